@@ -1,0 +1,259 @@
+#include "tally/text.h"
+
+#include "text_internal.h"
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ---- hex ---- */
+
+void text_hex(const void *ptr, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *bytes = ptr;
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum tally_code text_unhex(struct slice hex, void *out, size_t len)
+{
+    if (hex.len % 2 != 0 || hex.len / 2 != len)
+        return TALLY_E_MALFORMED;
+    for (size_t i = 0; i < hex.len; i++)
+        if (hex_value(hex.ptr[i]) < 0)
+            return TALLY_E_MALFORMED;
+    unsigned char *bytes = out;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (unsigned char) (hex_value(hex.ptr[2 * i]) << 4 | hex_value(hex.ptr[2 * i + 1]));
+    return TALLY_OK;
+}
+
+/* ---- base64 ---- */
+
+static const char alphabet_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void base64_write(const void *ptr, size_t len, const char *alphabet, bool is_padded, struct buf *out)
+{
+    const unsigned char *bytes = ptr;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        unsigned group = (unsigned) bytes[i] << 16;
+        if (n > 1)
+            group |= (unsigned) bytes[i + 1] << 8;
+        if (n > 2)
+            group |= bytes[i + 2];
+        char text[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63], alphabet[group & 63]};
+        buf_add(out, text, n + 1);
+        if (is_padded)
+            buf_add(out, "==", 3 - n);
+    }
+}
+
+void text_base64url(const void *ptr, size_t len, struct buf *out)
+{
+    base64_write(ptr, len, alphabet_url, false, out);
+}
+
+void text_base64(const void *ptr, size_t len, struct buf *out)
+{
+    base64_write(ptr, len, alphabet_std, true, out);
+}
+
+static int base64_value(char c, bool is_url)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (is_lower(c))
+        return c - 'a' + 26;
+    if (is_digit(c))
+        return c - '0' + 52;
+    if (c == (is_url ? '-' : '+'))
+        return 62;
+    return c == (is_url ? '_' : '/') ? 63 : -1;
+}
+
+/* in has no padding. Checks everything before it writes, so that a refusal leaves out as it was. */
+MUST_CHECK static enum tally_code base64_read(struct slice in, bool is_url, void *out, size_t cap, size_t *out_len)
+{
+    size_t tail = in.len % 4;
+    if (tail == 1)
+        return TALLY_E_MALFORMED;
+    for (size_t i = 0; i < in.len; i++)
+        if (base64_value(in.ptr[i], is_url) < 0)
+            return TALLY_E_MALFORMED;
+    /* the bits behind the last byte: four after two characters, two after three */
+    if (tail != 0 && (base64_value(in.ptr[in.len - 1], is_url) & (tail == 2 ? 15 : 3)) != 0)
+        return TALLY_E_MALFORMED;
+    size_t len = in.len / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+    if (len > cap)
+        return TALLY_E_LIMIT;
+    unsigned char *bytes = out;
+    unsigned bits = 0;
+    unsigned held = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        bits = (bits << 6 | (unsigned) base64_value(in.ptr[i], is_url)) & 0xFFFF;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            *bytes++ = (unsigned char) (bits >> held);
+        }
+    }
+    *out_len = len;
+    return TALLY_OK;
+}
+
+enum tally_code text_unbase64url(struct slice in, void *out, size_t cap, size_t *out_len)
+{
+    return base64_read(in, true, out, cap, out_len);
+}
+
+enum tally_code text_unbase64(struct slice in, void *out, size_t cap, size_t *out_len)
+{
+    if (in.len % 4 != 0)
+        return TALLY_E_MALFORMED;
+    size_t padding = 0;
+    while (padding < 2 && padding < in.len && in.ptr[in.len - 1 - padding] == '=')
+        padding++;
+    return base64_read(slice_of(in.ptr, in.len - padding), false, out, cap, out_len);
+}
+
+/* ---- UTF-8 ---- */
+
+size_t text_utf8_step(const unsigned char *p, size_t left)
+{
+    unsigned char lead = p[0];
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    size_t len = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (left < len)
+        return 0;
+    /* the second byte alone decides on overlong forms, surrogates and what lies above U+10FFFF */
+    unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return len;
+}
+
+bool text_is_utf8(struct slice s, size_t *bad_at)
+{
+    const unsigned char *bytes = (const unsigned char *) s.ptr;
+    for (size_t i = 0; i < s.len;) {
+        size_t step = bytes[i] == 0 ? 0 : text_utf8_step(bytes + i, s.len - i);
+        if (step == 0) {
+            if (bad_at != NULL)
+                *bad_at = i;
+            return false;
+        }
+        i += step;
+    }
+    return true;
+}
+
+/* ---- identifiers and values ---- */
+
+bool text_is_id(struct slice s)
+{
+    if (s.len < 1 || s.len > 64 || !is_lower(s.ptr[0]))
+        return false;
+    for (size_t i = 1; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (!is_lower(c) && !is_digit(c) && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+bool text_is_origin(struct slice s)
+{
+    if (s.len < 1 || s.len > 128)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        if (!is_lower(c) && (c < '-' || c > ':')) /* - . / 0-9 : lie side by side */
+            if (c != '_')
+                return false;
+    }
+    return true;
+}
+
+bool text_is_jti(struct slice s)
+{
+    if (s.len < 16 || s.len > 64)
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (base64_value(s.ptr[i], true) < 0)
+            return false;
+    return true;
+}
+
+/* How many digits begin at i, and whether one of them is not zero. */
+static size_t digits_at(struct slice s, size_t i, bool *has_nonzero)
+{
+    size_t n = 0;
+    while (i + n < s.len && is_digit(s.ptr[i + n])) {
+        *has_nonzero = *has_nonzero || s.ptr[i + n] != '0';
+        n++;
+    }
+    return n;
+}
+
+bool text_is_exact(struct slice s)
+{
+    bool has_nonzero = false;
+    bool is_negative = s.len > 0 && s.ptr[0] == '-';
+    size_t at = is_negative ? 1 : 0;
+    size_t whole = digits_at(s, at, &has_nonzero);
+    if (whole < 1 || whole > 18 || (whole > 1 && s.ptr[at] == '0'))
+        return false;
+    at += whole;
+    if (at < s.len && s.ptr[at] == '.') {
+        size_t places = digits_at(s, at + 1, &has_nonzero);
+        if (places < 1 || places > 12)
+            return false;
+        at += 1 + places;
+    }
+    if (at < s.len && s.ptr[at] == '%')
+        at++;
+    return at == s.len && (has_nonzero || !is_negative);
+}
+
+enum tally_code text_u64(struct slice s, uint64_t max, uint64_t *out)
+{
+    if (s.len < 1 || (s.len > 1 && s.ptr[0] == '0'))
+        return TALLY_E_MALFORMED;
+    uint64_t value = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.ptr[i]))
+            return TALLY_E_MALFORMED;
+        uint64_t digit = (uint64_t) (s.ptr[i] - '0');
+        if (value > max / 10 || value * 10 > max - digit || digit > max)
+            return TALLY_E_MALFORMED;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return TALLY_OK;
+}

@@ -1,0 +1,178 @@
+# Tallystick: build, check, try. `make help` lists the targets.
+#
+# Objects go to build/ (or B=DIR), programs to $(B)/bin. MODE=release|debug|asan|tsan|cov picks the flags; a mode
+# other than release has a folder of its own below build/.
+
+MODE ?= release
+B ?= $(if $(filter release,$(MODE)),build,build/$(MODE))
+CC ?= cc
+PREFIX ?= /usr/local
+DESTDIR ?=
+PKG_CONFIG ?= pkg-config
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Werror -Wmissing-prototypes -Wwrite-strings -Wformat=2
+MODE_release := -O2 -g -D_FORTIFY_SOURCE=2
+MODE_debug := -O0 -g3
+MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+MODE_cov := -O0 -g --coverage
+ifeq ($(MODE_$(MODE)),)
+$(error MODE=$(MODE) is none of release debug asan tsan cov)
+endif
+
+CFLAGS ?=
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -Iinclude -I$(B)/gen $(WARNINGS) -fstack-protector-strong -fPIE $(MODE_$(MODE)) $(CFLAGS)
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize% --coverage,$(MODE_$(MODE))) $(LDFLAGS)
+
+libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+LIBPQ = $(call libs,libpq)
+CRYPTO = $(call libs,libcrypto)
+JANSSON = $(call libs,jansson)
+GMP = -lgmp
+MHD = $(call libs,libmicrohttpd)
+CURL = $(call libs,libcurl)
+CMOCKA = $(call libs,cmocka)
+
+# ---- one archive for each layer, so that a call to a layer that may not be used does not link ----
+# name: the folders whose .c files it holds
+LAYERS := base pg format verify append read terms engine model store command server
+DIR_base := base
+DIR_pg := base/pg
+DIR_format := ledger/format
+DIR_verify := ledger/verify
+DIR_append := ledger/append
+DIR_read := ledger/read
+DIR_terms := contracts/terms
+DIR_engine := contracts/engine
+DIR_model := contracts/model
+DIR_store := contracts/store
+DIR_command := api/command
+DIR_server := api/server
+# what a layer may call, nearest first (each name's archive follows it on the link line)
+USES_base :=
+USES_pg := base
+USES_format := base
+USES_verify := format base
+USES_append := format pg base
+USES_read := format pg base
+USES_terms := base
+USES_engine := terms base
+USES_model := engine terms base
+USES_store := model engine terms pg base
+USES_command := format model engine terms base
+USES_server := store command model engine terms append read verify format pg base
+EXT_base :=
+EXT_pg := $(LIBPQ)
+EXT_format := $(CRYPTO)
+EXT_verify := $(CRYPTO)
+EXT_append := $(CRYPTO) $(LIBPQ) -lpthread
+EXT_read := $(CRYPTO) $(LIBPQ)
+EXT_terms := $(GMP)
+EXT_engine := $(GMP)
+EXT_model := $(GMP)
+EXT_store := $(LIBPQ) $(GMP)
+EXT_command := $(JANSSON) $(CRYPTO) $(GMP)
+EXT_server := $(MHD) $(JANSSON) $(CRYPTO) $(LIBPQ) $(GMP) -lpthread
+
+sources = $(sort $(wildcard $(DIR_$(1))/*.c))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
+# programs' main files are not part of the server's archive
+objects_server = $(filter-out $(B)/obj/api/server/main.o,$(call objects,server))
+
+GENERATED_pg := $(B)/obj/gen/queries.o $(B)/obj/gen/migrations.o
+QUERIES := $(sort $(wildcard sql/queries/*.sql))
+MIGRATIONS := $(sort $(wildcard sql/migrations/*.sql))
+
+.PHONY: help
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+.DEFAULT_GOAL := help
+
+define layer_rule
+$(B)/lib/lib$(1).a: $(if $(filter server,$(1)),$$(objects_server),$$(call objects,$(1))) $$(GENERATED_$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
+
+archives = $(foreach layer,$(1),$(B)/lib/lib$(layer).a)
+
+$(B)/obj/%.o: %.c | $(B)/gen/queries.h
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/gen/%.o: $(B)/gen/%.c | $(B)/gen/queries.h
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/gen/queries.h: $(QUERIES) sql/embed.sh
+	@mkdir -p $(@D)
+	@sql/embed.sh header $(QUERIES) > $@
+$(B)/gen/queries.c: $(QUERIES) sql/embed.sh
+	@mkdir -p $(@D)
+	@sql/embed.sh source $(QUERIES) > $@
+$(B)/gen/migrations.c: $(MIGRATIONS) sql/embed.sh
+	@mkdir -p $(@D)
+	@sql/embed.sh migrations $(MIGRATIONS) > $@
+
+# ---- programs ----
+PROGRAMS := tallyd tally tally-verify
+CLI_SOURCES := $(sort $(wildcard api/cli/*.c))
+VERIFY_MAIN := api/cli/tally_verify.c
+VERIFY_SOURCES := $(sort $(wildcard api/cli/verify_*.c)) $(VERIFY_MAIN)
+SHARED_CLI := $(sort $(wildcard api/cli/cli_*.c))
+TALLY_SOURCES := $(filter-out $(VERIFY_SOURCES),$(CLI_SOURCES))
+LAYERS_tallyd := server $(USES_server)
+LAYERS_tally := command model engine terms format base
+LAYERS_verify := verify command model engine terms format base
+
+$(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXT_server)
+$(B)/bin/tally: $(patsubst %.c,$(B)/obj/%.o,$(TALLY_SOURCES)) $(call archives,$(LAYERS_tally))
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL) $(JANSSON) $(CRYPTO) $(GMP)
+$(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES) $(SHARED_CLI)) $(call archives,$(LAYERS_verify))
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(GMP) -lpthread
+
+.PHONY: all programs
+programs: $(addprefix $(B)/bin/,$(PROGRAMS))
+all: deps programs ## tallyd, tally and tally-verify in build/bin
+
+# ---- tests: one program for each tests/{unit,vectors,property,fault,integration,http}/**/*_test.c ----
+# The first folder below tests/unit names the layer that is tested, and so what the test may link.
+TEST_KINDS := unit vectors property fault integration http
+TEST_SOURCES := $(sort $(foreach kind,$(TEST_KINDS),$(shell find tests/$(kind) -name '*_test.c' 2>/dev/null)))
+TEST_BINS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
+SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
+PURE_LAYERS := verify command model engine terms format base
+# the layers that a test links, by where it lies; anything unlisted links everything
+test_layers = $(strip $(or $(if $(filter tests/unit/base/%,$(1)),pg base),\
+  $(if $(filter tests/unit/format/% tests/unit/verify/% tests/vectors/%,$(1)),verify format base),\
+  $(if $(filter tests/unit/terms/%,$(1)),terms base),$(if $(filter tests/unit/engine/%,$(1)),engine terms base),\
+  $(if $(filter tests/unit/model/%,$(1)),model engine terms format base),\
+  $(if $(filter tests/unit/command/%,$(1)),command model engine terms format base),\
+  server $(USES_server)))
+test_support = $(if $(filter tests/unit/% tests/vectors/%,$(1)),,$(SUPPORT))
+
+define test_rule
+$(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(call test_support,$(1)) $(call archives,$(call test_layers,$(1)))
+	@mkdir -p $$(@D)
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(CRYPTO) $$(LIBPQ) $$(GMP) -lpthread -lm
+endef
+$(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
+.PHONY: tests
+tests: $(TEST_BINS)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: deps clean
+deps:
+	@./.ci/deps
+clean: ## remove everything that was built
+	rm -rf build

@@ -1,0 +1,96 @@
+/* Exact evaluation of a compiled text (language.md section 7). Pure: everything that enters is an argument, nothing is kept
+ * between calls, no clock, no I/O. Numbers cross this boundary as decimal text and are exact rationals inside. */
+#ifndef TALLY_ENGINE_H
+#define TALLY_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/arena.h"
+#include "tally/buf.h"
+#include "tally/err.h"
+#include "tally/instant.h"
+#include "tally/terms.h"
+
+/* How a result stands for its metric (S3, F1). Results that do not fit are not given at all. */
+enum engine_standing {
+    ENGINE_FINAL,    /* its value is the current value of its key */
+    ENGINE_PENDING,  /* submitted, not final */
+    ENGINE_DISPUTED  /* was final, is disputed: unknown */
+};
+
+struct engine_fact {
+    uint32_t metric;
+    struct slice key;   /* as terms_fit gave it */
+    struct slice value; /* as the result writes it */
+    enum engine_standing standing;
+    int32_t submitted;  /* day */
+    uint64_t seq;       /* of the entry that reported it, shown in explanations */
+};
+
+/* What is recorded about an instance (I2, C4, P1). An instance without a record stands at 0. */
+struct engine_record {
+    uint32_t rule;
+    struct slice key;    /* members joined by "|" in the order of `for each`, "" for the only one */
+    struct slice stands; /* money, "4800000.00", possibly negative */
+    uint64_t first;      /* its place in the order of first amounts above zero; 0: none yet */
+    int32_t day;         /* the day on which it was first computed; DAY_NEVER: not yet */
+};
+
+struct engine_input {
+    const struct terms *terms;
+    int32_t today;
+    const struct engine_fact *facts; /* any order; at most one FINAL or DISPUTED for each metric and key */
+    size_t fact_count;
+    const struct engine_record *records; /* any order */
+    size_t record_count;
+    uint64_t next_first; /* the next free place in that order, from 1 */
+};
+
+enum engine_state { ENGINE_COMPUTED, ENGINE_WAITS, ENGINE_FAULT };
+
+struct engine_instance {
+    uint32_t rule;
+    struct slice key;
+    enum engine_state state;
+    struct slice amount;     /* before caps, rounded; empty unless computed */
+    struct slice target;     /* after caps; what stands unless computed */
+    struct slice stands;     /* before this evaluation */
+    struct slice difference; /* target less stands; "0.00" when there is none */
+    bool has_difference;
+    struct slice reason; /* waits, fault: for what, in words: "reoffences(c2, programme) is missing" */
+    uint64_t first;      /* new or old place in the order of first amounts; 0: none */
+    int32_t day;         /* the instance's first computed day, new or old; DAY_NEVER */
+    int32_t wakes;       /* a day on which the clock alone may change it (`not before`); DAY_NEVER: none */
+};
+
+struct engine_output {
+    struct engine_instance *instances; /* by place of the rule in the text, then key */
+    size_t count;
+    uint64_t next_first;
+    int32_t next_moment; /* the first day after today on which the clock may change something; DAY_NEVER */
+    uint64_t steps;      /* arithmetic nodes evaluated */
+};
+
+#define ENGINE_BITS_MAX 4096 /* of a numerator or denominator: more is a fault of the instance (M4) */
+
+/* Everything from nothing. TALLY_E_LIMIT when the arena is too small; other failures are ours. */
+MUST_CHECK enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena, struct engine_output **out,
+                                           struct err *err);
+
+/* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
+ * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used
+ * (members in JCS order). `exact` is a decimal or p/q; a number without finite decimal has `decimal` of 12 places ending in "...". */
+MUST_CHECK enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, struct slice key, struct arena *arena,
+                                          struct buf *out, struct err *err);
+
+/* Exact arithmetic on money as text, for what is recorded: both in the form -?digits[.digits]. */
+MUST_CHECK enum tally_code money_add(struct slice a, struct slice b, struct arena *arena, struct slice *sum, struct err *err);
+MUST_CHECK enum tally_code money_negate(struct slice a, struct arena *arena, struct slice *out, struct err *err);
+/* <0, 0, >0 */
+MUST_CHECK enum tally_code money_compare(struct slice a, struct slice b, int *order, struct err *err);
+int money_sign(struct slice a); /* of text that is well-formed: -1, 0, 1 */
+/* Is it a whole number of `smallest`? */
+MUST_CHECK enum tally_code money_fits(struct slice amount, struct slice smallest, bool *fits, struct err *err);
+
+#endif

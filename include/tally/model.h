@@ -1,0 +1,199 @@
+/* The domain, pure: what each statement means (decide) and what it changes (evolve). The state is a partial view, held in
+ * memory: contracts/store loads into it what decisions need, and projects what they changed. No I/O, no clock, no hashing of
+ * its own (the digest is handed in). One thread at a time. */
+#ifndef TALLY_MODEL_H
+#define TALLY_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/arena.h"
+#include "tally/buf.h"
+#include "tally/err.h"
+#include "tally/instant.h"
+#include "tally/refusal.h"
+#include "tally/rows.h"
+#include "tally/slice.h"
+#include "tally/terms.h"
+
+#define MODEL_ID_MAX 64
+#define MODEL_RESULTS_MAX 10000 /* under one signature: a set of 2 MB, decoded on a worker */
+
+/* ---- commands: what a statement says, typed ---- */
+enum command_kind {
+    COMMAND_REGISTER_ACTOR, COMMAND_ADD_KEY, COMMAND_REVOKE_KEY, COMMAND_DEFINE_INDICATOR, COMMAND_PROPOSE_CONTRACT,
+    COMMAND_SIGN_CONTRACT, COMMAND_SUBMIT_RESULTS, COMMAND_VERIFY_RESULT, COMMAND_RECORD_SETTLEMENT
+};
+
+enum actor_kind { ACTOR_PERSON, ACTOR_ORGANISATION, ACTOR_PATCH };
+enum indicator_kind { INDICATOR_OUTPUT, INDICATOR_OUTCOME };
+
+struct command_dimension { struct slice name, member; };
+
+struct command_result {
+    bool is_figure;      /* a figure of one contract: contract and metric are set, otherwise indicator and version */
+    struct slice indicator;
+    uint32_t version;
+    struct slice contract, metric;
+    const struct command_dimension *dimensions; /* sorted by name, no doubles */
+    uint32_t dimension_count;
+    struct slice value;
+};
+
+struct command {
+    enum command_kind kind;
+    struct slice actor; /* who signed */
+    struct slice kid;
+    uint64_t head_seq;  /* the newest entry that the signer says to have seen */
+    union {
+        struct { /* key material has been checked at the edge: point, proof of possession, thumbprint */
+            struct slice id;
+            enum actor_kind kind;
+            struct slice name; /* for people; may be empty */
+            bool is_backbone;
+            struct slice kid, x; /* x: base64url of the public key */
+        } register_actor;
+        struct { struct slice id, kid, x; } add_key;
+        struct { struct slice id, kid; } revoke_key;
+        struct {
+            struct slice slug;
+            uint32_t version;
+            struct slice name, definition, unit; /* unit as the language writes a KIND */
+            enum indicator_kind kind;
+            bool lower_is_better;
+        } define_indicator;
+        struct {
+            struct slice id, text;
+            uint8_t terms_hash[32];
+            const struct terms *terms; /* compiled at the edge; the model may keep it through model_keep_terms */
+            bool open;
+            const struct command_party { struct slice name, actor, kid; } *parties; /* sorted by name */
+            uint32_t party_count;
+        } propose_contract;
+        struct { struct slice id, as; uint8_t version[32]; } sign_contract;
+        struct {
+            const struct command_result *results;
+            uint32_t count;
+            bool is_set; /* final together (S4) */
+        } submit_results;
+        struct {
+            uint64_t seq;
+            const uint32_t *items; /* which of the statement's results; ascending */
+            uint32_t item_count;   /* 0: all */
+        } verify_result;
+        struct {
+            uint64_t seq; /* of the payment.triggered entry */
+            struct slice amount, reference;
+            int32_t paid_on; /* day */
+        } record_settlement;
+    } u;
+};
+
+struct model;
+
+struct model_ports {
+    /* SHA-256 of prefix and data, one after the other: the model links no libcrypto. */
+    void (*sha256)(const char *prefix, struct slice data, uint8_t out[32]);
+};
+
+MUST_CHECK enum tally_code model_new(const struct model_ports *ports, struct model **out, struct err *err);
+void model_free(struct model *model);
+
+/* ---- decide ---- */
+struct model_place {
+    uint64_t seq;        /* number of the statement's own entry, or of moment.reached */
+    struct instant time; /* of that entry */
+};
+
+/* An event: an entry of the service's own; type is a name of the closed table, body canonical JSON. */
+struct model_event {
+    const char *type;
+    bool open;
+    struct slice body;
+};
+
+struct decision {
+    const struct refusal *refusal; /* or NULL */
+    bool open;
+    struct model_event *events;
+    uint32_t event_count;
+    struct changes changes; /* what it changes; for evolve and the projections; lives in the arena */
+};
+
+/* Pure: the same state, command and place give the same decision; the state is not changed. In order: the key is this
+ * actor's and not revoked; what path and body name exists, and not after the head; the actor's rights; the effect.
+ * An error is ours (memory, a state that lacks what model_needs asked for). */
+MUST_CHECK enum tally_code model_decide(const struct model *model, const struct command *command, const struct model_place *place,
+                                        struct arena *arena, struct decision *out, struct err *err);
+
+/* The moments of the contracts in the view: the earliest due at or before `by`. */
+MUST_CHECK enum tally_code model_next_due(const struct model *model, struct instant by, struct instant *moment, bool *has,
+                                          struct err *err);
+MUST_CHECK enum tally_code model_decide_moment(const struct model *model, const struct model_place *place, struct arena *arena,
+                                               struct decision *out, struct err *err);
+
+/* The decision got entries place.seq, place.seq + 1, ... ; hash is that of the first (an indicator's definition remembers it:
+ * the row in decision->changes gets it too, so that it is projected). Changes the state by decision->changes. command is NULL for
+ * a moment. */
+MUST_CHECK enum tally_code model_evolve(struct model *model, const struct command *command, struct decision *decision,
+                                        const struct model_place *place, const uint8_t hash[32], struct err *err);
+
+/* ---- what a decision needs in the view ---- */
+enum need_kind {
+    NEED_KEY,        /* name: kid -> the key and its actor */
+    NEED_ACTOR,      /* name: id */
+    NEED_INDICATOR,  /* name: slug -> all its versions */
+    NEED_CONTRACT,   /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
+                        figures) with their verifications: all that evaluation needs */
+    NEED_USERS,      /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
+    NEED_RESULT,     /* number: seq of result.submitted -> its results and their verifications */
+    NEED_RESULT_KEY, /* name: see model_result_key -> does a result of this key exist? */
+    NEED_PAYMENT,    /* number: seq -> the payment */
+    NEED_DUE         /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
+};
+
+struct need {
+    enum need_kind kind;
+    struct slice name;
+    uint64_t number;
+};
+
+struct needs {
+    struct arena *arena;
+    struct need *items; /* without doubles */
+    uint32_t count, cap;
+};
+
+/* Adds what deciding this command needs and the view does not hold yet. Nothing added: it may be decided. Called again after
+ * loading, since what was loaded may need more. */
+MUST_CHECK enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs, struct err *err);
+/* The same for the moments due by `by`. */
+MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs, struct err *err);
+
+/* Loaded rows go in by these; the model copies them. model_loaded says that a need was looked up, also when nothing was found. */
+#define X(type, list) MUST_CHECK enum tally_code model_put_##type(struct model *model, const struct row_##type *row, struct err *err);
+CHANGES_LISTS(X)
+#undef X
+MUST_CHECK enum tally_code model_loaded(struct model *model, const struct need *need, struct err *err);
+/* For NEED_RESULT_KEY: such a result exists. For NEED_DUE: when the earliest later moment is. */
+MUST_CHECK enum tally_code model_put_result_key(struct model *model, struct slice key, struct err *err);
+MUST_CHECK enum tally_code model_put_next_moment(struct model *model, struct instant earliest, struct err *err);
+
+/* The identity of a result (S2): "indicator|version|dimensions|author", or "|contract|metric|dimensions|author" for a figure;
+ * dimensions as canonical JSON. The table has the same text in a unique column, as its SHA-256. */
+MUST_CHECK enum tally_code model_result_key(const struct command_result *result, struct slice author, struct arena *arena,
+                                            struct slice *out, struct err *err);
+
+/* Forgets everything (a batch was dropped), or what is over max_bytes, oldest use first (between batches). Compiled texts are kept
+ * by the hash of their text, up to MODEL_TERMS_BYTES_MAX. */
+#define MODEL_TERMS_BYTES_MAX (8u << 20)
+void model_forget(struct model *model);
+void model_trim(struct model *model, size_t max_bytes);
+size_t model_memory(const struct model *model);
+struct instant model_next_moment(const struct model *model); /* as far as is known; INT64_MAX us: none */
+
+/* How an instance comes to its amount, from the view (NEED_CONTRACT loaded); JSON of engine_explain. `today` is the day of `at`. */
+MUST_CHECK enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, struct slice key,
+                                         struct instant at, struct arena *arena, struct buf *out, struct err *err);
+
+#endif

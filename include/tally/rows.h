@@ -1,0 +1,135 @@
+/* The rows of the domain's state: one struct for each table of sql/migrations (schema outcomes). A decision changes the state
+ * by a list of rows (struct changes) and in no other way: the model takes them into its view, the store writes them into the
+ * tables, and loading gives the same rows back. Slices are borrowed from whoever made the row. */
+#ifndef TALLY_ROWS_H
+#define TALLY_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/instant.h"
+#include "tally/slice.h"
+
+#define ROW_NO_SEQ UINT64_MAX /* an entry that does not exist (yet) */
+
+struct row_actor {
+    struct slice id, kind, name; /* kind: person, organisation, patch */
+    bool is_operator, is_backbone;
+    struct slice registered_by;  /* "" for the first operator */
+    uint64_t seq;
+};
+
+struct row_key {
+    struct slice kid, actor, x;
+    uint64_t added_seq, revoked_seq; /* revoked_seq ROW_NO_SEQ while valid */
+};
+
+struct row_indicator {
+    struct slice slug;
+    uint32_t version;
+    uint64_t seq;
+    uint8_t entry[32]; /* hash of that entry */
+    struct slice name, definition, unit, kind, defined_by; /* kind: output, outcome */
+    bool lower_is_better;
+};
+
+enum contract_state { CONTRACT_PROPOSED, CONTRACT_IN_FORCE, CONTRACT_CLOSED };
+
+struct row_contract {
+    struct slice id, slug, title, text, proposed_by;
+    uint32_t version;
+    uint8_t version_hash[32], terms_hash[32];
+    struct slice manifest; /* the JSON whose hash the version is */
+    bool open;
+    uint64_t seq, activated_seq; /* activated_seq ROW_NO_SEQ until it is in force */
+    enum contract_state state;
+    struct instant next_moment;  /* INT64_MAX us: none */
+    uint64_t next_first;         /* the next place in the order of first amounts, from 1 */
+};
+
+struct row_party {
+    struct slice contract, party, role, label, actor, kid;
+    uint32_t place;      /* in the text, from 0 */
+    uint64_t signed_seq; /* ROW_NO_SEQ until signed */
+};
+
+/* Which contracts use an indicator: one for each metric that names it. */
+struct row_metric {
+    struct slice contract, metric;
+    uint32_t place;
+    struct slice indicator; /* "" for a figure of the contract alone */
+    uint32_t indicator_version;
+};
+
+struct row_result {
+    uint64_t seq;
+    uint32_t item; /* place in its statement, from 0 */
+    struct slice indicator;
+    uint32_t version;
+    struct slice contract, metric; /* of a figure; then indicator is "" and version 0 */
+    struct slice dimensions;       /* canonical JSON object, name to member */
+    struct slice value, author;
+    struct instant time;
+    bool is_set;
+};
+
+struct row_verification {
+    uint64_t result_seq;
+    uint32_t item;
+    struct slice actor;
+    uint64_t seq;
+};
+
+/* A result that is final for a metric of a contract (S3): it gives the current value of that key (S5). */
+struct row_final {
+    struct slice contract, metric, key;
+    uint64_t result_seq;
+    uint32_t item;
+    uint64_t seq; /* of the result.finalised entry */
+};
+
+/* What is recorded about an instance of a rule (P1, C4, I2). */
+struct row_instance {
+    struct slice contract, rule, key, stands;
+    uint64_t first;
+    int32_t day;   /* first computed; DAY_NEVER */
+};
+
+/* A payment trigger: amount is above zero, from who owes to whom. */
+struct row_payment {
+    uint64_t seq, itemised_seq, cause_seq; /* cause: the statement or moment.reached */
+    struct slice contract, rule, from_party, to_party, from_actor, to_actor, currency, amount;
+    bool is_owed_back; /* the payee owes the payer */
+    uint32_t instances;
+    int32_t triggered_on, due_on; /* days */
+    struct slice settled; /* so far: what is settled of it */
+};
+
+struct row_payment_item {
+    uint64_t payment_seq;
+    struct slice key, difference, stands; /* stands: after it */
+};
+
+struct row_settlement {
+    uint64_t seq, payment_seq;
+    struct slice amount, reference, recorded_by;
+    int32_t paid_on;
+};
+
+/* What a decision changes. Rows of the first group are new; rows of the second replace the row of the same identity. */
+#define CHANGES_LISTS(X)                                                                                    \
+    X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
+    X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
+    X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements)
+/* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
+ * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */
+
+struct changes {
+#define X(type, list)                                                                                       \
+    struct row_##type *list;                                                                                \
+    uint32_t list##_count;
+    CHANGES_LISTS(X)
+#undef X
+};
+
+#endif

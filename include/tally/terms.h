@@ -1,0 +1,116 @@
+/* A compiled text: parsed, checked, ready to be asked about and evaluated (language.md sections 3 to 5, 8). Immutable once
+ * compiled; any number of threads may read it. Names, labels and members are slices that live as long as it does. */
+#ifndef TALLY_TERMS_H
+#define TALLY_TERMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/ast.h"
+#include "tally/buf.h"
+#include "tally/diag.h"
+#include "tally/err.h"
+#include "tally/slice.h"
+
+struct terms;
+
+/* Compiles a copy of source. With errors *out is NULL and diags tells them; warnings may stand beside a *out. TALLY_OK in
+ * both cases; any other return is ours. diags lies in the caller's arena. */
+MUST_CHECK enum tally_code terms_compile(struct slice source, struct diags *diags, struct terms **out, struct err *err);
+void terms_free(struct terms *terms); /* NULL is fine */
+size_t terms_memory(const struct terms *terms); /* bytes held, for caches */
+
+/* The one layout of source (its text is what may be proposed). Needs a text without syntax errors. */
+MUST_CHECK enum tally_code terms_format(struct slice source, struct diags *diags, struct buf *out, struct err *err);
+
+const struct ast_text *terms_ast(const struct terms *terms);
+struct slice terms_source(const struct terms *terms);
+struct slice terms_slug(const struct terms *terms);
+struct slice terms_title(const struct terms *terms);
+int terms_clock_minutes(const struct terms *terms);
+int32_t terms_closes(const struct terms *terms); /* DAY_NEVER without */
+
+/* ---- parties, in the order of the text ---- */
+struct terms_party {
+    struct slice name, label;
+    enum ast_role role;
+};
+uint32_t terms_party_count(const struct terms *terms);
+const struct terms_party *terms_party(const struct terms *terms, uint32_t i);
+const char *terms_role_text(enum ast_role role); /* "outcome payer" */
+#define TERMS_NONE UINT32_MAX
+uint32_t terms_find_party(const struct terms *terms, struct slice name); /* TERMS_NONE when there is none */
+/* Would the contract be in force if just these parties (by index) had signed? */
+bool terms_in_force(const struct terms *terms, const bool *has_signed);
+
+/* ---- dimensions ---- */
+enum terms_dimension_kind { TERMS_LIST, TERMS_RANGE, TERMS_PERIOD, TERMS_OPEN, TERMS_PERSONS };
+struct terms_dimension {
+    struct slice name;
+    enum terms_dimension_kind kind;
+    uint32_t member_count;       /* closed ones */
+    const struct slice *members; /* as results write them: name, number, "2016-01-01/2016-03-31" */
+    const struct slice *labels;  /* of list members, may be empty */
+    uint32_t at_most;            /* open ones */
+};
+uint32_t terms_dimension_count(const struct terms *terms);
+const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_t i);
+
+/* ---- metrics ---- */
+struct terms_metric {
+    struct slice name;
+    enum ast_source_kind source;
+    struct slice slug;  /* indicator */
+    uint32_t version;   /* of the indicator */
+    struct slice text;  /* a figure of this contract alone */
+    struct slice unit;  /* as written: "days per person", "percent", "true or false", "USD", a dimension's name */
+    uint32_t by_count;
+    const uint32_t *by; /* dimensions of its key, in the order of `by` */
+    uint32_t where_count;
+    const struct terms_where {
+        uint32_t dimension;
+        struct slice member;
+    } *where;
+    uint32_t reporters[2], reporter_count; /* parties; 0: anybody */
+    uint32_t verifier_count, quorum;       /* quorum of them needed; 0 verifiers: final when submitted */
+    const uint32_t *verifiers;
+};
+uint32_t terms_metric_count(const struct terms *terms);
+const struct terms_metric *terms_metric(const struct terms *terms, uint32_t i);
+uint32_t terms_find_metric(const struct terms *terms, struct slice name);
+
+/* ---- pay rules ---- */
+struct terms_rule {
+    struct slice name;
+    uint32_t payer, payee; /* parties */
+    uint32_t each_count;
+    const uint32_t *each;  /* dimensions of the instance's key */
+    struct slice currency; /* "USD" */
+    struct slice smallest; /* "0.01" */
+    bool has_due, due_in_months;
+    uint32_t due;
+    struct span span; /* in the text */
+};
+uint32_t terms_rule_count(const struct terms *terms);
+const struct terms_rule *terms_rule(const struct terms *terms, uint32_t i);
+uint32_t terms_find_rule(const struct terms *terms, struct slice name);
+/* The day on which what was triggered on `day` is due: `due N days|months after`, or that day. */
+int32_t terms_due_day(const struct terms *terms, uint32_t rule, int32_t day);
+
+/* ---- which results count (S1) ---- */
+struct terms_dimension_value {
+    struct slice name, member; /* as the result writes them */
+};
+struct terms_candidate { /* a result as reported */
+    const struct terms_dimension_value *dimensions;
+    uint32_t dimension_count;
+    struct slice value;     /* "90", "60%", "2016-03-01", "true", a word */
+    uint32_t reporter;      /* the party that its author is, or TERMS_NONE */
+    int32_t submitted;      /* day, at the contract's clock, of the first result of its chain */
+};
+/* Does it fit metric i, apart from indicator and version, which the caller has matched? key (members joined by "|" in the
+ * order of `by`, "" without dimensions) is set when it does; otherwise why says in words what does not fit. Both in the arena. */
+MUST_CHECK enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,
+                                     struct arena *arena, bool *fits, struct slice *key, struct slice *why, struct err *err);
+
+#endif

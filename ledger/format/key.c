@@ -1,0 +1,162 @@
+#include "tally/key.h"
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "key_internal.h"
+#include "tally/mem.h"
+#include "tally/text.h"
+
+enum tally_code key_crypto_error(struct err *err, const char *what)
+{
+    char reason[160];
+    ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
+    ERR_clear_error();
+    return err_set(err, TALLY_E_CRYPTO, "%s: %s", what, reason);
+}
+
+void key_thumbprint(const struct key_public *key, struct key_kid *out)
+{
+    struct digest digest;
+    struct buf text;
+    buf_init(&text, 256);
+    buf_add_str(&text, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"");
+    text_base64url(key->bytes, sizeof key->bytes, &text);
+    buf_add_str(&text, "\"}");
+    ENSURE(buf_check(&text, NULL) == TALLY_OK);
+    digest_of(buf_slice(&text), &digest);
+    buf_clear(&text);
+    text_base64url(digest.bytes, sizeof digest.bytes, &text);
+    ENSURE(text.len == KEY_KID_LEN);
+    memcpy(out->text, text.ptr, KEY_KID_LEN);
+    out->text[KEY_KID_LEN] = '\0';
+    buf_release(&text);
+}
+
+/* ---- verifying ---- */
+
+struct key_verifier {
+    EVP_PKEY *pkey;
+};
+
+enum tally_code key_verifier_new(const struct key_public *key, struct key_verifier **out, struct err *err)
+{
+    if (key_point_is_weak(key->bytes))
+        return err_set(err, TALLY_E_DENIED, "the public key is of small order or not a point in canonical form");
+    struct key_verifier *verifier = mem_zero(sizeof *verifier);
+    if (verifier == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for a public key");
+    verifier->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, sizeof key->bytes);
+    if (verifier->pkey == NULL) {
+        mem_free(verifier);
+        return key_crypto_error(err, "loading an Ed25519 public key");
+    }
+    *out = verifier;
+    return TALLY_OK;
+}
+
+void key_verifier_free(struct key_verifier *verifier)
+{
+    if (verifier == NULL)
+        return;
+    EVP_PKEY_free(verifier->pkey);
+    mem_free(verifier);
+}
+
+enum tally_code key_verify(const struct key_verifier *verifier, struct slice message,
+                           const uint8_t signature[KEY_SIGNATURE_LEN])
+{
+    if (key_point_is_weak(signature))
+        return TALLY_E_SIGNATURE;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL)
+        return TALLY_E_NO_MEMORY;
+    enum tally_code rc = TALLY_E_CRYPTO;
+    const unsigned char *bytes = message.len == 0 ? (const unsigned char *) "" : (const unsigned char *) message.ptr;
+    if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, verifier->pkey) == 1)
+        rc = EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, bytes, message.len) == 1 ? TALLY_OK
+                                                                                             : TALLY_E_SIGNATURE;
+    if (rc != TALLY_OK)
+        ERR_clear_error(); /* else the thread's error queue keeps what nobody will read */
+    EVP_MD_CTX_free(context);
+    return rc;
+}
+
+/* ---- signing ---- */
+
+enum tally_code key_pair_adopt(EVP_PKEY *pkey, struct key_pair **out, struct err *err)
+{
+    size_t len = KEY_PUBLIC_LEN;
+    struct key_pair *pair = mem_zero(sizeof *pair);
+    if (pair == NULL) {
+        EVP_PKEY_free(pkey);
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for a key pair");
+    }
+    if (EVP_PKEY_get_raw_public_key(pkey, pair->public_key.bytes, &len) != 1 || len != KEY_PUBLIC_LEN) {
+        EVP_PKEY_free(pkey);
+        mem_free(pair);
+        return key_crypto_error(err, "deriving an Ed25519 public key");
+    }
+    pair->pkey = pkey;
+    *out = pair;
+    return TALLY_OK;
+}
+
+enum tally_code key_pair_from_seed(const uint8_t seed[KEY_SEED_LEN], struct key_pair **out, struct err *err)
+{
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, KEY_SEED_LEN);
+    if (pkey == NULL)
+        return key_crypto_error(err, "loading an Ed25519 seed");
+    return key_pair_adopt(pkey, out, err);
+}
+
+enum tally_code key_pair_generate(struct key_pair **out, struct err *err)
+{
+    uint8_t seed[KEY_SEED_LEN];
+    enum tally_code rc = TALLY_OK;
+    if (RAND_priv_bytes(seed, (int) sizeof seed) != 1)
+        return key_crypto_error(err, "random bytes for a key");
+    rc = key_pair_from_seed(seed, out, err);
+    mem_wipe(seed, sizeof seed);
+    return rc;
+}
+
+void key_pair_free(struct key_pair *pair)
+{
+    if (pair == NULL)
+        return;
+    EVP_PKEY_free(pair->pkey);
+    mem_wipe(pair, sizeof *pair);
+    mem_free(pair);
+}
+
+void key_pair_public(const struct key_pair *pair, struct key_public *out)
+{
+    *out = pair->public_key;
+}
+
+enum tally_code key_sign(const struct key_pair *pair, struct slice message, uint8_t signature[KEY_SIGNATURE_LEN],
+                         struct err *err)
+{
+    uint8_t made[KEY_SIGNATURE_LEN];
+    size_t len = sizeof made;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory to sign");
+    const unsigned char *bytes = message.len == 0 ? (const unsigned char *) "" : (const unsigned char *) message.ptr;
+    bool is_signed = EVP_DigestSignInit(context, NULL, NULL, NULL, pair->pkey) == 1 &&
+                     EVP_DigestSign(context, made, &len, bytes, message.len) == 1 && len == sizeof made;
+    EVP_MD_CTX_free(context);
+    if (!is_signed)
+        return key_crypto_error(err, "signing");
+    memcpy(signature, made, sizeof made);
+    return TALLY_OK;
+}
+
+enum tally_code key_random(void *out, size_t len, struct err *err)
+{
+    ENSURE(len <= INT32_MAX);
+    if (RAND_bytes(out, (int) len) != 1)
+        return key_crypto_error(err, "random bytes");
+    return TALLY_OK;
+}

@@ -66,18 +66,18 @@ USES_model := engine terms base
 USES_store := model engine terms pg base
 USES_command := format model engine terms base
 USES_server := store command model engine terms append read verify format pg base
-EXT_base :=
-EXT_pg := $(LIBPQ)
-EXT_format := $(CRYPTO)
-EXT_verify := $(CRYPTO)
-EXT_append := $(CRYPTO) $(LIBPQ) -lpthread
-EXT_read := $(CRYPTO) $(LIBPQ)
-EXT_terms := $(GMP)
-EXT_engine := $(GMP)
-EXT_model := $(GMP)
-EXT_store := $(LIBPQ) $(GMP)
-EXT_command := $(JANSSON) $(CRYPTO) $(GMP)
-EXT_server := $(MHD) $(JANSSON) $(CRYPTO) $(LIBPQ) $(GMP) -lpthread
+EXT_base =
+EXT_pg = $(LIBPQ)
+EXT_format = $(CRYPTO)
+EXT_verify = $(CRYPTO)
+EXT_append = $(CRYPTO) $(LIBPQ) -lpthread
+EXT_read = $(CRYPTO) $(LIBPQ)
+EXT_terms = $(GMP)
+EXT_engine = $(GMP)
+EXT_model = $(GMP)
+EXT_store = $(LIBPQ) $(GMP)
+EXT_command = $(JANSSON) $(CRYPTO) $(GMP)
+EXT_server = $(MHD) $(JANSSON) $(CRYPTO) $(LIBPQ) $(GMP) -lpthread
 
 sources = $(sort $(wildcard $(DIR_$(1))/*.c))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
@@ -142,23 +142,29 @@ $(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES) $(SHARED_CL
 
 .PHONY: all programs
 programs: $(addprefix $(B)/bin/,$(PROGRAMS))
-all: deps programs ## tallyd, tally and tally-verify in build/bin
+# a new make after deps: what pkg-config says may have changed
+again = +@$(MAKE) --no-print-directory -j$(JOBS)
+JOBS ?= $(shell nproc)
+all: deps ## tallyd, tally and tally-verify in build/bin
+	$(again) programs
 
 # ---- tests: one program for each tests/{unit,vectors,property,fault,integration,http}/**/*_test.c ----
 # The first folder below tests/unit names the layer that is tested, and so what the test may link.
 TEST_KINDS := unit vectors property fault integration http
 TEST_SOURCES := $(sort $(foreach kind,$(TEST_KINDS),$(shell find tests/$(kind) -name '*_test.c' 2>/dev/null)))
+TEST_NAMES := $(patsubst tests/%.c,%,$(TEST_SOURCES))
 TEST_BINS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
 SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
 PURE_LAYERS := verify command model engine terms format base
 # the layers that a test links, by where it lies; anything unlisted links everything
 test_layers = $(strip $(or $(if $(filter tests/unit/base/%,$(1)),pg base),\
-  $(if $(filter tests/unit/format/% tests/unit/verify/% tests/vectors/%,$(1)),verify format base),\
+  $(if $(filter tests/unit/format/% tests/unit/verify/%,$(1)),verify format base),\
+  $(if $(filter tests/vectors/% tests/property/%,$(1)),$(PURE_LAYERS)),\
   $(if $(filter tests/unit/terms/%,$(1)),terms base),$(if $(filter tests/unit/engine/%,$(1)),engine terms base),\
   $(if $(filter tests/unit/model/%,$(1)),model engine terms format base),\
   $(if $(filter tests/unit/command/%,$(1)),command model engine terms format base),\
   server $(USES_server)))
-test_support = $(if $(filter tests/unit/% tests/vectors/%,$(1)),,$(SUPPORT))
+test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1)),,$(SUPPORT))
 
 define test_rule
 $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(call test_support,$(1)) $(call archives,$(call test_layers,$(1)))
@@ -171,8 +177,49 @@ tests: $(TEST_BINS)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: deps clean
+# ---- what people type ----
+.PHONY: deps test check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
 deps:
 	@./.ci/deps
+test: deps ## every test, plain and under ASan and UBSan
+	$(again) programs tests
+	$(again) MODE=asan programs tests
+	@tests/run.sh $(foreach dir,build build/asan,$(addprefix $(dir)/tests/,$(TEST_NAMES)))
+test-release: deps ## every test of the release build alone
+	$(again) programs tests
+	@tests/run.sh $(addprefix build/tests/,$(TEST_NAMES))
+test-asan: deps ## every test under ASan and UBSan
+	$(again) MODE=asan programs tests
+	@tests/run.sh $(addprefix build/asan/tests/,$(TEST_NAMES))
+test-tsan: deps ## every test under TSan
+	$(again) MODE=tsan programs tests
+	@tests/run.sh $(addprefix build/tsan/tests/,$(TEST_NAMES))
+check: lint test test-tsan ## lint, and every test plain, under ASan and UBSan, and under TSan
+
+lint: ## layout, layers, bans, static analysis
+	@./.ci/deps build lint
+	$(again) programs
+	@B=$(B) ./.ci/lint
+
+demo: deps ## the whole story in under a minute
+	$(again) programs
+	@api/cli/demo.sh $(B)/bin
+
+run: deps ## start the service, with a ledger in ./tallystick-data
+	$(again) programs
+	@api/cli/run.sh $(B)/bin $(or $(DATA),tallystick-data)
+
+bench: deps ## figures, their bounds, and build/bench.json
+	$(again) programs $(B)/tests/bench/bench
+	@tests/bench/bench.sh $(B)
+
+install: programs ## into $(DESTDIR)$(PREFIX)
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/tallystick/templates'
+	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 contracts/templates/* '$(DESTDIR)$(PREFIX)/share/tallystick/templates'
+	install -m 644 api/openapi.yaml README.md '$(DESTDIR)$(PREFIX)/share/tallystick'
+uninstall: ## what install put there
+	rm -f $(foreach program,$(PROGRAMS),'$(DESTDIR)$(PREFIX)/bin/$(program)')
+	rm -rf '$(DESTDIR)$(PREFIX)/share/tallystick'
 clean: ## remove everything that was built
 	rm -rf build

@@ -15,6 +15,7 @@
 struct archive_head {
     struct slice origin, vkey;
     uint64_t from, size; /* entries from .. size-1 follow */
+    struct slice range;  /* from > 0: canonical JSON array of the hex roots of the complete subtrees before; else empty */
 };
 
 enum archive_body { ARCHIVE_BODY_PRESENT, ARCHIVE_BODY_WITHHELD, ARCHIVE_BODY_ERASED };

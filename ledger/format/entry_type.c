@@ -52,7 +52,7 @@ static bool matches(const char *template, struct slice target)
             template += 2;
         } else if (at < end && *at == *template) {
             at++;
-            template++;
+            template ++;
         } else {
             return false;
         }
@@ -63,7 +63,8 @@ static bool matches(const char *template, struct slice target)
 enum tally_code entry_type_of_request(struct slice method, struct slice target, enum entry_type *out)
 {
     for (unsigned i = 0; i < ENTRY_TYPE_COUNT; i++) {
-        if (TYPES[i].path[0] != '\0' && target.len > 0 && slice_is(method, TYPES[i].method) && matches(TYPES[i].path, target)) {
+        if (TYPES[i].path[0] != '\0' && target.len > 0 && slice_is(method, TYPES[i].method) &&
+            matches(TYPES[i].path, target)) {
             *out = (enum entry_type) i;
             return TALLY_OK;
         }

@@ -74,8 +74,8 @@ enum tally_code key_verify(const struct key_verifier *verifier, struct slice mes
     enum tally_code rc = TALLY_E_CRYPTO;
     const unsigned char *bytes = message.len == 0 ? (const unsigned char *) "" : (const unsigned char *) message.ptr;
     if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, verifier->pkey) == 1)
-        rc = EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, bytes, message.len) == 1 ? TALLY_OK
-                                                                                             : TALLY_E_SIGNATURE;
+        rc =
+            EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, bytes, message.len) == 1 ? TALLY_OK : TALLY_E_SIGNATURE;
     if (rc != TALLY_OK)
         ERR_clear_error(); /* else the thread's error queue keeps what nobody will read */
     EVP_MD_CTX_free(context);

@@ -43,8 +43,10 @@ static const char *take_payload(struct slice json, struct read_token *out)
 /* Three parts without any other point; false otherwise. */
 static bool split(struct slice token, struct slice parts[3])
 {
+    if (token.len == 0)
+        return false;
     const char *end = token.ptr + token.len;
-    const char *first = token.len == 0 ? NULL : memchr(token.ptr, '.', token.len);
+    const char *first = memchr(token.ptr, '.', token.len);
     const char *second = first == NULL ? NULL : memchr(first + 1, '.', (size_t) (end - first - 1));
     if (second == NULL || memchr(second + 1, '.', (size_t) (end - second - 1)) != NULL)
         return false;
@@ -61,15 +63,15 @@ enum tally_code read_token_read(struct slice token, struct arena *arena, struct 
     struct slice parts[3];
     struct slice json[2];
     if (token.len > TOKEN_MAX || !split(token, parts))
-        return jws_refuse(arena, REFUSE_TOKEN_INVALID, refusal, err, "the token is not header.payload.signature of at most %d characters",
-                          TOKEN_MAX);
+        return jws_refuse(arena, REFUSE_TOKEN_INVALID, refusal, err,
+                          "the token is not header.payload.signature of at most %d characters", TOKEN_MAX);
     for (int i = 0; i < 2; i++) {
         enum tally_code failed = TALLY_OK;
         if (!jws_decode_part(parts[i], arena, &json[i], &failed)) {
             if (failed == TALLY_E_NO_MEMORY)
                 return err_set(err, failed, "no memory for a token");
-            return jws_refuse(arena, REFUSE_TOKEN_INVALID, refusal, err, "the token's %s is not base64url in its one spelling",
-                              i == 0 ? "header" : "payload");
+            return jws_refuse(arena, REFUSE_TOKEN_INVALID, refusal, err,
+                              "the token's %s is not base64url in its one spelling", i == 0 ? "header" : "payload");
         }
     }
     const char *wrong = take_header(json[0], &read);

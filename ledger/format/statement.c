@@ -89,23 +89,26 @@ static enum tally_code read_protected(struct slice json, struct arena *arena, st
                                       struct refusal **refusal, struct err *err)
 {
     struct flat_member members[MEMBER_COUNT] = {
-        [TYP] = {.name = "typ"}, [ALG] = {.name = "alg"},   [KID] = {.name = "kid"},
-        [AUD] = {.name = "aud"}, [HTM] = {.name = "htm"},   [HTU] = {.name = "htu"},
+        [TYP] = {.name = "typ"}, [ALG] = {.name = "alg"},
+        [KID] = {.name = "kid"}, [AUD] = {.name = "aud"},
+        [HTM] = {.name = "htm"}, [HTU] = {.name = "htu"},
         [CTY] = {.name = "cty"}, [IAT] = {.name = "iat", .kind = FLAT_INTEGER},
         [JTI] = {.name = "jti"}, [HEAD] = {.name = "head"},
     };
     const char *wrong = flat_read(json, members, MEMBER_COUNT);
     if (members[ALG].is_seen && !jws_is_algorithm(members[ALG].text))
-        return jws_refuse(arena, REFUSE_STATEMENT_ALGORITHM, refusal, err,
-                          "alg is \"%.*s\"; a statement is signed with \"EdDSA\" (Ed25519) and nothing else",
-                          SLICE_ARG(slice_of(members[ALG].text.ptr, members[ALG].text.len > 40 ? 40 : members[ALG].text.len)));
+        return jws_refuse(
+            arena, REFUSE_STATEMENT_ALGORITHM, refusal, err,
+            "alg is \"%.*s\"; a statement is signed with \"EdDSA\" (Ed25519) and nothing else",
+            SLICE_ARG(slice_of(members[ALG].text.ptr, members[ALG].text.len > 40 ? 40 : members[ALG].text.len)));
     if (wrong != NULL)
         return jws_refuse(arena, REFUSE_STATEMENT_MALFORMED, refusal, err,
-                          "the protected header %s; it has exactly typ, alg, kid, aud, htm, htu, cty, iat, jti and head", wrong);
+                          "the protected header %s; it has exactly typ, alg, kid, aud, htm, htu, cty, iat, jti and head",
+                          wrong);
     wrong = take_members(members, out);
     if (wrong != NULL)
-        return jws_refuse(arena, REFUSE_STATEMENT_MALFORMED, refusal, err, "the protected header's %s has not the right form",
-                          wrong);
+        return jws_refuse(arena, REFUSE_STATEMENT_MALFORMED, refusal, err,
+                          "the protected header's %s has not the right form", wrong);
     return TALLY_OK;
 }
 

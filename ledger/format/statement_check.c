@@ -7,11 +7,12 @@ static struct refusal *misdirected(struct arena *arena, const char *member, stru
 {
     static struct refusal without_memory = {
         .code = REFUSE_STATEMENT_MISDIRECTED,
-        .detail = {"the statement was signed for another request", sizeof "the statement was signed for another request" - 1},
+        .detail = {"the statement was signed for another request",
+                   sizeof "the statement was signed for another request" - 1},
     };
-    struct refusal *refusal =
-        refusal_new(arena, REFUSE_STATEMENT_MISDIRECTED, "%s is \"%.*s\", but the request's is \"%.*s\": sign it again for this request",
-                    member, SLICE_ARG(given), SLICE_ARG(wanted));
+    struct refusal *refusal = refusal_new(arena, REFUSE_STATEMENT_MISDIRECTED,
+                                          "%s is \"%.*s\", but the request's is \"%.*s\": sign it again for this request",
+                                          member, SLICE_ARG(given), SLICE_ARG(wanted));
     return refusal == NULL ? &without_memory : refusal;
 }
 
@@ -43,4 +44,3 @@ done:
     buf_release(&input);
     return rc;
 }
-

@@ -19,7 +19,8 @@ static void write_protected(const struct statement_draft *draft, const struct ke
     struct key_kid kid;
     key_pair_public(key, &public_key);
     key_thumbprint(&public_key, &kid);
-    buf_printf(out, "{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"aud\":\"%.*s\",\"htm\":\"%.*s\",\"htu\":\"%.*s\",\"iat\":", kid.text,
+    buf_printf(out,
+               "{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"aud\":\"%.*s\",\"htm\":\"%.*s\",\"htu\":\"%.*s\",\"iat\":", kid.text,
                SLICE_ARG(draft->aud), SLICE_ARG(draft->htm), SLICE_ARG(draft->htu));
     buf_add_i64(out, draft->iat);
     buf_printf(out, ",\"jti\":\"%.*s\",\"typ\":\"tally-statement\",\"cty\":\"%.*s\",\"head\":\"", SLICE_ARG(draft->jti),

@@ -57,7 +57,8 @@ enum tally_code key_vkey_read(struct slice vkey, struct slice *name, uint8_t *ty
         return err_set(err, TALLY_E_MALFORMED, "a verifier key has the form name+<8 hex digits>+<base64>");
     struct slice read_name = slice_of(vkey.ptr, (size_t) (first - vkey.ptr));
     if (!is_name(read_name))
-        return err_set(err, TALLY_E_MALFORMED, "the verifier key's name is empty, too long or has a character it may not have");
+        return err_set(err, TALLY_E_MALFORMED,
+                       "the verifier key's name is empty, too long or has a character it may not have");
     if (text_unhex(slice_of(first + 1, (size_t) (second - first - 1)), given, sizeof given) != TALLY_OK)
         return err_set(err, TALLY_E_MALFORMED, "the verifier key's id is not 8 lower-case hex digits");
     if (text_unbase64(slice_of(second + 1, (size_t) (end - second - 1)), typed, sizeof typed, &len) != TALLY_OK ||
@@ -67,7 +68,8 @@ enum tally_code key_vkey_read(struct slice vkey, struct slice *name, uint8_t *ty
     memcpy(read_key.bytes, typed + 1, KEY_PUBLIC_LEN);
     key_id(read_name, typed[0], &read_key, right);
     if (memcmp(given, right, sizeof given) != 0)
-        return err_set(err, TALLY_E_MISMATCH, "the verifier key's id is not that of its name and key: a character was mistyped");
+        return err_set(err, TALLY_E_MISMATCH,
+                       "the verifier key's id is not that of its name and key: a character was mistyped");
     *name = read_name;
     *type = typed[0];
     *key = read_key;

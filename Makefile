@@ -106,6 +106,8 @@ archives = $(foreach layer,$(1),$(B)/lib/lib$(layer).a)
 $(B)/obj/%.o: %.c | $(B)/gen/queries.h
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+# only base/pg sees libpq's header
+$(B)/obj/base/pg/%.o: ALL_CFLAGS += $(call cflags,libpq)
 $(B)/obj/gen/%.o: $(B)/gen/%.c | $(B)/gen/queries.h
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@

@@ -1,0 +1,72 @@
+/* Reading the ledger: single entries, filtered lists, the archive. Any connection, also to a replica; nothing here writes.
+ * One connection is used by one thread at a time. Errors are those of pg.h, and TALLY_E_INTEGRITY where what is stored does
+ * not hang together. The ledger's identity (origin, vkey) is read with ledger_identity of append.h. */
+#ifndef TALLY_READ_H
+#define TALLY_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tally/arena.h"
+#include "tally/buf.h"
+#include "tally/digest.h"
+#include "tally/entry.h"
+#include "tally/err.h"
+#include "tally/instant.h"
+#include "tally/pg.h"
+
+/* ---- one entry ---- */
+struct read_entry {
+    struct entry_header header; /* its slices, and those below, lie in the arena or point to origin */
+    struct digest hash;
+    bool has_body; /* false: it was erased */
+    uint8_t nonce[ENTRY_NONCE_LEN];
+    struct slice jws, body; /* exact bytes */
+};
+
+/* TALLY_E_NOT_FOUND when there is no such entry. */
+MUST_CHECK enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena,
+                                      struct read_entry *out, struct err *err);
+/* Canonical JSON, appended: {"actor","body","hash","header","jti","jws","nonce","open","seq","time","type"}; body and header are
+ * strings that hold the exact bytes, nonce is base64. Without a body: "erased":true instead of body, jws and nonce. */
+MUST_CHECK enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out, struct err *err);
+
+/* The newest entry. TALLY_E_NOT_FOUND while the ledger is empty. */
+struct read_head {
+    uint64_t seq;
+    struct digest hash;
+    struct instant time;
+};
+MUST_CHECK enum tally_code read_head(struct pg *pg, struct arena *arena, struct read_head *out, struct err *err);
+
+/* ---- lists ---- */
+#define READ_LIST_DEFAULT 100
+#define READ_LIST_MAX 1000 /* entries in one answer (api.md) */
+#define READ_LIST_BYTES_MAX                                                                                                \
+    (4u << 20) /* of bodies in one answer, beyond the first entry: 1,000 bodies of 8 MiB fit nowhere */
+
+struct read_filter {
+    bool has_after;
+    uint64_t after;     /* entries with a greater number only: the cursor */
+    struct slice type;  /* empty: all */
+    struct slice actor; /* empty: all */
+    bool has_from, has_to;
+    struct instant from, to; /* from <= time < to */
+    uint32_t limit;          /* 1..READ_LIST_MAX; 0: READ_LIST_DEFAULT */
+};
+
+/* Appends {"items":[entries in order],"next":"<after of the next page>"|null}. */
+MUST_CHECK enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_filter *filter,
+                                     struct arena *arena, struct buf *out, struct err *err);
+
+/* ---- the archive (formats.md, Archive) ---- */
+/* Gets each line with its LF, borrowed for the call; its code ends the archive. */
+typedef enum tally_code (*read_archive_fn)(void *ctx, struct slice line, struct err *err);
+
+/* Streams line 1 and then every entry from `from` to the newest of one REPEATABLE READ snapshot, in order, holding one entry
+ * in memory at a time. TALLY_E_NOT_FOUND when the ledger has no entry `from`; TALLY_E_INTEGRITY when a number is missing (then
+ * the archive that was begun is not whole). The deadline of pg_set_deadline is for the whole: give it one that fits. */
+MUST_CHECK enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from,
+                                        read_archive_fn fn, void *ctx, struct err *err);
+
+#endif

@@ -1,0 +1,177 @@
+/* Members of dimensions and keys made of them. */
+#include <stdlib.h>
+
+#include "program.h"
+#include "tally/instant.h"
+
+/* Orders members by their bytes. qsort has no argument for the names, so the sort is our own (heap sort: no recursion). */
+static void sift_down(uint32_t *order, const struct slice *names, size_t at, size_t count)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            return;
+        if (child + 1 < count && slice_compare(names[order[child + 1]], names[order[child]]) > 0)
+            child++;
+        if (slice_compare(names[order[child]], names[order[at]]) <= 0)
+            return;
+        uint32_t swap = order[at];
+        order[at] = order[child];
+        order[child] = swap;
+        at = child;
+    }
+}
+
+bool dimension_index(struct dimension *dimension, struct arena *arena)
+{
+    size_t count = dimension->shown.member_count;
+    uint32_t *order = ARENA_ARRAY(arena, count, uint32_t);
+    if (order == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        order[i] = (uint32_t) i;
+    for (size_t i = count / 2; i-- > 0;)
+        sift_down(order, dimension->shown.members, i, count);
+    for (size_t end = count; end-- > 1;) {
+        uint32_t swap = order[0];
+        order[0] = order[end];
+        order[end] = swap;
+        sift_down(order, dimension->shown.members, 0, end);
+    }
+    dimension->by_bytes = order;
+    return true;
+}
+
+uint32_t dimension_find(const struct dimension *dimension, struct slice member)
+{
+    uint32_t low = 0, high = dimension->shown.member_count;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        int order = slice_compare(dimension->shown.members[dimension->by_bytes[mid]], member);
+        if (order == 0)
+            return dimension->by_bytes[mid];
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return TERMS_NONE;
+}
+
+uint32_t dimension_of_day(const struct dimension *dimension, int32_t day)
+{
+    uint32_t low = 0, high = dimension->shown.member_count;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (day < dimension->spans[mid].first)
+            high = mid;
+        else if (day > dimension->spans[mid].last)
+            low = mid + 1;
+        else
+            return mid;
+    }
+    return TERMS_NONE;
+}
+
+uint32_t dimension_find_key(const struct dimension *dimension, const struct ast_key *key)
+{
+    uint32_t member = TERMS_NONE;
+    switch (dimension->shown.kind) {
+    case TERMS_LIST:
+        if (key->kind == AST_KEY_NAME)
+            member = dimension_find(dimension, key->name);
+        break;
+    case TERMS_RANGE:
+        if (key->kind == AST_KEY_NUMBER && key->number >= dimension->from &&
+            key->number - dimension->from < (int64_t) dimension->shown.member_count)
+            member = (uint32_t) (key->number - dimension->from);
+        break;
+    case TERMS_PERIOD:
+        if (key->kind == AST_KEY_DATE)
+            member = dimension_of_day(dimension, key->day);
+        if (member != TERMS_NONE && dimension->spans[member].first != key->day)
+            member = TERMS_NONE; /* a member is written by its first day */
+        break;
+    case TERMS_OPEN:
+    case TERMS_PERSONS:
+        break;
+    }
+    return member;
+}
+
+bool shape_read(const struct terms *terms, const struct shape *shape, struct slice key, uint64_t *cell)
+{
+    uint64_t at = 0;
+    const char *p = key.ptr, *end = key.len == 0 ? key.ptr : key.ptr + key.len;
+    for (uint32_t i = 0; i < shape->count; i++) {
+        const char *bar = p == end ? NULL : memchr(p, '|', (size_t) (end - p));
+        bool is_last = i + 1 == shape->count;
+        if ((bar == NULL) != is_last)
+            return false;
+        const struct dimension *d = &terms->dimensions[shape->dims[i]];
+        uint32_t member = dimension_find(d, slice_of(p, (size_t) ((is_last ? end : bar) - p)));
+        if (member == TERMS_NONE)
+            return false;
+        at = at * d->shown.member_count + member;
+        p = is_last ? end : bar + 1;
+    }
+    if (p != end)
+        return false;
+    *cell = at;
+    return true;
+}
+
+void shape_bind(const struct terms *terms, const struct shape *shape, uint64_t cell, uint32_t *members)
+{
+    for (uint32_t i = shape->count; i-- > 0;) {
+        uint32_t size = terms->dimensions[shape->dims[i]].shown.member_count;
+        members[shape->dims[i]] = (uint32_t) (cell % size);
+        cell /= size;
+    }
+}
+
+uint64_t shape_cell(const struct terms *terms, const struct shape *shape, const uint32_t *members)
+{
+    uint64_t cell = 0;
+    for (uint32_t i = 0; i < shape->count; i++)
+        cell = cell * terms->dimensions[shape->dims[i]].shown.member_count + members[shape->dims[i]];
+    return cell;
+}
+
+/* An empty slice with ptr NULL without memory. */
+MUST_CHECK static struct slice shape_join(const struct terms *terms, const struct shape *shape, uint64_t cell,
+                                          const char *between, bool as_written, struct arena *arena)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    size_t gap = strlen(between), len = 0;
+    shape_bind(terms, shape, cell, members);
+    for (int round = 0; round < 2; round++) {
+        char *text = round == 0 ? NULL : arena_alloc(arena, len + 1);
+        if (round == 1 && text == NULL)
+            return slice_of(NULL, 0);
+        len = 0;
+        for (uint32_t i = 0; i < shape->count; i++) {
+            const struct dimension *d = &terms->dimensions[shape->dims[i]];
+            struct slice name = (as_written ? d->spellings : d->shown.members)[members[shape->dims[i]]];
+            if (text != NULL && i > 0)
+                memcpy(text + len, between, gap);
+            len += i > 0 ? gap : 0;
+            if (text != NULL)
+                memcpy(text + len, name.ptr, name.len);
+            len += name.len;
+        }
+        if (round == 1)
+            return slice_of(text, len);
+    }
+    return slice_of(NULL, 0);
+}
+
+struct slice shape_key(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena)
+{
+    return shape_join(terms, shape, cell, "|", false, arena);
+}
+
+struct slice shape_show(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena)
+{
+    return shape_join(terms, shape, cell, ", ", true, arena);
+}

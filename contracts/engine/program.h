@@ -1,0 +1,362 @@
+/* A checked text in the form in which it is evaluated: every name resolved to a place, every expression typed. Private to the
+ * engine; made by check_*.c, read by eval*.c, fit.c and explain.c, never changed once terms_compile has returned it. */
+#ifndef TALLY_ENGINE_PROGRAM_H
+#define TALLY_ENGINE_PROGRAM_H
+
+#include <gmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "number.h"
+#include "tally/terms.h"
+#include "unit.h"
+
+#define DIMENSIONS_MAX 64             /* sets of dimensions are one machine word; the richest contract tried has five */
+#define MEMBERS_MAX 100000            /* of one closed dimension: two centuries of days, with room */
+#define TABLE_CELLS_MAX 100000        /* a table is held with every cell filled in */
+#define INSTANCES_MAX 10000000u       /* K4 */
+#define STEPS_MAX 1000000000u         /* K4: for an evaluation from nothing */
+#define FAN_OUT_MAX 1000000u          /* K4: instances that one result can move */
+#define NESTING_MAX 4096              /* nodes evaluated inside one another: bounds the stack */
+#define PROGRAM_BYTES_MAX (64u << 20) /* of one compiled text: a text of 256 KiB takes about 10 MiB */
+
+typedef uint64_t dimension_set; /* bit i: dimension i */
+
+enum type_kind { TYPE_NUMBER, TYPE_DATE, TYPE_TRUTH, TYPE_WORD };
+enum type_flavour { FLAVOUR_PLAIN, FLAVOUR_PERCENT, FLAVOUR_POINTS };
+
+struct type {
+    enum type_kind kind;
+    enum type_flavour flavour; /* of a number without a unit */
+    bool is_bare;              /* a number as written: becomes main currency beside money */
+    bool is_zero;              /* fits every unit */
+    uint32_t dimension;        /* of a word */
+    struct unit unit;
+};
+
+/* Which field holds is known from the type. Numbers are borrowed: constants, memo, or the evaluation's stack. */
+struct value {
+    mpq_srcptr number;
+    int32_t day;
+    uint32_t word; /* a member, or 0/1 for false/true */
+};
+
+enum node_op {
+    NODE_NUMBER,
+    NODE_DAY,
+    NODE_WORD,      /* constants; NODE_WORD of TYPE_TRUTH: true or false */
+    NODE_DIMENSION, /* the bound member: a word, or the number of a range */
+    NODE_ORDINAL,
+    NODE_START,
+    NODE_END, /* number of, start of, end of a period */
+    NODE_METRIC,
+    NODE_TABLE,
+    NODE_DEFINE,
+    NODE_RULE,
+    NODE_NEGATE,
+    NODE_NOT,
+    NODE_ADD,
+    NODE_SUBTRACT,
+    NODE_MULTIPLY,
+    NODE_DIVIDE,
+    NODE_POWER,
+    NODE_COMPARE,
+    NODE_AND,
+    NODE_OR,
+    NODE_AMONG,
+    NODE_IF,
+    NODE_MOVE,
+    NODE_DAYS_BETWEEN,
+    NODE_MIN,
+    NODE_MAX,
+    NODE_ABS,
+    NODE_CLAMP,
+    NODE_ROUND,
+    NODE_YEARS,
+    NODE_FRACTION,
+    NODE_RATE,
+    NODE_STEP,
+    NODE_LINEAR,
+    NODE_AGGREGATE,
+    NODE_PRIOR
+};
+
+struct node;
+
+struct node_index { /* [dimension: member or expr] */
+    uint32_t dimension;
+    uint32_t member;   /* when expr is NULL */
+    struct node *expr; /* a word, a whole number of a range, or a date of a period */
+    struct node_index *next;
+};
+
+struct node_row {
+    enum ast_bound bound;
+    struct node *at, *value;
+    struct span span;
+};
+
+struct node_over {
+    uint32_t dimension;
+    bool is_up_to_bound; /* so far, last N of */
+    uint32_t last;       /* 0: all of them */
+};
+
+enum move_unit { MOVE_DAYS, MOVE_WEEKS, MOVE_MONTHS, MOVE_YEARS };
+
+struct node {
+    enum node_op op;
+    struct type type;
+    struct span span;
+    dimension_set needs; /* dimensions that must be bound (D1); set by check_graph */
+    struct node *a, *b, *c;
+    union {
+        mpq_ptr number;
+        int32_t day;
+        uint32_t word;
+        uint32_t dimension;
+        struct {
+            uint32_t target; /* metric, table, define or rule */
+            struct node_index *indexes;
+            dimension_set rebound; /* by the indexes */
+        } ref;
+        enum ast_op compare;
+        struct {
+            const uint32_t *words;
+            uint32_t count;
+        } among;
+        struct {
+            enum move_unit unit;
+            bool is_before;
+        } move;
+        struct {
+            struct node **args;
+            uint32_t count;
+        } list; /* min, max */
+        enum ast_round_mode round;
+        enum ast_daycount daycount;
+        struct {
+            mpq_ptr factor; /* money per unit; times 100 for a point */
+        } rate;
+        struct {
+            struct node_row *rows;
+            uint32_t count;
+            bool is_upper, is_extended;
+        } rows;
+        struct {
+            enum ast_aggregate what;
+            struct node_over *over;
+            uint32_t over_count;
+            dimension_set rebound; /* dimensions that it runs over */
+            uint32_t memo;
+            bool has_of;
+            uint32_t of; /* metric */
+            struct node_index *of_indexes;
+        } aggregate;
+        struct {
+            uint32_t dimension, memo;
+        } prior;
+    } u;
+};
+
+/* What a figure varies by, and how its members make one number: the first dimension counts most. */
+struct shape {
+    uint32_t count;
+    const uint32_t *dims;
+    uint64_t cells;
+};
+
+struct day_range {
+    int32_t first, last;
+};
+
+struct dimension {
+    struct terms_dimension shown;
+    struct span span;
+    int64_t from;                  /* the first number of a range */
+    const struct day_range *spans; /* of a period's members */
+    const struct slice *spellings; /* of members in the text: a period's by its first day */
+    const uint32_t *by_bytes;      /* members in order of how results write them, to search in */
+};
+
+struct currency {
+    struct slice code, smallest;
+    mpq_ptr unit; /* the smallest amount */
+    uint32_t places;
+    enum ast_round_mode mode;
+    uint16_t base; /* its base unit */
+};
+
+struct table {
+    struct slice name;
+    struct span span;
+    struct type type;
+    struct shape shape;
+    dimension_set dims;
+    const struct value *cells;
+    bool is_used;
+};
+
+struct metric {
+    struct terms_metric shown;
+    const struct ast_decl *decl;
+    struct type type;
+    struct shape shape;
+    dimension_set dims;
+    bool has_between;
+    mpq_ptr low, high;         /* of numbers */
+    int32_t low_day, high_day; /* of dates */
+    struct slice between;      /* as written: "between 0 and 730" */
+    struct node *missing;      /* if missing use */
+    bool is_used;
+};
+
+enum define_state { DEFINE_UNSEEN, DEFINE_OPEN, DEFINE_DONE, DEFINE_WRONG };
+struct define {
+    struct slice name;
+    const struct ast_decl *decl;
+    enum define_state state;
+    struct type type;
+    struct node *value;
+    dimension_set dims;
+    struct shape shape;
+    bool is_used;
+};
+
+struct rule {
+    struct terms_rule shown;
+    const struct ast_decl *decl;
+    enum define_state state;
+    uint32_t currency;
+    dimension_set dims;
+    struct shape shape;
+    bool has_of;
+    uint32_t of; /* metric */
+    struct node_index *of_indexes;
+    struct node *dated, *when, *amount, *not_before;
+    bool is_either_way, is_never_back;
+    uint32_t group;      /* rules joined by caps; TERMS_NONE under no cap */
+    uint32_t day_period; /* its only period, or TERMS_NONE */
+    const uint32_t *caps;
+    uint32_t cap_count;
+};
+
+struct cap {
+    struct span span;
+    mpq_ptr money; /* the constant, or NULL: */
+    uint32_t table;
+    struct shape per;
+    const uint32_t *rules;
+    uint32_t rule_count;
+    uint32_t currency;
+};
+
+struct signer {
+    enum { SIGNER_ONE, SIGNER_COUNT } kind;
+    uint32_t needed, count;
+    const uint32_t *parties;
+};
+
+struct constant { /* so that GMP's memory can be given back */
+    mpq_t number;
+    struct constant *next;
+};
+
+enum symbol_kind {
+    SYMBOL_NONE,
+    SYMBOL_PARTY,
+    SYMBOL_DIMENSION,
+    SYMBOL_TABLE,
+    SYMBOL_METRIC,
+    SYMBOL_DEFINE,
+    SYMBOL_RULE,
+    SYMBOL_OTHER
+};
+struct symbol {
+    struct slice name;
+    enum symbol_kind kind;
+    uint32_t at;
+    struct span span;
+};
+
+struct symbols { /* open addressing, size a power of two */
+    struct symbol *slots;
+    uint32_t size;
+};
+
+struct terms {
+    struct arena *arena;
+    struct ast_text *ast;
+    struct constant *constants;
+    struct symbols symbols;
+    struct unit_name *units;
+    uint32_t unit_count;
+    struct currency *currencies;
+    uint32_t currency_count;
+    struct terms_party *parties;
+    uint32_t party_count;
+    struct dimension *dimensions;
+    uint32_t dimension_count;
+    struct table *tables;
+    uint32_t table_count;
+    struct metric *metrics;
+    uint32_t metric_count;
+    struct define *defines;
+    uint32_t define_count;
+    struct rule *rules;
+    uint32_t rule_count;
+    struct cap *caps;
+    uint32_t cap_count;
+    uint32_t group_count;
+    struct signer *signers; /* NULL: every party */
+    uint32_t signer_count;
+    uint32_t memo_count;       /* metrics, then defines, then aggregates and priors */
+    size_t number_bytes;       /* that GMP holds for the constants, about */
+    uint64_t instances, steps; /* K4 */
+};
+
+/* ---- base units that every text has, in this order ---- */
+enum { UNIT_DAY, UNIT_WEEK, UNIT_MONTH, UNIT_YEAR, UNIT_PERSON, UNIT_BUILTIN_COUNT };
+
+/* ---- symbols.c ---- */
+/* The symbol of that name, or NULL. */
+const struct symbol *symbols_find(const struct symbols *symbols, struct slice name);
+/* Takes room for count names. */
+MUST_CHECK bool symbols_init(struct symbols *symbols, uint32_t count, struct arena *arena);
+/* false: there is one of that name already; *earlier tells it. */
+MUST_CHECK bool symbols_add(struct symbols *symbols, struct symbol symbol, const struct symbol **earlier);
+
+/* ---- dimension.c ---- */
+/* The member as results write it; TERMS_NONE when there is none. */
+uint32_t dimension_find(const struct dimension *dimension, struct slice member);
+/* The member as the text writes it. */
+uint32_t dimension_find_key(const struct dimension *dimension, const struct ast_key *key);
+/* The member of a period in which a day lies; TERMS_NONE outside. */
+uint32_t dimension_of_day(const struct dimension *dimension, int32_t day);
+/* Makes the search index. */
+MUST_CHECK bool dimension_index(struct dimension *dimension, struct arena *arena);
+/* "pat|2016-01-01/2016-03-31" to a cell; false: not a key of that shape. */
+MUST_CHECK bool shape_read(const struct terms *terms, const struct shape *shape, struct slice key, uint64_t *cell);
+/* The key as records and results write it (joined by "|"), or as the text does (joined by ", "). */
+MUST_CHECK struct slice shape_key(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena);
+MUST_CHECK struct slice shape_show(const struct terms *terms, const struct shape *shape, uint64_t cell,
+                                   struct arena *arena);
+/* Members by dimension for a cell, and back; members[] is by dimension. */
+void shape_bind(const struct terms *terms, const struct shape *shape, uint64_t cell, uint32_t *members);
+uint64_t shape_cell(const struct terms *terms, const struct shape *shape, const uint32_t *members);
+
+/* ---- value.c ---- */
+enum value_problem { VALUE_FITS, VALUE_WRONG_TYPE, VALUE_OUTSIDE };
+/* A result's text as a value of metric m (S1). number is initialised and holds the value of numbers. */
+enum value_problem value_read(const struct terms *terms, const struct metric *m, struct slice text, mpq_ptr number,
+                              struct value *out);
+/* Names the type: "USD per day", "percent", "a date", "a word of `arm`". Without memory "". */
+struct slice type_text(const struct terms *terms, const struct type *type, struct arena *arena);
+
+/* ---- fit, accessors ---- */
+static inline const struct shape *metric_shape(const struct terms *terms, uint32_t m)
+{
+    return &terms->metrics[m].shape;
+}
+
+#endif

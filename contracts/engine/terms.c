@@ -1,0 +1,186 @@
+/* What a compiled text tells about itself. */
+#include "program.h"
+#include "tally/instant.h"
+#include "tally/mem.h"
+
+void terms_free(struct terms *terms)
+{
+    if (terms == NULL)
+        return;
+    for (struct constant *k = terms->constants; k != NULL; k = k->next)
+        mpq_clear(k->number);
+    struct arena *arena = terms->arena;
+    arena_free(arena); /* terms itself lies in it */
+}
+
+size_t terms_memory(const struct terms *terms)
+{
+    return arena_used(terms->arena) + terms->number_bytes;
+}
+
+enum tally_code terms_format(struct slice source, struct diags *diags, struct buf *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct ast_text *ast = NULL;
+    struct arena *arena = arena_new(PROGRAM_BYTES_MAX);
+    if (arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory to read a text");
+    TRY(ast_parse(source, arena, diags, &ast, err));
+    if (diags->errors > 0) {
+        rc = err_set(err, TALLY_E_MALFORMED, "a text with errors of syntax has no layout");
+        goto done;
+    }
+    TRY(ast_format(ast, out, err));
+done:
+    arena_free(arena);
+    return rc;
+}
+
+const struct ast_text *terms_ast(const struct terms *terms)
+{
+    return terms->ast;
+}
+
+struct slice terms_source(const struct terms *terms)
+{
+    return terms->ast->source;
+}
+
+struct slice terms_slug(const struct terms *terms)
+{
+    return terms->ast->slug;
+}
+
+struct slice terms_title(const struct terms *terms)
+{
+    return terms->ast->title;
+}
+
+int terms_clock_minutes(const struct terms *terms)
+{
+    return terms->ast->clock_minutes;
+}
+
+int32_t terms_closes(const struct terms *terms)
+{
+    return terms->ast->has_closes ? terms->ast->closes : DAY_NEVER;
+}
+
+uint32_t terms_party_count(const struct terms *terms)
+{
+    return terms->party_count;
+}
+
+const struct terms_party *terms_party(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->party_count);
+    return &terms->parties[i];
+}
+
+const char *terms_role_text(enum ast_role role)
+{
+    switch (role) {
+    case AST_OUTCOME_PAYER:
+        return "outcome payer";
+    case AST_INVESTOR:
+        return "investor";
+    case AST_GUARANTOR:
+        return "guarantor";
+    case AST_INTERMEDIARY:
+        return "intermediary";
+    case AST_BACKBONE:
+        return "backbone";
+    case AST_PROVIDER:
+        return "provider";
+    case AST_EVALUATOR:
+        return "evaluator";
+    case AST_AUDITOR:
+        return "auditor";
+    }
+    ENSURE(!"a role");
+    return "";
+}
+
+static uint32_t find(const struct terms *terms, struct slice name, enum symbol_kind kind)
+{
+    const struct symbol *s = symbols_find(&terms->symbols, name);
+    return s == NULL || s->kind != kind ? TERMS_NONE : s->at;
+}
+
+uint32_t terms_find_party(const struct terms *terms, struct slice name)
+{
+    return find(terms, name, SYMBOL_PARTY);
+}
+
+bool terms_in_force(const struct terms *terms, const bool *has_signed)
+{
+    if (terms->signers == NULL) {
+        for (uint32_t i = 0; i < terms->party_count; i++)
+            if (!has_signed[i])
+                return false;
+        return true;
+    }
+    for (uint32_t i = 0; i < terms->signer_count; i++) {
+        const struct signer *signer = &terms->signers[i];
+        uint32_t signed_count = 0;
+        for (uint32_t j = 0; j < signer->count; j++)
+            signed_count += has_signed[signer->parties[j]] ? 1u : 0u;
+        if (signed_count < signer->needed)
+            return false;
+    }
+    return true;
+}
+
+uint32_t terms_dimension_count(const struct terms *terms)
+{
+    return terms->dimension_count;
+}
+
+const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->dimension_count);
+    return &terms->dimensions[i].shown;
+}
+
+uint32_t terms_metric_count(const struct terms *terms)
+{
+    return terms->metric_count;
+}
+
+const struct terms_metric *terms_metric(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->metric_count);
+    return &terms->metrics[i].shown;
+}
+
+uint32_t terms_find_metric(const struct terms *terms, struct slice name)
+{
+    return find(terms, name, SYMBOL_METRIC);
+}
+
+uint32_t terms_rule_count(const struct terms *terms)
+{
+    return terms->rule_count;
+}
+
+const struct terms_rule *terms_rule(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->rule_count);
+    return &terms->rules[i].shown;
+}
+
+uint32_t terms_find_rule(const struct terms *terms, struct slice name)
+{
+    return find(terms, name, SYMBOL_RULE);
+}
+
+int32_t terms_due_day(const struct terms *terms, uint32_t rule, int32_t day)
+{
+    const struct terms_rule *r = terms_rule(terms, rule);
+    int32_t due = DAY_NEVER;
+    if (!r->has_due)
+        return day;
+    if (r->due_in_months)
+        return day_add_months(day, r->due, &due) == TALLY_OK ? due : DAY_NEVER;
+    return (int64_t) day + r->due > DAY_MAX ? DAY_NEVER : (int32_t) (day + (int64_t) r->due);
+}

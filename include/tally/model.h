@@ -65,7 +65,7 @@ struct command {
         struct {
             struct slice id, text;
             uint8_t terms_hash[32];
-            const struct terms *terms; /* compiled at the edge; the model may keep it through model_keep_terms */
+            const struct terms *terms; /* compiled at the edge, used during decide alone: the model compiles its own later */
             bool open;
             const struct command_party { struct slice name, actor, kid; } *parties; /* sorted by name */
             uint32_t party_count;
@@ -162,12 +162,19 @@ struct needs {
     struct arena *arena;
     struct need *items; /* without doubles */
     uint32_t count, cap;
+    uint32_t *slots;    /* the model's own: finds doubles; begin with all zero but the arena */
+    uint32_t slot_count;
 };
 
 /* Adds what deciding this command needs and the view does not hold yet. Nothing added: it may be decided. Called again after
  * loading, since what was loaded may need more. */
 MUST_CHECK enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs, struct err *err);
-/* The same for the moments due by `by`. */
+/* The same for readers: what model_evaluate and model_explain of a contract, and model_fits of a statement's results, need. */
+MUST_CHECK enum tally_code model_needs_contract(const struct model *model, struct slice contract, struct needs *needs,
+                                                struct err *err);
+MUST_CHECK enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err);
+/* The same for the moments due by `by`. NEED_DUE is answered by model_put_contract of each contract that is due by then,
+ * model_put_next_moment (the earliest later one; INT64_MAX us for none) and model_loaded. */
 MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs, struct err *err);
 
 /* Loaded rows go in by these; the model copies them. model_loaded says that a need was looked up, also when nothing was found. */
@@ -191,6 +198,27 @@ void model_forget(struct model *model);
 void model_trim(struct model *model, size_t max_bytes);
 size_t model_memory(const struct model *model);
 struct instant model_next_moment(const struct model *model); /* as far as is known; INT64_MAX us: none */
+
+/* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason.
+ * *terms is borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */
+struct engine_output;
+MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at, struct arena *arena,
+                                          const struct terms **terms, struct engine_output **out, struct err *err);
+
+/* Which metrics of which contracts the results of one statement fit, in order of item, contract (proposal), metric; for the contracts
+ * that have a metric of the result's indicator and version, or whose figure it is. */
+struct model_fit {
+    uint32_t item;
+    struct slice contract, metric;
+    bool fits, is_final;
+    struct slice key; /* when it fits */
+    struct slice why; /* when it does not */
+};
+MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, struct arena *arena, struct model_fit **out,
+                                      uint32_t *count, struct err *err);
+
+/* The life cycle of a contract as a table for people (contracts/README.md holds it). */
+void contract_states_print(struct buf *out);
 
 /* How an instance comes to its amount, from the view (NEED_CONTRACT loaded); JSON of engine_explain. `today` is the day of `at`. */
 MUST_CHECK enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, struct slice key,

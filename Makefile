@@ -159,14 +159,16 @@ TEST_BINS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
 SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
 PURE_LAYERS := verify command model engine terms format base
 # the layers that a test links, by where it lies; anything unlisted links everything
-test_layers = $(strip $(or $(if $(filter tests/unit/base/%,$(1)),pg base),\
+BASE_TESTS := tests/integration/pg_test.c tests/integration/migrate_test.c tests/fault/alloc_test.c
+test_layers = $(strip $(or $(if $(filter tests/unit/base/% $(BASE_TESTS),$(1)),pg base),\
   $(if $(filter tests/unit/format/% tests/unit/verify/%,$(1)),verify format base),\
   $(if $(filter tests/vectors/% tests/property/%,$(1)),$(PURE_LAYERS)),\
   $(if $(filter tests/unit/terms/%,$(1)),terms base),$(if $(filter tests/unit/engine/%,$(1)),engine terms base),\
   $(if $(filter tests/unit/model/%,$(1)),model engine terms format base),\
   $(if $(filter tests/unit/command/%,$(1)),command model engine terms format base),\
   server $(USES_server)))
-test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1)),,$(SUPPORT))
+test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1)),,\
+  $(if $(filter $(BASE_TESTS),$(1)),$(B)/obj/tests/support/cluster.o,$(SUPPORT)))
 
 define test_rule
 $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(call test_support,$(1)) $(call archives,$(call test_layers,$(1)))
@@ -225,3 +227,7 @@ uninstall: ## what install put there
 	rm -rf '$(DESTDIR)$(PREFIX)/share/tallystick'
 clean: ## remove everything that was built
 	rm -rf build
+
+$(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(B)/obj/tests/bench/load.o $(call archives,format base)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) -lpthread

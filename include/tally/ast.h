@@ -115,6 +115,7 @@ struct ast_expr {
     enum ast_kind kind;
     struct span span;
     uint32_t id; /* 0, 1, 2, ... in the order of parsing: side tables of the checker are arrays by id */
+    uint32_t height; /* 1 for a leaf, at most AST_DEPTH_MAX: the stack that a walk needs */
     enum ast_op op;
     struct ast_expr *a, *b, *c;
     union {
@@ -324,7 +325,10 @@ struct ast_currency {
     struct ast_currency *next;
 };
 
+struct ast_layout; /* the tokens and where lines may break: of parser and formatter alone */
+
 struct ast_text {
+    const struct ast_layout *layout;
     struct slice source; /* the whole text, borrowed */
     struct slice slug;
     struct span slug_span;
@@ -344,10 +348,13 @@ struct ast_text {
 
 #define AST_TEXT_MAX (256u * 1024u) /* bytes: the longest contract tried has 4 KiB; a reader must get through it */
 #define AST_DECLARATIONS_MAX 4096
-#define AST_DEPTH_MAX 64 /* nesting of expressions: bounds the stack of every walk */
+#define AST_DEPTH_MAX 64 /* nesting of expressions, brackets and the height of their trees: bounds the stack of every walk */
+#define AST_EXPRS_MAX 32768 /* parts of expressions in a text: bounds its memory; the longest contract tried has under 200 */
+#define AST_DIGITS_MAX 1000 /* digits of a number: whatever stands in it is below the 4,096 bits of an exact number */
+#define AST_ARENA_MAX (40u << 20) /* bytes of an arena that every text within these limits can be parsed in */
 
-/* Parses. With errors *out may still be a tree of what could be read, good only for further diagnostics; check
- * diags->errors. A return other than TALLY_OK is ours (memory). source must outlive the tree. */
+/* Parses. With errors *out may still be a tree of what could be read (declarations with an error are left out of it), or
+ * NULL, good only for further diagnostics; check diags->errors. A return other than TALLY_OK is ours (memory). source must outlive the tree. */
 MUST_CHECK enum tally_code ast_parse(struct slice source, struct arena *arena, struct diags *diags, struct ast_text **out,
                                      struct err *err);
 

@@ -1,0 +1,214 @@
+#include "parse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MESSAGE_MAX 256 /* of one message, before diags_add */
+#define FOUND_MAX 40    /* bytes of a token that a message quotes */
+
+const struct token *parse_look(const struct parse *p, uint32_t n)
+{
+    uint32_t at = p->panic ? p->count - 1 : p->at;
+    for (; n > 0 && at + 1 < p->count; n--)
+        at++;
+    return &p->tokens[at];
+}
+
+bool parse_is(const struct parse *p, enum token_kind kind)
+{
+    return !p->panic && p->tokens[p->at].kind == kind;
+}
+
+static void note_tried(struct parse *p, const char *word)
+{
+    if (p->tried_at != p->at) {
+        p->tried_at = p->at;
+        p->tried_count = 0;
+    }
+    if (p->tried_count < PARSE_TRIED_MAX)
+        p->tried[p->tried_count++] = slice_str(word);
+}
+
+bool parse_is_word_at(const struct parse *p, uint32_t n, const char *word)
+{
+    const struct token *t = parse_look(p, n);
+    return !p->panic && t->kind == TOKEN_NAME && slice_is(token_text(p->source, t), word);
+}
+
+bool parse_is_word(struct parse *p, const char *word)
+{
+    if (p->panic)
+        return false;
+    note_tried(p, word);
+    return parse_is_word_at(p, 0, word);
+}
+
+bool parse_is_words(struct parse *p, const char *word, const char *then)
+{
+    return parse_is_word(p, word) && parse_is_word_at(p, 1, then);
+}
+
+void parse_skip(struct parse *p)
+{
+    /* in text that is not understood a stray character is one of many, and no help */
+    if (!p->panic && p->tokens[p->at].problem == PROBLEM_CHARACTER)
+        p->tokens[p->at].problem = PROBLEM_NONE;
+    parse_next(p);
+}
+
+void parse_next(struct parse *p)
+{
+    if (p->panic || p->tokens[p->at].kind == TOKEN_END)
+        return;
+    if (p->tokens[p->at].problem != PROBLEM_NONE)
+        lex_report(p->source, &p->tokens[p->at], p->diags);
+    do
+        p->at++;
+    while (p->tokens[p->at].kind == TOKEN_MERGED);
+}
+
+bool parse_accept(struct parse *p, enum token_kind kind)
+{
+    if (!parse_is(p, kind))
+        return false;
+    parse_next(p);
+    return true;
+}
+
+bool parse_accept_word(struct parse *p, const char *word)
+{
+    if (!parse_is_word(p, word))
+        return false;
+    parse_next(p);
+    return true;
+}
+
+void parse_expect(struct parse *p, enum token_kind kind, const char *what)
+{
+    if (!parse_accept(p, kind))
+        parse_expected(p, what);
+}
+
+void parse_expect_word(struct parse *p, const char *word)
+{
+    char what[FOUND_MAX + 2];
+    if (parse_accept_word(p, word))
+        return;
+    (void) snprintf(what, sizeof what, "`%s`", word);
+    parse_expected(p, what);
+}
+
+void parse_close(struct parse *p, enum token_kind kind, uint32_t open)
+{
+    char hint[MESSAGE_MAX];
+    char what[8];
+    const struct token *t = &p->tokens[open];
+    if (parse_accept(p, kind) || p->panic)
+        return;
+    const struct token *found = parse_look(p, 0);
+    (void) snprintf(hint, sizeof hint, "`%.*s` was opened at line %u, column %u", SLICE_ARG(token_text(p->source, t)),
+                    t->line, t->column);
+    (void) snprintf(what, sizeof what, "`%c`", kind == TOKEN_CLOSE ? ')' : ']');
+    if (found->kind == TOKEN_END)
+        parse_error(p, found, "syntax.unclosed", hint, "expected %s, found the end of the text", what);
+    else
+        parse_error(p, found, "syntax.unclosed", hint, "expected %s, found `%.*s`", what,
+                    (int) (found->length < FOUND_MAX ? found->length : FOUND_MAX), p->source.ptr + found->offset);
+}
+
+void parse_error(struct parse *p, const struct token *at, const char *code, const char *hint, const char *fmt, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    if (p->panic)
+        return;
+    p->panic = true;
+    /* what is wrong with the token itself says more than what was expected instead of it */
+    if (at->problem != PROBLEM_NONE) {
+        lex_report(p->source, at, p->diags);
+        return;
+    }
+    va_start(args, fmt);
+    (void) vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    diags_add(p->diags, DIAG_ERROR, code, token_span(at), hint, "%s", message);
+}
+
+/* A misspelt word of the grammar, or a currency in small letters. */
+static const char *guess(struct parse *p, const struct token *t, char *hint, size_t cap)
+{
+    struct slice text = token_text(p->source, t);
+    if (t->kind != TOKEN_NAME || p->tried_at != p->at)
+        return NULL;
+    struct slice near = ast_nearest(text, p->tried, p->tried_count);
+    if (near.len == 0)
+        return NULL;
+    (void) snprintf(hint, cap, "did you mean `%.*s`?", SLICE_ARG(near));
+    return hint;
+}
+
+void parse_expected(struct parse *p, const char *what)
+{
+    char hint[MESSAGE_MAX];
+    if (p->panic)
+        return;
+    const struct token *t = parse_look(p, 0);
+    struct slice text = token_text(p->source, t);
+    const char *guessed = guess(p, t, hint, sizeof hint);
+    if (t->kind == TOKEN_END)
+        parse_error(p, t, "syntax.expected", NULL, "expected %s, found the end of the text", what);
+    else if (t->kind == TOKEN_STRING)
+        parse_error(p, t, "syntax.expected", NULL, "expected %s, found a text in quotes", what);
+    else
+        parse_error(p, t, "syntax.expected", guessed, "expected %s, found `%.*s`", what,
+                    (int) (text.len < FOUND_MAX ? text.len : FOUND_MAX), text.ptr);
+}
+
+void parse_no_memory(struct parse *p)
+{
+    p->rc = TALLY_E_NO_MEMORY;
+    p->panic = true;
+}
+
+void *parse_alloc(struct parse *p, size_t count, size_t size)
+{
+    if (p->panic)
+        return NULL;
+    void *block = arena_alloc_array(p->arena, count, size);
+    if (block == NULL)
+        parse_no_memory(p);
+    return block;
+}
+
+struct span parse_span(const struct parse *p, uint32_t first)
+{
+    struct span span = token_span(&p->tokens[first]);
+    uint32_t last = p->at;
+    while (last > first + 1 && p->tokens[last - 1].kind == TOKEN_MERGED)
+        last--;
+    if (last > first)
+        span.length = p->tokens[last - 1].offset + p->tokens[last - 1].length - span.offset;
+    return span;
+}
+
+void parse_mark(struct parse *p, enum token_layout layout)
+{
+    if (!p->panic)
+        p->tokens[p->at].layout |= (uint8_t) layout;
+}
+
+void parse_line(struct parse *p, unsigned indent)
+{
+    parse_mark(p, LAYOUT_LINE);
+    if (!p->panic)
+        p->tokens[p->at].indent = (uint8_t) indent;
+}
+
+bool parse_clause(struct parse *p, const char *word)
+{
+    if (!parse_is_word(p, word))
+        return false;
+    parse_line(p, PARSE_CLAUSE_INDENT);
+    parse_next(p);
+    return true;
+}

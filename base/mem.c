@@ -27,6 +27,8 @@ void *mem_zero_array(size_t count, size_t size)
     /* calloc(0) may answer NULL, which would look like a failure */
     if (count == 0 || size == 0)
         return calloc(1, 1);
+    if (count > SIZE_MAX / size)
+        return NULL;
     return calloc(count, size);
 }
 

@@ -112,6 +112,9 @@ struct append_domain {
     void (*settle)(void *self, bool is_committed);
     /* When the next moment falls due, as far as is known; INT64_MAX us: none. */
     struct instant (*next_moment)(void *self);
+    /* Entry 0 of an empty database is about to be written, with this body: its effect (the first operator and its key) goes into
+     * the state, and by project into the same transaction; settle follows. NULL: it has none. */
+    enum tally_code (*record_genesis)(void *self, struct slice body, const struct append_recorded *entry, struct err *err);
 };
 
 /* ---- the sequencer ---- */

@@ -1,0 +1,80 @@
+#!/bin/bash
+# Figures beside their bounds, in one run on this machine: bench.sh BUILD. Prints a table, writes BUILD/bench.json, exits 1 when a figure that
+# is needed is not reached. BENCH_SECONDS (default 10) is the length of each measurement.
+set -euo pipefail
+build=$(readlink -f "$1")
+seconds=${BENCH_SECONDS:-10}
+work=$(mktemp -d "${TMPDIR:-/tmp}/tally-bench.XXXXXX")
+chmod 711 "$work"
+pid=
+cleanup() {
+    [[ -z $pid ]] || { kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+say() { printf '%s\n' "$*" >&2; }
+origin=localhost/bench
+data=$work/data
+"$build/bin/tallyd" init --data "$data" --origin "$origin" --new-operator operator >/dev/null
+"$build/bin/tallyd" --data "$data" --listen 127.0.0.1:0 --log json 2>"$work/tallyd.log" &
+pid=$!
+for _ in $(seq 600); do
+    [[ -s $data/listen ]] && break
+    kill -0 "$pid" 2>/dev/null || { tail -n 5 "$work/tallyd.log" >&2; exit 1; }
+    read -rt 0.1 <> <(:) || true
+done
+port=$(sed 's/.*://' "$data/listen")
+
+# ---- the service ----
+say "tallyd under load: 64, 128, 256 and 1,000 connections, $seconds s each"
+ulimit -n 4096 2>/dev/null || true
+"$build/tests/bench/bench" "$port" "$pid" "$origin" "$data/operator.pem" "$seconds" >"$work/figures"
+
+# ---- (a), (b): SQL alone, in the same server ----
+socket=$(cat "$data/socket")
+pgbin=$(pg_config --bindir 2>/dev/null || true)
+[[ -x $pgbin/pgbench ]] || pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+admin() { PGHOST=$socket PGUSER=tally_admin PGDATABASE=tally "$@"; }
+admin psql -qX -v ON_ERROR_STOP=1 -f tests/bench/bench.sql >/dev/null
+tps() {
+    echo "select bench.$1();" >"$work/$1.sql"
+    admin "$pgbin/pgbench" -n -M prepared -c 32 -j 2 -T "$seconds" -f "$work/$1.sql" 2>"$work/pgbench.log" | sed -n 's/^tps = \([0-9.]*\).*/\1/p'
+}
+say "the same rows in SQL: chained behind a locked row, and unchained, 32 clients, $seconds s each"
+echo "chained $(tps append_chained)" >>"$work/figures"
+echo "unchained $(tps append_unchained)" >>"$work/figures"
+
+# ---- (c): what this machine can verify ----
+say "Ed25519 verification on all cores, $seconds s"
+verify=$(openssl speed -multi "$(nproc)" -seconds "$seconds" ed25519 2>/dev/null | awk '/Ed25519/ { print $NF }')
+echo "verify $verify" >>"$work/figures"
+
+# ---- beside their bounds ----
+awk -v out="$build/bench.json" '
+function row(name, unit, value, beside, bound, ratio, needed, ok) {
+    printf "%-46s %12.1f %-8s %-34s %10.1f %7.2f  %-9s %s\n", name, value, unit, beside, bound, ratio, needed, ok ? "ok" : "NOT REACHED"
+    printf "%s{\"name\":\"%s\",\"unit\":\"%s\",\"value\":%.3f,\"beside\":\"%s\",\"bound\":%.3f,\"ratio\":%.3f,\"needed\":\"%s\",\"ok\":%s}", n++ ? ",\n " : "[", name, unit, value, beside, bound, ratio, needed, ok ? "true" : "false" > out
+    if (!ok) bad = 1
+}
+{ v[$1] = $2 }
+END {
+    printf "%-46s %12s %-8s %-34s %10s %7s  %-9s\n", "figure", "value", "unit", "beside", "bound", "ratio", "needed"
+    r = v["rate_64"]
+    row("statements, 64 connections", "1/s", r, "(a) chained in SQL, 32 clients", v["chained"], r / v["chained"], ">= 3", r >= 3 * v["chained"])
+    row("statements, 64 connections", "1/s", r, "(b) unchained in SQL, 32 clients", v["unchained"], r / v["unchained"], "", 1)
+    row("statements, 64 connections", "1/s", r, "(c) Ed25519 verifications", v["verify"], r / v["verify"], ">= 0.45", r >= 0.45 * v["verify"])
+    split("128 256 1000", more, " ")
+    for (i = 1; i <= 3; i++)
+        row("statements, " more[i] " connections", "1/s", v["rate_" more[i]], "64 connections", r, v["rate_" more[i]] / r, ">= 0.8", v["rate_" more[i]] >= 0.8 * r)
+    split("64 128 256 1000", all, " ")
+    for (i = 1; i <= 4; i++) {
+        row("latency p50, " all[i] " connections", "ms", v["p50_" all[i]], "connections / rate", all[i] / v["rate_" all[i]] * 1000, v["p50_" all[i]] * v["rate_" all[i]] / all[i] / 1000, "", 1)
+        row("latency p99, " all[i] " connections", "ms", v["p99_" all[i]], "p50", v["p50_" all[i]], v["p99_" all[i]] / v["p50_" all[i]], "", 1)
+    }
+    row("memory of tallyd, peak", "MiB", v["rss_peak_kib"] / 1024, "limit", 64, v["rss_peak_kib"] / 65536, "<= 1", v["rss_peak_kib"] <= 65536)
+    row("memory of tallyd after " v["statements"] " statements", "MiB", v["rss_late_kib"] / 1024, "after the first, 64 connections", v["rss_64_kib"] / 1024, v["rss_late_kib"] / v["rss_64_kib"], "", 1)
+    print "]" > out
+    exit bad
+}' "$work/figures"

@@ -1,0 +1,12 @@
+-- The results that these contracts may be evaluated from: of the indicators of their metrics, and their figures.
+SELECT r.seq, r.item, coalesce(r.indicator, '') AS indicator, coalesce(r.version, 0) AS version,
+       coalesce(r.contract, '') AS contract, coalesce(r.metric, '') AS metric, r.dimensions, r.value, r.author, r."time", r.is_set
+  FROM (SELECT DISTINCT m.indicator, m.indicator_version FROM outcomes.contract_metric AS m
+         WHERE m.contract = ANY ($1::text[]) AND m.indicator IS NOT NULL) AS m
+  JOIN outcomes.result AS r ON r.indicator = m.indicator AND r.version = m.indicator_version
+UNION ALL
+SELECT r.seq, r.item, coalesce(r.indicator, '') AS indicator, coalesce(r.version, 0) AS version,
+       coalesce(r.contract, '') AS contract, coalesce(r.metric, '') AS metric, r.dimensions, r.value, r.author, r."time", r.is_set
+  FROM outcomes.result AS r
+ WHERE r.contract = ANY ($1::text[])
+ ORDER BY 1, 2;

@@ -5,8 +5,14 @@
  *
  * Errors: TALLY_E_UNAVAILABLE no connection, or it broke (before a COMMIT was sent); TALLY_E_TIMEOUT the
  * deadline passed; TALLY_E_OUTCOME_UNKNOWN the connection broke, or the server warned, while a COMMIT was
- * under way; TALLY_E_LIMIT the database's disk is full; TALLY_E_CONFLICT a unique or exclusion constraint;
+ * under way; TALLY_E_LIMIT the database's disk is full (or a parameter, or a pipeline, is over its limit); TALLY_E_CONFLICT a unique or exclusion constraint;
  * TALLY_E_DENIED insufficient privilege; TALLY_E_DATABASE anything else, with the server's message.
+ *
+ * A single statement outside a transaction commits by itself: when it broke off or timed out, it may have happened
+ * all the same. What must be known to have happened goes through pg_commit or a transaction pipeline.
+ *
+ * A connection that ended while it was idle is made again by the next call; inside a transaction that next call is
+ * TALLY_E_UNAVAILABLE until pg_commit, pg_rollback or pg_begin. The session's time zone is UTC.
  */
 #ifndef TALLY_PG_H
 #define TALLY_PG_H
@@ -34,8 +40,8 @@ struct pg_options {
     const char *application_name; /* shown in pg_stat_activity */
     bool is_writer;               /* synchronous_commit is set to on and read back, and so is fsync (a server without: TALLY_E_DENIED) */
     const char *set_role;         /* SET ROLE after connecting, or NULL */
-    int connect_timeout_ms;
-    int statement_timeout_ms; /* default deadline of each call */
+    int connect_timeout_ms;   /* 0: ten seconds */
+    int statement_timeout_ms; /* default deadline of each call; 0: thirty seconds */
 };
 
 /* Connects lazily: opens nothing yet. The options are copied. */
@@ -55,7 +61,9 @@ void pg_set_deadline(struct pg *pg, int ms);
 /* ---- parameters ---- */
 #define PG_PARAMS_MAX 32
 
-/* Values of one call; bytes are copied into the arena. */
+/* Values of one call; bytes are copied into the arena, which is not needed any more once pg_exec, pg_stream or
+ * pg_pipeline_add has returned. A scalar slice with ptr NULL is an empty value (NULL is pg_add_null). DAY_NEVER is the
+ * date 'infinity', both ways. */
 struct pg_params {
     struct arena *arena;
     int count;
@@ -89,7 +97,8 @@ void pg_add_date_array(struct pg_params *p, const int32_t *values, size_t count)
  * rows may be NULL when no rows are wanted; otherwise the caller frees them with pg_rows_free. */
 MUST_CHECK enum tally_code pg_exec(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                                    struct pg_rows **rows, struct err *err);
-/* Unprepared text, possibly several statements, without parameters: migrations, SET, LOCK. */
+/* Unprepared text, possibly several statements, without parameters: migrations, SET, LOCK. With rows it must be one
+ * statement (binary rows exist only there). */
 MUST_CHECK enum tally_code pg_exec_text(struct pg *pg, const char *sql, struct pg_rows **rows, struct err *err);
 MUST_CHECK enum tally_code pg_begin(struct pg *pg, struct err *err);
 /* TALLY_E_OUTCOME_UNKNOWN when the answer did not come, or came with any WARNING. */
@@ -103,7 +112,8 @@ void pg_rollback(struct pg *pg); /* best effort; drops the connection if it cann
  * reads in one implicit transaction. At most PG_PIPELINE_MAX statements. */
 #define PG_PIPELINE_MAX 64
 MUST_CHECK enum tally_code pg_pipeline_begin(struct pg *pg, bool is_transaction, struct err *err);
-/* Queues one statement; its rows (may be NULL) are filled by pg_pipeline_run. */
+/* Queues one statement; its rows (may be NULL) are NULL until pg_pipeline_run fills them. When it fails, or when any
+ * other call is made before pg_pipeline_run, the pipeline is rolled back and over. */
 MUST_CHECK enum tally_code pg_pipeline_add(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                                            struct pg_rows **rows, struct err *err);
 /* Sends, waits, drains. On failure all rows of this pipeline are freed and set to NULL, and the connection is
@@ -132,10 +142,12 @@ void pg_copy_int8(struct pg_copy *copy, int64_t value);
 void pg_copy_bytes(struct pg_copy *copy, struct slice value); /* text or bytea */
 void pg_copy_timestamptz(struct pg_copy *copy, struct instant value);
 void pg_copy_bool(struct pg_copy *copy, bool value);
-/* Ends the COPY and frees it; nothing is stored unless this says TALLY_OK. */
+/* Ends the COPY and frees it; nothing is stored unless this says TALLY_OK (or, outside a transaction,
+ * TALLY_E_OUTCOME_UNKNOWN). Every COPY that began ends with this. The deadline is for each chunk of it. */
 MUST_CHECK enum tally_code pg_copy_end(struct pg_copy *copy, struct err *err);
 
-/* Rows as they come, for exports of any size: single-row mode, fn is called for each. fn's code ends it. */
+/* Rows as they come, for exports of any size: single-row mode, fn is called for each. A code other than TALLY_OK from fn
+ * ends it and is returned; fn makes no call on this pg. The deadline is for each row, not for all. */
 typedef enum tally_code (*pg_row_fn)(void *ctx, const struct pg_rows *row, struct err *err);
 MUST_CHECK enum tally_code pg_stream(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
                                      pg_row_fn fn, void *ctx, struct err *err);

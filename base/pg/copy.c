@@ -46,6 +46,9 @@ static void copy_push(struct pg_copy *copy)
             break;
         copy_fail(copy, sent == 0 ? copy_wait(copy) : pg_send_failed(pg, "COPY", &copy->err));
     }
+    /* libpq would take all of it into memory while the server is slow */
+    while (copy->rc == TALLY_OK && PQflush(pg->conn) != 0)
+        copy_fail(copy, copy_wait(copy));
     buf_clear(&copy->out);
     if (copy->rc == TALLY_OK)
         pg_deadline_start(pg, pg->allowed_ms); /* it goes on: the deadline is for each chunk */
@@ -68,8 +71,7 @@ enum tally_code pg_copy_in(struct pg *pg, const char *copy_sql, int columns, str
     TRY(pg_result_next(pg, &result, err));
     if (PQresultStatus(result) != PGRES_COPY_IN) {
         rc = pg_result_check(pg, result, "COPY", err);
-        if (rc == TALLY_OK || pg->conn == NULL || pg_drain(pg, "COPY", NULL, &(struct err){0}) != TALLY_OK)
-            pg_drop(pg);
+        pg_drain_rest(pg);
         TRY(rc == TALLY_OK ? err_set(err, TALLY_E_BUG, "this is no COPY ... FROM STDIN: %s", copy_sql) : rc);
     }
     if (PQbinaryTuples(result) != 1 || PQnfields(result) != columns) {

@@ -22,8 +22,11 @@ enum tally_code pg_wait(struct pg *pg, short events, struct err *err)
         int n = poll(&fd, 1, (int) ((left_us + 999) / 1000));
         if (n > 0)
             return TALLY_OK;
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-            return err_set(err, TALLY_E_IO, "poll: %m");
+        if (n < 0 && errno != EINTR && errno != EAGAIN) {
+            enum tally_code rc = err_set(err, TALLY_E_IO, "poll: %m");
+            pg_drop(pg); /* what it was waiting for can no longer be awaited */
+            return rc;
+        }
     }
 }
 
@@ -81,39 +84,50 @@ enum tally_code pg_result_next(struct pg *pg, PGresult **out, struct err *err)
 enum tally_code pg_drain(struct pg *pg, const char *what, PGresult **out, struct err *err)
 {
     enum tally_code first = TALLY_OK;
-    bool is_answered = false;
+    bool is_answered = false, is_heard = false; /* about the first failure, or the success */
     PGresult *kept = NULL;
-    for (;;) {
+    for (bool is_ended = false; !is_ended;) {
         struct err ignored;
         PGresult *result = NULL;
-        enum tally_code rc = pg_result_next(pg, &result, first == TALLY_OK ? err : &ignored);
-        if (rc == TALLY_OK && result == NULL)
-            break;
-        if (rc == TALLY_OK) {
-            rc = pg_result_check(pg, result, what, first == TALLY_OK ? err : &ignored);
-            if (first == TALLY_OK)
-                is_answered = pg->is_answered;
-        } else if (first == TALLY_OK) {
-            is_answered = false;
+        bool had_failed = first != TALLY_OK;
+        enum tally_code rc = pg_result_next(pg, &result, had_failed ? &ignored : err);
+        is_ended = rc != TALLY_OK || result == NULL;
+        pg->is_answered = pg->is_answered && rc == TALLY_OK;
+        pg->is_heard = pg->is_heard && rc == TALLY_OK;
+        if (!is_ended) {
+            rc = pg_result_check(pg, result, what, had_failed ? &ignored : err);
+            is_ended = pg->conn == NULL;
+            PQclear(kept);
+            kept = result;
         }
-        if (first == TALLY_OK)
+        if (!had_failed) {
             first = rc;
-        PQclear(kept);
-        kept = result;
-        if (pg->conn == NULL)
-            break;
+            is_answered = pg->is_answered;
+            is_heard = pg->is_heard;
+        }
     }
     pg->is_answered = is_answered;
-    if (first != TALLY_OK || out == NULL) {
-        PQclear(kept);
-        return first;
-    }
-    if (kept == NULL) {
+    pg->is_heard = is_heard;
+    if (first == TALLY_OK && kept == NULL) {
         pg_drop(pg); /* the end without a beginning: out of step */
+        pg->is_answered = pg->is_heard = false;
         return err_set(err, TALLY_E_UNAVAILABLE, "%s: no answer came", what);
     }
-    *out = kept;
-    return TALLY_OK;
+    if (first == TALLY_OK && out != NULL)
+        *out = kept;
+    else
+        PQclear(kept);
+    return first;
+}
+
+void pg_drain_rest(struct pg *pg)
+{
+    struct err ignored;
+    PGresult *result = NULL;
+    while (pg->conn != NULL && pg_result_next(pg, &result, &ignored) == TALLY_OK && result != NULL) {
+        (void) !pg_result_check(pg, result, "rest", &ignored); /* drops the connection where a COPY would go on for ever */
+        PQclear(result);
+    }
 }
 
 enum tally_code pg_send_failed(struct pg *pg, const char *what, struct err *err)

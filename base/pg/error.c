@@ -64,6 +64,7 @@ MUST_CHECK static enum tally_code server_error(struct pg *pg, const PGresult *re
         pg_drop(pg);
         return err_set(err, TALLY_E_UNAVAILABLE, "%s: %s", what, message[0] == '\0' ? "no answer came" : message);
     }
+    pg->is_heard = true;
     pg->is_answered = !is_fatal(result);
     enum tally_code code = code_of(state);
     pg_message(field(result, PG_DIAG_MESSAGE_PRIMARY), message, sizeof message);
@@ -76,16 +77,17 @@ MUST_CHECK static enum tally_code server_error(struct pg *pg, const PGresult *re
 enum tally_code pg_result_check(struct pg *pg, const PGresult *result, const char *what, struct err *err)
 {
     pg->is_answered = false;
+    pg->is_heard = false;
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_SINGLE_TUPLE:
     case PGRES_EMPTY_QUERY:
     case PGRES_PIPELINE_SYNC:
-        pg->is_answered = true;
+        pg->is_answered = pg->is_heard = true;
         return TALLY_OK;
     case PGRES_PIPELINE_ABORTED:
-        pg->is_answered = true;
+        pg->is_answered = pg->is_heard = true;
         return err_set(err, TALLY_E_DATABASE, "%s: not run, since a statement before it failed", what);
     case PGRES_FATAL_ERROR:
     case PGRES_NONFATAL_ERROR:

@@ -96,7 +96,7 @@ done:
     return rc;
 }
 
-MUST_CHECK static enum tally_code apply(struct pg *pg, const struct migration *m, struct err *err)
+MUST_CHECK static enum tally_code apply(struct pg *pg, uint64_t generation, const struct migration *m, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct arena *arena = arena_new(MIGRATE_ARENA);
@@ -108,6 +108,8 @@ MUST_CHECK static enum tally_code apply(struct pg *pg, const struct migration *m
     pg_add_text(&params, slice_str(m->name));
     pg_add_text(&params, slice_str(m->sql));
     TRY(pg_begin(pg, err));
+    if (pg_generation(pg) != generation)
+        TRY(err_set(err, TALLY_E_UNAVAILABLE, "the connection that held the lock broke: run it again"));
     TRY(pg_exec_text(pg, m->sql, NULL, err));
     TRY(pg_exec(pg, &enter, &params, NULL, err));
     TRY(pg_commit(pg, err));
@@ -125,6 +127,7 @@ MUST_CHECK static enum tally_code migrate_locked(struct pg *pg, int last, int *r
     enum tally_code rc = TALLY_OK;
     bool exists = false;
     int at = 0;
+    uint64_t generation = pg_generation(pg); /* of the connection that holds the lock */
     TRY(table_exists(pg, &exists, err));
     if (!exists)
         TRY(pg_exec_text(pg, table_sql, NULL, err));
@@ -133,7 +136,7 @@ MUST_CHECK static enum tally_code migrate_locked(struct pg *pg, int last, int *r
         ENSURE(i == 0 || migrations[i].number > migrations[i - 1].number);
         if (migrations[i].number <= at)
             continue;
-        TRY(apply(pg, &migrations[i], err));
+        TRY(apply(pg, generation, &migrations[i], err));
         (*ran)++;
     }
 done:

@@ -59,6 +59,7 @@ struct pg {
     int allowed_ms;   /* what until_us was made from, for the message */
     bool is_cancelled;
     bool is_answered;   /* the server itself said how the last statement ended */
+    bool is_heard;      /* ... or at least sent something about it, be it that it closes the connection */
     bool is_committing; /* a WARNING now makes the outcome unknown */
     bool is_warned;
     char warning[160];
@@ -78,6 +79,7 @@ MUST_CHECK enum tally_code pg_wait(struct pg *pg, short events, struct err *err)
 MUST_CHECK enum tally_code pg_result_next(struct pg *pg, PGresult **out, struct err *err);
 /* Reads one statement's results to their end. Keeps the last one in *out (may be NULL); the first error wins. */
 MUST_CHECK enum tally_code pg_drain(struct pg *pg, const char *what, PGresult **out, struct err *err);
+void pg_drain_rest(struct pg *pg); /* reads and forgets what is left of a statement, maybe nothing */
 MUST_CHECK enum tally_code pg_cancel(struct pg *pg, struct err *err); /* drops the connection if it cannot */
 /* libpq would not send: says why; drops a connection that broke. */
 MUST_CHECK enum tally_code pg_send_failed(struct pg *pg, const char *what, struct err *err);

@@ -135,7 +135,7 @@ MUST_CHECK static enum tally_code steps_drain(struct pg *pg, bool *is_unknown, s
             continue;
         first = rc;
         /* what the server itself refused never came to the COMMIT, not even when it then closed the connection */
-        bool is_refused = pg->is_answered || (pg->conn != NULL && step->kind != PG_STEP_COMMIT);
+        bool is_refused = pg->is_answered || (pg->is_heard && step->kind != PG_STEP_COMMIT);
         *is_unknown = pg->pipeline.is_transaction && !is_refused;
     }
     pg->is_committing = false;

@@ -4,8 +4,8 @@
 static void stream_stop(struct pg *pg)
 {
     struct err ignored;
-    if (pg->conn != NULL && pg_cancel(pg, &ignored) == TALLY_OK && pg_drain(pg, "stream", NULL, &ignored) != TALLY_OK)
-        return; /* the cancel's own answer is an error, as it should be */
+    if (pg->conn != NULL && pg_cancel(pg, &ignored) == TALLY_OK)
+        pg_drain_rest(pg);
 }
 
 enum tally_code pg_stream(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params, pg_row_fn fn,
@@ -39,8 +39,8 @@ enum tally_code pg_stream(struct pg *pg, const struct pg_statement *statement, c
         if (rc != TALLY_OK) {
             if (is_theirs)
                 stream_stop(pg);
-            else if (pg->conn != NULL && pg_drain(pg, statement->name, NULL, &(struct err){0}) != TALLY_OK)
-                pg_drop(pg);
+            else
+                pg_drain_rest(pg);
             goto done;
         }
         if (!pg->is_cancelled)

@@ -12,13 +12,14 @@ CREATE DOMAIN outcomes.seq AS bigint CHECK (VALUE BETWEEN 0 AND 9007199254740991
 COMMENT ON DOMAIN outcomes.seq IS 'Number of an entry of the ledger';
 CREATE DOMAIN outcomes.hash AS bytea CHECK (octet_length(VALUE) = 32);
 COMMENT ON DOMAIN outcomes.hash IS 'A SHA-256';
-CREATE DOMAIN outcomes.id AS text CHECK (VALUE ~ '^[a-z][a-z0-9._-]{0,63}$');
+-- Order by bytes: the same in every database, and indexes that outlive a change of the system's locales.
+CREATE DOMAIN outcomes.id AS text COLLATE "C" CHECK (VALUE ~ '^[a-z][a-z0-9._-]{0,63}$');
 COMMENT ON DOMAIN outcomes.id IS 'Name of an actor, an indicator or a contract';
 -- Names inside a text have no limit but the text's: none of them is in an index (an index row holds 2,700 bytes at most). A regular
 -- expression costs a microsecond, so this is also the type of ids where thousands of rows a second arrive.
-CREATE DOMAIN outcomes.name AS text CHECK (VALUE <> '');
+CREATE DOMAIN outcomes.name AS text COLLATE "C" CHECK (VALUE <> '');
 COMMENT ON DOMAIN outcomes.name IS 'Name of something inside a contract (party, metric, rule), or an id in a table that takes thousands of rows a second';
-CREATE DOMAIN outcomes.kid AS text CHECK (octet_length(VALUE) = 43);
+CREATE DOMAIN outcomes.kid AS text COLLATE "C" CHECK (octet_length(VALUE) = 43);
 COMMENT ON DOMAIN outcomes.kid IS 'Thumbprint of a key (RFC 7638), base64url';
 CREATE DOMAIN outcomes.exact AS text CHECK (VALUE ~ '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$');
 COMMENT ON DOMAIN outcomes.exact IS 'An exact amount as the ledger writes it (formats.md, Canonical JSON)';

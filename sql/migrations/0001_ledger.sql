@@ -59,6 +59,8 @@ CREATE UNIQUE INDEX entry_statement ON ledger.entry (actor, jti) WHERE jti <> ''
 COMMENT ON INDEX ledger.entry_statement IS 'A statement is recorded once; finds the answer for one that is sent again';
 CREATE INDEX entry_type ON ledger.entry (type, seq);
 COMMENT ON INDEX ledger.entry_type IS 'Lists of the entries of one type, the rare ones too';
+CREATE INDEX entry_actor ON ledger.entry (actor, seq);
+COMMENT ON INDEX ledger.entry_actor IS 'Lists of what one actor signed';
 
 CREATE TABLE ledger.body (
     seq ledger.seq PRIMARY KEY,

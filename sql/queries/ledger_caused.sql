@@ -1,0 +1,9 @@
+-- The service's own entries that each of these statements caused: those behind it, up to the next statement or moment.
+SELECT i.seq, e.seq, e.type, b.body
+  FROM unnest($1::bigint[]) AS i (seq)
+ CROSS JOIN LATERAL (SELECT coalesce((SELECT n.seq FROM ledger.entry AS n
+                                       WHERE n.seq > i.seq AND (n.jti <> '' OR n.type = 'moment.reached')
+                                       ORDER BY n.seq LIMIT 1)::bigint, 9007199254740992) AS seq) AS next
+  JOIN ledger.entry AS e ON e.seq > i.seq AND e.seq < next.seq
+  LEFT JOIN ledger.body AS b ON b.seq = e.seq
+ ORDER BY i.seq, e.seq

@@ -1,0 +1,16 @@
+-- A page of entries: $1 after, $2 and $3 unused here, $4 from, $5 to (null: open), $6 how many, $7 bytes of bodies.
+-- The last column is how many there are up to one more than asked for, so that the caller knows of a next page.
+SELECT p.seq, p."time", p.actor, p.type, p.jti, p.open, p.prev, p.body_commitment, p.hash, p.nonce, p.jws, p.body, p.there
+  FROM (SELECT e.seq, e."time", e.actor, e.type, e.jti, e.open, e.prev, e.body_commitment, e.hash, b.nonce, b.jws, b.body,
+               count(*) OVER () AS there, row_number() OVER (ORDER BY e.seq) AS place,
+               coalesce(sum(octet_length(b.body)) OVER (ORDER BY e.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+                   AS bytes_before
+          FROM (SELECT * FROM ledger.entry AS a
+                 WHERE a.seq > $1::bigint
+                   AND $2::text = '' AND $3::text = ''
+                   AND ($4::timestamptz IS NULL OR a.seq >= (SELECT ledger.first_at($4::timestamptz)))
+                   AND ($5::timestamptz IS NULL OR a.seq < (SELECT ledger.first_at($5::timestamptz)))
+                 ORDER BY a.seq LIMIT $6::integer + 1) AS e
+          LEFT JOIN ledger.body AS b ON b.seq = e.seq) AS p
+ WHERE p.place <= $6::integer AND p.bytes_before < $7::bigint
+ ORDER BY p.seq

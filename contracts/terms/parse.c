@@ -1,5 +1,9 @@
 #include "parse.h"
 
+#include <stdio.h>
+
+#define HINT_MAX 160 /* one line on a screen with some room */
+
 /* Leaves the panic at the next token that begins both a line and a declaration; reports what is wrong with the tokens in
  * between, since a second run would. */
 static void skip_to_declaration(struct parse *p)
@@ -13,17 +17,41 @@ static void skip_to_declaration(struct parse *p)
     }
 }
 
+/* `nevr back` and `usd 5`: the word before the present one was taken as a unit or a name, and was a slip. */
+static bool refuse_slip(struct parse *p)
+{
+    static const struct slice words[] = {{"amount", 6}, {"by", 2},       {"dated", 5}, {"disputes", 8}, {"due", 3},
+                                         {"either", 6}, {"for", 3},      {"never", 5}, {"not", 3},      {"reported", 8},
+                                         {"until", 5},  {"verified", 8}, {"when", 4}};
+    char hint[HINT_MAX];
+    const struct token *before = &p->tokens[p->at - 1];
+    struct slice text = token_text(p->source, before);
+    if (p->at < 2 || before->kind != TOKEN_NAME)
+        return false;
+    bool is_first = p->tokens[p->at - 2].line != before->line;
+    struct slice near = is_first ? ast_nearest(text, words, sizeof words / sizeof words[0]) : SLICE("");
+    if (near.len != 0) {
+        (void) snprintf(hint, sizeof hint, "did you mean `%.*s`?", SLICE_ARG(near));
+        parse_error(p, before, "syntax.expected", hint, "`%.*s` begins no clause", SLICE_ARG(text));
+        return true;
+    }
+    if (parse_is(p, TOKEN_NUMBER) && text.len == 3) {
+        parse_error(p, parse_look(p, 0), "currency.case", "a currency has three capital letters, such as `USD`",
+                    "a number cannot follow the name `%.*s`", SLICE_ARG(text));
+        return true;
+    }
+    return false;
+}
+
 /* What stands where a declaration should begin. */
 static void refuse_rest(struct parse *p)
 {
-    const struct token *t = parse_look(p, 0);
-    if (t->kind != TOKEN_NAME) {
-        parse_expected(p, "a declaration, such as `metric`, `define` or `pay`");
+    if (refuse_slip(p))
         return;
-    }
-    parse_is_word(p, "currency"); /* for the guess: words of the header are misplaced, not misspelt */
-    parse_begins_declaration(p);
-    parse_expected(p, "a declaration, such as `metric`, `define` or `pay`, or a clause of the one before");
+    if (parse_is(p, TOKEN_NAME))
+        parse_expected(p, "a declaration, such as `metric`, `define` or `pay`, or a clause of the one before");
+    else
+        parse_expected(p, "a declaration, such as `metric`, `define` or `pay`");
 }
 
 static void declarations(struct parse *p)

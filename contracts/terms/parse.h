@@ -18,9 +18,10 @@ struct parse {
     struct token *tokens;
     uint32_t count, at;
     bool panic;
-    enum tally_code rc; /* of our own: memory */
-    uint32_t depth;     /* of nested expressions */
-    bool is_in_rows;    /* in a row of step, linear or bands and not in brackets */
+    uint32_t error_line; /* of the last error that led to a panic */
+    enum tally_code rc;  /* of our own: memory */
+    uint32_t depth;      /* of nested expressions */
+    bool is_in_rows;     /* in a row of step, linear or bands and not in brackets */
     struct ast_text *text;
     struct layout_rows *first_rows, *last_rows;
     /* the words that were asked for at token `tried_at`, for "did you mean" */

@@ -268,7 +268,7 @@ static struct ast_expr *conditional(struct parse *p)
     e->b = parse_expr(p);
     parse_mark(p, LAYOUT_BREAK);
     if (!parse_accept_word(p, "else"))
-        parse_expected(p, "`else`: an `if` needs both its values");
+        parse_expected(p, "`else` (an `if` needs both its values)");
     e->c = parse_expr(p);
     return parse_done(p, e, first);
 }

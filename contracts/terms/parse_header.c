@@ -57,9 +57,12 @@ static void first_line(struct parse *p)
     parse_next(p);
     t = parse_look(p, 0);
     uint32_t version = parse_whole(p, "`1`, the version of the language");
-    if (version != 1 && !p->panic && t->problem == PROBLEM_NONE)
-        parse_error(p, t, "text.version", NULL, "version %u of the language is not known; this program reads version 1",
-                    version);
+    if (version == 1 || p->panic || t->problem != PROBLEM_NONE)
+        return;
+    diags_add(p->diags, DIAG_ERROR, "text.version", token_span(t), NULL,
+              "version %u of the language is not known; this program reads version 1", version);
+    /* what follows is another language */
+    p->at = p->count - 1;
 }
 
 static void contract(struct parse *p)
@@ -138,6 +141,8 @@ void parse_header(struct parse *p)
 {
     struct ast_currency **tail = &p->text->currencies;
     first_line(p);
+    if (p->at == p->count - 1 && p->diags->errors != 0)
+        return;
     skip_to_section(p);
     if (section(p, "contract"))
         contract(p);

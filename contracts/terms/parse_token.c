@@ -50,9 +50,11 @@ bool parse_is_words(struct parse *p, const char *word, const char *then)
 
 void parse_skip(struct parse *p)
 {
-    /* in text that is not understood a stray character is one of many, and no help */
-    if (!p->panic && p->tokens[p->at].problem == PROBLEM_CHARACTER)
-        p->tokens[p->at].problem = PROBLEM_NONE;
+    struct token *t = &p->tokens[p->at];
+    /* what stands behind an error on its line may be wrong because of it, and in text that is not understood a stray
+     * character is one of many */
+    if (!p->panic && (t->line == p->error_line || t->problem == PROBLEM_CHARACTER))
+        t->problem = PROBLEM_NONE;
     parse_next(p);
 }
 
@@ -98,22 +100,58 @@ void parse_expect_word(struct parse *p, const char *word)
     parse_expected(p, what);
 }
 
+/* Where something is missing at the end of a declaration, the place is behind its last word and not at what follows. */
+static bool is_at_end(struct parse *p)
+{
+    const struct token *t = &p->tokens[p->at];
+    return p->at > 0 && (t->kind == TOKEN_END || (p->tokens[p->at - 1].line != t->line && parse_begins_declaration(p)));
+}
+
+static void expected_behind(struct parse *p, const char *code, const char *what, const char *hint)
+{
+    uint32_t last = p->at - 1;
+    while (p->tokens[last].kind == TOKEN_MERGED)
+        last--;
+    struct slice text = token_text(p->source, &p->tokens[last]);
+    struct token place = p->tokens[last];
+    place.offset += place.length;
+    for (size_t i = 0; i < text.len; i += lex_character(text, i, NULL))
+        place.column++;
+    place.length = 1;
+    place.problem = PROBLEM_NONE;
+    if (text.len > FOUND_MAX)
+        parse_error(p, &place, code, hint, "expected %s here", what);
+    else
+        parse_error(p, &place, code, hint, "expected %s after `%.*s`", what, SLICE_ARG(text));
+}
+
+static void expected(struct parse *p, const char *code, const char *what, const char *hint)
+{
+    const struct token *t = parse_look(p, 0);
+    struct slice text = token_text(p->source, t);
+    if (p->panic)
+        return;
+    if (is_at_end(p))
+        expected_behind(p, code, what, hint);
+    else if (t->kind == TOKEN_END)
+        parse_error(p, t, code, hint, "expected %s, found the end of the text", what);
+    else if (t->kind == TOKEN_STRING)
+        parse_error(p, t, code, hint, "expected %s, found a text in quotes", what);
+    else if (text.len > FOUND_MAX)
+        parse_error(p, t, code, hint, "expected %s", what);
+    else
+        parse_error(p, t, code, hint, "expected %s, found `%.*s`", what, SLICE_ARG(text));
+}
+
 void parse_close(struct parse *p, enum token_kind kind, uint32_t open)
 {
     char hint[MESSAGE_MAX];
-    char what[8];
     const struct token *t = &p->tokens[open];
     if (parse_accept(p, kind) || p->panic)
         return;
-    const struct token *found = parse_look(p, 0);
     (void) snprintf(hint, sizeof hint, "`%.*s` was opened at line %u, column %u", SLICE_ARG(token_text(p->source, t)),
                     t->line, t->column);
-    (void) snprintf(what, sizeof what, "`%c`", kind == TOKEN_CLOSE ? ')' : ']');
-    if (found->kind == TOKEN_END)
-        parse_error(p, found, "syntax.unclosed", hint, "expected %s, found the end of the text", what);
-    else
-        parse_error(p, found, "syntax.unclosed", hint, "expected %s, found `%.*s`", what,
-                    (int) (found->length < FOUND_MAX ? found->length : FOUND_MAX), p->source.ptr + found->offset);
+    expected(p, "syntax.unclosed", kind == TOKEN_CLOSE ? "`)`" : "`]`", hint);
 }
 
 void parse_error(struct parse *p, const struct token *at, const char *code, const char *hint, const char *fmt, ...)
@@ -123,6 +161,7 @@ void parse_error(struct parse *p, const struct token *at, const char *code, cons
     if (p->panic)
         return;
     p->panic = true;
+    p->error_line = at->line;
     /* what is wrong with the token itself says more than what was expected instead of it */
     if (at->problem != PROBLEM_NONE) {
         lex_report(p->source, at, p->diags);
@@ -150,18 +189,12 @@ static const char *guess(struct parse *p, const struct token *t, char *hint, siz
 void parse_expected(struct parse *p, const char *what)
 {
     char hint[MESSAGE_MAX];
+    const char *guessed = NULL;
     if (p->panic)
         return;
-    const struct token *t = parse_look(p, 0);
-    struct slice text = token_text(p->source, t);
-    const char *guessed = guess(p, t, hint, sizeof hint);
-    if (t->kind == TOKEN_END)
-        parse_error(p, t, "syntax.expected", NULL, "expected %s, found the end of the text", what);
-    else if (t->kind == TOKEN_STRING)
-        parse_error(p, t, "syntax.expected", NULL, "expected %s, found a text in quotes", what);
-    else
-        parse_error(p, t, "syntax.expected", guessed, "expected %s, found `%.*s`", what,
-                    (int) (text.len < FOUND_MAX ? text.len : FOUND_MAX), text.ptr);
+    if (!is_at_end(p))
+        guessed = guess(p, parse_look(p, 0), hint, sizeof hint);
+    expected(p, "syntax.expected", what, guessed);
 }
 
 void parse_no_memory(struct parse *p)

@@ -179,7 +179,9 @@ struct slice parse_slug(struct parse *p, const char *what, struct span *span)
 {
     if (p->panic)
         return (struct slice){NULL, 0};
-    if (!lex_merge_slug(p->source, p->tokens, p->at)) {
+    /* where it is missing, the declaration on the next line is not it */
+    bool is_missing = p->at > 0 && p->tokens[p->at - 1].line != p->tokens[p->at].line && parse_begins_declaration(p);
+    if (is_missing || !lex_merge_slug(p->source, p->tokens, p->at)) {
         parse_expected(p, what);
         return (struct slice){NULL, 0};
     }

@@ -84,6 +84,7 @@ struct verify_options {
 
 struct verify_report {
     uint64_t entries, findings, withheld, erased, signatures;
+    uint64_t checkpoints; /* lines read but not verified */
     uint64_t first_bad; /* seq of the first finding; valid when findings > 0 */
     struct digest head; /* hash of the last entry */
     bool is_anchored;   /* a trusted key was given and is the ledger's */

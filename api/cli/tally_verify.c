@@ -1,0 +1,208 @@
+/* tally-verify: checks an archive, trusting nobody but the key that it is given. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tally/instant.h"
+#include "tally/mem.h"
+#include "verify_keys.h"
+#include "verify_lines.h"
+#include "verify_print.h"
+
+#define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
+
+static const char HELP[] =
+    "usage: tally-verify FILE|- [--vkey VKEY] [--level chain|signatures] [--json]\n"
+    "\n"
+    "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
+    "another order, and that each statement was signed by a key that its author had then.\n"
+    "\n"
+    "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
+    "                  the archive can only be shown to agree with itself\n"
+    "  --level LEVEL   chain: order, hashes and bodies; signatures (the default): also who\n"
+    "                  signed what, with which key\n"
+    "  --json          one JSON document on standard output\n"
+    "  --help          this text\n"
+    "\n"
+    "Findings name the entry: entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
+    "\n"
+    "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
+    "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, bodies\n"
+    "withheld or erased).\n"
+    "\n"
+    "Example:\n"
+    "  gunzip -c ledger.jsonl.gz | tally-verify - --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
+
+struct arguments {
+    const char *file;
+    struct slice vkey;
+    enum verify_level level;
+    bool is_json, is_help;
+};
+
+static enum tally_code wrong(struct err *err, const char *what, const char *value)
+{
+    return err_set(err, TALLY_E_USAGE, "%s%s; tally-verify --help says what it takes", what, value);
+}
+
+static enum tally_code read_level(const char *text, enum verify_level *out, struct err *err)
+{
+    if (strcmp(text, "chain") == 0)
+        *out = VERIFY_CHAIN;
+    else if (strcmp(text, "signatures") == 0)
+        *out = VERIFY_SIGNATURES;
+    else
+        return wrong(err, "--level is chain or signatures, not ", text);
+    return TALLY_OK;
+}
+
+static enum tally_code read_arguments(int argc, char **argv, struct arguments *out, struct err *err)
+{
+    static const struct option OPTIONS[] = {{"vkey", required_argument, NULL, 'k'},
+                                            {"level", required_argument, NULL, 'l'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    enum tally_code rc = TALLY_OK;
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
+        if (option == 'k')
+            out->vkey = slice_str(optarg);
+        else if (option == 'l')
+            TRY(read_level(optarg, &out->level, err));
+        else if (option == 'j')
+            out->is_json = true;
+        else if (option == 'h')
+            out->is_help = true;
+        else
+            return wrong(err, "unknown option, or one without its value: ", argv[optind - 1]);
+    }
+    if (out->is_help)
+        goto done;
+    if (argc - optind != 1)
+        return wrong(err, "one archive is needed, a file or - for standard input", "");
+    out->file = argv[optind];
+done:
+    return rc;
+}
+
+struct run {
+    struct verify_printer printer;
+    struct verifier *verifier;
+    struct verify_lines *lines;
+    uint64_t size; /* of the file; 0: not known */
+    int64_t next_progress_us;
+    bool is_terminal;
+    uint64_t line;
+};
+
+static void on_finding(void *ctx, const struct finding *finding)
+{
+    struct run *run = ctx;
+    verify_print_finding(&run->printer, finding);
+}
+
+static void show_progress(struct run *run)
+{
+    run->line++;
+    if (!run->is_terminal || run->line % 64 != 0)
+        return;
+    int64_t now = instant_monotonic_us();
+    if (now < run->next_progress_us)
+        return;
+    run->next_progress_us = now + PROGRESS_EVERY_US;
+    verify_print_progress(&run->printer, run->line, run->lines->bytes, run->size);
+}
+
+static enum tally_code verify_all(struct run *run, struct verify_report *report, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice line;
+    bool is_end = false;
+    for (;;) {
+        TRY(verify_lines_next(run->lines, &line, &is_end, err));
+        if (is_end)
+            break;
+        TRY(verifier_line(run->verifier, line, err));
+        show_progress(run);
+    }
+    TRY(verifier_end(run->verifier, report, err));
+done:
+    return rc;
+}
+
+static enum tally_code open_archive(const char *file, int *fd, uint64_t *size, struct err *err)
+{
+    struct stat status;
+    *fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0)
+        return err_set(err, TALLY_E_USAGE, "%s: %m", file);
+    if (fstat(*fd, &status) != 0)
+        return err_set(err, TALLY_E_IO, "%s: %m", file);
+    if (S_ISDIR(status.st_mode))
+        return err_set(err, TALLY_E_USAGE, "%s is a folder, not an archive", file);
+    *size = S_ISREG(status.st_mode) ? (uint64_t) status.st_size : 0;
+    return TALLY_OK;
+}
+
+static enum tally_code run_verifier(const struct arguments *arguments, struct run *run, enum verify_status *status,
+                                    struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct verify_report report = {0};
+    int fd = -1;
+    struct verify_options options = {.level = arguments->level,
+                                     .vkey = arguments->vkey,
+                                     .on_finding = on_finding,
+                                     .read_key_change = verify_keys_read,
+                                     .ctx = run};
+    TRY(open_archive(arguments->file, &fd, &run->size, err));
+    run->lines = mem_zero(sizeof *run->lines);
+    if (run->lines == NULL) {
+        rc = err_set(err, TALLY_E_NO_MEMORY, "no memory to read the archive");
+        goto done;
+    }
+    verify_lines_init(run->lines, fd);
+    rc = verifier_new(&options, &run->verifier, err);
+    if (rc == TALLY_E_MALFORMED || rc == TALLY_E_MISMATCH)
+        rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
+                     SLICE_ARG(arguments->vkey));
+    TRY(rc);
+    TRY(verify_all(run, &report, err));
+    *status = verify_status_of(&report);
+    verify_print_report(&run->printer, &report, arguments->level, *status);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        rc = err_set(err, TALLY_E_IO, "writing the report: %m");
+done:
+    verifier_free(run->verifier);
+    if (run->lines != NULL)
+        verify_lines_release(run->lines);
+    mem_free(run->lines);
+    if (fd > STDIN_FILENO)
+        (void) close(fd);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    struct arguments arguments = {.level = VERIFY_SIGNATURES};
+    enum verify_status status = VERIFY_FAILED;
+    enum tally_code rc = read_arguments(argc, argv, &arguments, &err);
+    if (rc == TALLY_OK && arguments.is_help) {
+        (void) fputs(HELP, stdout);
+        return fflush(stdout) == 0 ? VERIFY_RIGHT : VERIFY_FAILED;
+    }
+    struct run run = {.printer = {.out = stdout, .is_json = arguments.is_json}, .is_terminal = isatty(STDERR_FILENO) == 1};
+    if (rc == TALLY_OK)
+        rc = run_verifier(&arguments, &run, &status, &err);
+    if (rc == TALLY_OK)
+        return (int) status;
+    verify_print_progress_end(&run.printer);
+    (void) fprintf(stderr, "tally-verify: %s\n", err.detail);
+    return rc == TALLY_E_USAGE ? VERIFY_USAGE : VERIFY_FAILED;
+}

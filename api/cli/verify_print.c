@@ -1,0 +1,174 @@
+#include "verify_print.h"
+
+#include <inttypes.h>
+
+#include "tally/canon.h"
+#include "tally/text.h"
+
+#define JSON_MAX 8192 /* one finding, or the report */
+
+enum verify_status verify_status_of(const struct verify_report *report)
+{
+    if (report->findings > 0)
+        return VERIFY_FOUND;
+    if (!report->is_anchored || report->withheld > 0 || report->erased > 0 || report->checkpoints > 0)
+        return VERIFY_INCOMPLETE;
+    return VERIFY_RIGHT;
+}
+
+/* archive.* findings are about a line, all others about an entry */
+static bool is_about_line(enum finding_code code)
+{
+    return code == FINDING_ARCHIVE_HEAD || code == FINDING_ARCHIVE_LINE || code == FINDING_ARCHIVE_SIZE ||
+           code == FINDING_ARCHIVE_ORIGIN;
+}
+
+/* Once, so that an archive that cannot be read at all leaves nothing on standard output. */
+static void begin_json(const struct verify_printer *printer)
+{
+    if (printer->shown == 0)
+        (void) fputs("{\"findings\":[", printer->out);
+}
+
+static void finding_json(struct verify_printer *printer, const struct finding *finding)
+{
+    struct buf text;
+    struct canon json;
+    buf_init(&text, JSON_MAX);
+    canon_init(&json, &text);
+    canon_object(&json);
+    canon_name(&json, "code");
+    canon_str(&json, finding_code_text(finding->code));
+    canon_name(&json, "detail");
+    canon_str(&json, finding->detail);
+    canon_name(&json, is_about_line(finding->code) ? "line" : "seq");
+    canon_i64(&json, (int64_t) finding->seq);
+    canon_close(&json);
+    begin_json(printer);
+    (void) fprintf(printer->out, "%s\n%s", printer->shown == 0 ? "" : ",", text.ptr == NULL ? "{}" : text.ptr);
+    buf_release(&text);
+}
+
+void verify_print_finding(struct verify_printer *printer, const struct finding *finding)
+{
+    verify_print_progress_end(printer);
+    if (printer->is_json)
+        finding_json(printer, finding);
+    else if (printer->shown < VERIFY_FINDINGS_SHOWN)
+        (void) fprintf(printer->out, "%s %" PRIu64 ": %s: %s\n", is_about_line(finding->code) ? "line" : "entry",
+                       finding->seq, finding_code_text(finding->code), finding->detail);
+    printer->shown++;
+}
+
+static const char *verdict(const struct verify_report *report, enum verify_level level, enum verify_status status)
+{
+    if (status == VERIFY_FOUND)
+        return "something is wrong";
+    if (!report->is_anchored)
+        return "agrees with itself only";
+    if (status == VERIFY_INCOMPLETE)
+        return "nothing wrong, but not all could be checked";
+    return level == VERIFY_CHAIN ? "the chain is right; signatures were not asked for"
+                                 : "everything was checked and is right";
+}
+
+static void report_json(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
+                        enum verify_status status)
+{
+    struct buf text;
+    struct canon json;
+    buf_init(&text, JSON_MAX);
+    canon_init(&json, &text);
+    canon_object(&json);
+    canon_name(&json, "anchored");
+    canon_bool(&json, report->is_anchored);
+    canon_name(&json, "checkpoints_not_checked");
+    canon_i64(&json, (int64_t) report->checkpoints);
+    canon_name(&json, "entries");
+    canon_i64(&json, (int64_t) report->entries);
+    canon_name(&json, "erased");
+    canon_i64(&json, (int64_t) report->erased);
+    canon_name(&json, "findings");
+    canon_i64(&json, (int64_t) report->findings);
+    canon_name(&json, "head");
+    canon_hex(&json, report->head.bytes, DIGEST_LEN);
+    canon_name(&json, "level");
+    canon_str(&json, level == VERIFY_CHAIN ? "chain" : "signatures");
+    canon_name(&json, "signatures");
+    canon_i64(&json, (int64_t) report->signatures);
+    canon_name(&json, "status");
+    canon_i64(&json, status);
+    canon_name(&json, "verdict");
+    canon_str(&json, verdict(report, level, status));
+    canon_name(&json, "withheld");
+    canon_i64(&json, (int64_t) report->withheld);
+    canon_close(&json);
+    begin_json(printer);
+    (void) fprintf(printer->out, "%s],\"report\":%s}\n", printer->shown == 0 ? "" : "\n",
+                   text.ptr == NULL ? "{}" : text.ptr);
+    buf_release(&text);
+}
+
+static void report_gaps(const struct verify_printer *printer, const struct verify_report *report)
+{
+    if (!report->is_anchored && report->findings == 0)
+        (void) fputs(
+            "            no trusted key: give the ledger's own with --vkey, from a place other than this archive\n",
+            printer->out);
+    if (report->withheld > 0 || report->erased > 0)
+        (void) fprintf(printer->out, "            %" PRIu64 " bodies withheld and %" PRIu64 " erased were not seen\n",
+                       report->withheld, report->erased);
+    if (report->checkpoints > 0)
+        (void) fprintf(printer->out, "            %" PRIu64 " checkpoints were read but not verified\n",
+                       report->checkpoints);
+}
+
+void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
+                         enum verify_status status)
+{
+    char head[2 * DIGEST_LEN + 1];
+    verify_print_progress_end(printer);
+    if (printer->is_json) {
+        report_json(printer, report, level, status);
+        return;
+    }
+    if (printer->shown > VERIFY_FINDINGS_SHOWN)
+        (void) fprintf(printer->out, "... and %" PRIu64 " more findings; --json has them all\n",
+                       printer->shown - VERIFY_FINDINGS_SHOWN);
+    text_hex(report->head.bytes, DIGEST_LEN, head);
+    (void) fprintf(printer->out, "entries     %" PRIu64 "\n", report->entries);
+    if (report->entries > 0)
+        (void) fprintf(printer->out, "head        %s\n", head);
+    if (level == VERIFY_SIGNATURES)
+        (void) fprintf(printer->out, "signatures  %" PRIu64 " verified\n", report->signatures);
+    if (report->findings > 0)
+        (void) fprintf(printer->out, "findings    %" PRIu64 "\n", report->findings);
+    (void) fprintf(printer->out, "verdict     %s\n", verdict(report, level, status));
+    report_gaps(printer, report);
+    if (status != VERIFY_FOUND)
+        (void) fputs(
+            "note        compare the head with a receipt or another copy: without witnesses and without receipts that
+            "
+            "            parties kept, the operator alone vouches for the past
+            ",
+            printer->out);
+}
+
+void verify_print_progress(struct verify_printer *printer, uint64_t lines, uint64_t bytes, uint64_t size)
+{
+    if (size > 0)
+        (void) fprintf(stderr, "\r%" PRIu64 " lines, %" PRIu64 " %%\033[K", lines, bytes * 100 / size);
+    else
+        (void) fprintf(stderr, "\r%" PRIu64 " lines, %" PRIu64 " MiB\033[K", lines, bytes >> 20);
+    (void) fflush(stderr);
+    printer->has_progress = true;
+}
+
+void verify_print_progress_end(struct verify_printer *printer)
+{
+    if (!printer->has_progress)
+        return;
+    (void) fputs("\r\033[K", stderr);
+    (void) fflush(stderr);
+    printer->has_progress = false;
+}

@@ -1,0 +1,28 @@
+/* What tally-verify says: findings as they come, the report at the end; for people or as one JSON document. */
+#ifndef TALLY_CLI_VERIFY_PRINT_H
+#define TALLY_CLI_VERIFY_PRINT_H
+
+#include <stdio.h>
+
+#include "tally/verify.h"
+
+#define VERIFY_FINDINGS_SHOWN 1000 /* to people; --json has them all */
+
+enum verify_status { VERIFY_RIGHT = 0, VERIFY_FOUND = 1, VERIFY_USAGE = 2, VERIFY_FAILED = 3, VERIFY_INCOMPLETE = 4 };
+
+struct verify_printer {
+    FILE *out;
+    bool is_json;
+    uint64_t shown;
+    bool has_progress; /* a line of progress stands on the terminal */
+};
+
+void verify_print_finding(struct verify_printer *printer, const struct finding *finding);
+void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
+                         enum verify_status status);
+/* On stderr; size 0: not known. */
+void verify_print_progress(struct verify_printer *printer, uint64_t lines, uint64_t bytes, uint64_t size);
+void verify_print_progress_end(struct verify_printer *printer);
+enum verify_status verify_status_of(const struct verify_report *report);
+
+#endif

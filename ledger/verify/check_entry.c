@@ -1,0 +1,195 @@
+#include <inttypes.h>
+
+#include "state.h"
+#include "tally/text.h"
+
+/* More entries missing in one place than this are taken for a wrong number instead: a single altered digit must not
+ * make the list of hashes grow by gigabytes. */
+#define GAP_MAX 1000000
+
+static enum tally_code fill_gap(struct verifier *v, uint64_t to, struct err *err)
+{
+    static const struct digest unknown;
+    while (v->level == VERIFY_SIGNATURES && v->hashes.count < to) {
+        enum tally_code rc = hash_list_add(&v->hashes, &unknown, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    v->next_seq = to;
+    v->is_prev_known = false;
+    return TALLY_OK;
+}
+
+/* Finds out where an entry with a number other than the next one belongs, so that what follows is checked from there.
+ * *is_extra: it stands there in addition to what belongs there. */
+static enum tally_code find_place(struct verifier *v, struct job *job, const struct entry_header *header, bool *is_extra,
+                                  struct err *err)
+{
+    *is_extra = false;
+    if (header->seq == v->next_seq)
+        return TALLY_OK;
+    if (header->seq > v->next_seq && header->seq - v->next_seq <= v->lost)
+        return fill_gap(v, header->seq, err); /* the lines that could not be read were entries, and are reported */
+    job_found(job, FINDING_CHAIN_SEQ, v->next_seq, "an entry numbered %" PRIu64 " stands where entry %" PRIu64 " belongs",
+              header->seq, v->next_seq);
+    if (v->is_prev_known && digest_equal(&header->prev, &v->prev))
+        return TALLY_OK; /* right place, wrong number */
+    if (header->seq < v->next_seq) {
+        *is_extra = true;
+        return TALLY_OK;
+    }
+    return header->seq - v->next_seq <= GAP_MAX ? fill_gap(v, header->seq, err) : TALLY_OK;
+}
+
+static void check_prev(struct verifier *v, struct job *job, const struct entry_header *header)
+{
+    static const struct digest zeros;
+    if (v->next_seq == 0) {
+        if (!digest_equal(&header->prev, &zeros))
+            job_found(job, FINDING_CHAIN_PREV, 0, "prev of entry 0 is not 64 zeros");
+    } else if (!v->is_prev_known) {
+        struct digest *hash = v->next_seq > v->from ? hash_list_at(&v->hashes, v->next_seq - 1) : NULL;
+        if (hash != NULL)
+            *hash = header->prev; /* the best that is known of an entry that is missing or cannot be read */
+    } else if (!digest_equal(&header->prev, &v->prev)) {
+        job_found(job, FINDING_CHAIN_PREV, v->next_seq, "prev does not match the hash of entry %" PRIu64, v->next_seq - 1);
+    }
+}
+
+/* Compared with the entry before, so that one altered entry does not put all that follow in the wrong. */
+static void check_time_and_ledger(struct verifier *v, struct job *job, const struct entry_header *header)
+{
+    char text[INSTANT_TEXT_LEN + 1];
+    instant_format(v->time, text);
+    if (v->has_entry && header->time.us < v->time.us)
+        job_found(job, FINDING_CHAIN_TIME, v->next_seq, "its time is before %s, the time of entry %" PRIu64, text,
+                  v->next_seq - 1);
+    if (slice_equal(header->ledger, kept_slice(&v->origin)))
+        return;
+    if (v->has_entry)
+        job_found(job, FINDING_CHAIN_LEDGER, v->next_seq, "it names the ledger %.*s, the entry before %.*s",
+                  SLICE_ARG(header->ledger), SLICE_ARG(kept_slice(&v->origin)));
+    else if (v->origin.len > 0)
+        job_found(job, FINDING_ARCHIVE_ORIGIN, v->line, "its first entry is of ledger %.*s, but %.*s was announced",
+                  SLICE_ARG(header->ledger), SLICE_ARG(kept_slice(&v->origin)));
+}
+
+/* NULL, or how the header contradicts its type. */
+static const char *wrong_form(const struct entry_header *header, const struct archive_entry *entry, enum entry_type type)
+{
+    bool is_service = entry_type_method(type)[0] == '\0';
+    bool has_service_actor = slice_is(header->actor, ENTRY_ACTOR_SERVICE);
+    if ((type == ENTRY_LEDGER_CREATED) != (header->seq == 0))
+        return "the one entry of type ledger.created is entry 0";
+    if (is_service && (!has_service_actor || header->jti.len > 0))
+        return "the service alone writes this type, as \"" ENTRY_ACTOR_SERVICE "\" and without a jti";
+    if (!is_service && (has_service_actor || header->jti.len == 0))
+        return "an actor writes this type, and with a jti";
+    if (entry->state == ARCHIVE_BODY_PRESENT && (entry->jws.len > 0) == is_service)
+        return is_service ? "the service's own entries have no signature" : "it has no signature";
+    return NULL;
+}
+
+/* True when the type exists and the entry is made as its type wants it. */
+static bool check_type(struct verifier *v, struct job *job, const struct entry_header *header,
+                       const struct archive_entry *entry, enum entry_type *type)
+{
+    if (entry_type_find(header->type, type) != TALLY_OK) {
+        job_found(job, FINDING_CHAIN_TYPE, v->next_seq, "there is no type %.*s", SLICE_ARG(header->type));
+        return false;
+    }
+    const char *wrong = wrong_form(header, entry, *type);
+    if (wrong != NULL)
+        job_found(job, FINDING_CHAIN_TYPE, v->next_seq, "%s: %s", entry_type_text(*type), wrong);
+    return wrong == NULL;
+}
+
+static enum tally_code check_jti(struct verifier *v, struct job *job, const struct entry_header *header, struct err *err)
+{
+    bool was_there = false;
+    if (header->jti.len == 0)
+        return TALLY_OK;
+    enum tally_code rc = jti_set_add(&v->jtis, header->actor, header->jti, &was_there, err);
+    if (rc == TALLY_OK && was_there)
+        job_found(job, FINDING_CHAIN_JTI, v->next_seq, "actor %.*s has used the jti %.*s before", SLICE_ARG(header->actor),
+                  SLICE_ARG(header->jti));
+    return rc;
+}
+
+/* The header as it stands is what the next entry is compared with. */
+static enum tally_code go_on(struct verifier *v, const struct entry_header *header, struct slice bytes, struct err *err)
+{
+    entry_hash(bytes, &v->prev);
+    v->is_prev_known = true;
+    v->time = header->time;
+    kept_set(&v->origin, header->ledger);
+    v->has_entry = true;
+    v->lost = 0;
+    v->report.entries++;
+    v->report.head = v->prev;
+    v->next_seq++;
+    return v->level == VERIFY_SIGNATURES ? hash_list_add(&v->hashes, &v->prev, err) : TALLY_OK;
+}
+
+static void count_absent_body(struct verifier *v, struct job *job, const struct entry_header *header,
+                              const struct archive_entry *entry)
+{
+    if (entry->state == ARCHIVE_BODY_ERASED) {
+        v->report.erased++;
+    } else if (entry->state == ARCHIVE_BODY_WITHHELD) {
+        v->report.withheld++;
+        if (header->open)
+            job_found(job, FINDING_BODY_WITHHELD_OPEN, v->next_seq, "its header says that anybody may read it");
+    }
+}
+
+/* What the body says, and who signed it. */
+static enum tally_code check_body(struct verifier *v, struct job *job, const struct entry_header *header,
+                                  enum entry_type type, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice target = {0};
+    bool is_present = job->entry.state == ARCHIVE_BODY_PRESENT;
+    bool is_anchor = type == ENTRY_LEDGER_CREATED;
+    if (v->level == VERIFY_SIGNATURES && is_present && entry_type_method(type)[0] != '\0')
+        TRY(check_statement(v, job, header, type, &target, err));
+    if (!changes_keys(type) || (v->level != VERIFY_SIGNATURES && !is_anchor) || v->options.read_key_change == NULL)
+        goto done;
+    if (!is_present)
+        job_found(job, FINDING_BODY_FORM, v->next_seq,
+                  "the body of a %s is not there: the keys that it names are not known", entry_type_text(type));
+    else if (is_anchor || target.len > 0)
+        TRY(check_key_change(v, job, header, type, target, err));
+done:
+    return rc;
+}
+
+enum tally_code check_entry(struct verifier *v, struct job *job, const struct archive_entry *entry, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct entry_header header;
+    struct err why = {0};
+    enum entry_type type = ENTRY_TYPE_COUNT;
+    bool is_extra = false;
+    if (entry_header_read(entry->header, &header, &why) != TALLY_OK) {
+        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", why.detail);
+        v->lost++;
+        return TALLY_OK;
+    }
+    TRY(find_place(v, job, &header, &is_extra, err));
+    if (is_extra)
+        goto done;
+    job->seq = v->next_seq;
+    check_prev(v, job, &header);
+    check_time_and_ledger(v, job, &header);
+    TRY(check_jti(v, job, &header, err));
+    count_absent_body(v, job, &header, entry);
+    job->has_body = entry->state == ARCHIVE_BODY_PRESENT;
+    job->entry = *entry;
+    job->commitment = header.body;
+    if (check_type(v, job, &header, entry, &type))
+        TRY(check_body(v, job, &header, type, err));
+    TRY(go_on(v, &header, entry->header, err));
+done:
+    return rc;
+}

@@ -1,0 +1,64 @@
+/* What the verifier knows after each line; private to ledger/verify. */
+#ifndef TALLY_VERIFY_STATE_H
+#define TALLY_VERIFY_STATE_H
+
+#include "hash_list.h"
+#include "job.h"
+#include "jti_set.h"
+#include "key_table.h"
+#include "pool.h"
+#include "tally/verify.h"
+
+#define ORIGIN_MAX 128
+#define VKEY_MAX 256
+#define VKEY_TYPE_LEDGER 1
+
+/* A piece of text that outlives its line. */
+struct kept {
+    char text[VKEY_MAX];
+    size_t len;
+};
+
+struct verifier {
+    struct verify_options options;
+    enum verify_level level; /* lowered where an archive does not begin at entry 0 */
+    struct kept trusted;     /* the vkey given; empty: none */
+    struct pool *pool;
+    struct verify_report report;
+
+    uint64_t line; /* of the line under way, from 1 */
+    bool has_head, has_entry, has_checkpoint;
+    uint64_t from, size; /* as the first line announces them */
+    struct kept head_vkey;
+
+    uint64_t next_seq;
+    uint64_t lost;      /* lines since the last entry that could not be read, and may have been entries */
+    bool is_prev_known; /* the hash of entry next_seq - 1 */
+    struct digest prev;
+    struct instant time; /* of the last entry */
+    struct kept origin;  /* of the last entry; at first, of the first line */
+    struct hash_list hashes;
+    struct jti_set jtis;
+
+    struct key_table keys;
+    bool has_ledger_key;
+    struct key_kid ledger_kid;
+    struct kept operator_id;
+};
+
+void kept_set(struct kept *kept, struct slice s); /* cut at VKEY_MAX */
+struct slice kept_slice(const struct kept *kept);
+
+/* An entry's line: its place in the chain, its form, its body; plans the job. */
+MUST_CHECK enum tally_code check_entry(struct verifier *verifier, struct job *job, const struct archive_entry *entry,
+                                       struct err *err);
+/* What the author signed, against the entry and all entries before it. *target is what it was sent to (in the job's
+ * arena), empty when it cannot be read. */
+MUST_CHECK enum tally_code check_statement(struct verifier *verifier, struct job *job, const struct entry_header *header,
+                                           enum entry_type type, struct slice *target, struct err *err);
+/* A body that changes keys: checks it, and from the next entry on it counts. */
+MUST_CHECK enum tally_code check_key_change(struct verifier *verifier, struct job *job, const struct entry_header *header,
+                                            enum entry_type type, struct slice target, struct err *err);
+bool changes_keys(enum entry_type type);
+
+#endif

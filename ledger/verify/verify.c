@@ -1,0 +1,172 @@
+#include "tally/verify.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "state.h"
+#include "tally/mem.h"
+
+void kept_set(struct kept *kept, struct slice s)
+{
+    kept->len = s.len < sizeof kept->text ? s.len : sizeof kept->text;
+    if (kept->len > 0)
+        memcpy(kept->text, s.ptr, kept->len);
+}
+
+struct slice kept_slice(const struct kept *kept)
+{
+    return slice_of(kept->text, kept->len);
+}
+
+/* A job comes back: its findings are told, in the order of the lines. */
+static enum tally_code finish(void *ctx, struct job *job, struct err *err)
+{
+    struct verifier *v = ctx;
+    if (job->failed != TALLY_OK)
+        return err_set(err, job->failed, "entry %" PRIu64 " could not be checked: %s", job->seq,
+                       err_code_text(job->failed));
+    for (const struct job_finding *found = job->first; found != NULL; found = found->next) {
+        if (v->report.findings++ == 0)
+            v->report.first_bad = found->finding.seq;
+        if (v->options.on_finding != NULL)
+            v->options.on_finding(v->options.ctx, &found->finding);
+    }
+    v->report.signatures += job->is_signed_right ? 1 : 0;
+    return TALLY_OK;
+}
+
+static int core_count(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : (n > POOL_THREADS_MAX ? POOL_THREADS_MAX : (int) n);
+}
+
+enum tally_code verifier_new(const struct verify_options *options, struct verifier **out, struct err *err)
+{
+    struct slice name;
+    uint8_t type = 0;
+    struct key_public key;
+    if (options->vkey.len > 0) {
+        enum tally_code rc = key_vkey_read(options->vkey, &name, &type, &key, err);
+        if (rc != TALLY_OK)
+            return rc;
+        if (type != VKEY_TYPE_LEDGER || options->vkey.len > VKEY_MAX)
+            return err_set(err, TALLY_E_MALFORMED, "the trusted key is not a ledger's verifier key");
+    }
+    struct verifier *v = mem_zero(sizeof *v);
+    if (v == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for a verifier");
+    v->options = *options;
+    v->level = options->level;
+    kept_set(&v->trusted, options->vkey);
+    enum tally_code rc = pool_new(options->threads == 0 ? core_count() : options->threads, finish, v, &v->pool, err);
+    if (rc != TALLY_OK) {
+        mem_free(v);
+        return rc;
+    }
+    *out = v;
+    return TALLY_OK;
+}
+
+void verifier_free(struct verifier *v)
+{
+    if (v == NULL)
+        return;
+    pool_free(v->pool); /* first: what is under way borrows the keys */
+    hash_list_release(&v->hashes);
+    jti_set_release(&v->jtis);
+    key_table_release(&v->keys);
+    mem_free(v);
+}
+
+static void take_head(struct verifier *v, struct job *job, const struct archive_head *head)
+{
+    if (v->line != 1) {
+        job_found(job, FINDING_ARCHIVE_LINE, v->line, "a first line stands in the middle");
+        return;
+    }
+    v->has_head = true;
+    v->from = head->from;
+    v->size = head->size;
+    v->next_seq = head->from;
+    kept_set(&v->origin, head->origin);
+    kept_set(&v->head_vkey, head->vkey);
+    if (v->from > 0 && v->level == VERIFY_SIGNATURES) {
+        job_found(job, FINDING_ARCHIVE_HEAD, v->line,
+                  "it begins at entry %" PRIu64
+                  ": signatures need the keys registered before; get it from entry 0, or use level chain",
+                  v->from);
+        v->level = VERIFY_CHAIN;
+    }
+}
+
+static enum tally_code take_line(struct verifier *v, struct job *job, struct slice text, struct err *err)
+{
+    struct archive_line line;
+    struct err why = {0};
+    enum tally_code rc = archive_read_line(text, job->arena, &line, &why);
+    if (rc == TALLY_E_NO_MEMORY)
+        return err_set(err, rc, "%s", why.detail);
+    if (v->line == 1 && (rc != TALLY_OK || line.kind != ARCHIVE_LINE_HEAD)) {
+        job_found(job, FINDING_ARCHIVE_HEAD, v->line, "%s", rc != TALLY_OK ? why.detail : "it is the line of an entry");
+        if (rc != TALLY_OK)
+            return TALLY_OK;
+    } else if (rc != TALLY_OK) {
+        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", why.detail);
+        v->lost++;
+        return TALLY_OK;
+    }
+    switch (line.kind) {
+    case ARCHIVE_LINE_HEAD:
+        take_head(v, job, &line.head);
+        break;
+    case ARCHIVE_LINE_ENTRY:
+        if (v->has_checkpoint)
+            job_found(job, FINDING_ARCHIVE_LINE, v->line, "an entry stands after the checkpoints");
+        return check_entry(v, job, &line.entry, err);
+    case ARCHIVE_LINE_CHECKPOINT:
+        v->has_checkpoint = true;
+        v->report.checkpoints++;
+        break;
+    }
+    return TALLY_OK;
+}
+
+enum tally_code verifier_line(struct verifier *v, struct slice line, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct job *job = NULL;
+    v->line++;
+    TRY(pool_next(v->pool, v->next_seq, line.len, &job, err));
+    TRY(take_line(v, job, line, err));
+    TRY(pool_put(v->pool, err));
+done:
+    return rc;
+}
+
+static void check_end(struct verifier *v, struct job *job)
+{
+    bool is_trust_used = v->report.is_anchored || v->trusted.len == 0;
+    if (v->line == 0)
+        job_found(job, FINDING_ARCHIVE_HEAD, 1, "the archive is empty");
+    else if (v->has_head && (v->next_seq > v->size || v->next_seq + v->lost < v->size))
+        job_found(job, FINDING_ARCHIVE_SIZE, v->line,
+                  "the first line announces the entries up to %" PRIu64 ", the archive ends after %" PRIu64, v->size,
+                  v->next_seq);
+    if (!is_trust_used && v->report.findings == 0 && job->first == NULL && v->from == 0)
+        job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
+}
+
+enum tally_code verifier_end(struct verifier *v, struct verify_report *report, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct job *job = NULL;
+    TRY(pool_drain(v->pool, err)); /* so that the count of findings is complete */
+    TRY(pool_next(v->pool, v->next_seq, 0, &job, err));
+    check_end(v, job);
+    TRY(pool_put(v->pool, err));
+    TRY(pool_drain(v->pool, err));
+    *report = v->report;
+done:
+    return rc;
+}

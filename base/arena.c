@@ -7,8 +7,8 @@
 
 #include "tally/mem.h"
 
-#define ARENA_BLOCK_FIRST 4096        /* a small request needs one block and one page */
-#define ARENA_BLOCK_MAX (1024 * 1024) /* beyond that, doubling only wastes */
+#define ARENA_BLOCK_FIRST 4096                 /* a small request needs one block and one page */
+#define ARENA_BLOCK_MAX ((size_t) 1024 * 1024) /* beyond that, doubling only wastes */
 
 struct block {
     struct block *previous;
@@ -136,7 +136,7 @@ enum tally_code arena_copy(struct arena *arena, const void *ptr, size_t len, str
 
 char *arena_strdup(struct arena *arena, struct slice s)
 {
-    struct slice copy;
+    struct slice copy = {NULL, 0};
     if (arena_copy(arena, s.ptr, s.len, &copy, NULL) != TALLY_OK)
         return NULL;
     /* the bytes are the arena's own; slices are const only for those who borrow */
@@ -154,7 +154,7 @@ struct slice arena_printf(struct arena *arena, const char *fmt, ...)
     bool is_over_cap;
     char *at = len < 0 ? NULL : take(arena, (size_t) len + 1, 1, &is_over_cap);
     if (at != NULL) {
-        vsnprintf(at, (size_t) len + 1, fmt, again);
+        (void) vsnprintf(at, (size_t) len + 1, fmt, again);
         out = slice_of(at, (size_t) len);
     }
     va_end(again);

@@ -147,7 +147,7 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
     if (len < 0) {
         buf->failed = TALLY_E_NO_MEMORY; /* the C library's only other reason is a text of more than INT_MAX */
     } else if (reserve(buf, (size_t) len)) {
-        vsnprintf(buf->ptr + buf->len, (size_t) len + 1, fmt, again);
+        (void) vsnprintf(buf->ptr + buf->len, (size_t) len + 1, fmt, again);
         buf->len += (size_t) len;
     }
     va_end(again);

@@ -101,6 +101,6 @@ enum err_side err_code_side(enum tally_code code)
 
 void err_ensure_failed(const char *condition, const char *file, int line, const char *function)
 {
-    fprintf(stderr, "%s:%d: %s: this must hold and does not: %s\n", file, line, function, condition);
+    (void) fprintf(stderr, "%s:%d: %s: this must hold and does not: %s\n", file, line, function, condition);
     abort();
 }

@@ -9,8 +9,8 @@
 #define DAYS_IN_400_YEARS 146097 /* the Gregorian calendar repeats after these */
 #define DAYS_IN_100_YEARS 36524  /* a century that does not end in a leap day */
 #define DAYS_IN_4_YEARS 1461
-#define DAY_OF_MARCH_0000 (-719468) /* 0000-03-01: years that begin in March have their leap day last */
-#define MONTHS_MAX (9999 * 12)      /* no more months lie between two days of the calendar */
+#define DAY_OF_MARCH_0000 (-719468)     /* 0000-03-01: years that begin in March have their leap day last */
+#define MONTHS_MAX (INT64_C(9999) * 12) /* no more months lie between two days of the calendar */
 
 static struct timespec clock_read(clockid_t clock)
 {
@@ -199,7 +199,7 @@ enum tally_code day_add_months(int32_t day, int64_t n, int32_t *out)
         return TALLY_E_LIMIT;
     struct civil c = day_civil(day);
     int64_t months = (int64_t) c.year * 12 + c.month - 1 + n;
-    if (months < 12 || months >= 10000 * 12)
+    if (months < 12 || months >= INT64_C(10000) * 12)
         return TALLY_E_LIMIT;
     c.year = (int) (months / 12);
     c.month = (int) (months % 12) + 1;

@@ -62,7 +62,7 @@ static void put_quoted(struct line *line, const char *text)
         } else if (*p == '"' || *p == '\\') {
             put(line, (const char[]){'\\', (char) *p}, 2);
         } else if (*p < 0x20 || *p == 0x7F) {
-            snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned) *p);
+            (void) snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned) *p);
             put_str(line, escaped);
         } else {
             put(line, (const char *) p, step);
@@ -94,7 +94,7 @@ static void put_field(struct line *line, bool is_json, const struct log_field *f
     put_str(line, field->name);
     put_str(line, is_json ? "\":" : "=");
     if (field->kind == LOG_FIELD_I64) {
-        snprintf(number, sizeof number, "%" PRId64, field->i64);
+        (void) snprintf(number, sizeof number, "%" PRId64, field->i64);
         put_str(line, number);
     } else if (field->str == NULL) {
         put_str(line, is_json ? "null" : "-");

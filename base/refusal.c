@@ -43,7 +43,7 @@ struct refusal *refusal_new(struct arena *arena, enum refusal_code code, const c
     int len = vsnprintf(NULL, 0, fmt, args);
     char *detail = len < 0 ? NULL : arena_alloc(arena, (size_t) len + 1);
     if (detail != NULL)
-        vsnprintf(detail, (size_t) len + 1, fmt, again);
+        (void) vsnprintf(detail, (size_t) len + 1, fmt, again);
     va_end(again);
     va_end(args);
     if (detail == NULL)

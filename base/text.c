@@ -41,7 +41,7 @@ enum tally_code text_unhex(struct slice hex, void *out, size_t len)
             return TALLY_E_MALFORMED;
     unsigned char *bytes = out;
     for (size_t i = 0; i < len; i++)
-        bytes[i] = (unsigned char) (hex_value(hex.ptr[2 * i]) << 4 | hex_value(hex.ptr[2 * i + 1]));
+        bytes[i] = (unsigned char) ((unsigned) hex_value(hex.ptr[2 * i]) << 4 | (unsigned) hex_value(hex.ptr[2 * i + 1]));
     return TALLY_OK;
 }
 

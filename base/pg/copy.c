@@ -4,7 +4,7 @@
 #include "tally/buf.h"
 #include "tally/mem.h"
 
-#define COPY_CHUNK (64 * 1024)                     /* bytes collected before they are handed to libpq */
+#define COPY_CHUNK ((size_t) 64 * 1024)            /* bytes collected before they are handed to libpq */
 #define COPY_ROW_MAX ((size_t) 1024 * 1024 * 1024) /* the server's own limit of one message */
 
 struct pg_copy {
@@ -64,7 +64,7 @@ enum tally_code pg_copy_in(struct pg *pg, const char *copy_sql, int columns, str
     ENSURE(columns > 0 && columns <= INT16_MAX);
     struct pg_copy *copy = mem_zero(sizeof *copy);
     if (copy == NULL)
-        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a COPY"));
+        return pg_call_end(pg, err_set(err, TALLY_E_NO_MEMORY, "no memory for a COPY"), err);
     TRY(pg_call_begin(pg, err));
     if (PQsendQuery(pg->conn, copy_sql) != 1)
         TRY(pg_send_failed(pg, "COPY", err));

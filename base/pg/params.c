@@ -182,20 +182,26 @@ void pg_add_date_array(struct pg_params *p, const int32_t *values, size_t count)
         at = put_element(at, date_of(values[i]), 4);
 }
 
+/* What NULL is said to hold does not count. */
+static size_t len_of(struct slice value)
+{
+    return value.ptr == NULL ? 0 : value.len;
+}
+
 static void add_slices(struct pg_params *p, unsigned oid, const struct slice *values, size_t count)
 {
     bool has_null = false;
     size_t size = 0;
     for (size_t i = 0; i < count && size <= PARAM_BYTES_MAX; i++) {
         has_null = has_null || values[i].ptr == NULL;
-        size += 4 + (values[i].len > PARAM_BYTES_MAX ? PARAM_BYTES_MAX : values[i].len);
+        size += 4 + (len_of(values[i]) > PARAM_BYTES_MAX ? PARAM_BYTES_MAX : len_of(values[i]));
     }
     unsigned char *at = array_begin(p, oid, has_null, count, size);
     for (size_t i = 0; at != NULL && i < count; i++) {
         at = put_be(at, values[i].ptr == NULL ? UINT64_MAX : values[i].len, 4); /* NULL is the length -1 */
-        if (values[i].len != 0)
+        if (values[i].ptr != NULL)
             memcpy(at, values[i].ptr, values[i].len);
-        at += values[i].len;
+        at += len_of(values[i]);
     }
 }
 

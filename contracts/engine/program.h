@@ -34,6 +34,13 @@ struct type {
     struct unit unit;
 };
 
+/* What a figure varies by, and how its members make one number: the first dimension counts most. */
+struct shape {
+    uint32_t count;
+    const uint32_t *dims;
+    uint64_t cells;
+};
+
 /* Which field holds is known from the type. Numbers are borrowed: constants, memo, or the evaluation's stack. */
 struct value {
     mpq_srcptr number;
@@ -108,7 +115,8 @@ struct node {
     enum node_op op;
     struct type type;
     struct span span;
-    dimension_set needs; /* dimensions that must be bound (D1); set by check_graph */
+    dimension_set needs; /* dimensions that must be bound (D1); set by check_needs */
+    uint32_t depth;      /* nodes evaluated inside one another, other declarations included */
     struct node *a, *b, *c;
     union {
         mpq_ptr number;
@@ -149,21 +157,16 @@ struct node {
             uint32_t over_count;
             dimension_set rebound; /* dimensions that it runs over */
             uint32_t memo;
+            struct shape shape; /* of its memo: the dimensions that it needs */
             bool has_of;
             uint32_t of; /* metric */
             struct node_index *of_indexes;
         } aggregate;
         struct {
             uint32_t dimension, memo;
+            struct shape shape; /* of its memo: those that `a` needs, and the dimension */
         } prior;
     } u;
-};
-
-/* What a figure varies by, and how its members make one number: the first dimension counts most. */
-struct shape {
-    uint32_t count;
-    const uint32_t *dims;
-    uint64_t cells;
 };
 
 struct day_range {
@@ -203,6 +206,7 @@ struct metric {
     struct type type;
     struct shape shape;
     dimension_set dims;
+    uint32_t depth; /* of `missing` */
     bool has_between;
     mpq_ptr low, high;         /* of numbers */
     int32_t low_day, high_day; /* of dates */
@@ -220,6 +224,7 @@ struct define {
     struct node *value;
     dimension_set dims;
     struct shape shape;
+    uint32_t depth;
     bool is_used;
 };
 
@@ -235,6 +240,8 @@ struct rule {
     struct node_index *of_indexes;
     struct node *dated, *when, *amount, *not_before;
     bool is_either_way, is_never_back;
+    uint32_t depth;
+    bool is_assumed;     /* its currency was taken to be the main one while it was being checked */
     uint32_t group;      /* rules joined by caps; TERMS_NONE under no cap */
     uint32_t day_period; /* its only period, or TERMS_NONE */
     const uint32_t *caps;

@@ -1,0 +1,85 @@
+/* K4: what an evaluation may cost, found from the text alone. By K2 every define and aggregate is evaluated once for each binding
+ * of the dimensions that it needs, so the cost is the sum of nodes times bindings. */
+#include "check.h"
+
+static uint64_t cost_of(const struct terms *t, const struct node *n);
+
+static uint64_t cost_of_over(const struct terms *t, const struct node *n)
+{
+    uint64_t members = 1;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        members = saturating_multiply(members, t->dimensions[n->u.aggregate.over[i].dimension].shown.member_count);
+    uint64_t each = saturating_add(n->a == NULL ? 1 : cost_of(t, n->a), n->c == NULL ? 0 : cost_of(t, n->c));
+    return saturating_multiply(saturating_multiply(members, each), n->u.aggregate.shape.cells);
+}
+
+/* Nodes of the expression itself; what aggregates and priors cost is counted apart, by their own bindings. */
+static uint64_t cost_of(const struct terms *t, const struct node *n)
+{
+    uint64_t cost = 1;
+    if (n->op == NODE_AGGREGATE || n->op == NODE_PRIOR)
+        return n->op == NODE_PRIOR ? saturating_add(1, cost_of(t, n->b)) : 1;
+    const struct node *parts[] = {n->a, n->b, n->c};
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i] != NULL)
+            cost = saturating_add(cost, cost_of(t, parts[i]));
+    if (n->op == NODE_MIN || n->op == NODE_MAX)
+        for (uint32_t i = 0; i < n->u.list.count; i++)
+            cost = saturating_add(cost, cost_of(t, n->u.list.args[i]));
+    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+        for (uint32_t i = 0; i < n->u.rows.count; i++)
+            cost =
+                saturating_add(cost, saturating_add(cost_of(t, n->u.rows.rows[i].at), cost_of(t, n->u.rows.rows[i].value)));
+    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+        for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
+            cost = saturating_add(cost, i->expr == NULL ? 0 : cost_of(t, i->expr));
+    return cost;
+}
+
+static void count_rule(struct terms *t, const struct rule *r)
+{
+    const struct node *clauses[] = {r->dated, r->when, r->amount, r->not_before};
+    uint64_t cost = 1;
+    for (size_t i = 0; i < 4; i++)
+        if (clauses[i] != NULL)
+            cost = saturating_add(cost, cost_of(t, clauses[i]));
+    t->instances = saturating_add(t->instances, r->shape.cells);
+    t->steps = saturating_add(t->steps, saturating_multiply(cost, r->shape.cells));
+}
+
+static void count_steps(struct checker *c)
+{
+    struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        count_rule(t, &t->rules[i]);
+    for (uint32_t i = 0; i < t->define_count; i++)
+        t->steps =
+            saturating_add(t->steps, saturating_multiply(cost_of(t, t->defines[i].value), t->defines[i].shape.cells));
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        if (t->metrics[i].missing != NULL)
+            t->steps =
+                saturating_add(t->steps, saturating_multiply(cost_of(t, t->metrics[i].missing), t->metrics[i].shape.cells));
+    for (const struct memo_node *m = c->memos; m != NULL; m = m->next)
+        t->steps =
+            saturating_add(t->steps, m->node->op == NODE_AGGREGATE
+                                         ? cost_of_over(t, m->node)
+                                         : saturating_multiply(cost_of(t, m->node->a), m->node->u.prior.shape.cells));
+}
+
+void check_cost(struct checker *c)
+{
+    struct terms *t = c->t;
+    struct span at = t->ast->slug_span;
+    count_steps(c);
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        if (t->metrics[i].shape.cells > UINT64_MAX / 2)
+            PROBLEM(c, "limit.keys", t->metrics[i].decl->name.span, NULL, "`%.*s` has more keys than can be counted",
+                    SLICE_ARG(t->metrics[i].shown.name));
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        if (t->caps[i].per.cells > INSTANCES_MAX)
+            PROBLEM(c, "limit.instances", t->caps[i].span, NULL, "a cap may have %u budgets at most", INSTANCES_MAX);
+    if (t->instances > INSTANCES_MAX)
+        PROBLEM(c, "limit.instances", at, NULL, "the rules have more than %u instances together", INSTANCES_MAX);
+    else if (t->steps > STEPS_MAX)
+        PROBLEM(c, "limit.steps", at, NULL, "an evaluation from nothing takes more than %u steps", STEPS_MAX);
+}

@@ -1,0 +1,190 @@
+/* Metrics: who reports and verifies what, and what holds when it is missing (language.md section 4). */
+#include "check.h"
+
+#include "tally/instant.h"
+
+/* Clauses that are not evaluated yet. */
+MUST_CHECK static bool metric_is_supported(struct checker *c, const struct ast_decl *d)
+{
+    const char *what = d->u.metric.source == AST_SOURCE_USED          ? "other contracts"
+                       : d->u.metric.source == AST_SOURCE_SETTLEMENTS ? "settlements as a source"
+                       : d->u.metric.until != NULL                    ? "`until`"
+                       : d->u.metric.late != NULL                     ? "`if late use`"
+                                                                      : NULL;
+    struct span at = d->u.metric.source >= AST_SOURCE_USED ? d->span
+                     : d->u.metric.until != NULL           ? d->u.metric.until->span
+                     : d->u.metric.late != NULL            ? d->u.metric.late->span
+                                                           : d->span;
+    if (what == NULL && (d->u.metric.has_silence || d->u.metric.final_days > 0)) {
+        what = d->u.metric.has_silence ? "`days of silence`" : "`final ... days later`";
+        at = d->u.metric.verifiers.items[0].span;
+    }
+    if (what == NULL)
+        return true;
+    check_unsupported(c, at, what);
+    return false;
+}
+
+/* "days per person", as the text has it */
+MUST_CHECK static bool unit_as_written(struct checker *c, const struct ast_kindname *kind, struct slice *out)
+{
+    *out = kind->is_truth ? SLICE("true or false")
+           : kind->per.text.len == 0
+               ? (kind->is_number ? SLICE("number") : kind->unit.text)
+               : arena_printf(c->arena, "%.*s per %.*s", SLICE_ARG(kind->unit.text), SLICE_ARG(kind->per.text));
+    if (out->ptr == NULL)
+        c->failed = true;
+    return out->ptr != NULL;
+}
+
+MUST_CHECK static bool take_where(struct checker *c, const struct ast_decl *d, struct metric *m)
+{
+    uint32_t count = 0;
+    dimension_set seen = m->dims;
+    for (const struct ast_where *w = d->u.metric.where; w != NULL; w = w->next)
+        count++;
+    struct terms_where *out = check_alloc(c, count, sizeof *m->shown.where);
+    if (out == NULL)
+        return false;
+    count = 0;
+    for (const struct ast_where *w = d->u.metric.where; w != NULL; w = w->next) {
+        const struct symbol *s = check_dimension_name(c, &w->dimension);
+        uint32_t member = 0;
+        if (s == NULL || !check_member(c, s->at, &w->key, &member))
+            return false;
+        if ((seen & dimension_bit(s->at)) != 0) {
+            PROBLEM(c, "dimension.twice", w->dimension.span, NULL, "`%.*s` is bound twice", SLICE_ARG(s->name));
+            return false;
+        }
+        seen |= dimension_bit(s->at);
+        out[count].dimension = s->at;
+        out[count++].member = c->t->dimensions[s->at].shown.members[member];
+    }
+    m->shown.where = out;
+    m->shown.where_count = count;
+    return true;
+}
+
+MUST_CHECK static bool take_people(struct checker *c, const struct ast_decl *d, struct metric *m)
+{
+    const struct ast_name *reporters[] = {&d->u.metric.reported_by, &d->u.metric.or_by};
+    for (size_t i = 0; i < 2; i++) {
+        if (reporters[i]->text.len == 0)
+            continue;
+        const struct symbol *p = check_symbol(c, reporters[i], SYMBOL_PARTY, "a party");
+        if (p == NULL)
+            return false;
+        m->shown.reporters[m->shown.reporter_count++] = p->at;
+    }
+    const struct ast_names *names = &d->u.metric.verifiers;
+    uint32_t *verifiers = CHECK_NEW(c, names->count, uint32_t);
+    if (verifiers == NULL)
+        return false;
+    for (uint32_t i = 0; i < names->count; i++) {
+        const struct symbol *p = check_symbol(c, &names->items[i], SYMBOL_PARTY, "a party");
+        if (p == NULL)
+            return false;
+        for (uint32_t j = 0; j < i; j++)
+            if (verifiers[j] == p->at) {
+                PROBLEM(c, "name.twice", names->items[i].span, NULL, "`%.*s` is named twice", SLICE_ARG(p->name));
+                return false;
+            }
+        verifiers[i] = p->at;
+    }
+    m->shown.verifiers = verifiers;
+    m->shown.verifier_count = names->count;
+    m->shown.quorum = d->u.metric.quorum == 0 ? names->count : d->u.metric.quorum;
+    if (m->shown.quorum <= names->count)
+        return true;
+    PROBLEM(c, "signers.count", names->items[0].span, NULL, "%u of %u parties cannot verify", m->shown.quorum,
+            names->count);
+    return false;
+}
+
+/* One end of `between`: a constant; a number as written takes the metric's unit, but a percentage has its sign. */
+MUST_CHECK static bool take_end(struct checker *c, const struct ast_decl *d, const struct metric *m,
+                                const struct ast_expr *e, mpq_ptr *number, int32_t *day)
+{
+    struct scope scope = {.what = "a range"};
+    struct node *n = check_expr(c, &scope, e, NO_WORD);
+    if (n == NULL)
+        return false;
+    if (m->type.kind == TYPE_DATE && n->op == NODE_DAY) {
+        *day = n->u.day;
+        return true;
+    }
+    mpq_ptr q = check_constant(c);
+    if (q == NULL)
+        return false;
+    if (m->type.kind != TYPE_NUMBER || !check_fold(n, q)) {
+        PROBLEM(c, "metric.between", e->span, NULL, "the ends of `between` are constants of the metric's kind");
+        return false;
+    }
+    *number = q;
+    if (n->type.is_bare && m->type.flavour == FLAVOUR_PLAIN)
+        return true;
+    if (n->type.is_bare && !n->type.is_zero && m->type.flavour == FLAVOUR_POINTS) {
+        mpz_mul_ui(mpq_denref(q), mpq_denref(q), 100); /* as results in points: the number of points */
+        mpq_canonicalize(q);
+        return true;
+    }
+    return check_accepts(c, e->span, &d->name, &m->type, &n->type);
+}
+
+MUST_CHECK static bool take_between(struct checker *c, const struct ast_decl *d, struct metric *m)
+{
+    const struct ast_expr *low = d->u.metric.between_low, *high = d->u.metric.between_high;
+    if (low == NULL)
+        return true;
+    if (!take_end(c, d, m, low, &m->low, &m->low_day) || !take_end(c, d, m, high, &m->high, &m->high_day))
+        return false;
+    bool rises = m->type.kind == TYPE_DATE ? m->low_day <= m->high_day : mpq_cmp(m->low, m->high) <= 0;
+    if (!rises) {
+        PROBLEM(c, "metric.between", low->span, NULL, "nothing lies between these: the first is the larger");
+        return false;
+    }
+    m->has_between = true;
+    m->between =
+        slice_of(c->t->ast->source.ptr + low->span.offset, high->span.offset + high->span.length - low->span.offset);
+    return true;
+}
+
+MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
+{
+    const struct ast_decl *d = m->decl;
+    if (!metric_is_supported(c, d) || !check_kind(c, &d->u.metric.in, &m->type) ||
+        !unit_as_written(c, &d->u.metric.in, &m->shown.unit))
+        return false;
+    m->shown.source = d->u.metric.source;
+    m->shown.slug = d->u.metric.slug;
+    m->shown.version = d->u.metric.version;
+    m->shown.text = d->u.metric.text;
+    if (!check_by(c, &d->u.metric.by, &m->shape, &m->dims))
+        return false;
+    m->shown.by = m->shape.dims;
+    m->shown.by_count = m->shape.count;
+    return take_where(c, d, m) && take_people(c, d, m) && take_between(c, d, m);
+}
+
+void check_metric_heads(struct checker *c)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < c->t->metric_count && !c->failed; i++)
+        ok = take_metric(c, &c->t->metrics[i]) && ok;
+    (void) ok;
+}
+
+bool check_metric_default(struct checker *c, uint32_t metric)
+{
+    struct metric *m = &c->t->metrics[metric];
+    const struct ast_expr *e = m->decl->u.metric.missing;
+    if (e == NULL || m->missing != NULL)
+        return true;
+    struct scope scope = {.bound = m->dims, .what = "a default"};
+    struct node *n = check_expr(c, &scope, e, m->type.kind == TYPE_WORD ? m->type.dimension : NO_WORD);
+    if (n == NULL || !check_accepts(c, e->span, &m->decl->name, &m->type, &n->type))
+        return false;
+    m->missing = n;
+    m->depth = n->depth;
+    return true;
+}

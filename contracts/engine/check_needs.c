@@ -1,0 +1,225 @@
+/* D1: which dimensions every expression needs bound, and whether they are. The needs of defines depend on one another, also in
+ * circles, so they are computed until nothing changes; they only grow, so that ends. */
+#include "check.h"
+
+static dimension_set needs_of(const struct terms *t, struct node *n);
+
+static dimension_set needs_of_indexes(const struct terms *t, const struct node_index *list)
+{
+    dimension_set set = 0;
+    for (const struct node_index *i = list; i != NULL; i = i->next)
+        if (i->expr != NULL)
+            set |= needs_of(t, i->expr);
+    return set;
+}
+
+static dimension_set needs_of_ref(const struct terms *t, const struct node *n)
+{
+    dimension_set dims = n->op == NODE_METRIC  ? t->metrics[n->u.ref.target].dims
+                         : n->op == NODE_TABLE ? t->tables[n->u.ref.target].dims
+                         : n->op == NODE_RULE  ? t->rules[n->u.ref.target].dims
+                                               : t->defines[n->u.ref.target].dims;
+    return (dims & ~n->u.ref.rebound) | needs_of_indexes(t, n->u.ref.indexes);
+}
+
+static dimension_set needs_of_aggregate(const struct terms *t, const struct node *n)
+{
+    dimension_set set = 0;
+    if (n->a != NULL)
+        set |= needs_of(t, n->a);
+    if (n->c != NULL)
+        set |= needs_of(t, n->c);
+    if (n->u.aggregate.has_of) {
+        set |= t->metrics[n->u.aggregate.of].dims;
+        for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
+            set &= ~dimension_bit(i->dimension);
+        set |= needs_of_indexes(t, n->u.aggregate.of_indexes);
+    }
+    set &= ~n->u.aggregate.rebound;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        if (n->u.aggregate.over[i].is_up_to_bound)
+            set |= dimension_bit(n->u.aggregate.over[i].dimension);
+    return set;
+}
+
+static dimension_set needs_of_rows(const struct terms *t, const struct node *n)
+{
+    dimension_set set = 0;
+    for (uint32_t i = 0; i < n->u.rows.count; i++)
+        set |= needs_of(t, n->u.rows.rows[i].at) | needs_of(t, n->u.rows.rows[i].value);
+    return set;
+}
+
+static dimension_set needs_of(const struct terms *t, struct node *n)
+{
+    dimension_set set = 0;
+    switch (n->op) {
+    case NODE_DIMENSION:
+    case NODE_ORDINAL:
+    case NODE_START:
+    case NODE_END:
+        set = dimension_bit(n->u.dimension);
+        break;
+    case NODE_METRIC:
+    case NODE_TABLE:
+    case NODE_DEFINE:
+    case NODE_RULE:
+        set = needs_of_ref(t, n);
+        break;
+    case NODE_AGGREGATE:
+        n->needs = needs_of_aggregate(t, n);
+        return n->needs;
+    case NODE_PRIOR:
+        set = dimension_bit(n->u.prior.dimension);
+        break;
+    case NODE_MIN:
+    case NODE_MAX:
+        for (uint32_t i = 0; i < n->u.list.count; i++)
+            set |= needs_of(t, n->u.list.args[i]);
+        break;
+    case NODE_STEP:
+    case NODE_LINEAR:
+        set = needs_of_rows(t, n);
+        break;
+    default:
+        break;
+    }
+    struct node *parts[] = {n->a, n->b, n->c};
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i] != NULL)
+            set |= needs_of(t, parts[i]);
+    n->needs = set;
+    return set;
+}
+
+static void settle_defines(struct checker *c)
+{
+    bool changed = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t i = 0; i < c->define_order_count; i++) {
+            struct define *d = &c->t->defines[c->define_order[i]];
+            dimension_set dims = needs_of(c->t, d->value);
+            changed = changed || dims != d->dims;
+            d->dims = dims;
+        }
+    }
+}
+
+static void expect_bound(struct checker *c, struct node *n, dimension_set bound, const struct slice *name)
+{
+    if (n == NULL)
+        return;
+    dimension_set missing = needs_of(c->t, n) & ~bound;
+    if (missing == 0)
+        return;
+    uint32_t dim = (uint32_t) __builtin_ctzll(missing);
+    PROBLEM(
+        c, "dimension.unbound", n->span,
+        check_text(c, "bind it by `for each`, by an index, or by `over %.*s`", SLICE_ARG(c->t->dimensions[dim].shown.name)),
+        "this varies by `%.*s`, which is not bound in `%.*s`", SLICE_ARG(c->t->dimensions[dim].shown.name),
+        SLICE_ARG(*name));
+}
+
+/* An index of a define by a dimension that it does not have; an aggregate or prior of what does not vary by its dimension. */
+static void expect_varies(struct checker *c, const struct node *n);
+
+static void expect_parts_vary(struct checker *c, const struct node *n)
+{
+    const struct node *parts[] = {n->a, n->b, n->c};
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i] != NULL)
+            expect_varies(c, parts[i]);
+    if (n->op == NODE_MIN || n->op == NODE_MAX)
+        for (uint32_t i = 0; i < n->u.list.count; i++)
+            expect_varies(c, n->u.list.args[i]);
+    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+        for (uint32_t i = 0; i < n->u.rows.count; i++) {
+            expect_varies(c, n->u.rows.rows[i].at);
+            expect_varies(c, n->u.rows.rows[i].value);
+        }
+}
+
+static void expect_varies(struct checker *c, const struct node *n)
+{
+    dimension_set has = ~(dimension_set) 0, wants = 0;
+    const struct node *of = n;
+    if (n->op == NODE_DEFINE) {
+        has = c->t->defines[n->u.ref.target].dims;
+        wants = n->u.ref.rebound;
+    } else if (n->op == NODE_AGGREGATE && n->a != NULL) {
+        has = n->a->needs | (n->c == NULL ? 0 : n->c->needs) | (n->u.aggregate.has_of ? ~(dimension_set) 0 : 0);
+        wants = n->u.aggregate.rebound;
+        of = n->a;
+    } else if (n->op == NODE_PRIOR) {
+        has = n->a->needs;
+        wants = dimension_bit(n->u.prior.dimension);
+        of = n->a;
+    }
+    if ((wants & ~has) != 0) {
+        uint32_t dim = (uint32_t) __builtin_ctzll(wants & ~has);
+        PROBLEM(c, "dimension.absent", of->span, NULL, "this does not vary by `%.*s`",
+                SLICE_ARG(c->t->dimensions[dim].shown.name));
+    }
+    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+        for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
+            if (i->expr != NULL)
+                expect_varies(c, i->expr);
+    expect_parts_vary(c, n);
+}
+
+static void expect_all_vary(struct checker *c)
+{
+    const struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        if (t->metrics[i].missing != NULL)
+            expect_varies(c, t->metrics[i].missing);
+    for (uint32_t i = 0; i < t->define_count; i++)
+        expect_varies(c, t->defines[i].value);
+    for (uint32_t i = 0; i < t->rule_count; i++) {
+        const struct node *clauses[] = {t->rules[i].dated, t->rules[i].when, t->rules[i].amount, t->rules[i].not_before};
+        for (size_t j = 0; j < 4; j++)
+            if (clauses[j] != NULL)
+                expect_varies(c, clauses[j]);
+    }
+}
+
+static void number_memos(struct checker *c)
+{
+    struct terms *t = c->t;
+    t->memo_count = t->metric_count + t->define_count;
+    for (struct memo_node *m = c->memos; m != NULL; m = m->next) {
+        struct node *n = m->node;
+        bool ok = false;
+        if (n->op == NODE_AGGREGATE) {
+            n->u.aggregate.memo = t->memo_count++;
+            ok = check_shape_of_set(c, n->needs, &n->u.aggregate.shape);
+        } else {
+            n->u.prior.memo = t->memo_count++;
+            ok = check_shape_of_set(c, n->a->needs | dimension_bit(n->u.prior.dimension), &n->u.prior.shape);
+        }
+        if (!ok)
+            return;
+    }
+    for (uint32_t i = 0; i < t->define_count; i++)
+        if (!check_shape_of_set(c, t->defines[i].dims, &t->defines[i].shape))
+            return;
+}
+
+void check_needs(struct checker *c)
+{
+    struct terms *t = c->t;
+    settle_defines(c);
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        expect_bound(c, t->metrics[i].missing, t->metrics[i].dims, &t->metrics[i].shown.name);
+    for (uint32_t i = 0; i < t->rule_count; i++) {
+        struct rule *r = &t->rules[i];
+        expect_bound(c, r->dated, r->dims, &r->shown.name);
+        expect_bound(c, r->when, r->dims, &r->shown.name);
+        expect_bound(c, r->amount, r->dims, &r->shown.name);
+        expect_bound(c, r->not_before, r->dims, &r->shown.name);
+    }
+    expect_all_vary(c);
+    if (c->diags->errors == 0)
+        number_memos(c);
+}

@@ -1,0 +1,190 @@
+/* What is allowed and still deserves a word (language.md section 8). */
+#include "check.h"
+
+/* ---- walking ---- */
+
+typedef void node_visit(struct checker *c, const struct node *n, void *with);
+
+static void visit(struct checker *c, const struct node *n, node_visit *f, void *with)
+{
+    if (n == NULL)
+        return;
+    f(c, n, with);
+    visit(c, n->a, f, with);
+    visit(c, n->b, f, with);
+    visit(c, n->c, f, with);
+    if (n->op == NODE_MIN || n->op == NODE_MAX)
+        for (uint32_t i = 0; i < n->u.list.count; i++)
+            visit(c, n->u.list.args[i], f, with);
+    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+        for (uint32_t i = 0; i < n->u.rows.count; i++) {
+            visit(c, n->u.rows.rows[i].at, f, with);
+            visit(c, n->u.rows.rows[i].value, f, with);
+        }
+    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+        for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
+            visit(c, i->expr, f, with);
+}
+
+/* ---- the header and the parties ---- */
+
+static void warn_header(struct checker *c)
+{
+    const struct terms *t = c->t;
+    if (!t->ast->has_closes)
+        WARNING(c, "warning.closes", t->ast->slug_span, "add `closes YYYY-MM-DD` after `runs`",
+                "the contract never closes: amounts may change for ever");
+    if (t->signers == NULL)
+        WARNING(c, "warning.force", t->ast->slug_span, "add `in force when ... have signed`",
+                "nothing says who must sign, so every party must");
+}
+
+static const struct ast_decl *declaration_of(const struct terms *t, enum ast_decl_kind kind, struct slice name)
+{
+    for (const struct ast_decl *d = t->ast->declarations; d != NULL; d = d->next)
+        if (d->kind == kind && slice_equal(d->name.text, name))
+            return d;
+    return NULL;
+}
+
+static bool has_a_part(const struct terms *t, uint32_t party)
+{
+    bool has = false;
+    for (uint32_t i = 0; i < t->metric_count; i++) {
+        const struct terms_metric *m = &t->metrics[i].shown;
+        for (uint32_t j = 0; j < m->reporter_count; j++)
+            has = has || m->reporters[j] == party;
+        for (uint32_t j = 0; j < m->verifier_count; j++)
+            has = has || m->verifiers[j] == party;
+    }
+    return has;
+}
+
+/* A party with an office (evaluator, auditor) or that reports or verifies need not be paid. */
+static void warn_parties(struct checker *c)
+{
+    const struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->party_count; i++) {
+        bool is_paid = t->parties[i].role == AST_EVALUATOR || t->parties[i].role == AST_AUDITOR || has_a_part(t, i);
+        for (uint32_t j = 0; j < t->rule_count; j++)
+            is_paid = is_paid || t->rules[j].shown.payer == i || t->rules[j].shown.payee == i;
+        const struct ast_decl *d = is_paid ? NULL : declaration_of(t, AST_PARTY, t->parties[i].name);
+        if (d != NULL)
+            WARNING(c, "warning.party", d->name.span, NULL, "`%.*s` never pays nor is paid", SLICE_ARG(t->parties[i].name));
+    }
+}
+
+static void warn_arbiter(struct checker *c)
+{
+    const struct terms *t = c->t;
+    for (const struct ast_decl *d = t->ast->declarations; d != NULL; d = d->next) {
+        if (d->kind != AST_DISPUTES)
+            continue;
+        uint32_t arbiter = terms_find_party(t, d->u.disputes.by.text);
+        for (uint32_t i = 0; i < t->rule_count; i++) {
+            if (t->rules[i].shown.payer != arbiter && t->rules[i].shown.payee != arbiter)
+                continue;
+            WARNING(c, "warning.arbiter", d->u.disputes.by.span, NULL, "`%.*s` decides disputes and %s by `%.*s`",
+                    SLICE_ARG(d->u.disputes.by.text), t->rules[i].shown.payer == arbiter ? "pays" : "is paid",
+                    SLICE_ARG(t->rules[i].shown.name));
+            return;
+        }
+    }
+}
+
+/* ---- metrics ---- */
+
+static void warn_metrics(struct checker *c)
+{
+    const struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->metric_count; i++) {
+        const struct metric *m = &t->metrics[i];
+        if (!m->is_used)
+            WARNING(c, "warning.unused", m->decl->name.span, NULL, "nothing uses `%.*s`", SLICE_ARG(m->shown.name));
+        else if (m->shown.verifier_count == 0 && !m->decl->u.metric.has_dispute_days)
+            WARNING(c, "warning.final", m->decl->name.span, "add `verified by ...` or `disputes within 30 days`",
+                    "`%.*s` is final when submitted and cannot be disputed", SLICE_ARG(m->shown.name));
+    }
+}
+
+static void percent_step(struct checker *c, const struct node *n, void *with)
+{
+    (void) with;
+    if (n->op == NODE_STEP && n->a->op == NODE_METRIC && n->a->type.flavour == FLAVOUR_PERCENT)
+        WARNING(c, "warning.percent", n->a->span, "report the two figures and divide here: 8.46 rounded by hand is 8.5",
+                "a metric in percent decides the row of a step");
+}
+
+/* ---- who is paid by what it reports ---- */
+
+struct reached { /* metrics and defines that a rule's amount comes from */
+    bool *metrics, *defines, *rules;
+};
+
+static void mark(struct checker *c, const struct node *n, void *with)
+{
+    struct reached *r = with;
+    const struct terms *t = c->t;
+    if (n->op == NODE_METRIC && !r->metrics[n->u.ref.target]) {
+        r->metrics[n->u.ref.target] = true;
+        visit(c, t->metrics[n->u.ref.target].missing, mark, r);
+    }
+    if (n->op == NODE_DEFINE && !r->defines[n->u.ref.target]) {
+        r->defines[n->u.ref.target] = true;
+        visit(c, t->defines[n->u.ref.target].value, mark, r);
+    }
+    if (n->op == NODE_RULE && !r->rules[n->u.ref.target]) {
+        r->rules[n->u.ref.target] = true;
+        visit(c, t->rules[n->u.ref.target].amount, mark, r);
+        visit(c, t->rules[n->u.ref.target].when, mark, r);
+    }
+}
+
+/* Nobody but the payee stands behind the figure. */
+static bool alone_behind(const struct terms_metric *m, uint32_t payee)
+{
+    bool reports = m->reporter_count == 0;
+    for (uint32_t i = 0; i < m->reporter_count; i++)
+        reports = reports || m->reporters[i] == payee;
+    bool verifies_alone = m->verifier_count == 1 && m->verifiers[0] == payee;
+    return (reports && m->verifier_count == 0) || verifies_alone;
+}
+
+static void warn_payees(struct checker *c)
+{
+    const struct terms *t = c->t;
+    struct reached r = {CHECK_NEW(c, t->metric_count, bool), CHECK_NEW(c, t->define_count, bool),
+                        CHECK_NEW(c, t->rule_count, bool)};
+    if (r.metrics == NULL || r.defines == NULL || r.rules == NULL)
+        return;
+    for (uint32_t i = 0; i < t->rule_count; i++) {
+        const struct rule *rule = &t->rules[i];
+        memset(r.metrics, 0, t->metric_count * sizeof(bool));
+        memset(r.defines, 0, t->define_count * sizeof(bool));
+        memset(r.rules, 0, t->rule_count * sizeof(bool));
+        visit(c, rule->amount, mark, &r);
+        visit(c, rule->when, mark, &r);
+        if (rule->has_of)
+            r.metrics[rule->of] = true;
+        for (uint32_t m = 0; m < t->metric_count; m++)
+            if (r.metrics[m] && alone_behind(&t->metrics[m].shown, rule->shown.payee))
+                WARNING(c, "warning.payee", t->metrics[m].decl->name.span, "let somebody else verify it",
+                        "`%.*s` is paid by `%.*s` and stands alone behind `%.*s`",
+                        SLICE_ARG(t->parties[rule->shown.payee].name), SLICE_ARG(rule->shown.name),
+                        SLICE_ARG(t->metrics[m].shown.name));
+    }
+}
+
+void check_warn(struct checker *c)
+{
+    const struct terms *t = c->t;
+    warn_header(c);
+    warn_parties(c);
+    warn_arbiter(c);
+    warn_metrics(c);
+    for (uint32_t i = 0; i < t->define_count; i++)
+        visit(c, t->defines[i].value, percent_step, NULL);
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        visit(c, t->rules[i].amount, percent_step, NULL);
+    warn_payees(c);
+}

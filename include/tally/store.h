@@ -45,6 +45,10 @@ MUST_CHECK enum tally_code store_load(struct store *store, struct pg *pg, struct
 MUST_CHECK enum tally_code store_load_contract(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
                                                struct err *err);
 
+/* Loads the results of one statement with all that model_fits asks for. */
+MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg, struct arena *arena, uint64_t seq,
+                                             struct err *err);
+
 /* Remembers (copies) what a decision changed, for store_project. seq: of its first entry (the statement's, or moment.reached).
  * Of a row that is replaced, the last one since the last settle counts. */
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);

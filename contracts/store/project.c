@@ -1,0 +1,306 @@
+/* From what was recorded to one INSERT for each table: a column of the rows becomes one array. */
+#include "queries.h"
+#include "rows_get.h"
+#include "store_internal.h"
+
+/* The rows of one table on their way into parameters. */
+struct columns {
+    struct arena *arena;
+    struct pg_params params;
+    const char *rows;
+    size_t count, stride;
+    bool is_full; /* the arena */
+};
+
+static const void *cell(const struct columns *c, size_t i, size_t offset)
+{
+    return c->rows + i * c->stride + offset;
+}
+
+/* An array for one column, or NULL with is_full set. */
+static void *column_new(struct columns *c, size_t size)
+{
+    void *values = arena_alloc_array(c->arena, c->count, size);
+    c->is_full = c->is_full || values == NULL;
+    return values;
+}
+
+static void add_text(struct columns *c, size_t offset)
+{
+    struct slice *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++) {
+        values[i] = *(const struct slice *) cell(c, i, offset);
+        if (values[i].ptr == NULL)
+            values[i] = SLICE(""); /* a NULL pointer would be SQL's NULL */
+    }
+    if (values != NULL)
+        pg_add_text_array(&c->params, values, c->count);
+}
+
+static void add_hash(struct columns *c, size_t offset)
+{
+    struct slice *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = slice_of(cell(c, i, offset), 32);
+    if (values != NULL)
+        pg_add_bytea_array(&c->params, values, c->count);
+}
+
+/* A number of 64 bits: a seq (-1 for none) or a count. */
+static void add_u64(struct columns *c, size_t offset)
+{
+    int64_t *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = (int64_t) * (const uint64_t *) cell(c, i, offset); /* ROW_NO_SEQ becomes -1 */
+    if (values != NULL)
+        pg_add_int8_array(&c->params, values, c->count);
+}
+_Static_assert((int64_t) ROW_NO_SEQ == -1, "what the statements take for no entry");
+
+static void add_u32(struct columns *c, size_t offset)
+{
+    int64_t *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = *(const uint32_t *) cell(c, i, offset);
+    if (values != NULL)
+        pg_add_int8_array(&c->params, values, c->count);
+}
+
+static void add_bool(struct columns *c, size_t offset)
+{
+    bool *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = *(const bool *) cell(c, i, offset);
+    if (values != NULL)
+        pg_add_bool_array(&c->params, values, c->count);
+}
+
+static void add_day(struct columns *c, size_t offset)
+{
+    int32_t *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = *(const int32_t *) cell(c, i, offset);
+    if (values != NULL)
+        pg_add_date_array(&c->params, values, c->count);
+}
+
+static void add_instant(struct columns *c, size_t offset)
+{
+    struct instant *values = column_new(c, sizeof(*values));
+    for (size_t i = 0; values != NULL && i < c->count; i++)
+        values[i] = *(const struct instant *) cell(c, i, offset);
+    if (values != NULL)
+        pg_add_timestamptz_array(&c->params, values, c->count);
+}
+
+/* One call for each column, in the order of the statement's parameters. */
+#define TEXT(type, member) add_text(c, offsetof(struct row_##type, member))
+#define HASH(type, member) add_hash(c, offsetof(struct row_##type, member))
+#define U64(type, member) add_u64(c, offsetof(struct row_##type, member))
+#define U32(type, member) add_u32(c, offsetof(struct row_##type, member))
+#define BOOL(type, member) add_bool(c, offsetof(struct row_##type, member))
+#define DAY(type, member) add_day(c, offsetof(struct row_##type, member))
+#define INSTANT(type, member) add_instant(c, offsetof(struct row_##type, member))
+
+static void add_actors(struct columns *c)
+{
+    TEXT(actor, id);
+    TEXT(actor, kind);
+    TEXT(actor, name);
+    BOOL(actor, is_operator);
+    BOOL(actor, is_backbone);
+    TEXT(actor, registered_by);
+    U64(actor, seq);
+}
+
+static void add_keys(struct columns *c)
+{
+    TEXT(key, kid);
+    TEXT(key, actor);
+    TEXT(key, x);
+    U64(key, added_seq);
+    U64(key, revoked_seq);
+}
+
+static void add_indicators(struct columns *c)
+{
+    TEXT(indicator, slug);
+    U32(indicator, version);
+    U64(indicator, seq);
+    HASH(indicator, entry);
+    TEXT(indicator, name);
+    TEXT(indicator, definition);
+    TEXT(indicator, unit);
+    TEXT(indicator, kind);
+    BOOL(indicator, lower_is_better);
+    TEXT(indicator, defined_by);
+}
+
+/* state as its name, and next_moment as two columns: there is no array with NULLs of moments. */
+static void add_contract_state(struct columns *c)
+{
+    struct slice *states = column_new(c, sizeof(*states));
+    bool *has_moments = column_new(c, sizeof(*has_moments));
+    struct instant *moments = column_new(c, sizeof(*moments));
+    if (c->is_full)
+        return;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct row_contract *row = cell(c, i, 0);
+        states[i] = contract_state_name(row->state);
+        has_moments[i] = row->next_moment.us != INT64_MAX;
+        moments[i] = has_moments[i] ? row->next_moment : (struct instant){0};
+    }
+    pg_add_text_array(&c->params, states, c->count);
+    pg_add_bool_array(&c->params, has_moments, c->count);
+    pg_add_timestamptz_array(&c->params, moments, c->count);
+}
+
+static void add_contracts(struct columns *c)
+{
+    TEXT(contract, id);
+    TEXT(contract, slug);
+    TEXT(contract, title);
+    TEXT(contract, text);
+    TEXT(contract, proposed_by);
+    U32(contract, version);
+    HASH(contract, version_hash);
+    HASH(contract, terms_hash);
+    TEXT(contract, manifest);
+    BOOL(contract, open);
+    U64(contract, seq);
+    U64(contract, activated_seq);
+    add_u64(c, offsetof(struct recorded_contract, closed_seq));
+    add_contract_state(c);
+    U64(contract, next_first);
+}
+
+static void add_parties(struct columns *c)
+{
+    TEXT(party, contract);
+    U32(party, place);
+    TEXT(party, party);
+    TEXT(party, role);
+    TEXT(party, label);
+    TEXT(party, actor);
+    TEXT(party, kid);
+    U64(party, signed_seq);
+}
+
+static void add_metrics(struct columns *c)
+{
+    TEXT(metric, contract);
+    U32(metric, place);
+    TEXT(metric, metric);
+    TEXT(metric, indicator);
+    U32(metric, indicator_version);
+}
+
+static void add_results(struct columns *c)
+{
+    U64(result, seq);
+    U32(result, item);
+    TEXT(result, indicator);
+    U32(result, version);
+    TEXT(result, contract);
+    TEXT(result, metric);
+    TEXT(result, dimensions);
+    TEXT(result, value);
+    TEXT(result, author);
+    INSTANT(result, time);
+    BOOL(result, is_set);
+}
+
+static void add_verifications(struct columns *c)
+{
+    U64(verification, result_seq);
+    U32(verification, item);
+    TEXT(verification, actor);
+    U64(verification, seq);
+}
+
+static void add_finals(struct columns *c)
+{
+    TEXT(final, contract);
+    TEXT(final, metric);
+    U64(final, result_seq);
+    U32(final, item);
+    TEXT(final, key);
+    U64(final, seq);
+}
+
+static void add_instances(struct columns *c)
+{
+    TEXT(instance, contract);
+    TEXT(instance, rule);
+    TEXT(instance, key);
+    TEXT(instance, stands);
+    U64(instance, first);
+    DAY(instance, day);
+}
+
+static void add_payments(struct columns *c)
+{
+    U64(payment, seq);
+    U64(payment, itemised_seq);
+    U64(payment, cause_seq);
+    TEXT(payment, contract);
+    TEXT(payment, rule);
+    TEXT(payment, from_party);
+    TEXT(payment, to_party);
+    TEXT(payment, from_actor);
+    TEXT(payment, to_actor);
+    TEXT(payment, currency);
+    TEXT(payment, amount);
+    BOOL(payment, is_owed_back);
+    U32(payment, instances);
+    DAY(payment, triggered_on);
+    DAY(payment, due_on);
+    TEXT(payment, settled);
+}
+
+static void add_payment_items(struct columns *c)
+{
+    U64(payment_item, payment_seq);
+    TEXT(payment_item, key);
+    TEXT(payment_item, difference);
+    TEXT(payment_item, stands);
+}
+
+static void add_settlements(struct columns *c)
+{
+    U64(settlement, seq);
+    U64(settlement, payment_seq);
+    TEXT(settlement, amount);
+    TEXT(settlement, reference);
+    TEXT(settlement, recorded_by);
+    DAY(settlement, paid_on);
+}
+
+static const struct projection {
+    const struct pg_statement *statement;
+    void (*add)(struct columns *c);
+} projections[ROW_KIND_COUNT] = {
+#define X(type, list) [ROW_##type] = {&sql_outcomes_project_##list, add_##list},
+    CHANGES_LISTS(X)
+#undef X
+};
+_Static_assert(ROW_KIND_COUNT == STORE_PROJECT_STATEMENTS_MAX, "one statement for each table");
+
+enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (int kind = 0; kind < ROW_KIND_COUNT; kind++) {
+        const struct recorded_list *list = &store->recorded.lists[kind];
+        if (list->count == 0)
+            continue;
+        struct columns c = {.arena = arena, .rows = list->rows, .count = list->count, .stride = recorded_size(kind)};
+        pg_params_init(&c.params, arena);
+        projections[kind].add(&c);
+        if (c.is_full)
+            TRY(err_set(err, TALLY_E_LIMIT, "the batch's memory is full: %zu rows for %s", list->count,
+                        projections[kind].statement->name));
+        TRY(pg_pipeline_add(pg, projections[kind].statement, &c.params, NULL, err));
+    }
+done:
+    return rc;
+}

@@ -61,7 +61,7 @@ void store_settle(struct store *store, bool is_committed);
 
 /* ---- the read side: any thread with a connection of its own ----
  *
- * `out` is appended to, with one JSON value; nothing is appended when *found is false or on failure. Amounts, values and days are
+ * `out` is appended to, with one JSON value; nothing is appended when *found is false or when the database fails. Amounts, values and days are
  * strings, seqs and versions integers, moments YYYY-MM-DDThh:mm:ss.ffffffZ; what does not exist (yet) is null.
  *
  * A list is {"items":[...],"next":CURSOR or null}. A cursor is base64url and opaque; a malformed one, or one of another list, is

@@ -146,12 +146,9 @@ void verify_print_report(struct verify_printer *printer, const struct verify_rep
     (void) fprintf(printer->out, "verdict     %s\n", verdict(report, level, status));
     report_gaps(printer, report);
     if (status != VERIFY_FOUND)
-        (void) fputs(
-            "note        compare the head with a receipt or another copy: without witnesses and without receipts that
-            "
-            "            parties kept, the operator alone vouches for the past
-            ",
-            printer->out);
+        (void) fputs("note        compare the head with a receipt or another copy: without witnesses and without\n"
+                     "            receipts that parties kept, the operator alone vouches for the past\n",
+                     printer->out);
 }
 
 void verify_print_progress(struct verify_printer *printer, uint64_t lines, uint64_t bytes, uint64_t size)

@@ -27,7 +27,10 @@ static struct slice keep(struct arena *arena, const char *text)
 {
     size_t length = strnlen(text, MESSAGE_MAX - 1);
     struct slice out = {NULL, 0};
-    while (length > 0 && length == MESSAGE_MAX - 1 && ((unsigned char) text[length] & 0xC0) == 0x80)
+    bool is_cut = length == MESSAGE_MAX - 1;
+    while (is_cut && length > 0 && ((unsigned char) text[length - 1] & 0xC0) == 0x80)
+        length--;
+    if (is_cut && length > 0 && (unsigned char) text[length - 1] >= 0xC0)
         length--;
     if (length == 0 || arena_copy(arena, text, length, &out, NULL) != TALLY_OK)
         return (struct slice){NULL, 0};

@@ -49,6 +49,25 @@ static void the_worked_contracts_are_in_the_layout(void **state)
     }
 }
 
+static void templates_are_in_the_layout(void **state)
+{
+    static const char *const names[] = {"rikers-able", "rhino", "denver-housing"};
+    (void) state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[256];
+        struct sample s;
+        struct buf file;
+        (void) snprintf(path, sizeof path, "contracts/templates/%s.terms", names[i]);
+        assert_true(read_file(path, &file));
+        sample_parse(&s, buf_slice(&file));
+        assert_parses(&s);
+        sample_format(&s);
+        assert_string_equal(s.out.ptr, file.ptr);
+        sample_release(&s);
+        buf_release(&file);
+    }
+}
+
 /* The text with every run of white space outside comments and quotes made one line end: all breaks lost or doubled. */
 static void respace(struct slice in, const char *space, struct buf *out)
 {
@@ -124,7 +143,7 @@ static void expressions_have_their_spaces(void **state)
 static void line_breaks_of_long_expressions_are_kept(void **state)
 {
     (void) state;
-    assert_formats(HEADER "\ndefine x = a\n        and b\n  or\n  c\n", HEADER "\ndefine x = a\n  and b or c\n");
+    assert_formats(HEADER "\ndefine x = a\n        and b\n  or\n  c\n", HEADER "\ndefine x = a\n  and b\n  or c\n");
     assert_formats(HEADER "\npay p from a to b\n  when a\n  and b\n  amount if c then\n d\n else min(e,\nf)\n",
                    HEADER "\npay p from a to b\n  when a\n    and b\n  amount if c then d\n    else min(e,\n    f)\n");
     assert_formats(HEADER "\ncap 5\n\n\non\na,\nb\n", HEADER "\ncap 5 on a,\n  b\n");
@@ -149,7 +168,7 @@ static void rows_stand_in_columns_where_all_are_numbers(void **state)
                "  either way\n");
     assert_formats(
         HEADER "\ndefine x = step of a:\nabove 1: (step of b:\n above 2: 3 otherwise: 4) + 1 otherwise: c\n\n  and d\n",
-        HEADER "\ndefine x = step of a:\n  above 1: (step of b:\n    above 2: 3\n    otherwise: 4) + 1\n  otherwise: c\n"
+        HEADER "\ndefine x = step of a:\n  above 1: (step of b:\n    above 2:   3\n    otherwise: 4) + 1\n  otherwise: c\n"
                "    and d\n");
 }
 
@@ -196,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worked_contracts_are_in_the_layout),
+        cmocka_unit_test(templates_are_in_the_layout),
         cmocka_unit_test(any_spacing_keeps_the_tree_and_settles),
         cmocka_unit_test(clauses_and_rows_have_their_lines),
         cmocka_unit_test(expressions_have_their_spaces),

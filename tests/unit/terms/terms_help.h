@@ -119,24 +119,31 @@ static inline void assert_diags_behind_header(const char *declarations, const ch
     buf_release(&text);
 }
 
-/* A file of the shared data, or NULL where that is not there; to be freed with buf_release. */
-static inline bool shared_file(const char *name, struct buf *out)
+/* False where the file is not there; out is to be released either way. */
+static inline bool read_file(const char *path, struct buf *out)
 {
-    const char *shared = getenv("TALLY_SHARED");
-    char path[1024];
     char block[4096];
     size_t n = 0;
-    (void) snprintf(path, sizeof path, "%s/data/terms/%s.terms", shared == NULL ? "../shared" : shared, name);
-    FILE *file = fopen(path, "rb");
     buf_init(out, OUT_MAX);
-    if (file == NULL) {
-        print_message("skipped: %s is not there (set TALLY_SHARED)\n", path);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
         return false;
-    }
     while ((n = fread(block, 1, sizeof block, file)) > 0)
         buf_add(out, block, n);
     (void) fclose(file);
     return true;
+}
+
+/* The same for a contract of the shared data. */
+static inline bool shared_file(const char *name, struct buf *out)
+{
+    const char *shared = getenv("TALLY_SHARED");
+    char path[1024];
+    (void) snprintf(path, sizeof path, "%s/data/terms/%s.terms", shared == NULL ? "../shared" : shared, name);
+    bool is_there = read_file(path, out);
+    if (!is_there)
+        print_message("skipped: %s is not there (set TALLY_SHARED)\n", path);
+    return is_there;
 }
 
 static const char *const shared_names[] = {"benevolent",       "chicago",         "denver-sib", "educate-girls",

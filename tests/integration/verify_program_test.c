@@ -1,0 +1,307 @@
+/* tally-verify as an auditor runs it: exit status, what it prints, and what it is linked with. */
+#include "../unit/verify/small_ledger.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char program[PATH_MAX];
+
+/* TALLY_BIN as the test runner sets it, otherwise bin/ beside the tests/ that this program lies in. */
+static int find_program(void **state)
+{
+    char self[PATH_MAX] = "";
+    const char *bin = getenv("TALLY_BIN");
+    (void) state;
+    if (bin != NULL) {
+        (void) snprintf(program, sizeof program, "%s/tally-verify", bin);
+        return 0;
+    }
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0)
+        return -1;
+    char *tests = strstr(self, "/tests/integration/");
+    if (tests == NULL)
+        return -1;
+    (void) snprintf(program, sizeof program, "%.*s/bin/tally-verify", (int) (tests - self), self);
+    return 0;
+}
+
+struct ran {
+    int status;
+    struct buf out, errors;
+};
+
+static void read_all(int fd, struct buf *out)
+{
+    char chunk[4096];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+        buf_add(out, chunk, (size_t) n);
+    buf_add(out, "", 0);
+    (void) close(fd);
+}
+
+/* An unlinked file with these bytes, at its beginning. */
+static int file_of(struct slice bytes)
+{
+    char path[] = "/tmp/tally-verify-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    for (size_t done = 0; done < bytes.len;) {
+        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
+        assert_true(n > 0);
+        done += (size_t) n;
+    }
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* Output goes to files, so that no pipe can fill up. */
+static void run(char *const argv[], struct slice input, struct ran *ran)
+{
+    int in = file_of(input);
+    int out = file_of((struct slice){0});
+    int errors = file_of((struct slice){0});
+    buf_init(&ran->out, 1u << 20);
+    buf_init(&ran->errors, 1u << 20);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(errors, 2) == 2)
+            (void) execvp(argv[0], argv);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(pid, &ran->status, 0), pid);
+    assert_true(WIFEXITED(ran->status));
+    ran->status = WEXITSTATUS(ran->status);
+    assert_int_equal(lseek(out, 0, SEEK_SET), 0);
+    assert_int_equal(lseek(errors, 0, SEEK_SET), 0);
+    read_all(out, &ran->out);
+    read_all(errors, &ran->errors);
+    (void) close(in);
+}
+
+static void ran_release(struct ran *ran)
+{
+    buf_release(&ran->out);
+    buf_release(&ran->errors);
+}
+
+/* tally-verify - ARGUMENTS, with the archive on standard input. */
+static void verify(struct slice archive, const char *a, const char *b, const char *c, struct ran *ran)
+{
+    char *argv[] = {
+        program, (char *) (uintptr_t) "-", (char *) (uintptr_t) a, (char *) (uintptr_t) b, (char *) (uintptr_t) c, NULL};
+    run(argv, archive, ran);
+}
+
+static void assert_says(const struct buf *text, const char *what)
+{
+    if (text->ptr == NULL || strstr(text->ptr, what) == NULL)
+        fail_msg("\"%s\" is not in: %s", what, text->ptr == NULL ? "" : text->ptr);
+}
+
+static void it_is_linked_with_no_database_and_no_network(void **state)
+{
+    static const char *const NOT[] = {"libpq", "libcurl", "microhttpd", "libssl", "libldap"};
+    char *argv[] = {(char *) (uintptr_t) "ldd", program, NULL};
+    struct ran ran;
+    (void) state;
+    run(argv, (struct slice){0}, &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "libcrypto");
+    for (size_t i = 0; i < sizeof NOT / sizeof NOT[0]; i++)
+        assert_null(strstr(ran.out.ptr, NOT[i]));
+    ran_release(&ran);
+}
+
+static void a_right_archive_passes_with_the_key_and_agrees_with_itself_without(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, SMALL_WHOLE);
+    small_rest(&l);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "everything was checked and is right");
+    assert_says(&ran.out, "signatures  8 verified");
+    assert_int_equal(ran.errors.len, 0);
+    ran_release(&ran);
+    verify(buf_slice(&l.text), NULL, NULL, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "agrees with itself only");
+    ran_release(&ran);
+    char *argv[] = {program,
+                    (char *) (uintptr_t) "--level",
+                    (char *) (uintptr_t) "chain",
+                    (char *) (uintptr_t) "--vkey",
+                    l.vkey,
+                    (char *) (uintptr_t) "/dev/stdin",
+                    NULL};
+    run(argv, buf_slice(&l.text), &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "the chain is right");
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void a_finding_names_the_entry(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 5);
+    small_add(&l, (struct small_entry){.actor = "ledger", .type = "moment.reached", .body = "{}", .is_other_prev = true});
+    small_add(&l, (struct small_entry){.actor = "ledger", .type = "moment.reached", .body = "{}"});
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "entry 3: chain.prev: prev does not match the hash of entry 2\n");
+    ran_release(&ran);
+    verify(buf_slice(&l.text), "--json", NULL, NULL, &ran);
+    assert_int_equal(ran.status, 1);
+    json_t *json = json_loadb(ran.out.ptr, ran.out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(json);
+    json_t *findings = json_object_get(json, "findings");
+    assert_int_equal(json_array_size(findings), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(findings, 0), "code")), "chain.prev");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(findings, 0), "seq")), 3);
+    json_t *report = json_object_get(json, "report");
+    assert_int_equal(json_integer_value(json_object_get(report, "entries")), 5);
+    assert_int_equal(json_integer_value(json_object_get(report, "status")), 1);
+    json_decref(json);
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void bodies_that_are_not_there_leave_it_incomplete(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 4);
+    small_add(&l, (struct small_entry){.actor = "ledger",
+                                       .type = "payment.itemised",
+                                       .body = "{}",
+                                       .is_closed = true,
+                                       .state = ARCHIVE_BODY_WITHHELD});
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "1 bodies withheld and 0 erased were not seen");
+    ran_release(&ran);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, "--json", &ran);
+    assert_int_equal(ran.status, 4);
+    json_t *json = json_loadb(ran.out.ptr, ran.out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_array_size(json_object_get(json, "findings")), 0);
+    assert_true(json_is_true(json_object_get(json_object_get(json, "report"), "anchored")));
+    json_decref(json);
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void a_checkpoint_is_counted_as_not_checked(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 3);
+    archive_write_checkpoint(SLICE("ledger.example/small\n3\nAAAA\n"), &l.text);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "1 checkpoints were read but not verified");
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void a_line_that_is_too_long_is_a_finding(void **state)
+{
+    struct small_ledger l;
+    struct buf text;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 3);
+    buf_init(&text, 2u * ARCHIVE_LINE_MAX + 65536);
+    buf_add_slice(&text, buf_slice(&l.text));
+    while (text.len < 2u * ARCHIVE_LINE_MAX)
+        buf_add_str(&text, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    buf_add_char(&text, '\n');
+    verify(buf_slice(&text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "line 5: archive.line: the line is longer than");
+    ran_release(&ran);
+    buf_release(&text);
+    small_end(&l);
+}
+
+static void what_is_no_archive_is_told_apart(void **state)
+{
+    struct ran ran;
+    (void) state;
+    verify(SLICE(""), NULL, NULL, NULL, &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "line 1: archive.head: the archive is empty");
+    ran_release(&ran);
+    verify(SLICE("\x1f\x8b\x08\x00 and more"), NULL, NULL, NULL, &ran);
+    assert_int_equal(ran.status, 2);
+    assert_says(&ran.errors, "gunzip -c FILE | tally-verify -");
+    assert_int_equal(ran.out.len, 0);
+    ran_release(&ran);
+}
+
+static void wrong_usage_is_explained(void **state)
+{
+    static const char *const WRONG[][4] = {
+        {"-", "-", NULL},
+        {NULL},
+        {"-", "--level", "replay"},
+        {"-", "--level"},
+        {"-", "--unknown"},
+        {"-", "--vkey", "nonsense"},
+        {"-", "--vkey", "a.example+00000000+AVq8qpwiIgHPGU8aR0wNcaeaPXqNwWrklGKjsYCQsSlp"},
+        {"/nowhere/at/all.jsonl"},
+        {"/tmp"}};
+    (void) state;
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        char *argv[6] = {program};
+        struct ran ran;
+        for (size_t k = 0; k < 4 && WRONG[i][k] != NULL; k++)
+            argv[k + 1] = (char *) (uintptr_t) WRONG[i][k];
+        run(argv, SLICE(""), &ran);
+        assert_int_equal(ran.status, 2);
+        assert_says(&ran.errors, "tally-verify: ");
+        ran_release(&ran);
+    }
+}
+
+static void help_has_an_example(void **state)
+{
+    char *argv[] = {program, (char *) (uintptr_t) "--help", NULL};
+    struct ran ran;
+    (void) state;
+    run(argv, SLICE(""), &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "Example:");
+    assert_says(&ran.out, "Exit status:");
+    ran_release(&ran);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_linked_with_no_database_and_no_network),
+        cmocka_unit_test(a_right_archive_passes_with_the_key_and_agrees_with_itself_without),
+        cmocka_unit_test(a_finding_names_the_entry),
+        cmocka_unit_test(bodies_that_are_not_there_leave_it_incomplete),
+        cmocka_unit_test(a_checkpoint_is_counted_as_not_checked),
+        cmocka_unit_test(a_line_that_is_too_long_is_a_finding),
+        cmocka_unit_test(what_is_no_archive_is_told_apart),
+        cmocka_unit_test(wrong_usage_is_explained),
+        cmocka_unit_test(help_has_an_example),
+    };
+    return cmocka_run_group_tests(tests, find_program, NULL);
+}

@@ -80,11 +80,12 @@ static void arguments(struct parse *p, struct ast_expr *e, struct ast_expr *firs
         }
         args[n++] = parse_expr(p);
     }
-    e->u.call.args = parse_alloc(p, n, sizeof(struct ast_expr *));
+    e->u.call.args = parse_alloc(p, n, sizeof *e->u.call.args);
     if (e->u.call.args == NULL)
         return;
     e->u.call.arg_count = n;
-    memcpy(e->u.call.args, args, n * sizeof args[0]);
+    for (uint32_t i = 0; i < n; i++)
+        e->u.call.args[i] = args[i];
 }
 
 static void function_tail(struct parse *p, struct ast_expr *e)

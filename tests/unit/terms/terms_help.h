@@ -146,6 +146,17 @@ static inline bool shared_file(const char *name, struct buf *out)
     return is_there;
 }
 
+static const char *const template_names[] = {"rikers-able", "rhino", "denver-housing"};
+#define TEMPLATE_COUNT (sizeof template_names / sizeof template_names[0])
+
+/* A template of this repository, which is there wherever the tests run. */
+static inline void template_file(size_t i, struct buf *out)
+{
+    char path[256];
+    (void) snprintf(path, sizeof path, "contracts/templates/%s.terms", template_names[i]);
+    assert_true(read_file(path, out));
+}
+
 static const char *const shared_names[] = {"benevolent",       "chicago",         "denver-sib", "educate-girls",
                                            "fair-chance",      "innovation-fund", "london",     "openrbf-zone",
                                            "outcome-fund",     "peterborough",    "rhino",      "rikers-able",

@@ -119,6 +119,7 @@ static void percent_step(struct checker *c, const struct node *n, void *with)
 
 struct reached { /* metrics and defines that a rule's amount comes from */
     bool *metrics, *defines, *rules;
+    bool *warned; /* metrics: once is enough */
 };
 
 static void mark(struct checker *c, const struct node *n, void *with)
@@ -154,8 +155,8 @@ static void warn_payees(struct checker *c)
 {
     const struct terms *t = c->t;
     struct reached r = {CHECK_NEW(c, t->metric_count, bool), CHECK_NEW(c, t->define_count, bool),
-                        CHECK_NEW(c, t->rule_count, bool)};
-    if (r.metrics == NULL || r.defines == NULL || r.rules == NULL)
+                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, bool)};
+    if (c->failed)
         return;
     for (uint32_t i = 0; i < t->rule_count; i++) {
         const struct rule *rule = &t->rules[i];
@@ -166,12 +167,15 @@ static void warn_payees(struct checker *c)
         visit(c, rule->when, mark, &r);
         if (rule->has_of)
             r.metrics[rule->of] = true;
-        for (uint32_t m = 0; m < t->metric_count; m++)
-            if (r.metrics[m] && alone_behind(&t->metrics[m].shown, rule->shown.payee))
-                WARNING(c, "warning.payee", t->metrics[m].decl->name.span, "let somebody else verify it",
-                        "`%.*s` is paid by `%.*s` and stands alone behind `%.*s`",
-                        SLICE_ARG(t->parties[rule->shown.payee].name), SLICE_ARG(rule->shown.name),
-                        SLICE_ARG(t->metrics[m].shown.name));
+        for (uint32_t m = 0; m < t->metric_count; m++) {
+            if (!r.metrics[m] || r.warned[m] || !alone_behind(&t->metrics[m].shown, rule->shown.payee))
+                continue;
+            r.warned[m] = true;
+            WARNING(c, "warning.payee", t->metrics[m].decl->name.span, "let somebody else verify it",
+                    "`%.*s` is paid by `%.*s` and stands alone behind `%.*s`",
+                    SLICE_ARG(t->parties[rule->shown.payee].name), SLICE_ARG(rule->shown.name),
+                    SLICE_ARG(t->metrics[m].shown.name));
+        }
     }
 }
 

@@ -1,0 +1,191 @@
+/* Caps: budgets that instances share (language.md C1 to C5). */
+#include "eval.h"
+
+#include <stdlib.h>
+
+#include "tally/instant.h"
+
+static uint32_t budget_memo(const struct eval *ev, uint32_t cap)
+{
+    return ev->t->memo_count + cap; /* budgets lie behind all that is remembered of the text */
+}
+
+/* The cell of an instance's budget under a cap; false: there is none, its day lies outside the period. */
+MUST_CHECK static bool budget_cell(const struct eval *ev, const struct cap *cap, const struct instance *instance,
+                                   uint64_t *cell)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    uint32_t members[DIMENSIONS_MAX];
+    shape_bind(ev->t, &r->shape, instance->cell, members);
+    for (uint32_t i = 0; i < cap->per.count; i++) {
+        uint32_t dim = cap->per.dims[i];
+        if ((r->dims >> dim & 1) != 0)
+            continue;
+        members[dim] = dimension_of_day(&ev->t->dimensions[dim], instance->own_day);
+        if (members[dim] == TERMS_NONE)
+            return false;
+    }
+    *cell = shape_cell(ev->t, &cap->per, members);
+    return true;
+}
+
+/* What is left of a budget; made with its whole sum at first. NULL: ev->rc is set. */
+MUST_CHECK static mpq_ptr budget_room(struct eval *ev, uint32_t cap, uint64_t cell)
+{
+    const struct cap *c = &ev->t->caps[cap];
+    const struct slot *found = eval_find(ev, budget_memo(ev, cap), cell);
+    if (found != NULL)
+        return found->room;
+    struct slot *slot = eval_slot(ev, budget_memo(ev, cap), cell);
+    mpq_ptr room = eval_keep(ev);
+    if (slot == NULL || room == NULL)
+        return NULL;
+    mpq_set(room, c->money != NULL ? c->money : ev->t->tables[c->table].cells[cell].number);
+    slot->room = room;
+    return room;
+}
+
+/* Takes given out of every budget of the instance. */
+MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *instance, mpq_srcptr given)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    for (uint32_t i = 0; i < r->cap_count; i++) {
+        uint64_t cell = 0;
+        if (!budget_cell(ev, &ev->t->caps[r->caps[i]], instance, &cell))
+            continue; /* kept by an instance whose day is not known: it has no budget to take it from */
+        mpq_ptr room = budget_room(ev, r->caps[i], cell);
+        if (room == NULL)
+            return false;
+        mpq_sub(room, room, given);
+    }
+    return true;
+}
+
+/* C1: an amount that no budget is there for is a fault. */
+MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instance)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    uint64_t cell = 0;
+    if (instance->state != ENGINE_COMPUTED || mpq_sgn(instance->amount) <= 0)
+        return true;
+    for (uint32_t i = 0; i < r->cap_count; i++) {
+        const struct cap *cap = &ev->t->caps[r->caps[i]];
+        char day[DAY_TEXT_LEN + 1];
+        if (budget_cell(ev, cap, instance, &cell))
+            continue;
+        day_format(instance->own_day, day);
+        instance->state = ENGINE_FAULT;
+        instance->reason = arena_printf(ev->arena, "line %u, column %u: its day %s lies in no period of this cap",
+                                        cap->span.line, cap->span.column, day);
+        if (instance->reason.ptr == NULL) {
+            ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* C3: the smaller of what stands and the amount; all that stands of one that is not computed, or never goes back. */
+MUST_CHECK static bool keep(struct eval *ev, struct instance *instance)
+{
+    bool is_computed = instance->state == ENGINE_COMPUTED;
+    bool keeps_all = !is_computed || ev->t->rules[instance->rule].is_never_back;
+    if (is_computed && mpq_sgn(instance->amount) <= 0 && !keeps_all) {
+        mpq_set(instance->target, instance->amount); /* C5: below zero nothing is used or freed */
+        return true;
+    }
+    if (keeps_all || mpq_cmp(instance->stands, instance->amount) <= 0)
+        mpq_set(instance->target, instance->stands);
+    else
+        mpq_set(instance->target, instance->amount);
+    if (is_computed && mpq_sgn(instance->target) < 0)
+        mpq_set_ui(instance->target, 0, 1);
+    return mpq_sgn(instance->target) <= 0 || budget_take(ev, instance, instance->target);
+}
+
+/* C4: what it still lacks, or the least room of its budgets if that is smaller. */
+MUST_CHECK static bool give(struct eval *ev, struct instance *instance)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    mpq_ptr given = eval_push(ev);
+    if (given == NULL)
+        return false;
+    mpq_sub(given, instance->amount, instance->target);
+    for (uint32_t i = 0; i < r->cap_count; i++) {
+        uint64_t cell = 0;
+        bool has_budget = budget_cell(ev, &ev->t->caps[r->caps[i]], instance, &cell);
+        ENSURE(has_budget);
+        mpq_ptr room = budget_room(ev, r->caps[i], cell);
+        if (room == NULL)
+            return false;
+        if (mpq_cmp(room, given) < 0)
+            mpq_set(given, room);
+    }
+    bool ok = true;
+    if (mpq_sgn(given) > 0) {
+        mpq_add(instance->target, instance->target, given);
+        ok = budget_take(ev, instance, given);
+    }
+    ev->sp--;
+    return ok;
+}
+
+/* Those that had an amount before come first, in that order; then the new ones. */
+static int order_of_first(const void *a, const void *b)
+{
+    const struct instance *x = *(struct instance *const *) a, *y = *(struct instance *const *) b;
+    if ((x->first == 0) != (y->first == 0))
+        return x->first == 0 ? 1 : -1;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return instance_order(x, y);
+}
+
+/* Is there something that it lacks? */
+static bool lacks(const struct instance *instance)
+{
+    return instance->state == ENGINE_COMPUTED && mpq_sgn(instance->amount) > 0 &&
+           mpq_cmp(instance->amount, instance->target) > 0;
+}
+
+MUST_CHECK static bool group_members(struct eval *ev, uint32_t group, struct instance ***out, size_t *count)
+{
+    size_t n = 0;
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        n += ev->t->rules[r].group == group ? ev->rules[r].count : 0;
+    struct instance **all = EVAL_NEW(ev, n, struct instance *);
+    if (all == NULL)
+        return false;
+    n = 0;
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; ev->t->rules[r].group == group && i < ev->rules[r].count; i++)
+            all[n++] = &ev->rules[r].items[i];
+    *out = all;
+    *count = n;
+    return true;
+}
+
+bool caps_apply(struct eval *ev, uint32_t group)
+{
+    struct instance **all = NULL;
+    size_t count = 0;
+    if (ev->group_done[group])
+        return true;
+    ev->group_done[group] = true; /* C2: nothing in the group depends on it */
+    if (!group_members(ev, group, &all, &count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!instance_amount(ev, all[i]) || !require_budgets(ev, all[i]))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!keep(ev, all[i]))
+            return false;
+    if (count > 1)
+        qsort(all, count, sizeof *all, order_of_first);
+    for (size_t i = 0; i < count; i++) {
+        if (lacks(all[i]) && !give(ev, all[i]))
+            return false;
+        all[i]->phase = PHASE_DONE;
+    }
+    return true;
+}

@@ -1,0 +1,161 @@
+/* One evaluation: facts in, values by binding, instances and their targets out (language.md section 7). Private to the engine. */
+#ifndef TALLY_ENGINE_EVAL_H
+#define TALLY_ENGINE_EVAL_H
+
+#include "program.h"
+#include "tally/engine.h"
+
+#define NUMBERS_IN_CHUNK 64
+#define STACK_CHUNKS_MAX 1024             /* 65,536 numbers at once: NESTING_MAX nodes with some operands each */
+#define EVALUATION_BYTES_MAX (512u << 20) /* of one evaluation's own working memory: K4 allows ten million instances */
+#define TRACE_STEPS_MAX 2000              /* of an explanation: more would be read by nobody */
+
+enum known {
+    KNOWN,
+    UNKNOWN, /* eval.cause says what is missing (M3) */
+    FAULTY,  /* eval.cause says what is wrong and where (M4) */
+    BROKEN   /* eval.rc and eval.err: memory, or an input that contradicts itself */
+};
+
+struct number_chunk {
+    mpq_t numbers[NUMBERS_IN_CHUNK];
+    uint32_t used; /* initialised */
+    struct number_chunk *next;
+};
+
+enum slot_state { SLOT_EMPTY, SLOT_FACT, SLOT_BUSY, SLOT_DONE }; /* FACT: nothing computed yet */
+
+/* What is known at one key of one metric, define, aggregate or prior; also what is left of a budget. */
+struct slot {
+    uint64_t cell;
+    uint32_t memo;
+    enum slot_state state;
+    enum known known;
+    bool is_taken, has_pending;
+    const struct engine_fact *fact; /* final or disputed */
+    struct value value;
+    struct slice cause;
+    mpq_ptr room; /* of a budget */
+};
+
+enum phase { PHASE_NEW, PHASE_BUSY, PHASE_AMOUNT, PHASE_DONE };
+struct instance {
+    uint32_t rule;
+    uint64_t cell;
+    const struct engine_record *record; /* or NULL */
+    enum phase phase;
+    enum engine_state state;
+    struct slice reason;
+    mpq_ptr amount, stands, target;
+    int32_t own_day;   /* I2; DAY_NEVER: not known */
+    int32_t first_day; /* on which it was first computed; DAY_NEVER */
+    int32_t wakes;
+    uint64_t first;
+};
+
+struct rule_instances { /* by rising cell */
+    struct instance *items;
+    size_t count;
+};
+
+struct trace_step {
+    uint32_t line;
+    struct slice text, exact, decimal;
+    bool is_result;
+    uint64_t seq;
+    struct trace_step *next;
+};
+
+struct trace {
+    struct trace_step *first, *last;
+    uint32_t count;
+};
+
+struct eval {
+    const struct engine_input *in;
+    const struct terms *t;
+    struct arena *arena; /* working memory */
+    struct err *err;
+    enum tally_code rc;
+    struct slice cause;
+    uint32_t bound[DIMENSIONS_MAX]; /* the bound member by dimension */
+    struct number_chunk *stack[STACK_CHUNKS_MAX];
+    size_t sp; /* numbers on the stack */
+    struct number_chunk *kept;
+    struct slot *slots;
+    size_t slot_count, slot_used;
+    struct rule_instances *rules;
+    bool *group_done;
+    uint64_t steps;
+    uint32_t depth;
+    bool is_closed;
+    struct trace *trace; /* NULL: no explanation is wanted */
+};
+
+/* ---- eval_memo.c ---- */
+/* The next number of the stack; NULL: ev->rc is set. Initialised, of any value. */
+MUST_CHECK mpq_ptr eval_push(struct eval *ev);
+/* A number that stays until the end, 0 at first. NULL: ev->rc is set. */
+MUST_CHECK mpq_ptr eval_keep(struct eval *ev);
+void eval_release(struct eval *ev); /* gives GMP's memory back */
+MUST_CHECK void *eval_alloc(struct eval *ev, size_t count, size_t size);
+#define EVAL_NEW(ev, count, type) ((type *) eval_alloc((ev), (count), sizeof(type)))
+/* The slot of that key, made if there is none; NULL: ev->rc is set. Valid until the next call. */
+MUST_CHECK struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell);
+/* The slot, or NULL. */
+const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell);
+/* Is it computed already? Then *known and *out are what it is. */
+bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out, enum known *known);
+/* Marks as being computed. A circle, which the checker should have refused, is a fault. */
+MUST_CHECK enum known eval_begin(struct eval *ev, uint32_t memo, uint64_t cell, const struct node *n);
+/* Keeps the outcome and gives it back; numbers in *out are then the kept ones. */
+MUST_CHECK enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out,
+                                  enum known known);
+/* Forgets everything computed but facts, instances and budgets: to compute it again, aloud. */
+void eval_forget(struct eval *ev);
+
+/* ---- eval_expr.c ---- */
+MUST_CHECK enum known eval_node(struct eval *ev, const struct node *n, struct value *out);
+/* Sets the cause with the place in the text; always FAULTY (or BROKEN without memory). */
+enum known eval_fault(struct eval *ev, const struct node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum known eval_unknown(struct eval *ev, struct slice cause);
+/* A number as text, for faults. */
+struct slice eval_number_text(struct eval *ev, mpq_srcptr q);
+MUST_CHECK enum known eval_checked(struct eval *ev, const struct node *n, mpq_srcptr q, struct value *out);
+
+/* ---- eval_date.c, eval_rows.c, eval_ref.c, eval_aggregate.c: kinds of nodes; numbers go into dest ---- */
+MUST_CHECK enum known eval_move(struct eval *ev, const struct node *n, struct value *out);
+MUST_CHECK enum known eval_between_days(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
+MUST_CHECK enum known eval_step(struct eval *ev, const struct node *n, struct value *out);
+MUST_CHECK enum known eval_linear(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
+MUST_CHECK enum known eval_ref(struct eval *ev, const struct node *n, struct value *out);
+MUST_CHECK enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out);
+MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct value *out);
+/* Evaluates the indexes into members[] by dimension. */
+MUST_CHECK enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members);
+/* "reoffences(c2, programme)" */
+struct slice eval_name(struct eval *ev, struct slice name, const struct shape *shape, uint64_t cell);
+
+/* ---- instance.c, caps.c, evaluate.c ---- */
+MUST_CHECK bool instances_make(struct eval *ev);
+struct instance *instance_find(struct eval *ev, uint32_t rule, uint64_t cell);
+/* The amount by A1, before caps. false: ev->rc is set. */
+MUST_CHECK bool instance_amount(struct eval *ev, struct instance *instance);
+/* The target, with all that it depends on. false: ev->rc is set. */
+MUST_CHECK bool instance_target(struct eval *ev, struct instance *instance);
+MUST_CHECK bool caps_apply(struct eval *ev, uint32_t group);
+/* How two instances without a place in the order of first amounts are ordered (C4). */
+int instance_order(const struct instance *a, const struct instance *b);
+/* All of it; what engine_evaluate does before it writes its answer down. */
+MUST_CHECK bool evaluate_all(struct eval *ev);
+MUST_CHECK enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err);
+void evaluate_end(struct eval *ev);
+
+/* ---- trace.c ---- */
+void trace_value(struct eval *ev, struct span span, struct slice text, const struct type *type, const struct value *value);
+void trace_result(struct eval *ev, const struct node *n, struct slice name, const struct engine_fact *fact);
+/* The text of a node as written, on one line and without comments. */
+struct slice trace_text(struct eval *ev, struct span span);
+void trace_node(struct eval *ev, const struct node *n, const struct value *value);
+
+#endif

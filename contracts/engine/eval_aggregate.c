@@ -1,0 +1,214 @@
+/* Aggregates and prior (language.md D2 to D6): each is evaluated once for each binding and shared. */
+#include "eval.h"
+
+struct total {
+    mpq_ptr sum;       /* of sum and mean */
+    struct value kept; /* of min, max, first, last */
+    mpq_ptr kept_number;
+    unsigned long count, hits; /* members taken; those for which a share holds */
+};
+
+/* D2: is there a final value of M at the bound members? KNOWN with *is_found, or UNKNOWN while it is disputed. */
+static enum known is_member_of(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found)
+{
+    uint32_t before[DIMENSIONS_MAX];
+    *is_found = true;
+    if (!n->u.aggregate.has_of)
+        return KNOWN;
+    const struct metric *m = &ev->t->metrics[n->u.aggregate.of];
+    for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next) {
+        before[i->dimension] = ev->bound[i->dimension];
+        ev->bound[i->dimension] = fixed[i->dimension];
+    }
+    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
+        ev->bound[i->dimension] = before[i->dimension];
+    const struct slot *slot = eval_find(ev, n->u.aggregate.of, cell);
+    *is_found = slot != NULL && slot->fact != NULL;
+    if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
+        return eval_unknown(
+            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+    return KNOWN;
+}
+
+static bool is_better(const struct node *n, const struct value *v, const struct total *total)
+{
+    enum ast_aggregate what = n->u.aggregate.what;
+    if (total->count == 0 || what == AST_AGG_LAST)
+        return true;
+    if (what == AST_AGG_FIRST)
+        return false;
+    int order = n->type.kind == TYPE_NUMBER ? mpq_cmp(v->number, total->kept.number)
+                                            : (v->day > total->kept.day) - (v->day < total->kept.day);
+    return what == AST_AGG_MIN ? order < 0 : order > 0;
+}
+
+static enum known take_value(struct eval *ev, const struct node *n, const struct value *v, struct total *total)
+{
+    switch (n->u.aggregate.what) {
+    case AST_AGG_SUM:
+    case AST_AGG_MEAN:
+        mpq_add(total->sum, total->sum, v->number);
+        if (!number_fits(total->sum))
+            return eval_fault(ev, n, "a number of more than %d bits", ENGINE_BITS_MAX);
+        break;
+    case AST_AGG_SHARE:
+        total->hits += v->word;
+        break;
+    case AST_AGG_COUNT:
+        break;
+    default:
+        if (!is_better(n, v, total))
+            break;
+        total->kept = *v;
+        if (n->type.kind == TYPE_NUMBER) {
+            mpq_set(total->kept_number, v->number);
+            total->kept.number = total->kept_number;
+        }
+        break;
+    }
+    total->count++;
+    return KNOWN;
+}
+
+/* One combination of members. */
+static enum known take_member(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
+{
+    struct value v = {0};
+    bool is_found = false;
+    size_t mark = ev->sp;
+    enum known known = is_member_of(ev, n, fixed, &is_found);
+    if (known != KNOWN || !is_found)
+        return known;
+    if (n->c != NULL) {
+        known = eval_node(ev, n->c, &v);
+        if (known != KNOWN || v.word == 0)
+            return known;
+    }
+    if (n->a != NULL)
+        known = eval_node(ev, n->a, &v);
+    if (known == KNOWN)
+        known = take_value(ev, n, &v, total);
+    ev->sp = mark;
+    return known;
+}
+
+struct range {
+    uint32_t low, high; /* members low .. high - 1 */
+};
+
+/* Goes on to the next combination, the last dimension fastest; false: there is none. */
+static bool next_members(struct eval *ev, const struct node *n, const struct range *ranges)
+{
+    for (uint32_t i = n->u.aggregate.over_count; i-- > 0;) {
+        uint32_t *member = &ev->bound[n->u.aggregate.over[i].dimension];
+        if (++*member < ranges[i].high)
+            return true;
+        *member = ranges[i].low;
+    }
+    return false;
+}
+
+static enum known take_all(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
+{
+    struct range ranges[DIMENSIONS_MAX];
+    enum known known = KNOWN;
+    bool is_empty = false;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
+        const struct node_over *over = &n->u.aggregate.over[i];
+        uint32_t size = ev->t->dimensions[over->dimension].shown.member_count;
+        uint32_t high = over->is_up_to_bound ? ev->bound[over->dimension] + 1 : size;
+        ranges[i] = (struct range){over->last > 0 && high > over->last ? high - over->last : 0, high};
+        is_empty = is_empty || ranges[i].low == high;
+    }
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        ev->bound[n->u.aggregate.over[i].dimension] = ranges[i].low;
+    if (is_empty)
+        return KNOWN;
+    do
+        known = take_member(ev, n, fixed, total);
+    while (known == KNOWN && next_members(ev, n, ranges));
+    return known;
+}
+
+static enum known total_value(struct eval *ev, const struct node *n, struct total *total, struct value *out)
+{
+    enum ast_aggregate what = n->u.aggregate.what;
+    if (what == AST_AGG_COUNT)
+        mpq_set_ui(total->sum, total->count, 1);
+    else if (what != AST_AGG_SUM && total->count == 0) /* D4 */
+        return eval_fault(ev, n, "nothing to aggregate");
+    if (what == AST_AGG_SHARE)
+        mpq_set_ui(total->sum, total->hits, total->count);
+    if (what == AST_AGG_MEAN) {
+        mpz_mul_ui(mpq_denref(total->sum), mpq_denref(total->sum), total->count);
+    }
+    mpq_canonicalize(total->sum);
+    *out = total->kept;
+    if (what == AST_AGG_SUM || what == AST_AGG_COUNT || what == AST_AGG_MEAN || what == AST_AGG_SHARE)
+        return eval_checked(ev, n, total->sum, out);
+    return KNOWN;
+}
+
+static enum known aggregate_value(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint32_t before[DIMENSIONS_MAX], fixed[DIMENSIONS_MAX];
+    struct total total = {.sum = eval_push(ev), .kept_number = eval_push(ev)};
+    if (total.sum == NULL || total.kept_number == NULL)
+        return BROKEN;
+    mpq_set_ui(total.sum, 0, 1);
+    enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
+    if (known != KNOWN)
+        return known;
+    memcpy(before, ev->bound, sizeof before);
+    known = take_all(ev, n, fixed, &total);
+    memcpy(ev->bound, before, sizeof before);
+    return known == KNOWN ? total_value(ev, n, &total, out) : known;
+}
+
+enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint64_t cell = shape_cell(ev->t, &n->u.aggregate.shape, ev->bound);
+    enum known known = KNOWN;
+    if (eval_recall(ev, n->u.aggregate.memo, cell, n->type.kind, out, &known))
+        return known;
+    known = eval_begin(ev, n->u.aggregate.memo, cell, n);
+    if (known != KNOWN)
+        return known;
+    return eval_finish(ev, n->u.aggregate.memo, cell, n->type.kind, out, aggregate_value(ev, n, out));
+}
+
+/* E at the bound members, kept. */
+static enum known prior_member(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint64_t cell = shape_cell(ev->t, &n->u.prior.shape, ev->bound);
+    enum known known = KNOWN;
+    size_t mark = ev->sp;
+    if (eval_recall(ev, n->u.prior.memo, cell, n->type.kind, out, &known))
+        return known;
+    known = eval_begin(ev, n->u.prior.memo, cell, n);
+    if (known != KNOWN)
+        return known;
+    known = eval_finish(ev, n->u.prior.memo, cell, n->type.kind, out, eval_node(ev, n->a, out));
+    ev->sp = mark;
+    return known;
+}
+
+enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint32_t *member = &ev->bound[n->u.prior.dimension];
+    uint32_t here = *member;
+    enum known known = KNOWN;
+    if (here == 0)
+        return eval_node(ev, n->b, out);
+    *member = here - 1;
+    bool is_known_already =
+        eval_recall(ev, n->u.prior.memo, shape_cell(ev->t, &n->u.prior.shape, ev->bound), n->type.kind, out, &known);
+    /* from the first member on: each finds the one before it computed, so that a long period needs no deep stack */
+    for (uint32_t i = 0; !is_known_already && i < here && known != BROKEN; i++) {
+        *member = i;
+        known = prior_member(ev, n, out);
+    }
+    *member = here;
+    return known;
+}

@@ -1,0 +1,185 @@
+/* What a name with its indexes stands for at the bound members: M1 for metrics, D5 for defines, A4 for rules. */
+#include "eval.h"
+#include "tally/instant.h"
+
+struct slice eval_name(struct eval *ev, struct slice name, const struct shape *shape, uint64_t cell)
+{
+    if (shape->count == 0)
+        return name;
+    struct slice key = shape_show(ev->t, shape, cell, ev->arena);
+    return arena_printf(ev->arena, "%.*s(%.*s)", SLICE_ARG(name), SLICE_ARG(key));
+}
+
+static enum known index_member(struct eval *ev, const struct node *n, const struct node_index *i, uint32_t *member)
+{
+    const struct dimension *d = &ev->t->dimensions[i->dimension];
+    struct value v;
+    size_t mark = ev->sp;
+    enum known known = eval_node(ev, i->expr, &v);
+    if (known != KNOWN)
+        return known;
+    if (d->shown.kind == TERMS_LIST) {
+        *member = v.word;
+        return KNOWN;
+    }
+    if (d->shown.kind == TERMS_PERIOD) {
+        char day[DAY_TEXT_LEN + 1];
+        *member = dimension_of_day(d, v.day);
+        if (*member != TERMS_NONE)
+            return KNOWN;
+        day_format(v.day, day);
+        return eval_fault(ev, n, "%s lies in no member of `%.*s`", day, SLICE_ARG(d->shown.name));
+    }
+    struct ast_key key = {.kind = AST_KEY_NUMBER, .number = d->from - 1};
+    if (number_is_whole(v.number) && mpz_fits_slong_p(mpq_numref(v.number)))
+        key.number = mpz_get_si(mpq_numref(v.number));
+    struct slice text = eval_number_text(ev, v.number);
+    ev->sp = mark;
+    *member = dimension_find_key(d, &key);
+    if (*member != TERMS_NONE)
+        return KNOWN;
+    return eval_fault(ev, n, "%.*s is not a member of `%.*s`", SLICE_ARG(text), SLICE_ARG(d->shown.name));
+}
+
+enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members)
+{
+    for (const struct node_index *i = list; i != NULL; i = i->next) {
+        members[i->dimension] = i->member;
+        enum known known = i->expr == NULL ? KNOWN : index_member(ev, n, i, &members[i->dimension]);
+        if (known != KNOWN)
+            return known;
+    }
+    return KNOWN;
+}
+
+/* M1, without what has been computed before. */
+static enum known metric_value(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
+    const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
+    bool is_pending = slot != NULL && slot->has_pending;
+    struct slice name = eval_name(ev, m->shown.name, &m->shape, cell);
+    if (fact != NULL && fact->standing == ENGINE_DISPUTED)
+        return eval_unknown(ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(name)));
+    if (fact != NULL) {
+        mpq_ptr number = eval_keep(ev);
+        if (number == NULL)
+            return BROKEN;
+        if (value_read(ev->t, m, fact->value, number, out) != VALUE_FITS) {
+            ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the result %.*s of %.*s does not fit its metric",
+                             SLICE_ARG(fact->value), SLICE_ARG(name));
+            return BROKEN;
+        }
+        if (ev->trace != NULL)
+            trace_result(ev, n, name, fact);
+        return KNOWN;
+    }
+    if (m->missing == NULL)
+        return eval_unknown(
+            ev, arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(name), is_pending ? "not verified" : "missing"));
+    enum known known = eval_node(ev, m->missing, out);
+    if (known == KNOWN && ev->trace != NULL)
+        trace_value(ev, n->span, arena_printf(ev->arena, "%.*s is missing", SLICE_ARG(name)), &m->type, out);
+    return known;
+}
+
+static enum known eval_metric(struct eval *ev, const struct node *n, struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    enum known known = KNOWN;
+    if (eval_recall(ev, n->u.ref.target, cell, m->type.kind, out, &known))
+        return known;
+    known = eval_begin(ev, n->u.ref.target, cell, n);
+    if (known != KNOWN)
+        return known;
+    return eval_finish(ev, n->u.ref.target, cell, m->type.kind, out, metric_value(ev, n, cell, out));
+}
+
+static enum known eval_define(struct eval *ev, const struct node *n, struct value *out)
+{
+    const struct define *d = &ev->t->defines[n->u.ref.target];
+    uint32_t memo = ev->t->metric_count + n->u.ref.target;
+    uint64_t cell = shape_cell(ev->t, &d->shape, ev->bound);
+    enum known known = KNOWN;
+    if (eval_recall(ev, memo, cell, d->type.kind, out, &known))
+        return known;
+    known = eval_begin(ev, memo, cell, n);
+    if (known != KNOWN)
+        return known;
+    known = eval_finish(ev, memo, cell, d->type.kind, out, eval_node(ev, d->value, out));
+    if (known == KNOWN && ev->trace != NULL)
+        trace_value(ev, d->decl->span, eval_name(ev, d->name, &d->shape, cell), &d->type, out);
+    return known;
+}
+
+static enum known eval_rule(struct eval *ev, const struct node *n, struct value *out)
+{
+    const struct rule *r = &ev->t->rules[n->u.ref.target];
+    uint64_t cell = shape_cell(ev->t, &r->shape, ev->bound);
+    struct instance *instance = instance_find(ev, n->u.ref.target, cell);
+    if (instance == NULL) { /* its key is not found: the amount is 0 (A1) */
+        mpq_ptr zero = eval_keep(ev);
+        out->number = zero;
+        return zero == NULL ? BROKEN : KNOWN;
+    }
+    if (instance->phase == PHASE_BUSY)
+        return eval_fault(ev, n, "this depends on itself");
+    if (!instance_target(ev, instance))
+        return BROKEN;
+    struct slice name = eval_name(ev, r->shown.name, &r->shape, cell);
+    if (instance->state == ENGINE_COMPUTED) {
+        out->number = instance->target;
+        if (ev->trace != NULL)
+            trace_value(ev, n->span, name, &n->type, out);
+        return KNOWN;
+    }
+    bool is_own = instance->state == ENGINE_FAULT || instance->wakes != DAY_NEVER;
+    return eval_unknown(ev, is_own ? arena_printf(ev->arena, "%.*s %s: %.*s", SLICE_ARG(name),
+                                                  instance->state == ENGINE_FAULT ? "is a fault" : "waits",
+                                                  SLICE_ARG(instance->reason))
+                                   : instance->reason);
+}
+
+static enum known eval_table(struct eval *ev, const struct node *n, struct value *out)
+{
+    const struct table *table = &ev->t->tables[n->u.ref.target];
+    uint64_t cell = shape_cell(ev->t, &table->shape, ev->bound);
+    *out = table->cells[cell];
+    if (ev->trace != NULL)
+        trace_value(ev, n->span, eval_name(ev, table->name, &table->shape, cell), &n->type, out);
+    return KNOWN;
+}
+
+static enum known eval_bound_ref(struct eval *ev, const struct node *n, struct value *out)
+{
+    switch (n->op) {
+    case NODE_METRIC:
+        return eval_metric(ev, n, out);
+    case NODE_TABLE:
+        return eval_table(ev, n, out);
+    case NODE_DEFINE:
+        return eval_define(ev, n, out);
+    default:
+        return eval_rule(ev, n, out);
+    }
+}
+
+enum known eval_ref(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint32_t members[DIMENSIONS_MAX], before[DIMENSIONS_MAX];
+    if (n->u.ref.indexes == NULL)
+        return eval_bound_ref(ev, n, out);
+    enum known known = eval_indexes(ev, n, n->u.ref.indexes, members);
+    if (known != KNOWN)
+        return known;
+    for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next) {
+        before[i->dimension] = ev->bound[i->dimension];
+        ev->bound[i->dimension] = members[i->dimension];
+    }
+    known = eval_bound_ref(ev, n, out);
+    for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
+        ev->bound[i->dimension] = before[i->dimension];
+    return known;
+}

@@ -1,0 +1,177 @@
+/* One evaluation from beginning to end: facts to their keys, all targets, the order of first amounts, the answer as text. */
+#include <stdlib.h>
+
+#include "eval.h"
+#include "tally/instant.h"
+#include "tally/mem.h"
+
+MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact)
+{
+    uint64_t cell = 0;
+    if (fact->metric >= ev->t->metric_count || !shape_read(ev->t, &ev->t->metrics[fact->metric].shape, fact->key, &cell)) {
+        ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "a result of metric %u has the key \"%.*s\", which does not exist",
+                         fact->metric, SLICE_ARG(fact->key));
+        return false;
+    }
+    struct slot *slot = eval_slot(ev, fact->metric, cell);
+    if (slot == NULL)
+        return false;
+    slot->state = SLOT_FACT;
+    if (fact->standing == ENGINE_PENDING) {
+        slot->has_pending = true;
+        return true;
+    }
+    if (slot->fact != NULL) {
+        ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "two results are final at the key \"%.*s\" of `%.*s`",
+                         SLICE_ARG(fact->key), SLICE_ARG(ev->t->metrics[fact->metric].shown.name));
+        return false;
+    }
+    slot->fact = fact;
+    return true;
+}
+
+enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err)
+{
+    ev->in = input;
+    ev->t = input->terms;
+    ev->err = err;
+    ev->arena = arena_new(EVALUATION_BYTES_MAX);
+    if (ev->arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    ev->is_closed = input->today > terms_closes(input->terms);
+    ev->group_done = EVAL_NEW(ev, ev->t->rule_count, bool);
+    if (ev->group_done == NULL)
+        return ev->rc;
+    for (size_t i = 0; i < input->fact_count; i++)
+        if (!read_fact(ev, &input->facts[i]))
+            return ev->rc;
+    return instances_make(ev) ? TALLY_OK : ev->rc;
+}
+
+void evaluate_end(struct eval *ev)
+{
+    eval_release(ev);
+    arena_free(ev->arena);
+}
+
+bool evaluate_all(struct eval *ev)
+{
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++)
+            if (!instance_target(ev, &ev->rules[r].items[i]))
+                return false;
+    return true;
+}
+
+static int order_of_new(const void *a, const void *b)
+{
+    return instance_order(*(struct instance *const *) a, *(struct instance *const *) b);
+}
+
+/* C4: places for those that have an amount above zero for the first time. */
+MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
+{
+    size_t count = 0;
+    for (int round = 0; round < 2; round++) {
+        struct instance **fresh = round == 0 ? NULL : EVAL_NEW(ev, count, struct instance *);
+        if (round == 1 && fresh == NULL)
+            return false;
+        count = 0;
+        for (uint32_t r = 0; r < ev->t->rule_count; r++)
+            for (size_t i = 0; i < ev->rules[r].count; i++) {
+                struct instance *instance = &ev->rules[r].items[i];
+                if (instance->state != ENGINE_COMPUTED || instance->first != 0 || mpq_sgn(instance->amount) <= 0)
+                    continue;
+                if (fresh != NULL)
+                    fresh[count] = instance;
+                count++;
+            }
+        if (round == 1 && count > 1)
+            qsort(fresh, count, sizeof *fresh, order_of_new);
+        for (size_t i = 0; round == 1 && i < count; i++)
+            fresh[i]->first = (*next)++;
+    }
+    return true;
+}
+
+MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct instance *instance, struct arena *arena,
+                                                 struct engine_instance *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct rule *r = &ev->t->rules[instance->rule];
+    uint32_t places = ev->t->currencies[r->currency].places;
+    mpq_ptr difference = eval_push(ev);
+    if (difference == NULL)
+        return ev->rc;
+    mpq_sub(difference, instance->target, instance->stands);
+    out->rule = instance->rule;
+    out->state = instance->state;
+    out->first = instance->first;
+    out->day = instance->first_day;
+    out->wakes = instance->wakes;
+    out->has_difference = mpq_sgn(difference) != 0;
+    out->amount = SLICE("");
+    out->reason = SLICE("");
+    out->key = shape_key(ev->t, &r->shape, instance->cell, arena);
+    if (out->key.ptr == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
+    if (instance->state == ENGINE_COMPUTED)
+        TRY(number_money(instance->amount, places, arena, &out->amount, err));
+    else
+        TRY(arena_copy(arena, instance->reason.ptr, instance->reason.len, &out->reason, err));
+    TRY(number_money(instance->target, places, arena, &out->target, err));
+    TRY(number_money(instance->stands, places, arena, &out->stands, err));
+    TRY(number_money(difference, places, arena, &out->difference, err));
+done:
+    ev->sp = 0;
+    return rc;
+}
+
+MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *arena, struct engine_output **out,
+                                               struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_output *o = ARENA_NEW(arena, struct engine_output);
+    size_t count = 0;
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        count += ev->rules[r].count;
+    struct engine_instance *instances = ARENA_ARRAY(arena, count, struct engine_instance);
+    if (o == NULL || instances == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
+    o->instances = instances;
+    o->next_moment = ev->is_closed || terms_closes(ev->t) == DAY_NEVER ? DAY_NEVER : terms_closes(ev->t) + 1;
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++) {
+            struct engine_instance *written = &instances[o->count++];
+            TRY(write_instance(ev, &ev->rules[r].items[i], arena, written, err));
+            if (written->wakes < o->next_moment)
+                o->next_moment = written->wakes;
+        }
+    o->steps = ev->steps;
+    *out = o;
+done:
+    return rc;
+}
+
+enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena, struct engine_output **out,
+                                struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint64_t next = input->next_first;
+    struct engine_output *answer = NULL;
+    struct eval *ev = mem_zero(sizeof *ev);
+    if (ev == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    TRY(evaluate_begin(ev, input, err));
+    if (!evaluate_all(ev) || !assign_first(ev, &next)) {
+        rc = ev->rc;
+        goto done;
+    }
+    TRY(write_output(ev, arena, &answer, err));
+    answer->next_first = next;
+    *out = answer;
+done:
+    evaluate_end(ev);
+    mem_free(ev);
+    return rc;
+}

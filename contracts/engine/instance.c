@@ -1,0 +1,322 @@
+/* Instances: which there are (I1), their day (I2), state (I3) and amount (A1, A2). */
+#include "eval.h"
+
+#include <stdlib.h>
+
+#include "tally/instant.h"
+
+static int cell_order(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
+    return (x > y) - (x < y);
+}
+
+/* ---- which there are ---- */
+
+struct cells {
+    uint64_t *items;
+    size_t count, cap;
+};
+
+MUST_CHECK static bool cells_add(struct eval *ev, struct cells *cells, uint64_t cell)
+{
+    if (cells->count == cells->cap) {
+        size_t cap = cells->cap == 0 ? 16 : cells->cap * 2;
+        uint64_t *grown = EVAL_NEW(ev, cap, uint64_t);
+        if (grown == NULL)
+            return false;
+        if (cells->count > 0)
+            memcpy(grown, cells->items, cells->count * sizeof *grown);
+        cells->items = grown;
+        cells->cap = cap;
+    }
+    cells->items[cells->count++] = cell;
+    return true;
+}
+
+/* One key of M: with it all combinations of the dimensions that the rule has and M lacks. */
+MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t fact_cell, struct cells *cells)
+{
+    const struct metric *m = &ev->t->metrics[r->of];
+    uint32_t members[DIMENSIONS_MAX];
+    dimension_set fixed = 0;
+    shape_bind(ev->t, &m->shape, fact_cell, members);
+    for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next) {
+        if (members[i->dimension] != i->member)
+            return true;
+        fixed |= (dimension_set) 1 << i->dimension;
+    }
+    dimension_set free_dims = r->dims & ~(m->dims & ~fixed);
+    for (uint32_t i = 0; i < r->shape.count; i++)
+        if ((free_dims >> r->shape.dims[i] & 1) != 0)
+            members[r->shape.dims[i]] = 0;
+    for (;;) {
+        uint32_t i = r->shape.count;
+        if (!cells_add(ev, cells, shape_cell(ev->t, &r->shape, members)))
+            return false;
+        while (i-- > 0) {
+            uint32_t dim = r->shape.dims[i];
+            if ((free_dims >> dim & 1) == 0)
+                continue;
+            if (++members[dim] < ev->t->dimensions[dim].shown.member_count)
+                break;
+            members[dim] = 0;
+        }
+        if (i == UINT32_MAX)
+            return true;
+    }
+}
+
+MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells *cells)
+{
+    const struct rule *r = &ev->t->rules[rule];
+    for (size_t i = 0; i < ev->slot_count; i++) {
+        const struct slot *slot = &ev->slots[i];
+        if (slot->is_taken && slot->memo == r->of && slot->fact != NULL && !add_found(ev, r, slot->cell, cells))
+            return false;
+    }
+    for (size_t i = 0; i < ev->in->record_count; i++) {
+        const struct engine_record *record = &ev->in->records[i];
+        uint64_t cell = 0;
+        if (record->rule != rule || money_sign(record->stands) == 0 || !shape_read(ev->t, &r->shape, record->key, &cell))
+            continue;
+        if (!cells_add(ev, cells, cell))
+            return false;
+    }
+    if (cells->count > 0)
+        qsort(cells->items, cells->count, sizeof *cells->items, cell_order);
+    size_t kept = 0;
+    for (size_t i = 0; i < cells->count; i++)
+        if (i == 0 || cells->items[i] != cells->items[kept - 1])
+            cells->items[kept++] = cells->items[i];
+    cells->count = kept;
+    return true;
+}
+
+MUST_CHECK static bool make_instance(struct eval *ev, uint32_t rule, uint64_t cell, struct instance *instance)
+{
+    *instance =
+        (struct instance){.rule = rule, .cell = cell, .own_day = DAY_NEVER, .first_day = DAY_NEVER, .wakes = DAY_NEVER};
+    instance->amount = eval_keep(ev);
+    instance->stands = eval_keep(ev);
+    instance->target = eval_keep(ev);
+    return instance->amount != NULL && instance->stands != NULL && instance->target != NULL;
+}
+
+MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
+{
+    const struct rule *r = &ev->t->rules[rule];
+    struct rule_instances *list = &ev->rules[rule];
+    struct cells cells = {0};
+    if (r->has_of && !found_cells(ev, rule, &cells))
+        return false;
+    list->count = r->has_of ? cells.count : (size_t) r->shape.cells;
+    list->items = EVAL_NEW(ev, list->count, struct instance);
+    if (list->items == NULL)
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        if (!make_instance(ev, rule, r->has_of ? cells.items[i] : i, &list->items[i]))
+            return false;
+    return true;
+}
+
+struct instance *instance_find(struct eval *ev, uint32_t rule, uint64_t cell)
+{
+    struct rule_instances *list = &ev->rules[rule];
+    size_t low = 0, high = list->count;
+    if (!ev->t->rules[rule].has_of)
+        return cell < list->count ? &list->items[cell] : NULL;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (list->items[mid].cell == cell)
+            return &list->items[mid];
+        if (list->items[mid].cell < cell)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+MUST_CHECK static bool read_records(struct eval *ev)
+{
+    for (size_t i = 0; i < ev->in->record_count; i++) {
+        const struct engine_record *record = &ev->in->records[i];
+        uint64_t cell = 0;
+        bool ok =
+            record->rule < ev->t->rule_count && shape_read(ev->t, &ev->t->rules[record->rule].shape, record->key, &cell);
+        struct instance *instance = ok ? instance_find(ev, record->rule, cell) : NULL;
+        if (ok && instance == NULL)
+            continue; /* nothing stands, and its key is no longer found */
+        if (!ok || instance->record != NULL || !number_parse(record->stands, instance->stands)) {
+            ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the record of the instance \"%.*s\" of rule %u %s",
+                             SLICE_ARG(record->key), record->rule,
+                             !ok ? "has a key that does not exist" : "stands there twice or is not money");
+            return false;
+        }
+        instance->record = record;
+        instance->first = record->first;
+        instance->first_day = record->day;
+    }
+    return true;
+}
+
+bool instances_make(struct eval *ev)
+{
+    ev->rules = EVAL_NEW(ev, ev->t->rule_count, struct rule_instances);
+    if (ev->rules == NULL)
+        return false;
+    for (uint32_t i = 0; i < ev->t->rule_count; i++)
+        if (!make_rule(ev, i))
+            return false;
+    return read_records(ev);
+}
+
+/* ---- the amount ---- */
+
+/* KNOWN with *is_found: the instance's key in M; UNKNOWN: it is disputed. */
+static enum known key_in_metric(struct eval *ev, const struct rule *r, bool *is_found)
+{
+    *is_found = true;
+    if (!r->has_of)
+        return KNOWN;
+    const struct metric *m = &ev->t->metrics[r->of];
+    uint32_t members[DIMENSIONS_MAX];
+    memcpy(members, ev->bound, sizeof members);
+    for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next)
+        members[i->dimension] = i->member;
+    uint64_t cell = shape_cell(ev->t, &m->shape, members);
+    const struct slot *slot = eval_find(ev, r->of, cell);
+    *is_found = slot != NULL && slot->fact != NULL;
+    if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
+        return eval_unknown(
+            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+    return KNOWN;
+}
+
+/* I2. KNOWN when the day is; a rule without `dated` and period has that of its first computation, which is set afterwards. */
+static enum known own_day(struct eval *ev, const struct rule *r, struct instance *instance)
+{
+    struct value day;
+    if (r->dated == NULL) {
+        if (r->day_period != TERMS_NONE)
+            instance->own_day = ev->t->dimensions[r->day_period].spans[ev->bound[r->day_period]].last;
+        return KNOWN;
+    }
+    enum known known = eval_node(ev, r->dated, &day);
+    if (known == KNOWN)
+        instance->own_day = day.day;
+    return known;
+}
+
+/* Has `not before` come? UNKNOWN with its day in instance->wakes while it has not. */
+static enum known is_time(struct eval *ev, const struct rule *r, struct instance *instance)
+{
+    struct value day;
+    char text[DAY_TEXT_LEN + 1];
+    if (r->not_before == NULL)
+        return KNOWN;
+    enum known known = eval_node(ev, r->not_before, &day);
+    if (known != KNOWN || ev->in->today >= day.day)
+        return known;
+    instance->wakes = day.day;
+    day_format(day.day, text);
+    return eval_unknown(ev, arena_printf(ev->arena, "not before %s", text));
+}
+
+/* A1 in its order, then A2. */
+static enum known amount_value(struct eval *ev, const struct rule *r, struct instance *instance)
+{
+    const struct currency *currency = &ev->t->currencies[r->currency];
+    struct value v;
+    bool is_found = false;
+    enum known known = key_in_metric(ev, r, &is_found);
+    mpq_set_ui(instance->amount, 0, 1);
+    if (known != KNOWN || !is_found)
+        return known;
+    known = own_day(ev, r, instance);
+    if (known == KNOWN)
+        known = is_time(ev, r, instance);
+    if (known == KNOWN && r->when != NULL) {
+        known = eval_node(ev, r->when, &v);
+        if (known == KNOWN && v.word == 0)
+            return KNOWN;
+    }
+    if (known == KNOWN)
+        known = eval_node(ev, r->amount, &v);
+    if (known != KNOWN)
+        return known;
+    number_round(instance->amount, v.number, currency->unit, currency->mode);
+    if (!r->is_either_way && mpq_sgn(instance->amount) < 0)
+        mpq_set_ui(instance->amount, 0, 1);
+    return KNOWN;
+}
+
+MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enum known known)
+{
+    instance->state = known == KNOWN ? ENGINE_COMPUTED : known == FAULTY ? ENGINE_FAULT : ENGINE_WAITS;
+    instance->phase = PHASE_AMOUNT;
+    if (known == BROKEN)
+        return false;
+    if (known != KNOWN)
+        instance->reason = ev->cause;
+    else if (instance->first_day == DAY_NEVER)
+        instance->first_day = ev->in->today;
+    if (instance->own_day == DAY_NEVER && ev->t->rules[instance->rule].dated == NULL)
+        instance->own_day = instance->first_day;
+    return true;
+}
+
+bool instance_amount(struct eval *ev, struct instance *instance)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    uint32_t before[DIMENSIONS_MAX];
+    size_t mark = ev->sp;
+    if (instance->phase != PHASE_NEW)
+        return true;
+    instance->phase = PHASE_BUSY;
+    if (ev->is_closed) { /* T5 */
+        char day[DAY_TEXT_LEN + 1];
+        day_format(terms_closes(ev->t), day);
+        return set_state(ev, instance,
+                         eval_unknown(ev, arena_printf(ev->arena, "the contract closed at the end of %s", day)));
+    }
+    memcpy(before, ev->bound, sizeof before);
+    shape_bind(ev->t, &r->shape, instance->cell, ev->bound);
+    enum known known = amount_value(ev, r, instance);
+    memcpy(ev->bound, before, sizeof before);
+    ev->sp = mark;
+    return set_state(ev, instance, known);
+}
+
+/* A rule under no cap: A3 is all that is left. */
+static void set_target(const struct eval *ev, struct instance *instance)
+{
+    bool keeps = instance->state != ENGINE_COMPUTED ||
+                 (ev->t->rules[instance->rule].is_never_back && mpq_cmp(instance->amount, instance->stands) < 0);
+    mpq_set(instance->target, keeps ? instance->stands : instance->amount);
+    instance->phase = PHASE_DONE;
+}
+
+bool instance_target(struct eval *ev, struct instance *instance)
+{
+    uint32_t group = ev->t->rules[instance->rule].group;
+    if (instance->phase == PHASE_DONE)
+        return true;
+    if (group != TERMS_NONE)
+        return caps_apply(ev, group);
+    if (!instance_amount(ev, instance))
+        return false;
+    if (instance->phase == PHASE_AMOUNT)
+        set_target(ev, instance);
+    return true;
+}
+
+int instance_order(const struct instance *a, const struct instance *b)
+{
+    if (a->own_day != b->own_day)
+        return a->own_day < b->own_day ? -1 : 1;
+    if (a->rule != b->rule)
+        return a->rule < b->rule ? -1 : 1;
+    return (a->cell > b->cell) - (a->cell < b->cell);
+}

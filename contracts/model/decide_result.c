@@ -1,0 +1,347 @@
+/* Results: who may report them, that each is the first of its key, and what follows from them. */
+#include <stdlib.h>
+
+#include "decide.h"
+#include "states.h"
+#include "value_form.h"
+
+#define RESULTS (d->command->u.submit_results)
+
+struct reporting {
+    struct view_result *results;      /* as they will be, by item */
+    const struct view_result **order; /* by topic, then item */
+    struct topic *topics;
+    uint32_t topic_count;
+    struct contract_list contracts; /* in force, with a metric for any of them */
+};
+
+static struct slice item_pointer(struct deciding *d, uint32_t item, const char *member)
+{
+    return RESULTS.is_list ? arena_printf(d->arena, "/results/%" PRIu32 "/%s", item, member)
+                           : arena_printf(d->arena, "/%s", member);
+}
+
+/* ---- what is submitted, as rows ---- */
+static enum tally_code result_read(struct deciding *d, uint32_t item, struct view_result *out)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct command_result *given = &RESULTS.results[item];
+    struct buf text;
+    buf_init(&text, RESULT_KEY_MAX);
+    dimensions_write(given, &text);
+    TRY(buf_check(&text, d->err));
+    out->row = (struct row_result){
+        .seq = d->place->seq,
+        .item = item,
+        .indicator = given->is_figure ? SLICE("") : given->indicator,
+        .version = given->is_figure ? 0 : given->version,
+        .contract = given->is_figure ? given->contract : SLICE(""),
+        .metric = given->is_figure ? given->metric : SLICE(""),
+        .value = given->value,
+        .author = d->command->actor,
+        .time = d->place->time,
+        .is_set = RESULTS.is_set,
+    };
+    TRY(keep(d, buf_slice(&text), &out->row.dimensions));
+    out->has_row = true;
+    out->dimension_count = given->dimension_count;
+    out->dimensions = ARENA_ARRAY(d->arena, (size_t) given->dimension_count + 1, struct terms_dimension_value);
+    if (out->dimensions == NULL) {
+        rc = no_arena(d);
+        goto done;
+    }
+    for (uint32_t i = 0; i < given->dimension_count; i++)
+        out->dimensions[i] = (struct terms_dimension_value){given->dimensions[i].name, given->dimensions[i].member};
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static int compare_topic(const struct row_result *a, const struct row_result *b)
+{
+    int order = slice_compare(a->indicator, b->indicator);
+    if (order == 0)
+        order = (a->version > b->version) - (a->version < b->version);
+    if (order == 0)
+        order = slice_compare(a->contract, b->contract);
+    return order != 0 ? order : slice_compare(a->metric, b->metric);
+}
+
+static int by_topic(const void *a, const void *b)
+{
+    const struct view_result *left = *(const struct view_result *const *) a,
+                             *right = *(const struct view_result *const *) b;
+    int order = compare_topic(&left->row, &right->row);
+    return order != 0 ? order : (left->row.item > right->row.item) - (left->row.item < right->row.item);
+}
+
+static enum tally_code read_all(struct deciding *d, struct reporting *r)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t count = RESULTS.count;
+    r->results = ARENA_ARRAY(d->arena, (size_t) count + 1, struct view_result);
+    r->order = ARENA_ARRAY(d->arena, (size_t) count + 1, const struct view_result *);
+    r->topics = ARENA_ARRAY(d->arena, (size_t) count + 1, struct topic);
+    if (r->results == NULL || r->order == NULL || r->topics == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(result_read(d, i, &r->results[i]));
+        r->order[i] = &r->results[i];
+    }
+    qsort(r->order, count, sizeof(*r->order), by_topic);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 || compare_topic(&r->order[i - 1]->row, &r->order[i]->row) != 0)
+            r->topics[r->topic_count++].results = &r->order[i];
+        r->topics[r->topic_count - 1].count++;
+    }
+done:
+    return rc;
+}
+
+/* ---- what they name ---- */
+static enum tally_code check_named(struct deciding *d, const struct row_result *row)
+{
+    if (row->indicator.len == 0) {
+        const struct view_contract *contract = view_contract(d->model, row->contract);
+        if (contract == NULL)
+            return REFUSE_AT(d, REFUSE_CONTRACT_UNKNOWN, item_pointer(d, row->item, "contract"),
+                             "no contract is called %.*s: see /v1/contracts", SLICE_ARG(row->contract));
+        return HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(row->contract));
+    }
+    const struct row_indicator *indicator = view_indicator(d->model, row->indicator, row->version);
+    if (indicator == NULL) {
+        uint32_t latest = view_indicator_latest(d->model, row->indicator);
+        return REFUSE_AT(d, REFUSE_INDICATOR_UNKNOWN, item_pointer(d, row->item, latest == 0 ? "indicator" : "version"),
+                         "%.*s version %" PRIu32 " is not defined (%" PRIu32 " versions are): see /v1/indicators",
+                         SLICE_ARG(row->indicator), row->version, latest);
+    }
+    return HEAD_COVERS(d, indicator->seq, "version %" PRIu32 " of %.*s", row->version, SLICE_ARG(row->indicator));
+}
+
+/* ---- who may report ---- */
+static bool is_reporter(const struct deciding *d, const struct view_contract *contract, const struct terms_metric *metric)
+{
+    for (uint32_t i = 0; i < contract->party_count; i++) {
+        if (contract->parties[i] == NULL || !slice_equal(contract->parties[i]->actor, d->command->actor))
+            continue;
+        if (metric->reporter_count == 0)
+            return true;
+        for (uint32_t k = 0; k < metric->reporter_count; k++) {
+            if (metric->reporters[k] == i)
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum tally_code reports_for(struct deciding *d, const struct view_contract *contract, const struct row_result *row,
+                                   bool *yes)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    *yes = false;
+    for (uint32_t i = 0; i < terms_metric_count(terms) && !*yes; i++)
+        *yes = fit_is_source(contract, terms_metric(terms, i), row) && is_reporter(d, contract, terms_metric(terms, i));
+done:
+    return rc;
+}
+
+/* An indicator's results come from the backbone, or from a reporter of a contract in force that uses it. */
+static enum tally_code check_reporter(struct deciding *d, const struct row_result *row)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list users = {0};
+    const struct view_contract *waiting = NULL;
+    if (d->actor->row.is_backbone)
+        return TALLY_OK;
+    TRY(contract_list_users(d, &users, row));
+    for (uint32_t i = 0; i < users.count; i++) {
+        bool reports = false;
+        if (waiting != NULL && !contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))
+            continue;
+        TRY(reports_for(d, users.items[i], row, &reports));
+        if (reports && contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))
+            return TALLY_OK;
+        waiting = reports ? users.items[i] : waiting;
+    }
+    if (waiting != NULL)
+        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_IN_FORCE, item_pointer(d, row->item, "indicator"),
+                         "%.*s reports %.*s for %.*s alone, which is %s", SLICE_ARG(d->command->actor),
+                         SLICE_ARG(row->indicator), SLICE_ARG(waiting->row.id),
+                         waiting->row.state == CONTRACT_CLOSED ? "closed" : "not signed as its terms require");
+    return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "indicator"),
+                     "%.*s reports %.*s version %" PRIu32 " in no contract and has not the role backbone",
+                     SLICE_ARG(d->command->actor), SLICE_ARG(row->indicator), row->version);
+done:
+    return rc;
+}
+
+static enum tally_code check_figure(struct deciding *d, const struct row_result *row)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    const struct view_contract *contract = view_contract(d->model, row->contract);
+    if (!contract_takes(contract->row.state, CONTRACT_DEED_FIGURE))
+        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_IN_FORCE, item_pointer(d, row->item, "contract"),
+                         "%.*s is %s: it takes no figures", SLICE_ARG(row->contract),
+                         contract->row.state == CONTRACT_CLOSED ? "closed" : "not signed as its terms require");
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    uint32_t i = terms_find_metric(terms, row->metric);
+    if (i == TERMS_NONE || terms_metric(terms, i)->source != AST_SOURCE_TEXT)
+        return REFUSE_AT(d, REFUSE_BODY_SCHEMA, item_pointer(d, row->item, "metric"),
+                         "%.*s has no metric %.*s that is a figure of its own: see /v1/contracts/%.*s/terms",
+                         SLICE_ARG(row->contract), SLICE_ARG(row->metric), SLICE_ARG(row->contract));
+    if (!is_reporter(d, contract, terms_metric(terms, i)))
+        return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "metric"),
+                         "%.*s does not report %.*s of %.*s", SLICE_ARG(d->command->actor), SLICE_ARG(row->metric),
+                         SLICE_ARG(row->contract));
+done:
+    return rc;
+}
+
+/* ---- what they say ---- */
+static enum tally_code check_figure_fits(struct deciding *d, const struct view_result *result)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    struct slice key, why;
+    bool fits = false;
+    const struct view_contract *contract = view_contract(d->model, result->row.contract);
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    TRY(fit_one(contract, terms, terms_find_metric(terms, result->row.metric), result, d->arena, &fits, &key, &why,
+                d->err));
+    if (!fits)
+        return REFUSE_AT(d, REFUSE_RESULT_VALUE, item_pointer(d, result->row.item, "value"), "%.*s of %.*s: %.*s",
+                         SLICE_ARG(result->row.metric), SLICE_ARG(result->row.contract), SLICE_ARG(why));
+done:
+    return rc;
+}
+
+static enum tally_code check_value(struct deciding *d, const struct view_result *result)
+{
+    const struct row_result *row = &result->row;
+    if (row->indicator.len == 0)
+        return check_figure_fits(d, result);
+    struct slice unit = view_indicator(d->model, row->indicator, row->version)->unit;
+    const char *wanted = value_form_wanted(unit, row->value);
+    if (wanted == NULL)
+        return TALLY_OK;
+    return REFUSE_AT(d, REFUSE_RESULT_VALUE, item_pointer(d, row->item, "value"),
+                     "\"%.*s\" is no value in %.*s, as %.*s is defined: write %s", SLICE_ARG(row->value), SLICE_ARG(unit),
+                     SLICE_ARG(row->indicator), wanted);
+}
+
+/* ---- that they are new ---- */
+struct hashed_key {
+    uint8_t sha256[32];
+    uint32_t item;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct hashed_key *left = a, *right = b;
+    int order = memcmp(left->sha256, right->sha256, sizeof(left->sha256));
+    return order != 0 ? order : (left->item > right->item) - (left->item < right->item);
+}
+
+static enum tally_code hash_keys(struct deciding *d, const struct reporting *r, struct hashed_key *keys)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf text;
+    buf_init(&text, RESULT_KEY_MAX);
+    for (uint32_t i = 0; i < RESULTS.count; i++) {
+        const struct row_result *row = &r->results[i].row;
+        buf_clear(&text);
+        result_key_write(row->indicator, row->version, row->contract, row->metric, row->dimensions, row->author, &text);
+        TRY(buf_check(&text, d->err));
+        d->model->ports.sha256("", buf_slice(&text), keys[i].sha256);
+        keys[i].item = i;
+    }
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static struct slice result_pointer(struct deciding *d, uint32_t item)
+{
+    return RESULTS.is_list ? arena_printf(d->arena, "/results/%" PRIu32, item) : SLICE("");
+}
+
+static enum tally_code check_new(struct deciding *d, const struct reporting *r)
+{
+    enum tally_code rc = TALLY_OK;
+    struct hashed_key *keys = ARENA_ARRAY(d->arena, (size_t) RESULTS.count + 1, struct hashed_key);
+    if (keys == NULL)
+        return no_arena(d);
+    TRY(hash_keys(d, r, keys));
+    for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++) {
+        if (view_is_duplicate(d->model, keys[i].sha256))
+            TRY(REFUSE_AT(
+                d, REFUSE_RESULT_DUPLICATE, result_pointer(d, i),
+                "%.*s has reported this for these dimensions before: what is recorded stays; a correction is a restatement",
+                SLICE_ARG(d->command->actor)));
+    }
+    qsort(keys, RESULTS.count, sizeof(*keys), by_hash);
+    for (uint32_t i = 1; i < RESULTS.count && !refused_enough(d); i++) {
+        if (memcmp(keys[i - 1].sha256, keys[i].sha256, sizeof(keys[i].sha256)) == 0)
+            TRY(REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, result_pointer(d, keys[i].item),
+                          "the same statement has a result for these dimensions as /results/%" PRIu32 ": send one",
+                          keys[i - 1].item));
+    }
+done:
+    return rc;
+}
+
+static enum tally_code check_all(struct deciding *d, const struct reporting *r)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < r->topic_count && !refused_enough(d); i++) {
+        TRY(check_named(d, &r->topics[i].results[0]->row));
+        if (d->refusal != NULL && d->refusal->errors == NULL)
+            goto done; /* the head, which is no place of the body */
+    }
+    if (d->refusal != NULL)
+        goto done;
+    for (uint32_t i = 0; i < r->topic_count; i++) {
+        const struct row_result *row = &r->topics[i].results[0]->row;
+        STEP(row->indicator.len == 0 ? check_figure(d, row) : check_reporter(d, row));
+    }
+    for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++)
+        TRY(check_value(d, &r->results[i]));
+    if (d->refusal == NULL)
+        TRY(check_new(d, r));
+done:
+    return rc;
+}
+
+static enum tally_code affected_contracts(struct deciding *d, struct reporting *r)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list users = {0};
+    for (uint32_t i = 0; i < r->topic_count; i++)
+        TRY(contract_list_users(d, &users, &r->topics[i].results[0]->row));
+    contract_list_sort(&users);
+    for (uint32_t i = 0; i < users.count; i++) {
+        if (contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))
+            TRY(contract_list_add(d, &r->contracts, users.items[i]));
+    }
+done:
+    return rc;
+}
+
+enum tally_code decide_submit_results(struct deciding *d)
+{
+    enum tally_code rc = TALLY_OK;
+    struct reporting r = {0};
+    ENSURE(RESULTS.count >= 1 && RESULTS.count <= MODEL_RESULTS_MAX);
+    STEP(read_all(d, &r));
+    STEP(check_all(d, &r));
+    for (uint32_t i = 0; i < RESULTS.count; i++)
+        STEP(change_result(d, &r.results[i].row));
+    STEP(affected_contracts(d, &r));
+    struct news news = {.topics = r.topics, .topic_count = r.topic_count};
+    STEP(consequences(d, &news, r.contracts.items, r.contracts.count));
+done:
+    return rc;
+}

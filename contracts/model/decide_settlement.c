@@ -1,0 +1,78 @@
+/* Recording that a triggered payment was made. */
+#include "decide.h"
+#include "tally/engine.h"
+#include "tally/text.h"
+
+#define SETTLEMENT (d->command->u.record_settlement)
+
+/* The payment's currency, as the contract's terms round it. */
+static enum tally_code smallest_amount(struct deciding *d, const struct row_payment *payment, struct slice *out)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    const struct view_contract *contract = view_contract(d->model, payment->contract);
+    if (contract == NULL)
+        return not_loaded(d, "contract", payment->contract);
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    uint32_t rule = terms_find_rule(terms, payment->rule);
+    if (rule == TERMS_NONE)
+        return err_set(d->err, TALLY_E_INTEGRITY, "payment %" PRIu64 " names rule %.*s, which contract %.*s does not have",
+                       payment->seq, SLICE_ARG(payment->rule), SLICE_ARG(payment->contract));
+    *out = terms_rule(terms, rule)->smallest;
+done:
+    return rc;
+}
+
+static enum tally_code check_amount(struct deciding *d, const struct row_payment *payment)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice amount = SETTLEMENT.amount, smallest = {NULL, 0};
+    bool fits = false;
+    TRY(smallest_amount(d, payment, &smallest));
+    bool is_number = text_is_exact(amount) && amount.ptr[amount.len - 1] != '%';
+    if (is_number && money_sign(amount) > 0)
+        TRY(money_fits(amount, smallest, &fits, d->err));
+    if (!fits)
+        return REFUSE_AT(
+            d, REFUSE_SETTLEMENT_AMOUNT, SLICE("/amount"),
+            "%.*s is not an amount of %.*s: write a number above zero that is a multiple of %.*s, like \"1250.00\"",
+            SLICE_ARG(amount), SLICE_ARG(payment->currency), SLICE_ARG(smallest));
+done:
+    return rc;
+}
+
+enum tally_code decide_record_settlement(struct deciding *d)
+{
+    enum tally_code rc = TALLY_OK;
+    int order = 0;
+    const struct view_payment *payment = view_payment(d->model, SETTLEMENT.seq);
+    if (payment == NULL)
+        return REFUSE(d, REFUSE_PAYMENT_NOT_FOUND, "entry %" PRIu64 " triggers no payment: see /v1/payments",
+                      SETTLEMENT.seq);
+    STEP(HEAD_COVERS(d, payment->row.seq, "the payment trigger"));
+    if (!slice_equal(d->command->actor, payment->row.from_actor) && !slice_equal(d->command->actor, payment->row.to_actor))
+        return REFUSE(d, REFUSE_SETTLEMENT_NOT_PARTY,
+                      "payment %" PRIu64 " is owed by %.*s to %.*s, and this was signed by %.*s", payment->row.seq,
+                      SLICE_ARG(payment->row.from_actor), SLICE_ARG(payment->row.to_actor), SLICE_ARG(d->command->actor));
+    STEP(check_amount(d, &payment->row));
+    struct row_payment row = payment->row;
+    TRY(money_add(payment->row.settled, SETTLEMENT.amount, d->arena, &row.settled, d->err));
+    TRY(money_compare(row.settled, payment->row.amount, &order, d->err));
+    if (order > 0)
+        return REFUSE_AT(d, REFUSE_SETTLEMENT_EXCEEDS, SLICE("/amount"),
+                         "%.*s of %.*s %.*s is settled already; with %.*s it would be more than is due",
+                         SLICE_ARG(payment->row.settled), SLICE_ARG(payment->row.amount), SLICE_ARG(payment->row.currency),
+                         SLICE_ARG(SETTLEMENT.amount));
+    struct row_settlement settlement = {
+        .seq = d->place->seq,
+        .payment_seq = payment->row.seq,
+        .amount = SETTLEMENT.amount,
+        .reference = SETTLEMENT.reference,
+        .recorded_by = d->command->actor,
+        .paid_on = SETTLEMENT.paid_on,
+    };
+    STEP(change_payment(d, &row));
+    STEP(change_settlement(d, &settlement));
+done:
+    return rc;
+}

@@ -1,0 +1,114 @@
+/* Signing a contract's version; the signature that `in force when` needed last puts it in force. */
+#include "decide.h"
+#include "states.h"
+#include "tally/canon.h"
+#include "tally/text.h"
+
+#define SIGNATURE (d->command->u.sign_contract)
+
+static enum tally_code check_version(struct deciding *d, const struct view_contract *contract)
+{
+    char hex[2 * sizeof(contract->row.version_hash) + 1];
+    if (memcmp(contract->row.version_hash, SIGNATURE.version, sizeof(SIGNATURE.version)) == 0)
+        return TALLY_OK;
+    text_hex(contract->row.version_hash, sizeof(contract->row.version_hash), hex);
+    return REFUSE_AT(d, REFUSE_CONTRACT_VERSION, SLICE("/version"),
+                     "the version of %.*s is %s: read its manifest at /v1/contracts/%.*s and sign that",
+                     SLICE_ARG(contract->row.id), hex, SLICE_ARG(contract->row.id));
+}
+
+static enum tally_code check_signer(struct deciding *d, const struct view_contract *contract, const struct row_party **out)
+{
+    const struct row_party *party = view_party(contract, SIGNATURE.as);
+    if (party == NULL)
+        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_PARTY, SLICE("/as"), "%.*s has no party %.*s: see /v1/contracts/%.*s",
+                         SLICE_ARG(contract->row.id), SLICE_ARG(SIGNATURE.as), SLICE_ARG(contract->row.id));
+    if (!slice_equal(party->actor, d->command->actor))
+        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_PARTY, SLICE("/as"),
+                         "party %.*s of %.*s is %.*s, and this was signed by %.*s", SLICE_ARG(SIGNATURE.as),
+                         SLICE_ARG(contract->row.id), SLICE_ARG(party->actor), SLICE_ARG(d->command->actor));
+    if (party->signed_seq != ROW_NO_SEQ)
+        return REFUSE_AT(d, REFUSE_CONTRACT_SIGNED, SLICE("/as"),
+                         "party %.*s signed %.*s with entry %" PRIu64 ": there is nothing left to do",
+                         SLICE_ARG(SIGNATURE.as), SLICE_ARG(contract->row.id), party->signed_seq);
+    *out = party;
+    return TALLY_OK;
+}
+
+static enum tally_code check_open_end(struct deciding *d, const struct view_contract *contract, const struct terms *terms)
+{
+    char day[DAY_TEXT_LEN + 1];
+    int32_t closes = terms_closes(terms);
+    if (contract_takes(contract->row.state, CONTRACT_DEED_SIGN) &&
+        instant_day(d->place->time, terms_clock_minutes(terms)) <= closes)
+        return TALLY_OK;
+    day_format(closes, day);
+    return REFUSE(d, REFUSE_CONTRACT_NOT_IN_FORCE, "%.*s closed after %s: it can no longer be signed",
+                  SLICE_ARG(contract->row.id), day);
+}
+
+static enum tally_code has_all_signatures(struct deciding *d, const struct view_contract *contract,
+                                          const struct terms *terms, const struct row_party *signer, bool *yes)
+{
+    uint32_t count = terms_party_count(terms);
+    bool *has_signed = ARENA_ARRAY(d->arena, (size_t) count + 1, bool);
+    if (has_signed == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i >= contract->party_count || contract->parties[i] == NULL)
+            return not_loaded(d, "every party of contract", contract->row.id);
+        has_signed[i] = contract->parties[i] == signer || contract->parties[i]->signed_seq != ROW_NO_SEQ;
+    }
+    *yes = terms_in_force(terms, has_signed);
+    return TALLY_OK;
+}
+
+static enum tally_code activate(struct deciding *d, struct view_contract *contract)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf body;
+    struct canon json;
+    uint64_t seq = 0;
+    struct news news = {.activated = contract};
+    buf_init(&body, EVENT_BODY_MAX);
+    canon_init(&json, &body);
+    canon_object(&json);
+    canon_name(&json, "cause");
+    canon_i64(&json, (int64_t) d->place->seq);
+    canon_name(&json, "contract");
+    canon_string(&json, contract->row.id);
+    canon_name(&json, "version");
+    canon_hex(&json, contract->row.version_hash, sizeof(contract->row.version_hash));
+    canon_close(&json);
+    TRY(event_add(d, "contract.activated", contract->row.open, &body, &seq));
+    TRY(consequences(d, &news, &contract, 1));
+done:
+    buf_release(&body);
+    return rc;
+}
+
+enum tally_code decide_sign_contract(struct deciding *d)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct row_party *party = NULL;
+    const struct terms *terms = NULL;
+    bool is_enough = false;
+    struct view_contract *contract = view_contract(d->model, SIGNATURE.id);
+    if (contract == NULL)
+        return REFUSE(d, REFUSE_CONTRACT_NOT_FOUND, "no contract is called %.*s: see /v1/contracts",
+                      SLICE_ARG(SIGNATURE.id));
+    STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));
+    STEP(check_signer(d, contract, &party));
+    STEP(check_version(d, contract));
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    STEP(check_open_end(d, contract, terms));
+    struct row_party row = *party;
+    row.signed_seq = d->place->seq;
+    STEP(change_party(d, &row));
+    TRY(has_all_signatures(d, contract, terms, party, &is_enough));
+    if (contract->row.state == CONTRACT_PROPOSED && is_enough)
+        STEP(activate(d, contract));
+    d->out->open = contract->row.open;
+done:
+    return rc;
+}

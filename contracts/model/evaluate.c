@@ -1,0 +1,114 @@
+/* What readers ask of the view. */
+#include "tally/engine.h"
+
+#include <stdlib.h>
+
+#include "decide.h"
+
+/* The contract's engine input as of a moment. */
+static enum tally_code prepare(const struct model *model, struct slice id, struct instant at, struct arena *arena,
+                               const struct terms **terms, struct engine_input *input, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = view_contract(model, id);
+    if (contract == NULL)
+        return err_set(err, TALLY_E_NOT_FOUND, "no contract is called %.*s", SLICE_ARG(id));
+    TRY(terms_of(model, contract, terms, err));
+    TRY(fits_update(contract, *terms, arena, err));
+    TRY(engine_input_make(contract, NULL, *terms, instant_day(at, terms_clock_minutes(*terms)), arena, input, err));
+done:
+    return rc;
+}
+
+enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at, struct arena *arena,
+                               const struct terms **terms, struct engine_output **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_input input;
+    TRY(prepare(model, contract, at, arena, terms, &input, err));
+    TRY(engine_evaluate(&input, arena, out, err));
+done:
+    return rc;
+}
+
+enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, struct slice key,
+                              struct instant at, struct arena *arena, struct buf *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_input input;
+    const struct terms *terms = NULL;
+    TRY(prepare(model, contract, at, arena, &terms, &input, err));
+    uint32_t place = terms_find_rule(terms, rule);
+    if (place == TERMS_NONE)
+        return err_set(err, TALLY_E_NOT_FOUND, "contract %.*s has no rule %.*s", SLICE_ARG(contract), SLICE_ARG(rule));
+    TRY(engine_explain(&input, place, key, arena, out, err));
+done:
+    return rc;
+}
+
+/* ---- which metrics the results of a statement fit ---- */
+struct fitting {
+    struct model_fit *items;
+    uint32_t count, cap;
+};
+
+static enum tally_code fitting_add(struct deciding *d, struct fitting *list, struct model_fit item)
+{
+    if (list->count == list->cap) {
+        uint32_t cap = list->cap == 0 ? 8 : list->cap * 2;
+        struct model_fit *items = ARENA_ARRAY(d->arena, cap, struct model_fit);
+        if (items == NULL)
+            return no_arena(d);
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof(*items));
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->count++] = item;
+    return TALLY_OK;
+}
+
+static enum tally_code fit_contract(struct deciding *d, const struct view_contract *contract,
+                                    const struct view_result *result, struct fitting *list)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    for (uint32_t i = 0; i < terms_metric_count(terms); i++) {
+        struct slice name = terms_metric(terms, i)->name;
+        struct model_fit fit = {.item = result->row.item, .contract = contract->row.id};
+        if (!fit_is_source(contract, terms_metric(terms, i), &result->row))
+            continue;
+        TRY(keep(d, name, &fit.metric));
+        TRY(fit_one(contract, terms, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
+        if (fit.fits) {
+            const struct view_final *final = table_find(&contract->finals, ident_pair(name, fit.key));
+            fit.is_final = final != NULL && final->result_seq == result->row.seq && final->item == result->row.item;
+        }
+        TRY(fitting_add(d, list, fit));
+    }
+done:
+    return rc;
+}
+
+enum tally_code model_fits(const struct model *model, uint64_t seq, struct arena *arena, struct model_fit **out,
+                           uint32_t *count, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct deciding deciding = {.model = model, .arena = arena, .err = err}, *d = &deciding;
+    struct fitting list = {0};
+    const struct view_submission *submission = view_submission(model, seq);
+    for (uint32_t i = 0; submission != NULL && i < submission->count; i++) {
+        struct contract_list contracts = {0};
+        if (submission->items[i] == NULL || !submission->items[i]->has_row)
+            continue;
+        TRY(contract_list_users(d, &contracts, &submission->items[i]->row));
+        contract_list_sort(&contracts);
+        for (uint32_t k = 0; k < contracts.count; k++)
+            TRY(fit_contract(d, contracts.items[k], submission->items[i], &list));
+    }
+    *out = list.items;
+    *count = list.count;
+done:
+    return rc;
+}

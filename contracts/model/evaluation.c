@@ -1,0 +1,120 @@
+/* One contract's evaluation: what the engine is given, and what of its answer is recorded (P1, P2). */
+#include "decide.h"
+#include "tally/engine.h"
+
+struct instant moment_of(const struct terms *terms, int32_t day)
+{
+    if (day > DAY_MAX)
+        return (struct instant){INT64_MAX};
+    return instant_of_day(day, terms_clock_minutes(terms));
+}
+
+struct instant moment_of_close(const struct terms *terms)
+{
+    int32_t closes = terms_closes(terms);
+    return moment_of(terms, closes >= DAY_MAX ? DAY_NEVER : closes + 1);
+}
+
+/* How a result stands; false: another reporter's is used for its key. */
+static bool standing_of(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+                        const struct fit *fit, enum engine_standing *out)
+{
+    const struct view_final *final =
+        table_find(&contract->finals, ident_pair(terms_metric(terms, fit->metric)->name, fit->key));
+    const struct fit *now = new_final_find(work, fit->metric, fit->key);
+    *out = ENGINE_FINAL;
+    if (final != NULL)
+        return final->result_seq == fit->result->row.seq && final->item == fit->result->row.item;
+    if (now != NULL)
+        return now->result == fit->result;
+    *out = ENGINE_PENDING;
+    return true;
+}
+
+static void fact_add(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+                     const struct fit *fit, struct engine_fact *facts, size_t *count)
+{
+    enum engine_standing standing;
+    if (!standing_of(contract, work, terms, fit, &standing))
+        return;
+    facts[(*count)++] = (struct engine_fact){
+        .metric = fit->metric,
+        .key = fit->key,
+        .value = fit->result->row.value,
+        .standing = standing,
+        .submitted = instant_day(fit->result->row.time, terms_clock_minutes(terms)),
+        .seq = fit->result->row.seq,
+    };
+}
+
+enum tally_code engine_input_make(struct view_contract *contract, const struct work *work, const struct terms *terms,
+                                  int32_t today, struct arena *arena, struct engine_input *out, struct err *err)
+{
+    uint32_t fresh_count = work == NULL ? 0 : work->fresh_count, at = 0;
+    struct engine_fact *facts = ARENA_ARRAY(arena, (size_t) contract->fit_count + fresh_count + 1, struct engine_fact);
+    struct engine_record *records = ARENA_ARRAY(arena, (size_t) contract->instances.count + 1, struct engine_record);
+    if (facts == NULL || records == NULL)
+        return err_set(err, TALLY_E_LIMIT, "evaluating contract %.*s takes more memory than was granted",
+                       SLICE_ARG(contract->row.id));
+    *out = (struct engine_input){
+        .terms = terms, .today = today, .facts = facts, .records = records, .next_first = contract->row.next_first};
+    for (uint32_t i = 0; i < contract->fit_count; i++)
+        fact_add(contract, work, terms, &contract->fits[i], facts, &out->fact_count);
+    for (uint32_t i = 0; i < fresh_count; i++)
+        fact_add(contract, work, terms, &work->fresh[i], facts, &out->fact_count);
+    for (const struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {
+        uint32_t rule = terms_find_rule(terms, instance->row.rule);
+        if (rule == TERMS_NONE)
+            return err_set(err, TALLY_E_INTEGRITY, "contract %.*s has no rule %.*s, of which an instance is recorded",
+                           SLICE_ARG(contract->row.id), SLICE_ARG(instance->row.rule));
+        records[out->record_count++] =
+            (struct engine_record){rule, instance->row.key, instance->row.stands, instance->row.first, instance->row.day};
+    }
+    return TALLY_OK;
+}
+
+/* ---- what is recorded of the answer ---- */
+static enum tally_code record_instances(struct deciding *d, const struct work *work, const struct terms *terms,
+                                        const struct engine_output *output)
+{
+    enum tally_code rc = TALLY_OK;
+    for (size_t i = 0; i < output->count; i++) {
+        const struct engine_instance *instance = &output->instances[i];
+        struct slice rule = terms_rule(terms, instance->rule)->name;
+        const struct view_instance *before = table_find(&work->contract->instances, ident_pair(rule, instance->key));
+        if (!instance->has_difference && instance->first == (before == NULL ? 0 : before->row.first) &&
+            instance->day == (before == NULL ? DAY_NEVER : before->row.day))
+            continue;
+        struct row_instance row = {
+            .contract = work->row.id,
+            .key = instance->key,
+            .stands = instance->has_difference ? instance->target : instance->stands,
+            .first = instance->first,
+            .day = instance->day,
+        };
+        TRY(keep(d, rule, &row.rule));
+        TRY(change_instance(d, &row));
+    }
+done:
+    return rc;
+}
+
+enum tally_code evaluation(struct deciding *d, struct work *work, const struct terms *terms, int32_t today)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_input input;
+    struct engine_output *output = NULL;
+    TRY(engine_input_make(work->contract, work, terms, today, d->arena, &input, d->err));
+    TRY(engine_evaluate(&input, d->arena, &output, d->err));
+    TRY(record_instances(d, work, terms, output));
+    for (size_t from = 0, to = 0; from < output->count; from = to) {
+        while (to < output->count && output->instances[to].rule == output->instances[from].rule)
+            to++;
+        TRY(payment(d, work, terms, today, output->instances + from, to - from));
+    }
+    struct instant next = moment_of(terms, output->next_moment), close = moment_of_close(terms);
+    work->row.next_first = output->next_first;
+    work->row.next_moment = next.us < close.us ? next : close;
+done:
+    return rc;
+}

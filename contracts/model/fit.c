@@ -1,0 +1,103 @@
+/* Which of the view's results fit which metrics of a contract (S1). Terms, parties and results never change, so it is found once
+ * and kept; the lists of results only grow. */
+#include "view.h"
+
+bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row)
+{
+    if (metric->source == AST_SOURCE_INDICATOR)
+        return row->indicator.len > 0 && metric->version == row->version && slice_equal(metric->slug, row->indicator);
+    if (metric->source == AST_SOURCE_TEXT)
+        return row->indicator.len == 0 && slice_equal(row->contract, contract->row.id) &&
+               slice_equal(row->metric, metric->name);
+    return false;
+}
+
+enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
+                        const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
+                        struct slice *why, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms_candidate candidate = {
+        .dimensions = result->dimensions,
+        .dimension_count = result->dimension_count,
+        .value = result->row.value,
+        .reporter = TERMS_NONE,
+        .submitted = instant_day(result->row.time, terms_clock_minutes(terms)),
+    };
+    bool is_party = false;
+    *fits = false;
+    for (uint32_t i = 0; i < contract->party_count && !*fits; i++) {
+        if (contract->parties[i] == NULL || !slice_equal(contract->parties[i]->actor, result->row.author))
+            continue;
+        is_party = true;
+        candidate.reporter = i;
+        TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
+    }
+    if (!is_party)
+        TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
+done:
+    return rc;
+}
+
+enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    struct contract_source *sources = NULL;
+    if (contract->sources == NULL) {
+        TRY(terms_of(model, contract, &terms, err));
+        uint32_t count = terms_metric_count(terms);
+        sources = hold_alloc(&model->hold, count * sizeof(*sources));
+        if (sources == NULL)
+            return err_set(err, TALLY_E_NO_MEMORY, "no memory for contract %.*s", SLICE_ARG(contract->row.id));
+        for (uint32_t i = 0; i < count; i++) {
+            const struct terms_metric *metric = terms_metric(terms, i);
+            if (metric->source == AST_SOURCE_INDICATOR)
+                TRY(series_make(model, ident_version(metric->slug, metric->version), &sources[i].series, err));
+            else if (metric->source == AST_SOURCE_TEXT)
+                TRY(series_make(model, ident_pair(contract->row.id, metric->name), &sources[i].series, err));
+        }
+        contract->sources = sources;
+        contract->source_count = count;
+        sources = NULL;
+    }
+    contract->is_complete = true;
+done:
+    hold_free(&model->hold, sources);
+    return rc;
+}
+
+static enum tally_code fit_add(struct view_contract *contract, const struct view_result *result, uint32_t metric,
+                               struct slice key, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct hold *hold = contract->finals.hold;
+    struct slice copy = {NULL, 0};
+    TRY(hold_room(hold, (void **) &contract->fits, sizeof(*contract->fits), contract->fit_count, &contract->fit_cap, err));
+    TRY(hold_text(hold, key, &copy, err));
+    contract->fits[contract->fit_count++] = (struct fit){result, metric, copy};
+done:
+    return rc;
+}
+
+enum tally_code fits_update(struct view_contract *contract, const struct terms *terms, struct arena *arena, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (!contract->is_complete)
+        return err_set(err, TALLY_E_BUG, "contract %.*s is decided upon before all of it is loaded",
+                       SLICE_ARG(contract->id.a));
+    for (uint32_t i = 0; i < contract->source_count; i++) {
+        struct contract_source *source = &contract->sources[i];
+        while (source->series != NULL && source->done < source->series->count) {
+            const struct view_result *result = source->series->items[source->done];
+            bool fits = false;
+            struct slice key = {NULL, 0}, why = {NULL, 0};
+            TRY(fit_one(contract, terms, i, result, arena, &fits, &key, &why, err));
+            if (fits)
+                TRY(fit_add(contract, result, i, key, err));
+            source->done++;
+        }
+    }
+done:
+    return rc;
+}

@@ -1,0 +1,241 @@
+/* What deciding a command needs in the view and is not there. Asked again after each loading: what was loaded may need more. */
+#include "view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- the list, without doubles ---- */
+static bool is_same(const struct need *a, const struct need *b)
+{
+    return a->kind == b->kind && a->number == b->number && slice_equal(a->name, b->name);
+}
+
+static uint32_t slot_of(const struct needs *needs, const struct need *need)
+{
+    struct ident id = {need->number << 4 | (uint64_t) need->kind, need->name, {NULL, 0}};
+    uint32_t at = (uint32_t) ident_hash(needs->arena, id) & (needs->slot_count - 1);
+    while (needs->slots[at] != 0 && !is_same(&needs->items[needs->slots[at] - 1], need))
+        at = (at + 1) & (needs->slot_count - 1);
+    return at;
+}
+
+static enum tally_code needs_room(struct needs *needs, struct err *err)
+{
+    if (needs->count < needs->cap && needs->slot_count != 0)
+        return TALLY_OK;
+    uint32_t cap = needs->cap < 16 ? 16 : needs->cap * 2;
+    struct need *items = ARENA_ARRAY(needs->arena, cap, struct need);
+    uint32_t *slots = ARENA_ARRAY(needs->arena, (size_t) cap * 2, uint32_t);
+    if (items == NULL || slots == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no room for %" PRIu32 " needs of a decision", cap);
+    if (needs->count > 0)
+        memcpy(items, needs->items, needs->count * sizeof(*items));
+    needs->items = items;
+    needs->cap = cap;
+    needs->slots = slots;
+    needs->slot_count = cap * 2;
+    for (uint32_t i = 0; i < needs->count; i++)
+        needs->slots[slot_of(needs, &needs->items[i])] = i + 1;
+    return TALLY_OK;
+}
+
+static enum tally_code need_add(struct needs *needs, enum need_kind kind, struct slice name, uint64_t number,
+                                struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct need need = {kind, name, number};
+    TRY(needs_room(needs, err));
+    uint32_t at = slot_of(needs, &need);
+    if (needs->slots[at] != 0)
+        return TALLY_OK;
+    TRY(arena_copy(needs->arena, name.ptr, name.len, &need.name, err)); /* the view's own may go while others are loaded */
+    needs->items[needs->count++] = need;
+    needs->slots[at] = needs->count;
+done:
+    return rc;
+}
+
+static enum tally_code need(const struct model *model, struct needs *needs, enum need_kind kind, struct slice name,
+                            uint64_t number, struct err *err)
+{
+    return known_holds(model, kind, name, number) ? TALLY_OK : need_add(needs, kind, name, number, err);
+}
+
+#define NO_NAME ((struct slice){NULL, 0})
+
+static enum tally_code need_actor(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    bool is_marked = known_holds(model, NEED_ACTOR, id, 0);
+    return is_marked || view_actor(model, id) != NULL ? TALLY_OK : need_add(needs, NEED_ACTOR, id, 0, err);
+}
+
+/* A key comes with its actor. */
+static enum tally_code need_signer(const struct model *model, const struct command *command, struct needs *needs,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(need(model, needs, NEED_KEY, command->kid, 0, err));
+    TRY(need_actor(model, needs, command->actor, err));
+done:
+    return rc;
+}
+
+/* ---- commands ---- */
+static enum tally_code need_proposal(const struct model *model, const struct command *command, struct needs *needs,
+                                     struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = command->u.propose_contract.terms;
+    if (view_contract(model, command->u.propose_contract.id) == NULL)
+        TRY(need(model, needs, NEED_CONTRACT, command->u.propose_contract.id, 0, err));
+    for (uint32_t i = 0; i < command->u.propose_contract.party_count; i++) {
+        TRY(need_actor(model, needs, command->u.propose_contract.parties[i].actor, err));
+        TRY(need(model, needs, NEED_KEY, command->u.propose_contract.parties[i].kid, 0, err));
+    }
+    for (uint32_t i = 0; i < terms_metric_count(terms); i++) {
+        if (terms_metric(terms, i)->source == AST_SOURCE_INDICATOR)
+            TRY(need(model, needs, NEED_INDICATOR, terms_metric(terms, i)->slug, 0, err));
+    }
+done:
+    return rc;
+}
+
+/* A contract that is not in force is not evaluated: its own rows are enough. */
+static enum tally_code need_user(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    const struct view_contract *contract = view_contract(model, id);
+    if (contract != NULL && contract->row.state != CONTRACT_IN_FORCE)
+        return TALLY_OK;
+    return need(model, needs, NEED_CONTRACT, id, 0, err);
+}
+
+static enum tally_code need_users(const struct model *model, struct needs *needs, struct slice slug, uint32_t version,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_users *users = view_users(model, slug, version);
+    TRY(need(model, needs, NEED_USERS, slug, version, err));
+    for (uint32_t i = 0; users != NULL && i < users->count; i++)
+        TRY(need_user(model, needs, users->contracts[i], err));
+done:
+    return rc;
+}
+
+static enum tally_code need_results(const struct model *model, const struct command *command, struct needs *needs,
+                                    struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < command->u.submit_results.count; i++) {
+        const struct command_result *result = &command->u.submit_results.results[i];
+        const struct command_result *before = i == 0 ? NULL : result - 1;
+        struct slice key;
+        TRY(model_result_key(result, command->actor, needs->arena, &key, err));
+        if (!result_key_holds(model, key))
+            TRY(need_add(needs, NEED_RESULT_KEY, key, 0, err));
+        if (result->is_figure) {
+            TRY(need_user(model, needs, result->contract, err));
+        } else if (before == NULL || before->is_figure || before->version != result->version ||
+                   !slice_equal(before->indicator, result->indicator)) {
+            TRY(need(model, needs, NEED_INDICATOR, result->indicator, 0, err));
+            TRY(need_users(model, needs, result->indicator, result->version, err));
+        }
+    }
+done:
+    return rc;
+}
+
+enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_submission *submission = view_submission(model, seq);
+    const struct row_result *before = NULL;
+    TRY(need(model, needs, NEED_RESULT, NO_NAME, seq, err));
+    for (uint32_t i = 0; submission != NULL && i < submission->count; i++) {
+        if (submission->items[i] == NULL || !submission->items[i]->has_row)
+            continue;
+        const struct row_result *row = &submission->items[i]->row;
+        if (row->indicator.len == 0)
+            TRY(need_user(model, needs, row->contract, err));
+        else if (before == NULL || before->version != row->version || !slice_equal(before->indicator, row->indicator))
+            TRY(need_users(model, needs, row->indicator, row->version, err));
+        before = row;
+    }
+done:
+    return rc;
+}
+
+static enum tally_code need_settlement(const struct model *model, const struct command *command, struct needs *needs,
+                                       struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_payment *payment = view_payment(model, command->u.record_settlement.seq);
+    if (payment == NULL)
+        return need(model, needs, NEED_PAYMENT, NO_NAME, command->u.record_settlement.seq, err);
+    (void) known_holds(model, NEED_PAYMENT, NO_NAME, payment->row.seq); /* it is in use */
+    if (view_contract(model, payment->row.contract) == NULL)
+        TRY(need(model, needs, NEED_CONTRACT, payment->row.contract, 0, err));
+done:
+    return rc;
+}
+
+enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(need_signer(model, command, needs, err));
+    switch (command->kind) {
+    case COMMAND_REGISTER_ACTOR:
+        TRY(need_actor(model, needs, command->u.register_actor.id, err));
+        TRY(need(model, needs, NEED_KEY, command->u.register_actor.kid, 0, err));
+        break;
+    case COMMAND_ADD_KEY:
+        TRY(need_actor(model, needs, command->u.add_key.id, err));
+        TRY(need(model, needs, NEED_KEY, command->u.add_key.kid, 0, err));
+        break;
+    case COMMAND_REVOKE_KEY:
+        TRY(need_actor(model, needs, command->u.revoke_key.id, err));
+        TRY(need(model, needs, NEED_KEY, command->u.revoke_key.kid, 0, err));
+        break;
+    case COMMAND_DEFINE_INDICATOR:
+        TRY(need(model, needs, NEED_INDICATOR, command->u.define_indicator.slug, 0, err));
+        break;
+    case COMMAND_PROPOSE_CONTRACT:
+        TRY(need_proposal(model, command, needs, err));
+        break;
+    case COMMAND_SIGN_CONTRACT:
+        TRY(need(model, needs, NEED_CONTRACT, command->u.sign_contract.id, 0, err));
+        break;
+    case COMMAND_SUBMIT_RESULTS:
+        TRY(need_results(model, command, needs, err));
+        break;
+    case COMMAND_VERIFY_RESULT:
+        TRY(model_needs_result(model, command->u.verify_result.seq, needs, err));
+        break;
+    case COMMAND_RECORD_SETTLEMENT:
+        TRY(need_settlement(model, command, needs, err));
+        break;
+    }
+done:
+    return rc;
+}
+
+enum tally_code model_needs_contract(const struct model *model, struct slice contract, struct needs *needs, struct err *err)
+{
+    return need(model, needs, NEED_CONTRACT, contract, 0, err);
+}
+
+/* ---- moments ---- */
+enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t at = 0;
+    if (!model->has_due || (model->later.us <= by.us && model->due_until.us < by.us))
+        TRY(need_add(needs, NEED_DUE, NO_NAME, (uint64_t) by.us, err));
+    if (model->next.us > by.us)
+        return TALLY_OK;
+    for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
+        if (contract->has_row && contract->row.next_moment.us <= by.us)
+            TRY(need(model, needs, NEED_CONTRACT, contract->row.id, 0, err));
+    }
+done:
+    return rc;
+}

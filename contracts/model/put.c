@@ -1,0 +1,393 @@
+/* Rows go into the view. A row of an identity that is there already changes only what can change; what cannot change stays
+ * where it is, since decisions of the batch may have borrowed it. */
+#include "view.h"
+
+#include <string.h>
+
+static const size_t ident_strings[] = {offsetof(struct ident, a), offsetof(struct ident, b)};
+
+/* A zeroed struct of `size` that begins with a copy of id. */
+static void *new_item(struct model *model, size_t size, struct ident id)
+{
+    return hold_row(&model->hold, size, 0, &id, sizeof(id), ident_strings, 2);
+}
+
+#define STRINGS_OF(type, ...) static const size_t type##_strings[] = {__VA_ARGS__};
+#define AT(type, member) offsetof(struct row_##type, member)
+STRINGS_OF(actor, AT(actor, id), AT(actor, kind), AT(actor, name), AT(actor, registered_by))
+STRINGS_OF(key, AT(key, kid), AT(key, actor), AT(key, x))
+STRINGS_OF(indicator, AT(indicator, slug), AT(indicator, name), AT(indicator, definition), AT(indicator, unit),
+           AT(indicator, kind), AT(indicator, defined_by))
+STRINGS_OF(contract, AT(contract, id), AT(contract, slug), AT(contract, title), AT(contract, text),
+           AT(contract, proposed_by), AT(contract, manifest))
+STRINGS_OF(party, AT(party, contract), AT(party, party), AT(party, role), AT(party, label), AT(party, actor),
+           AT(party, kid))
+STRINGS_OF(result, AT(result, indicator), AT(result, contract), AT(result, metric), AT(result, dimensions),
+           AT(result, value), AT(result, author))
+STRINGS_OF(instance, AT(instance, contract), AT(instance, rule), AT(instance, key))
+STRINGS_OF(payment, AT(payment, contract), AT(payment, rule), AT(payment, from_party), AT(payment, to_party),
+           AT(payment, from_actor), AT(payment, to_actor), AT(payment, currency), AT(payment, amount))
+
+/* A zeroed struct of `size` with a copy of the row at row_at; its ident is set by the caller. */
+#define NEW_ROW(model, view_type, row_ptr, type)                                                                           \
+    hold_row(&(model)->hold, sizeof(struct view_type), offsetof(struct view_type, row), (row_ptr), sizeof(*(row_ptr)),     \
+             type##_strings, sizeof(type##_strings) / sizeof(type##_strings[0]))
+
+static enum tally_code no_memory(struct err *err)
+{
+    return err_set(err, TALLY_E_NO_MEMORY, "no memory for a row of the view");
+}
+
+/* Adds a new item, or frees it when it cannot be added. */
+static enum tally_code add_item(struct model *model, struct table *table, struct ident *item, struct err *err)
+{
+    enum tally_code rc = table_add(table, item, err);
+    if (rc != TALLY_OK)
+        hold_free(&model->hold, item);
+    return rc;
+}
+
+enum tally_code model_put_actor(struct model *model, const struct row_actor *row, struct err *err)
+{
+    if (view_actor(model, row->id) != NULL)
+        return TALLY_OK;
+    struct view_actor *actor = NEW_ROW(model, view_actor, row, actor);
+    if (actor == NULL)
+        return no_memory(err);
+    actor->id = ident_name(actor->row.id);
+    return add_item(model, &model->actors, &actor->id, err);
+}
+
+enum tally_code model_put_key(struct model *model, const struct row_key *row, struct err *err)
+{
+    struct view_key *key = view_key(model, row->kid);
+    if (key != NULL) {
+        key->row.revoked_seq = row->revoked_seq;
+        return TALLY_OK;
+    }
+    key = NEW_ROW(model, view_key, row, key);
+    if (key == NULL)
+        return no_memory(err);
+    key->id = ident_name(key->row.kid);
+    return add_item(model, &model->keys, &key->id, err);
+}
+
+enum tally_code model_put_indicator(struct model *model, const struct row_indicator *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct row_indicator *copy = NULL;
+    struct view_indicator *indicator = table_find(&model->indicators, ident_name(row->slug));
+    if (indicator == NULL) {
+        indicator = new_item(model, sizeof(*indicator), ident_name(row->slug));
+        if (indicator == NULL)
+            return no_memory(err);
+        TRY(add_item(model, &model->indicators, &indicator->id, err));
+    }
+    if (view_indicator(model, row->slug, row->version) != NULL)
+        return TALLY_OK;
+    copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), indicator_strings,
+                    sizeof(indicator_strings) / sizeof(indicator_strings[0]));
+    if (copy == NULL)
+        return no_memory(err);
+    TRY(hold_room(&model->hold, (void **) &indicator->versions, sizeof(*indicator->versions), indicator->count,
+                  &indicator->cap, err));
+    indicator->versions[indicator->count++] = copy;
+    copy = NULL;
+done:
+    hold_free(&model->hold, copy);
+    return rc;
+}
+
+/* The contract's object, made empty when it is not there: its parts may be loaded before its row. */
+static enum tally_code contract_make(struct model *model, struct slice id, struct view_contract **out, struct err *err)
+{
+    struct view_contract *contract = table_find(&model->contracts, ident_name(id));
+    if (contract == NULL) {
+        contract = new_item(model, sizeof(*contract), ident_name(id));
+        if (contract == NULL)
+            return no_memory(err);
+        table_init(&contract->finals, &model->hold);
+        table_init(&contract->instances, &model->hold);
+        enum tally_code rc = add_item(model, &model->contracts, &contract->id, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    *out = contract;
+    return TALLY_OK;
+}
+
+enum tally_code model_put_contract(struct model *model, const struct row_contract *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    TRY(contract_make(model, row->id, &contract, err));
+    bool was_next = contract->has_row && contract->row.next_moment.us == model->next.us;
+    if (!contract->has_row) {
+        struct row_contract *copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), contract_strings,
+                                             sizeof(contract_strings) / sizeof(contract_strings[0]));
+        if (copy == NULL)
+            return no_memory(err);
+        contract->block = copy;
+        contract->row = *copy;
+        contract->has_row = true;
+    }
+    contract->row.state = row->state;
+    contract->row.activated_seq = row->activated_seq;
+    contract->row.next_moment = row->next_moment;
+    contract->row.next_first = row->next_first;
+    if (row->next_moment.us <= model->next.us)
+        model->next = row->next_moment;
+    else if (was_next)
+        view_next_again(model);
+done:
+    return rc;
+}
+
+enum tally_code model_put_party(struct model *model, const struct row_party *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct row_party *copy = NULL;
+    struct view_contract *contract = NULL;
+    TRY(contract_make(model, row->contract, &contract, err));
+    while (contract->party_count <= row->place) {
+        TRY(hold_room(&model->hold, (void **) &contract->parties, sizeof(*contract->parties), contract->party_count,
+                      &contract->party_cap, err));
+        contract->parties[contract->party_count++] = NULL;
+    }
+    if (contract->parties[row->place] != NULL) {
+        contract->parties[row->place]->signed_seq = row->signed_seq;
+        return TALLY_OK;
+    }
+    copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), party_strings,
+                    sizeof(party_strings) / sizeof(party_strings[0]));
+    if (copy == NULL)
+        return no_memory(err);
+    contract->parties[row->place] = copy;
+done:
+    return rc;
+}
+
+/* The terms say which metrics a contract has; the row says it the other way round: who uses an indicator. */
+enum tally_code model_put_metric(struct model *model, const struct row_metric *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (row->indicator.len == 0)
+        return TALLY_OK;
+    struct view_users *users = view_users(model, row->indicator, row->indicator_version);
+    if (users == NULL) {
+        users = new_item(model, sizeof(*users), ident_version(row->indicator, row->indicator_version));
+        if (users == NULL)
+            return no_memory(err);
+        TRY(add_item(model, &model->users, &users->id, err));
+    }
+    for (uint32_t i = users->count; i-- > 0;) {
+        if (slice_equal(users->contracts[i], row->contract))
+            return TALLY_OK;
+    }
+    TRY(hold_room(&model->hold, (void **) &users->contracts, sizeof(*users->contracts), users->count, &users->cap, err));
+    TRY(hold_text(&model->hold, row->contract, &users->contracts[users->count], err));
+    users->count++;
+done:
+    return rc;
+}
+
+enum tally_code series_make(struct model *model, struct ident id, struct view_series **out, struct err *err)
+{
+    struct view_series *series = table_find(&model->series, id);
+    if (series == NULL) {
+        series = new_item(model, sizeof(*series), id);
+        if (series == NULL)
+            return no_memory(err);
+        enum tally_code rc = add_item(model, &model->series, &series->id, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    *out = series;
+    return TALLY_OK;
+}
+
+static enum tally_code result_make(struct model *model, uint64_t seq, uint32_t item, struct view_result **out,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    ENSURE(item < MODEL_RESULTS_MAX);
+    struct view_submission *submission = view_submission(model, seq);
+    if (submission == NULL) {
+        submission = new_item(model, sizeof(*submission), ident_number(seq));
+        if (submission == NULL)
+            return no_memory(err);
+        TRY(add_item(model, &model->submissions, &submission->id, err));
+    }
+    while (submission->count <= item) {
+        TRY(hold_room(&model->hold, (void **) &submission->items, sizeof(*submission->items), submission->count,
+                      &submission->cap, err));
+        submission->items[submission->count++] = NULL;
+    }
+    if (submission->items[item] == NULL) {
+        submission->items[item] = hold_alloc(&model->hold, sizeof(**submission->items));
+        if (submission->items[item] == NULL)
+            return no_memory(err);
+    }
+    *out = submission->items[item];
+done:
+    return rc;
+}
+
+static enum tally_code result_key_put(struct model *model, const struct row_result *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf key;
+    buf_init(&key, RESULT_KEY_MAX);
+    result_key_write(row->indicator, row->version, row->contract, row->metric, row->dimensions, row->author, &key);
+    TRY(buf_check(&key, err));
+    TRY(result_key_mark(model, buf_slice(&key), true, err));
+done:
+    buf_release(&key);
+    return rc;
+}
+
+enum tally_code model_put_result(struct model *model, const struct row_result *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_result *result = NULL;
+    struct view_series *series = NULL;
+    struct row_result *copy = NULL;
+    struct terms_dimension_value *dimensions = NULL;
+    uint32_t dimension_count = 0;
+    TRY(result_make(model, row->seq, row->item, &result, err));
+    if (result->has_row)
+        return TALLY_OK;
+    TRY(dimensions_count(row->dimensions, &dimension_count, err));
+    TRY(series_make(model,
+                    row->indicator.len > 0 ? ident_version(row->indicator, row->version)
+                                           : ident_pair(row->contract, row->metric),
+                    &series, err));
+    TRY(hold_room(&model->hold, (void **) &series->items, sizeof(*series->items), series->count, &series->cap, err));
+    TRY(result_key_put(model, row, err));
+    copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), result_strings,
+                    sizeof(result_strings) / sizeof(result_strings[0]));
+    dimensions = hold_alloc(&model->hold, dimension_count * sizeof(*dimensions));
+    if (copy == NULL || dimensions == NULL) {
+        rc = no_memory(err);
+        goto done;
+    }
+    dimensions_read(copy->dimensions, dimensions);
+    result->block = copy;
+    result->row = *copy;
+    result->has_row = true;
+    result->dimensions = dimensions;
+    result->dimension_count = dimension_count;
+    series->items[series->count++] = result;
+    copy = NULL;
+    dimensions = NULL;
+done:
+    hold_free(&model->hold, copy);
+    hold_free(&model->hold, dimensions);
+    return rc;
+}
+
+enum tally_code model_put_verification(struct model *model, const struct row_verification *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_result *result = NULL;
+    TRY(result_make(model, row->result_seq, row->item, &result, err));
+    for (uint32_t i = 0; i < result->verification_count; i++) {
+        if (slice_equal(result->verifications[i].actor, row->actor))
+            return TALLY_OK;
+    }
+    TRY(hold_room(&model->hold, (void **) &result->verifications, sizeof(*result->verifications),
+                  result->verification_count, &result->verification_cap, err));
+    struct view_verification *verification = &result->verifications[result->verification_count];
+    TRY(hold_text(&model->hold, row->actor, &verification->actor, err));
+    verification->seq = row->seq;
+    result->verification_count++;
+done:
+    return rc;
+}
+
+enum tally_code model_put_final(struct model *model, const struct row_final *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    TRY(contract_make(model, row->contract, &contract, err));
+    if (table_find(&contract->finals, ident_pair(row->metric, row->key)) != NULL)
+        return TALLY_OK;
+    struct view_final *final = new_item(model, sizeof(*final), ident_pair(row->metric, row->key));
+    if (final == NULL)
+        return no_memory(err);
+    final->result_seq = row->result_seq;
+    final->item = row->item;
+    final->seq = row->seq;
+    TRY(add_item(model, &contract->finals, &final->id, err));
+done:
+    return rc;
+}
+
+enum tally_code model_put_instance(struct model *model, const struct row_instance *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct slice stands = {NULL, 0};
+    TRY(contract_make(model, row->contract, &contract, err));
+    struct view_instance *instance = table_find(&contract->instances, ident_pair(row->rule, row->key));
+    TRY(hold_text(&model->hold, row->stands, &stands, err));
+    if (instance == NULL) {
+        instance = NEW_ROW(model, view_instance, row, instance);
+        if (instance == NULL) {
+            rc = no_memory(err);
+            goto done;
+        }
+        instance->id = ident_pair(instance->row.rule, instance->row.key);
+        TRY(add_item(model, &contract->instances, &instance->id, err));
+    }
+    hold_free(&model->hold, instance->stands);
+    instance->stands = (void *) (uintptr_t) stands.ptr;
+    instance->row.stands = stands;
+    instance->row.first = row->first;
+    instance->row.day = row->day;
+    stands.ptr = NULL;
+done:
+    hold_free(&model->hold, (void *) (uintptr_t) stands.ptr);
+    return rc;
+}
+
+enum tally_code model_put_payment(struct model *model, const struct row_payment *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice settled = {NULL, 0};
+    struct view_payment *payment = view_payment(model, row->seq);
+    TRY(hold_text(&model->hold, row->settled, &settled, err));
+    if (payment == NULL) {
+        payment = NEW_ROW(model, view_payment, row, payment);
+        if (payment == NULL) {
+            rc = no_memory(err);
+            goto done;
+        }
+        payment->id = ident_number(row->seq);
+        TRY(add_item(model, &model->payments, &payment->id, err));
+    }
+    hold_free(&model->hold, payment->settled);
+    payment->settled = (void *) (uintptr_t) settled.ptr;
+    payment->row.settled = settled;
+    settled.ptr = NULL;
+done:
+    hold_free(&model->hold, (void *) (uintptr_t) settled.ptr);
+    return rc;
+}
+
+/* What no decision asks for is not held: a payment carries what is settled of it. */
+enum tally_code model_put_payment_item(struct model *model, const struct row_payment_item *row, struct err *err)
+{
+    (void) model;
+    (void) row;
+    (void) err;
+    return TALLY_OK;
+}
+
+enum tally_code model_put_settlement(struct model *model, const struct row_settlement *row, struct err *err)
+{
+    (void) model;
+    (void) row;
+    (void) err;
+    return TALLY_OK;
+}

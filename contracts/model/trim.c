@@ -1,0 +1,209 @@
+/* Lets go of what was not used for longest. What leaves is looked up again when it is needed. */
+#include <stdlib.h>
+
+#include "view.h"
+
+static int by_use(const void *a, const void *b)
+{
+    const struct view_known *left = *(const struct view_known *const *) a, *right = *(const struct view_known *const *) b;
+    return (left->used > right->used) - (left->used < right->used);
+}
+
+/* No contract may be in the view by half: what its moments are stays known. */
+static void let_contract_go(struct model *model, struct view_contract *contract)
+{
+    struct instant next = contract->has_row ? contract->row.next_moment : (struct instant){INT64_MAX};
+    if (next.us <= model->due_until.us)
+        model->has_due = false;
+    if (next.us < model->later.us)
+        model->later = next;
+    contract_drop(model, contract);
+}
+
+static void free_indicator(struct model *model, struct slice slug)
+{
+    struct view_indicator *indicator = table_remove(&model->indicators, ident_name(slug));
+    for (uint32_t i = 0; indicator != NULL && i < indicator->count; i++)
+        hold_free(&model->hold, indicator->versions[i]);
+    if (indicator != NULL)
+        hold_free(&model->hold, indicator->versions);
+    hold_free(&model->hold, indicator);
+}
+
+static void free_users(struct model *model, struct ident id)
+{
+    struct view_users *users = table_remove(&model->users, id);
+    for (uint32_t i = 0; users != NULL && i < users->count; i++)
+        hold_free(&model->hold, (void *) (uintptr_t) users->contracts[i].ptr);
+    if (users != NULL)
+        hold_free(&model->hold, users->contracts);
+    hold_free(&model->hold, users);
+}
+
+static void free_payment(struct model *model, uint64_t seq)
+{
+    struct view_payment *payment = table_remove(&model->payments, ident_number(seq));
+    if (payment != NULL)
+        hold_free(&model->hold, payment->settled);
+    hold_free(&model->hold, payment);
+}
+
+static void let_go(struct model *model, struct view_known *known)
+{
+    struct slice name = known->id.a;
+    uint64_t number = known->id.number >> 4;
+    struct view_contract *contract = NULL;
+    switch ((enum need_kind)(known->id.number & 15)) {
+    case NEED_KEY:
+        hold_free(&model->hold, table_remove(&model->keys, ident_name(name)));
+        break;
+    case NEED_ACTOR:
+        hold_free(&model->hold, table_remove(&model->actors, ident_name(name)));
+        break;
+    case NEED_INDICATOR:
+        free_indicator(model, name);
+        break;
+    case NEED_CONTRACT:
+        contract = table_find(&model->contracts, ident_name(name));
+        if (contract != NULL)
+            let_contract_go(model, contract);
+        break;
+    case NEED_USERS:
+        free_users(model, ident_version(name, (uint32_t) number));
+        break;
+    case NEED_PAYMENT:
+        free_payment(model, number);
+        break;
+    case NEED_RESULT: /* below, unless a contract uses them */
+    case NEED_RESULT_KEY:
+    case NEED_DUE:
+        break;
+    }
+    table_remove(&model->known, known->id);
+    hold_free(&model->hold, known);
+}
+
+/* ---- what no mark holds ---- */
+static bool is_known(const struct model *model, enum need_kind kind, struct slice name, uint64_t number)
+{
+    const struct view_known *known =
+        table_find(&model->known, (struct ident){number << 4 | (uint64_t) kind, name, {NULL, 0}});
+    return known != NULL && known->holds;
+}
+
+/* Contracts and actors that came in beside something else. */
+static void sweep_contracts(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
+        if (!is_known(model, NEED_CONTRACT, contract->id.a, 0)) {
+            let_contract_go(model, contract);
+            at--; /* what probed past it may have moved here */
+        }
+    }
+    at = 0;
+    for (struct view_actor *actor; (actor = table_next(&model->actors, &at)) != NULL;) {
+        if (!is_known(model, NEED_ACTOR, actor->id.a, 0)) {
+            table_remove(&model->actors, actor->id);
+            hold_free(&model->hold, actor);
+            at--; /* what probed past it may have moved here */
+        }
+    }
+    view_next_again(model);
+}
+
+static bool is_held(const struct model *model, const struct view_submission *submission)
+{
+    if (is_known(model, NEED_RESULT, (struct slice){NULL, 0}, submission->id.number))
+        return true;
+    for (uint32_t i = 0; i < submission->count; i++) {
+        const struct view_result *result = submission->items[i];
+        const struct view_series *series = result == NULL || !result->has_row ? NULL : view_series(model, &result->row);
+        if (series != NULL && series->in_use)
+            return true;
+    }
+    return false;
+}
+
+/* A list that a contract uses keeps all; others lose what is about to go. */
+static void mark_series(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_series *series; (series = table_next(&model->series, &at)) != NULL;)
+        series->in_use = false;
+    at = 0;
+    for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
+        for (uint32_t i = 0; contract->sources != NULL && i < contract->source_count; i++) {
+            if (contract->sources[i].series != NULL)
+                contract->sources[i].series->in_use = true;
+        }
+    }
+}
+
+static void shrink_series(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_series *series; (series = table_next(&model->series, &at)) != NULL;) {
+        uint32_t kept = 0;
+        if (series->in_use)
+            continue;
+        for (uint32_t i = 0; i < series->count; i++) {
+            if (is_held(model, view_submission(model, series->items[i]->row.seq)))
+                series->items[kept++] = series->items[i];
+        }
+        series->count = kept;
+        if (kept == 0) {
+            table_remove(&model->series, series->id);
+            hold_free(&model->hold, series->items);
+            hold_free(&model->hold, series);
+            at--;
+        }
+    }
+}
+
+static void sweep_results(struct model *model)
+{
+    mark_series(model);
+    shrink_series(model);
+    uint32_t at = 0;
+    for (struct view_submission *submission; (submission = table_next(&model->submissions, &at)) != NULL;) {
+        if (!is_held(model, submission)) {
+            table_remove(&model->submissions, submission->id);
+            submission_free(model, submission);
+            at--; /* what probed past it may have moved here */
+        }
+    }
+}
+
+/* That a result exists stays true, but is looked up as easily. */
+static void drop_result_keys(struct model *model)
+{
+    uint32_t at = 0;
+    for (void *item; (item = table_next(&model->result_keys, &at)) != NULL;)
+        hold_free(&model->hold, item);
+    table_release(&model->result_keys);
+}
+
+void model_trim(struct model *model, size_t max_bytes)
+{
+    if (model_memory(model) <= max_bytes)
+        return;
+    drop_result_keys(model);
+    uint32_t count = model->known.count, at = 0, done = 0;
+    struct view_known **marks = hold_alloc(&model->hold, ((size_t) count + 1) * sizeof(struct view_known *));
+    if (marks == NULL) {
+        view_clear(model);
+        return;
+    }
+    for (struct view_known *known; (known = table_next(&model->known, &at)) != NULL;)
+        marks[done++] = known;
+    qsort(marks, count, sizeof(struct view_known *), by_use);
+    done = 0;
+    while (done < count && model_memory(model) > max_bytes) { /* an eighth at a time: sweeping looks at everything */
+        for (uint32_t stop = done + count / 8 + 1; done < stop && done < count; done++)
+            let_go(model, marks[done]);
+        sweep_contracts(model);
+        sweep_results(model);
+    }
+    hold_free(&model->hold, marks);
+}

@@ -1,0 +1,125 @@
+#include "view.h"
+
+#include "tally/mem.h"
+
+static void tables_init(struct model *model)
+{
+    struct table *tables[] = {&model->actors, &model->keys,  &model->indicators, &model->contracts,   &model->submissions,
+                              &model->series, &model->users, &model->payments,   &model->result_keys, &model->known};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        table_init(tables[i], &model->hold);
+}
+
+enum tally_code model_new(const struct model_ports *ports, struct model **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    ENSURE(ports->sha256 != NULL);
+    struct model *model = mem_zero(sizeof(*model));
+    if (model == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the model");
+    model->ports = *ports;
+    tables_init(model);
+    view_clear(model);
+    TRY(terms_cache_new(&model->terms, err));
+    *out = model;
+    model = NULL;
+done:
+    model_free(model);
+    return rc;
+}
+
+void model_free(struct model *model)
+{
+    if (model == NULL)
+        return;
+    view_clear(model);
+    ENSURE(model->hold.bytes == 0);
+    terms_cache_free(model->terms);
+    mem_free(model);
+}
+
+void model_forget(struct model *model)
+{
+    view_clear(model);
+}
+
+size_t model_memory(const struct model *model)
+{
+    return sizeof(*model) + model->hold.bytes + terms_cache_bytes(model->terms);
+}
+
+struct instant model_next_moment(const struct model *model)
+{
+    return model->next.us < model->later.us ? model->next : model->later;
+}
+
+struct view_actor *view_actor(const struct model *model, struct slice id)
+{
+    return table_find(&model->actors, ident_name(id));
+}
+
+struct view_key *view_key(const struct model *model, struct slice kid)
+{
+    return table_find(&model->keys, ident_name(kid));
+}
+
+const struct row_indicator *view_indicator(const struct model *model, struct slice slug, uint32_t version)
+{
+    const struct view_indicator *found = table_find(&model->indicators, ident_name(slug));
+    for (uint32_t i = 0; found != NULL && i < found->count; i++) {
+        if (found->versions[i]->version == version)
+            return found->versions[i];
+    }
+    return NULL;
+}
+
+uint32_t view_indicator_latest(const struct model *model, struct slice slug)
+{
+    const struct view_indicator *found = table_find(&model->indicators, ident_name(slug));
+    uint32_t latest = 0;
+    for (uint32_t i = 0; found != NULL && i < found->count; i++)
+        latest = found->versions[i]->version > latest ? found->versions[i]->version : latest;
+    return latest;
+}
+
+struct view_contract *view_contract(const struct model *model, struct slice id)
+{
+    struct view_contract *contract = table_find(&model->contracts, ident_name(id));
+    return contract != NULL && contract->has_row ? contract : NULL;
+}
+
+struct view_submission *view_submission(const struct model *model, uint64_t seq)
+{
+    return table_find(&model->submissions, ident_number(seq));
+}
+
+struct view_series *view_series(const struct model *model, const struct row_result *row)
+{
+    return table_find(&model->series, row->indicator.len > 0 ? ident_version(row->indicator, row->version)
+                                                             : ident_pair(row->contract, row->metric));
+}
+
+struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version)
+{
+    return table_find(&model->users, ident_version(slug, version));
+}
+
+struct view_payment *view_payment(const struct model *model, uint64_t seq)
+{
+    return table_find(&model->payments, ident_number(seq));
+}
+
+const struct row_party *view_party(const struct view_contract *contract, struct slice name)
+{
+    for (uint32_t i = 0; i < contract->party_count; i++) {
+        if (contract->parties[i] != NULL && slice_equal(contract->parties[i]->party, name))
+            return contract->parties[i];
+    }
+    return NULL;
+}
+
+bool view_is_duplicate(const struct model *model, const uint8_t sha256[32])
+{
+    const struct view_result_key *key = table_find(&model->result_keys, ident_name(slice_of(sha256, 32)));
+    return key != NULL && key->exists;
+}

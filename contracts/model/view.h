@@ -1,0 +1,205 @@
+/* The view: what the model holds in memory of the domain's state. Objects are found by identity; rows are copies whose strings
+ * stay where they are until the object is trimmed or forgotten, so that a decision may borrow them until its batch has ended. */
+#ifndef MODEL_VIEW_H
+#define MODEL_VIEW_H
+
+#include "hold.h"
+#include "table.h"
+#include "tally/model.h"
+
+struct view_actor {
+    struct ident id; /* a: id */
+    struct row_actor row;
+};
+
+struct view_key {
+    struct ident id; /* a: kid */
+    struct row_key row;
+};
+
+struct view_indicator { /* all loaded versions of a slug */
+    struct ident id;    /* a: slug */
+    struct row_indicator **versions;
+    uint32_t count, cap;
+};
+
+struct view_verification {
+    struct slice actor;
+    uint64_t seq;
+};
+
+struct view_result {
+    struct row_result row;
+    bool has_row; /* a verification may be loaded before its result */
+    struct terms_dimension_value *dimensions;
+    uint32_t dimension_count;
+    struct view_verification *verifications;
+    uint32_t verification_count, verification_cap;
+    void *block; /* the row's strings and the dimensions */
+};
+
+struct view_submission {        /* one result.submitted */
+    struct ident id;            /* number: seq */
+    struct view_result **items; /* by place, NULL where not loaded */
+    uint32_t count, cap;
+};
+
+/* The results of one version of an indicator, or of one figure. Only grows while a loaded contract uses it. */
+struct view_series {
+    struct ident id; /* number: version, a: slug; or 0, contract, metric */
+    struct view_result **items;
+    uint32_t count, cap;
+    bool in_use; /* model_trim's mark */
+};
+
+struct view_users {  /* which contracts have a metric of a version of an indicator */
+    struct ident id; /* number: version, a: slug */
+    struct slice *contracts;
+    uint32_t count, cap;
+};
+
+struct view_final {
+    struct ident id; /* a: metric, b: key */
+    uint64_t result_seq, seq;
+    uint32_t item;
+};
+
+struct view_instance {
+    struct ident id; /* a: rule, b: key */
+    struct row_instance row;
+    void *stands; /* the block of row.stands, which changes */
+};
+
+struct view_payment {
+    struct ident id; /* number: seq */
+    struct row_payment row;
+    void *settled; /* the block of row.settled, which changes */
+};
+
+/* That a result fits a metric of a contract, which never changes. */
+struct fit {
+    const struct view_result *result;
+    uint32_t metric;
+    struct slice key;
+};
+
+struct view_contract {
+    struct ident id; /* a: id */
+    struct row_contract row;
+    bool has_row;
+    bool is_complete;           /* all of NEED_CONTRACT is there */
+    void *block;                /* the row's strings */
+    struct row_party **parties; /* by place */
+    uint32_t party_count, party_cap;
+    struct table finals, instances;
+    struct fit *fits; /* a cache: in no order */
+    uint32_t fit_count, fit_cap;
+    struct contract_source {        /* for each metric of the terms: where its results come from */
+        struct view_series *series; /* NULL: not from results */
+        uint32_t done;              /* so many of the series are matched */
+    } * sources;                    /* NULL until complete */
+    uint32_t source_count;
+};
+
+struct view_result_key {
+    struct ident id; /* a: SHA-256 of the key */
+    uint8_t sha256[32];
+    bool exists;
+    uint64_t used;
+};
+
+struct view_known {  /* a need was looked up */
+    struct ident id; /* number: number << 4 | kind, a: name */
+    bool holds;      /* still: false when what was looked up has become incomplete */
+    uint64_t used;
+};
+
+struct terms_cache;
+
+struct model {
+    struct hold hold;
+    struct model_ports ports;
+    uint64_t tick; /* counts uses, for the oldest use */
+    struct table actors, keys, indicators, contracts, submissions, series, users, payments, result_keys, known;
+    struct terms_cache *terms;
+    bool has_due;             /* due_until means something */
+    struct instant due_until; /* every contract due by then is in the view */
+    struct instant later;     /* no contract outside the view is due before it */
+    struct instant next;      /* the least next_moment of the contracts in the view */
+};
+
+static inline struct ident ident_name(struct slice name)
+{
+    return (struct ident){0, name, {NULL, 0}};
+}
+static inline struct ident ident_number(uint64_t number)
+{
+    return (struct ident){number, {NULL, 0}, {NULL, 0}};
+}
+static inline struct ident ident_pair(struct slice a, struct slice b)
+{
+    return (struct ident){0, a, b};
+}
+static inline struct ident ident_version(struct slice slug, uint32_t version)
+{
+    return (struct ident){version, slug, {NULL, 0}};
+}
+
+/* ---- finding; NULL when it is not in the view ---- */
+struct view_actor *view_actor(const struct model *model, struct slice id);
+struct view_key *view_key(const struct model *model, struct slice kid);
+const struct row_indicator *view_indicator(const struct model *model, struct slice slug, uint32_t version);
+uint32_t view_indicator_latest(const struct model *model, struct slice slug);    /* 0: none */
+struct view_contract *view_contract(const struct model *model, struct slice id); /* with its row */
+struct view_submission *view_submission(const struct model *model, uint64_t seq);
+struct view_series *view_series(const struct model *model, const struct row_result *row);
+MUST_CHECK enum tally_code series_make(struct model *model, struct ident id, struct view_series **out, struct err *err);
+struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version);
+struct view_payment *view_payment(const struct model *model, uint64_t seq);
+const struct row_party *view_party(const struct view_contract *contract, struct slice name);
+bool view_is_duplicate(const struct model *model, const uint8_t sha256[32]);
+
+/* ---- what was looked up ---- */
+bool known_holds(const struct model *model, enum need_kind kind, struct slice name, uint64_t number); /* counts as a use */
+MUST_CHECK enum tally_code known_mark(struct model *model, enum need_kind kind, struct slice name, uint64_t number,
+                                      struct err *err);
+void known_break(struct model *model, enum need_kind kind, struct slice name, uint64_t number);
+#define RESULT_KEY_MAX (16u * 1024u) /* 32 dimensions of two times 64 characters and two identities are under 5 KiB */
+/* The text of model_result_key. */
+void result_key_write(struct slice indicator, uint32_t version, struct slice contract, struct slice metric,
+                      struct slice dimensions, struct slice author, struct buf *out);
+MUST_CHECK enum tally_code result_key_mark(struct model *model, struct slice key, bool exists, struct err *err);
+bool result_key_holds(const struct model *model, struct slice key);
+
+/* ---- letting go ---- */
+void contract_drop(struct model *model, struct view_contract *contract); /* removes and frees */
+void submission_free(struct model *model, struct view_submission *submission);
+void view_clear(struct model *model);
+void view_next_again(struct model *model); /* model->next anew */
+
+/* ---- compiled terms (terms_cache.c) ---- */
+MUST_CHECK enum tally_code terms_cache_new(struct terms_cache **out, struct err *err);
+void terms_cache_free(struct terms_cache *cache);
+size_t terms_cache_bytes(const struct terms_cache *cache);
+/* The compiled text of a contract: valid until the second next call. A text that does not compile any more is TALLY_E_INTEGRITY. */
+MUST_CHECK enum tally_code terms_of(const struct model *model, const struct view_contract *contract,
+                                    const struct terms **out, struct err *err);
+
+/* ---- which results fit (fit.c) ---- */
+/* All of NEED_CONTRACT is there: finds the series of its metrics. */
+MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err);
+/* The contract is complete: contract->fits holds all of the view's results that fit. */
+MUST_CHECK enum tally_code fits_update(struct view_contract *contract, const struct terms *terms, struct arena *arena,
+                                       struct err *err);
+/* Does it fit, for any party that its author is? The caller has matched indicator and version, or contract and metric. */
+MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
+                                   const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
+                                   struct slice *why, struct err *err);
+/* Is the result one of this metric's indicator and version, or of this figure? */
+bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row);
+void dimensions_write(const struct command_result *result, struct buf *out); /* as canonical JSON */
+/* The dimensions of a canonical JSON object of strings, borrowed from it; TALLY_E_INTEGRITY when it is not one. */
+MUST_CHECK enum tally_code dimensions_count(struct slice json, uint32_t *count, struct err *err);
+void dimensions_read(struct slice json, struct terms_dimension_value *out); /* counted before */
+
+#endif

@@ -1,0 +1,113 @@
+/* Freeing what the view holds. */
+#include "view.h"
+
+static void result_free(struct model *model, struct view_result *result)
+{
+    if (result == NULL)
+        return;
+    for (uint32_t i = 0; i < result->verification_count; i++)
+        hold_free(&model->hold, (void *) (uintptr_t) result->verifications[i].actor.ptr);
+    hold_free(&model->hold, result->verifications);
+    hold_free(&model->hold, result->dimensions);
+    hold_free(&model->hold, result->block);
+    hold_free(&model->hold, result);
+}
+
+void submission_free(struct model *model, struct view_submission *submission)
+{
+    for (uint32_t i = 0; i < submission->count; i++)
+        result_free(model, submission->items[i]);
+    hold_free(&model->hold, submission->items);
+    hold_free(&model->hold, submission);
+}
+
+static void contract_free(struct model *model, struct view_contract *contract)
+{
+    struct hold *hold = &model->hold;
+    uint32_t at = 0;
+    for (struct view_final *final; (final = table_next(&contract->finals, &at)) != NULL;)
+        hold_free(hold, final);
+    at = 0;
+    for (struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {
+        hold_free(hold, instance->stands);
+        hold_free(hold, instance);
+    }
+    table_release(&contract->finals);
+    table_release(&contract->instances);
+    for (uint32_t i = 0; i < contract->party_count; i++)
+        hold_free(hold, contract->parties[i]);
+    for (uint32_t i = 0; i < contract->fit_count; i++)
+        hold_free(hold, (void *) (uintptr_t) contract->fits[i].key.ptr);
+    hold_free(hold, contract->parties);
+    hold_free(hold, contract->fits);
+    hold_free(hold, contract->sources);
+    hold_free(hold, contract->block);
+    hold_free(hold, contract);
+}
+
+void contract_drop(struct model *model, struct view_contract *contract)
+{
+    table_remove(&model->contracts, contract->id);
+    contract_free(model, contract);
+}
+
+static void free_items(struct model *model, struct table *table)
+{
+    uint32_t at = 0;
+    for (void *item; (item = table_next(table, &at)) != NULL;)
+        hold_free(&model->hold, item);
+    table_release(table);
+}
+
+static void free_lists(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_indicator *indicator; (indicator = table_next(&model->indicators, &at)) != NULL;) {
+        for (uint32_t i = 0; i < indicator->count; i++)
+            hold_free(&model->hold, indicator->versions[i]);
+        hold_free(&model->hold, indicator->versions);
+    }
+    at = 0;
+    for (struct view_users *users; (users = table_next(&model->users, &at)) != NULL;) {
+        for (uint32_t i = 0; i < users->count; i++)
+            hold_free(&model->hold, (void *) (uintptr_t) users->contracts[i].ptr);
+        hold_free(&model->hold, users->contracts);
+    }
+    at = 0;
+    for (struct view_series *series; (series = table_next(&model->series, &at)) != NULL;)
+        hold_free(&model->hold, series->items);
+    at = 0;
+    for (struct view_payment *payment; (payment = table_next(&model->payments, &at)) != NULL;)
+        hold_free(&model->hold, payment->settled);
+}
+
+void view_clear(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;)
+        contract_free(model, contract);
+    table_release(&model->contracts);
+    at = 0;
+    for (struct view_submission *submission; (submission = table_next(&model->submissions, &at)) != NULL;)
+        submission_free(model, submission);
+    table_release(&model->submissions);
+    free_lists(model);
+    struct table *tables[] = {&model->actors, &model->keys,     &model->indicators,  &model->series,
+                              &model->users,  &model->payments, &model->result_keys, &model->known};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        free_items(model, tables[i]);
+    model->has_due = false;
+    model->due_until.us = INT64_MIN;
+    model->later.us = INT64_MAX;
+    model->next.us = INT64_MAX;
+}
+
+void view_next_again(struct model *model)
+{
+    model->next.us = INT64_MAX;
+    uint32_t at = 0;
+    for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
+        if (contract->has_row && contract->row.next_moment.us < model->next.us)
+            model->next = contract->row.next_moment;
+    }
+}

@@ -80,7 +80,7 @@ static void arguments(struct parse *p, struct ast_expr *e, struct ast_expr *firs
         }
         args[n++] = parse_expr(p);
     }
-    e->u.call.args = parse_alloc(p, n, sizeof *e->u.call.args);
+    e->u.call.args = parse_alloc(p, n, sizeof(void *));
     if (e->u.call.args == NULL)
         return;
     e->u.call.arg_count = n;

@@ -346,7 +346,7 @@ struct ast_text {
     uint32_t declaration_count, expr_count;
 };
 
-#define AST_TEXT_MAX (256u * 1024u) /* bytes: the longest contract tried has 4 KiB; a reader must get through it */
+#define AST_TEXT_MAX 262144u /* bytes, 256 KiB: the longest contract tried has 4 KiB; a reader must get through it */
 #define AST_DECLARATIONS_MAX 4096
 #define AST_DEPTH_MAX 64 /* nesting of expressions, brackets and the height of their trees: bounds the stack of every walk */
 #define AST_EXPRS_MAX 32768 /* parts of expressions in a text: bounds its memory; the longest contract tried has under 200 */

@@ -8,8 +8,8 @@
  *   DATA/lock           held (flock) while a process runs the cluster; no obstacle once that process is dead
  *
  * PostgreSQL refuses to run as root: then initdb and postgres run as the user `postgres` if there is one, otherwise as
- * `nobody`, and DATA/postgres, its log and the socket directory are given to that user, who must be able to reach DATA
- * (every folder above needs the x bit for it). */
+ * `nobody`. DATA/postgres and the socket directory are given to that user, who must be able to reach them: DATA itself gets
+ * its x bit for others (what is secret in it has mode 0600), and every folder above needs it. */
 #ifndef TALLY_CLUSTER_H
 #define TALLY_CLUSTER_H
 
@@ -25,7 +25,7 @@
 #define PRIVATE_CLUSTER_FAST_MS 30000 /* for the shutdown checkpoint; then SIGQUIT, and recovery at the next start */
 
 struct private_cluster_options {
-    const char *data_dir; /* made (0700) if it does not exist; its parent has to */
+    const char *data_dir; /* made if it does not exist (0700; 0711 for root); its parent has to */
     /* Where initdb and postgres are; NULL: pg_config --bindir, then the newest below /usr/lib/postgresql, then PATH. */
     const char *bin_dir;
     int max_connections;  /* 0: 50 */
@@ -35,7 +35,10 @@ struct private_cluster_options {
 
 struct private_cluster;
 
-/* Makes the cluster if there is none (a crash in the middle is no obstacle), stops one that a dead process of ours left
+/* Call it, and private_cluster_restart, from a thread that lives as long as the cluster, the main thread: the server is told to
+ * stop when the thread that started it ends (PR_SET_PDEATHSIG), so that a killed service leaves nothing running.
+ *
+ * Makes the cluster if there is none (a crash in the middle is no obstacle), stops one that a dead process of ours left
  * running, starts it and waits until it answers. The database `tally` and the log-ins exist then; migrating is the caller's.
  * TALLY_E_NOT_FOUND no PostgreSQL 15 or newer; TALLY_E_DENIED a directory that cannot be used; TALLY_E_CONFLICT another live
  * process runs it; TALLY_E_LIMIT the disk is full; TALLY_E_TIMEOUT; TALLY_E_IO otherwise. */

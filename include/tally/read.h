@@ -27,8 +27,8 @@ struct read_entry {
 /* TALLY_E_NOT_FOUND when there is no such entry. */
 MUST_CHECK enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena,
                                       struct read_entry *out, struct err *err);
-/* Canonical JSON, appended: {"actor","body","hash","header","jti","jws","nonce","open","seq","time","type"}; body and header are
- * strings that hold the exact bytes, nonce is base64. Without a body: "erased":true instead of body, jws and nonce. */
+/* Canonical JSON, appended: {"actor","body","hash","header","jws","nonce","seq","time","type"}; body and header are strings
+ * that hold the exact bytes, nonce is base64. Of an erased body: "erased":true instead of body, jws and nonce. */
 MUST_CHECK enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out, struct err *err);
 
 /* The newest entry. TALLY_E_NOT_FOUND while the ledger is empty. */
@@ -37,7 +37,7 @@ struct read_head {
     struct digest hash;
     struct instant time;
 };
-MUST_CHECK enum tally_code read_head(struct pg *pg, struct arena *arena, struct read_head *out, struct err *err);
+MUST_CHECK enum tally_code read_head(struct pg *pg, struct read_head *out, struct err *err);
 
 /* ---- lists ---- */
 #define READ_LIST_DEFAULT 100
@@ -65,7 +65,8 @@ typedef enum tally_code (*read_archive_fn)(void *ctx, struct slice line, struct 
 
 /* Streams line 1 and then every entry from `from` to the newest of one REPEATABLE READ snapshot, in order, holding one entry
  * in memory at a time. TALLY_E_NOT_FOUND when the ledger has no entry `from`; TALLY_E_INTEGRITY when a number is missing (then
- * the archive that was begun is not whole). The deadline of pg_set_deadline is for the whole: give it one that fits. */
+ * the archive that was begun is not whole). For from > 0 line 1 has the range (formats.md), for which the hashes of all earlier
+ * entries are read. The deadline of pg_set_deadline is for each row; checkpoints are the caller's to append. */
 MUST_CHECK enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from,
                                         read_archive_fn fn, void *ctx, struct err *err);
 

@@ -231,3 +231,21 @@ clean: ## remove everything that was built
 $(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(B)/obj/tests/bench/load.o $(call archives,format base)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) -lpthread
+
+# ---- fuzzing: clang's libFuzzer under ASan and UBSan; FUZZ_SECONDS for each target ----
+FUZZ_SECONDS ?= 60
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SOURCES = $(foreach layer,command model engine terms verify format base,$(call sources,$(layer)))
+.PHONY: fuzz
+fuzz: ## each parser, FUZZ_SECONDS (60) long
+	@./.ci/deps build lint
+	@mkdir -p build/fuzz
+	@for name in $(FUZZ_NAMES); do \
+	    clang -std=c17 -D_GNU_SOURCE -Iinclude -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	        tests/fuzz/fuzz_$$name.c $(FUZZ_SOURCES) -o build/fuzz/$$name $(JANSSON) $(CRYPTO) $(GMP) -lpthread || exit 1; \
+	    mkdir -p build/fuzz/corpus.$$name; \
+	    echo "fuzz $$name, $(FUZZ_SECONDS) s"; \
+	    build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	        build/fuzz/corpus.$$name >build/fuzz/$$name.log 2>&1 || { tail -n 40 build/fuzz/$$name.log; exit 1; }; \
+	    grep -E 'number_of_executed_units|peak_rss' build/fuzz/$$name.log; \
+	done

@@ -121,6 +121,9 @@ $(B)/gen/migrations.c: $(MIGRATIONS) sql/embed.sh
 	@mkdir -p $(@D)
 	@sql/embed.sh migrations $(MIGRATIONS) > $@
 
+# .incbin is nothing that -MMD sees
+$(B)/obj/api/server/openapi.o: api/openapi.yaml
+
 # ---- programs ----
 PROGRAMS := tallyd tally tally-verify
 CLI_SOURCES := $(sort $(wildcard api/cli/*.c))

@@ -1,0 +1,126 @@
+#include <pthread.h>
+
+#include "handlers.h"
+#include "problem.h"
+#include "routes.h"
+#include "tally/log.h"
+#include "tally/mem.h"
+#include "tally/read.h"
+
+#define ARCHIVES_MAX 2     /* at once: each holds a connection and a snapshot */
+#define ARCHIVE_MS 3600000 /* for a whole one: 100 GB at 28 MB/s */
+#define ARCHIVE_STACK (256u << 10)
+
+struct archive {
+    struct tallyd *tallyd;
+    struct stream *stream;
+    uint64_t from;
+};
+
+static enum tally_code write_line(void *ctx, struct slice line, struct err *err)
+{
+    struct archive *archive = ctx;
+    enum tally_code rc = stream_write(archive->stream, line);
+    return rc == TALLY_OK ? TALLY_OK : err_set(err, rc, "the reader of the archive has left");
+}
+
+MUST_CHECK static enum tally_code archive_make(struct archive *archive, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct tallyd *tallyd = archive->tallyd;
+    const struct pg_options options = {.conninfo = tallyd->database,
+                                       .application_name = "tallyd-archive",
+                                       .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
+                                       .statement_timeout_ms = ARCHIVE_MS};
+    struct pg *pg = NULL;
+    TRY(pg_new(&options, &pg, err));
+    TRY(pg_connect(pg, err));
+    TRY(read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, write_line, archive, err));
+done:
+    pg_free(pg);
+    return rc;
+}
+
+static void *archive_thread(void *arg)
+{
+    struct archive *archive = arg;
+    atomic_int *archives = &archive->tallyd->archives;
+    struct err err = {0};
+    enum tally_code rc = archive_make(archive, &err);
+    if (rc != TALLY_OK)
+        log_err(rc == TALLY_E_INTERRUPTED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "archive.cut", &err);
+    stream_end(archive->stream, rc == TALLY_OK);
+    mem_free(archive);
+    atomic_fetch_sub(archives, 1); /* the last thing: the service waits for it before it goes */
+    return NULL;
+}
+
+static bool archive_start(struct tallyd *tallyd, struct http_request *request, uint64_t from)
+{
+    pthread_t thread;
+    pthread_attr_t attr;
+    struct archive *archive = mem_zero(sizeof *archive);
+    struct stream *stream = archive == NULL ? NULL : stream_new();
+    if (stream == NULL) {
+        mem_free(archive);
+        return false;
+    }
+    *archive = (struct archive){tallyd, stream, from};
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, ARCHIVE_STACK);
+    atomic_fetch_add(&tallyd->archives, 1);
+    bool is_started = pthread_create(&thread, &attr, archive_thread, archive) == 0;
+    pthread_attr_destroy(&attr);
+    if (is_started) {
+        request->answer.stream = stream;
+        return true;
+    }
+    atomic_fetch_sub(&tallyd->archives, 1);
+    stream_end(stream, false);
+    stream_drop(stream);
+    mem_free(archive);
+    return false;
+}
+
+/* Is there an entry `from`? Once the first line is on its way it is too late to say no. */
+static const struct refusal *check(struct tallyd *tallyd, struct http_request *request, uint64_t *from)
+{
+    struct query query;
+    struct err err = {0};
+    struct pg *pg = NULL;
+    struct read_head head = {0};
+    const struct route *route = request->route;
+    const struct refusal *refusal = query_read(request->query, route->query, request->arena, &query);
+    query_u64(&query, "from", 0, ENTRY_SEQ_MAX, from, request->arena, &refusal);
+    if (refusal != NULL)
+        return refusal;
+    enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
+    if (rc == TALLY_OK) {
+        rc = read_head(pg, &head, &err);
+        pgpool_give(tallyd->reads, pg);
+    }
+    err.code = rc;
+    if (rc == TALLY_E_NOT_FOUND || (rc == TALLY_OK && *from > head.seq))
+        return refusal_new(request->arena, REFUSE_ENTRY_NOT_FOUND, "there is no entry %llu yet",
+                           (unsigned long long) *from);
+    if (rc != TALLY_OK)
+        return problem_of_error("archive.failed", &err);
+    if (atomic_load(&tallyd->archives) >= ARCHIVES_MAX)
+        return refusal_new(request->arena, REFUSE_QUEUE_FULL, "%d archives are being sent already; try again later",
+                           ARCHIVES_MAX);
+    return NULL;
+}
+
+void handle_archive(struct tallyd *tallyd, struct http_request *request)
+{
+    static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
+    uint64_t from = 0;
+    const struct refusal *refusal = check(tallyd, request, &from);
+    if (refusal == NULL && request->method != HTTP_HEAD && !archive_start(tallyd, request, from))
+        refusal = &no_memory;
+    if (refusal != NULL)
+        http_refuse(request, refusal);
+    else
+        answer_plain(request, 200, "application/x-ndjson", SLICE(""));
+}

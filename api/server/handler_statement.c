@@ -1,0 +1,219 @@
+#include <string.h>
+
+#include "handlers.h"
+#include "problem.h"
+#include "routes.h"
+#include "tally/canon.h"
+#include "tally/command.h"
+#include "tally/log.h"
+#include "tally/text.h"
+
+#define UNSAID "recorded, but there was no memory for the answer; send the same bytes again"
+
+/* One signed request between the worker that checks it and the sequencer that answers it; in the request's arena. */
+struct work {
+    struct submission submission;
+    struct command command;
+    struct http_request *request;
+};
+
+/* What the resource is called that the statement made or changed. */
+static struct slice resource_of(const struct work *work, uint64_t seq, struct arena *arena)
+{
+    const struct command *c = &work->command;
+    switch (c->kind) {
+    case COMMAND_REGISTER_ACTOR:
+        return arena_printf(arena, "/v1/actors/%.*s", SLICE_ARG(c->u.register_actor.id));
+    case COMMAND_ADD_KEY:
+        return arena_printf(arena, "/v1/actors/%.*s/keys", SLICE_ARG(c->u.add_key.id));
+    case COMMAND_REVOKE_KEY:
+        return arena_printf(arena, "/v1/actors/%.*s/keys", SLICE_ARG(c->u.revoke_key.id));
+    case COMMAND_DEFINE_INDICATOR:
+        return arena_printf(arena, "/v1/indicators/%.*s", SLICE_ARG(c->u.define_indicator.slug));
+    case COMMAND_PROPOSE_CONTRACT:
+        return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.propose_contract.id));
+    case COMMAND_SIGN_CONTRACT:
+        return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.sign_contract.id));
+    case COMMAND_SUBMIT_RESULTS:
+        return arena_printf(arena, "/v1/results/%llu", (unsigned long long) seq);
+    case COMMAND_VERIFY_RESULT:
+        return arena_printf(arena, "/v1/results/%llu", (unsigned long long) c->u.verify_result.seq);
+    case COMMAND_RECORD_SETTLEMENT:
+        return arena_printf(arena, "/v1/payments/%llu", (unsigned long long) c->u.record_settlement.seq);
+    }
+    return SLICE("");
+}
+
+/* The same bytes for the first answer and for every replay: nothing in it but what is recorded. */
+static void write_receipt(const struct append_answer *answer, struct slice resource, struct buf *out)
+{
+    struct canon w;
+    char time[INSTANT_TEXT_LEN + 1];
+    instant_format(answer->time, time);
+    canon_init(&w, out);
+    canon_object(&w);
+    canon_name(&w, "events");
+    canon_array(&w);
+    for (size_t i = 0; i < answer->event_count; i++) {
+        canon_object(&w);
+        canon_name(&w, "body");
+        canon_raw(&w, answer->events[i].body);
+        canon_name(&w, "seq");
+        canon_i64(&w, (int64_t) answer->events[i].seq);
+        canon_name(&w, "type");
+        canon_str(&w, entry_type_text(answer->events[i].type));
+        canon_close(&w);
+    }
+    canon_close(&w);
+    canon_name(&w, "hash");
+    canon_hex(&w, answer->hash.bytes, DIGEST_LEN);
+    canon_name(&w, "resource");
+    canon_string(&w, resource);
+    canon_name(&w, "seq");
+    canon_i64(&w, (int64_t) answer->seq);
+    canon_name(&w, "time");
+    canon_str(&w, time);
+    canon_name(&w, "type");
+    canon_str(&w, entry_type_text(answer->type));
+    canon_close(&w);
+}
+
+/* On the sequencer's thread: copies what is borrowed and lets the loop send it. */
+static void done(struct submission *submission, const struct append_answer *answer)
+{
+    struct work *work = submission->owner;
+    struct http_request *request = work->request;
+    if (answer->kind == APPEND_REFUSED) {
+        command_release(&work->command);
+        http_refuse(request, answer->refusal);
+        return;
+    }
+    struct slice resource = resource_of(work, answer->seq, request->arena);
+    command_release(&work->command);
+    write_receipt(answer, resource, &request->answer.text);
+    if (resource.ptr == NULL || buf_check(&request->answer.text, NULL) != TALLY_OK) {
+        /* it is recorded: the client must not take this for a refusal, and gets the answer by sending the same again */
+        static const struct refusal unsaid = {.code = REFUSE_REQUEST_TIMEOUT, .detail = {UNSAID, sizeof UNSAID - 1}};
+        http_refuse(request, &unsaid);
+        return;
+    }
+    request->answer.status = 201;
+    request->answer.content_type = "application/json";
+    http_answer_header(request, "Location", resource);
+    if (answer->kind == APPEND_REPLAYED)
+        http_answer_header(request, "Idempotency-Replayed", SLICE("true"));
+    http_answer(request);
+}
+
+/* Steps 3 and 4 of architecture.md: all that needs no state. *refusal says no; an error is ours. */
+MUST_CHECK static enum tally_code check(struct tallyd *tallyd, struct work *work, struct keycache_entry **key,
+                                        const struct refusal **refusal, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct http_request *request = work->request;
+    const struct http_headers *headers = &request->headers;
+    struct statement *statement = &work->submission.statement;
+    const struct statement_request said = {tallyd->identity.origin, slice_str(request->method_text), request->target,
+                                           headers->content_type};
+    struct refusal *made = NULL;
+    rc = statement_read(headers->jws, request->arena, statement, &made, err);
+    if (rc == TALLY_E_MALFORMED && made != NULL)
+        rc = TALLY_OK;
+    if (rc == TALLY_OK && made == NULL)
+        made = statement_check_request(statement, &said, request->arena);
+    *refusal = made;
+    if (rc != TALLY_OK || made != NULL)
+        return rc;
+    if (headers->idempotency_key.ptr != NULL && !slice_equal(headers->idempotency_key, statement->jti)) {
+        *refusal = refusal_new(request->arena, REFUSE_STATEMENT_IDEMPOTENCY,
+                               "Idempotency-Key is %.*s, the statement's jti is %.*s", SLICE_ARG(headers->idempotency_key),
+                               SLICE_ARG(statement->jti));
+        return TALLY_OK;
+    }
+    rc = keycache_find(tallyd->keys, statement->kid, key, err);
+    if (rc == TALLY_E_NOT_FOUND) {
+        *refusal = refusal_new(request->arena, REFUSE_STATEMENT_KEY_UNKNOWN, "no actor of this ledger has the key %.*s",
+                               SLICE_ARG(statement->kid));
+        return TALLY_OK;
+    }
+    if (rc != TALLY_OK)
+        return rc;
+    rc = statement_verify(statement, keycache_verifier(*key), request->body, err);
+    if (rc == TALLY_E_SIGNATURE) {
+        *refusal =
+            refusal_new(request->arena, REFUSE_STATEMENT_SIGNATURE,
+                        "the signature does not verify over these bytes with the key %.*s", SLICE_ARG(statement->kid));
+        return TALLY_OK;
+    }
+    return rc;
+}
+
+MUST_CHECK static enum tally_code decode(struct tallyd *tallyd, struct work *work, struct slice actor,
+                                         const struct refusal **refusal, struct err *err)
+{
+    struct http_request *request = work->request;
+    const struct statement *statement = &work->submission.statement;
+    const struct route *route = request->route;
+    size_t bad_at = 0;
+    if (!text_is_utf8(request->body, &bad_at)) {
+        *refusal = refusal_new(request->arena, REFUSE_BODY_TEXT, "byte %zu of the body is no UTF-8, or is NUL", bad_at);
+        return TALLY_OK;
+    }
+    const struct command_request said = {.type = route->type,
+                                         .target = request->target,
+                                         .content_type = request->headers.content_type,
+                                         .body = request->body,
+                                         .origin = tallyd->identity.origin,
+                                         .actor = actor,
+                                         .kid = statement->kid,
+                                         .head_seq = statement->head_seq};
+    struct refusal *made = NULL;
+    enum tally_code rc = command_decode(&said, request->arena, &work->command, &made, err);
+    *refusal = made;
+    return rc;
+}
+
+/* Fills what the sequencer takes. The actor's id is copied: the cache may drop the key meanwhile. */
+MUST_CHECK static enum tally_code prepare(struct tallyd *tallyd, struct work *work, struct keycache_entry *key,
+                                          const struct refusal **refusal, struct err *err)
+{
+    struct http_request *request = work->request;
+    struct submission *submission = &work->submission;
+    struct slice actor = keycache_actor(key);
+    enum tally_code rc = arena_copy(request->arena, actor.ptr, actor.len, &submission->actor, err);
+    if (rc == TALLY_OK)
+        rc = decode(tallyd, work, submission->actor, refusal, err);
+    submission->jws = request->headers.jws;
+    submission->body = request->body;
+    submission->type = ((const struct route *) request->route)->type;
+    submission->command = &work->command;
+    submission->done = done;
+    submission->owner = work;
+    return rc;
+}
+
+void handle_statement(struct tallyd *tallyd, struct http_request *request)
+{
+    struct err err = {0};
+    const struct refusal *refusal = NULL;
+    struct keycache_entry *key = NULL;
+    struct work *work = ARENA_NEW(request->arena, struct work);
+    enum tally_code rc = work == NULL ? err_set(&err, TALLY_E_NO_MEMORY, "no memory for a request") : TALLY_OK;
+    if (rc == TALLY_OK) {
+        work->request = request;
+        rc = check(tallyd, work, &key, &refusal, &err);
+    }
+    if (rc == TALLY_OK && refusal == NULL)
+        rc = prepare(tallyd, work, key, &refusal, &err);
+    keycache_release(tallyd->keys, key);
+    if (rc != TALLY_OK)
+        refusal = problem_of_error("statement.failed", &err);
+    if (refusal == NULL) {
+        refusal = sequencer_submit(tallyd->sequencer, &work->submission, request->arena);
+        if (refusal == NULL)
+            return; /* done() answers; the request may be gone already */
+    }
+    if (work != NULL)
+        command_release(&work->command);
+    http_refuse(request, refusal);
+}

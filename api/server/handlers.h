@@ -1,0 +1,59 @@
+/* The handlers that the table of routes names. Each answers its request, now or later, exactly once. */
+#ifndef TALLY_SERVER_HANDLERS_H
+#define TALLY_SERVER_HANDLERS_H
+
+#include "query.h"
+#include "tallyd.h"
+
+void handle_statement(struct tallyd *tallyd, struct http_request *request); /* every signed POST */
+void handle_preview(struct tallyd *tallyd, struct http_request *request);
+void handle_read(struct tallyd *tallyd, struct http_request *request); /* every GET of a resource: reading below */
+void handle_archive(struct tallyd *tallyd, struct http_request *request);
+void handle_healthz(struct tallyd *tallyd, struct http_request *request);
+void handle_readyz(struct tallyd *tallyd, struct http_request *request);
+void handle_metrics(struct tallyd *tallyd, struct http_request *request);
+void handle_openapi_yaml(struct tallyd *tallyd, struct http_request *request);
+void handle_openapi_json(struct tallyd *tallyd, struct http_request *request);
+
+/* Sends text with an ETag over it, or 304 when the request has it already. */
+void answer_resource(struct http_request *request, const char *content_type);
+/* Sends body (static, or living as long as the request). */
+void answer_plain(struct http_request *request, int status, const char *content_type, struct slice body);
+
+/* ---- one GET of a resource, on a reader with a connection ---- */
+struct reading {
+    struct tallyd *tallyd;
+    struct http_request *request;
+    struct query query;
+    struct pg *pg;
+    struct buf *out;               /* the answer's text */
+    const struct refusal *refusal; /* set by a reading that refuses */
+    const char *content_type;      /* application/json unless set */
+};
+
+/* Each appends its answer to out, or sets refusal. */
+enum tally_code read_ledger(struct reading *r, struct err *err);
+enum tally_code read_actors(struct reading *r, struct err *err);
+enum tally_code read_actor(struct reading *r, struct err *err);
+enum tally_code read_actor_keys(struct reading *r, struct err *err);
+enum tally_code read_indicators(struct reading *r, struct err *err);
+enum tally_code read_indicator(struct reading *r, struct err *err);
+enum tally_code read_contracts(struct reading *r, struct err *err);
+enum tally_code read_contract(struct reading *r, struct err *err);
+enum tally_code read_contract_terms(struct reading *r, struct err *err);
+enum tally_code read_contract_state(struct reading *r, struct err *err);
+enum tally_code read_contract_payments(struct reading *r, struct err *err);
+enum tally_code read_contract_results(struct reading *r, struct err *err);
+enum tally_code read_contract_signatures(struct reading *r, struct err *err);
+enum tally_code read_results(struct reading *r, struct err *err);
+enum tally_code read_result(struct reading *r, struct err *err);
+enum tally_code read_result_verifications(struct reading *r, struct err *err);
+enum tally_code read_payments(struct reading *r, struct err *err);
+enum tally_code read_payment(struct reading *r, struct err *err);
+enum tally_code read_payment_items(struct reading *r, struct err *err);
+enum tally_code read_payment_settlements(struct reading *r, struct err *err);
+enum tally_code read_payment_explanation(struct reading *r, struct err *err);
+enum tally_code read_entries(struct reading *r, struct err *err);
+enum tally_code read_one_entry(struct reading *r, struct err *err);
+
+#endif

@@ -3,12 +3,17 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
                array_to_json(ARRAY(SELECT row_to_json(f) FROM
                    (SELECT m.contract, f.seq AS final_seq, f.key, m.metric, c.state
-                      FROM outcomes.contract_metric AS m
-                      JOIN outcomes.contract AS c ON c.id = m.contract
-                      LEFT JOIN outcomes.final AS f
-                        ON f.contract = m.contract AND f.metric = m.metric AND f.result_seq = r.seq AND f.item = r.item
-                     WHERE (m.indicator = r.indicator AND m.indicator_version = r.version)
-                        OR (m.contract = r.contract AND m.metric = r.metric)
+                      FROM (SELECT m.* FROM outcomes.contract_metric AS m
+                             WHERE m.indicator = r.indicator AND m.indicator_version = r.version
+                            UNION ALL
+                            SELECT m.* FROM outcomes.contract_metric AS m
+                             WHERE m.contract = r.contract AND m.metric = r.metric
+                            OFFSET 0) AS m
+                     CROSS JOIN LATERAL (SELECT c.seq, c.state FROM outcomes.contract AS c
+                                          WHERE c.id = m.contract OFFSET 0) AS c
+                      LEFT JOIN LATERAL (SELECT f.seq, f.key FROM outcomes.final AS f
+                                          WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
+                                            AND f.metric = m.metric OFFSET 0) AS f ON true
                      ORDER BY c.seq, m.place) AS f)) AS fits,
                r.indicator, r.item, r.metric, r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
                array_to_json(ARRAY(SELECT row_to_json(v) FROM

@@ -5,7 +5,6 @@
 
 #include "key_internal.h"
 #include "tally/mem.h"
-#include "tally/text.h"
 
 enum tally_code key_crypto_error(struct err *err, const char *what)
 {
@@ -15,22 +14,31 @@ enum tally_code key_crypto_error(struct err *err, const char *what)
     return err_set(err, TALLY_E_CRYPTO, "%s: %s", what, reason);
 }
 
+/* base64url of 32 bytes. Not text_base64url: a thumbprint has no way to say that memory ran out. */
+static void encode_32(const uint8_t in[32], char out[KEY_KID_LEN])
+{
+    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < 32; i++) {
+        bits = (bits << 8 | in[i]) & 0x3fff;
+        for (have += 8; have >= 6; have -= 6)
+            out[at++] = DIGITS[bits >> (have - 6) & 0x3f];
+    }
+    out[at] = DIGITS[bits << (6 - have) & 0x3f];
+}
+
 void key_thumbprint(const struct key_public *key, struct key_kid *out)
 {
+    char x[KEY_KID_LEN];
     struct digest digest;
-    struct buf text;
-    buf_init(&text, 256);
-    buf_add_str(&text, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"");
-    text_base64url(key->bytes, sizeof key->bytes, &text);
-    buf_add_str(&text, "\"}");
-    ENSURE(buf_check(&text, NULL) == TALLY_OK);
-    digest_of(buf_slice(&text), &digest);
-    buf_clear(&text);
-    text_base64url(digest.bytes, sizeof digest.bytes, &text);
-    ENSURE(text.len == KEY_KID_LEN);
-    memcpy(out->text, text.ptr, KEY_KID_LEN);
+    encode_32(key->bytes, x);
+    const struct slice parts[] = {SLICE("{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\""), slice_of(x, sizeof x),
+                                  SLICE("\"}")};
+    digest_parts(parts, 3, &digest);
+    encode_32(digest.bytes, out->text);
     out->text[KEY_KID_LEN] = '\0';
-    buf_release(&text);
 }
 
 /* ---- verifying ---- */

@@ -18,7 +18,7 @@
 
 #define SMALL_ORIGIN "ledger.example/small"
 #define SMALL_START INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
-#define SMALL_ENTRIES_MAX 64
+#define SMALL_ENTRIES_MAX 1024
 
 struct small_ledger {
     struct buf text;

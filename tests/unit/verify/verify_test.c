@@ -2,6 +2,7 @@
 #include "small_ledger.h"
 
 #include "../../../api/cli/verify_keys.h"
+#include "tally/mem.h"
 /* the reader of bodies lies in the program, above this layer, but is what the verifier is used with */
 #include "../../../api/cli/verify_keys.c"
 
@@ -677,6 +678,80 @@ static void findings_come_in_order_whatever_the_threads(void **state)
     small_end(&l);
 }
 
+/* Three times round the ring of lines under way. */
+static void a_queue_that_fills_up_loses_and_swaps_nothing(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    small_begin(&l, 800);
+    while (l.seq < 800) {
+        bool is_wrong = l.seq % 100 == 50;
+        if (l.seq % 10 == 0)
+            small_add(&l, (struct small_entry){RESULT, .key = l.prov, .is_other_body = is_wrong});
+        else
+            small_add(&l,
+                      (struct small_entry){
+                          .actor = "ledger", .type = "moment.reached", .body = "{}", .is_other_body = l.seq % 100 == 51});
+    }
+    for (int threads = 1; threads <= 3; threads++) {
+        small_verify(buf_slice(&l.text), l.vkey, VERIFY_SIGNATURES, threads, verify_keys_read, &out);
+        assert_int_equal(out.report.entries, 800);
+        assert_int_equal(out.count, 16);
+        for (size_t i = 0; i < 16; i++) {
+            assert_int_equal(out.findings[i].code, FINDING_BODY_COMMITMENT);
+            assert_int_equal(out.findings[i].seq, i / 2 * 100 + 50 + i % 2);
+        }
+        assert_int_equal(out.report.signatures, 2 + 79 - 8);
+    }
+    small_end(&l);
+}
+
+static enum tally_code verify_while_memory_lasts(const struct small_ledger *l, struct small_outcome *out)
+{
+    struct verify_options options = {.level = VERIFY_SIGNATURES,
+                                     .vkey = slice_str(l->vkey),
+                                     .on_finding = small_on_finding,
+                                     .read_key_change = verify_keys_read,
+                                     .ctx = out,
+                                     .threads = 1};
+    struct verifier *verifier = NULL;
+    struct slice text = buf_slice(&l->text);
+    *out = (struct small_outcome){0};
+    enum tally_code rc = verifier_new(&options, &verifier, NULL);
+    while (rc == TALLY_OK && text.len > 0) {
+        size_t len = (size_t) ((const char *) memchr(text.ptr, '\n', text.len) - text.ptr);
+        rc = verifier_line(verifier, slice_of(text.ptr, len), NULL);
+        text = slice_of(text.ptr + len + 1, text.len - len - 1);
+    }
+    if (rc == TALLY_OK)
+        rc = verifier_end(verifier, &out->report, NULL);
+    verifier_free(verifier);
+    return rc;
+}
+
+static void want_of_memory_is_an_error_and_never_a_finding(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    enum tally_code rc = TALLY_E_NO_MEMORY;
+    uint64_t n = 0;
+    (void) state;
+    begin_whole(&l);
+    while (rc != TALLY_OK) {
+        /* the first 1024 are the queue's, all alike */
+        n += n > 40 && n < 900 ? 97 : 1;
+        mem_fail_after(n);
+        rc = verify_while_memory_lasts(&l, &out);
+        mem_fail_after(0);
+        assert_true(rc == TALLY_OK || rc == TALLY_E_NO_MEMORY);
+        assert_int_equal(out.count, 0);
+    }
+    assert_true(n > 100);
+    assert_int_equal(out.report.entries, SMALL_WHOLE);
+    small_end(&l);
+}
+
 /* What nothing in the archive speaks for is the header of the last entry (no entry links to it, no checkpoint covers
  * it yet): there the head differs from the one that a receipt names. */
 static void every_altered_byte_is_found(void **state)
@@ -758,6 +833,8 @@ int main(void)
         cmocka_unit_test(another_ledger_s_key_is_found),
         cmocka_unit_test(an_archive_without_the_ledger_s_creation_is_not_anchored),
         cmocka_unit_test(findings_come_in_order_whatever_the_threads),
+        cmocka_unit_test(a_queue_that_fills_up_loses_and_swaps_nothing),
+        cmocka_unit_test(want_of_memory_is_an_error_and_never_a_finding),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(every_cut_is_found),
     };

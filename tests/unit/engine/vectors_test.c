@@ -1,0 +1,247 @@
+/* The worked examples of the specification (language.md section 9), step by step. */
+#include "world.h"
+
+#include "texts.h"
+
+/* ---- 9.1: early for a cohort, or pooled at the end ---- */
+static void peterborough_pays_early_or_at_the_end_never_twice(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_PETERBOROUGH);
+    world_final(w, "reoffences", "c1|programme", "1420");
+    world_final(w, "reoffences", "c1|comparison", "1550");
+    world_day(w, "2014-07-01");
+    expect_target(w, "early", "c1", "0.00", "0.00");
+    expect_waits(w, "early", "c2", "reoffences(c2, programme) is missing", "0.00");
+    expect_waits(w, "at_the_end", "", "reoffences(c2, programme) is missing", "0.00");
+
+    world_final(w, "reoffences", "c2|programme", "1380");
+    world_final(w, "reoffences", "c2|comparison", "1550");
+    world_day(w, "2016-07-01");
+    expect_target(w, "early", "c1", "0.00", "0.00");
+    expect_target(w, "early", "c2", "1000000.00", "1000000.00");
+    expect_target(w, "at_the_end", "", "2000000.00", "2000000.00");
+
+    world_final(w, "reoffences", "c1|programme", "1390");
+    world_day(w, "2016-08-01");
+    expect_target(w, "early", "c1", "1000000.00", "1000000.00");
+    expect_target(w, "early", "c2", "1000000.00", "0.00");
+    expect_target(w, "at_the_end", "", "1000000.00", "-1000000.00");
+
+    world_fact(w, "reoffences", "c2|programme", "1380", ENGINE_DISPUTED);
+    world_day(w, "2016-08-20");
+    expect_target(w, "early", "c1", "1000000.00", "0.00");
+    expect_waits(w, "early", "c2", "reoffences(c2, programme) is disputed", "1000000.00");
+    expect_waits(w, "at_the_end", "", "reoffences(c2, programme) is disputed", "1000000.00");
+
+    world_final(w, "reoffences", "c2|programme", "1500");
+    world_day(w, "2016-10-01");
+    expect_target(w, "early", "c1", "1000000.00", "0.00");
+    expect_target(w, "early", "c2", "0.00", "-1000000.00");
+    expect_target(w, "at_the_end", "", "0.00", "-1000000.00");
+    world_free(w);
+}
+
+/* ---- 9.4: draws, interest, a waterfall ---- */
+static void roca_waterfall_passes_on_every_cent(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_ROCA_WATERFALL);
+    const char *late_2017 = "2017-10-01/2017-12-31", *late_2019 = "2019-10-01/2019-12-31";
+    world_final(w, "senior_drawn", "2014-01-01/2014-03-31", "9000000");
+    world_final(w, "junior_drawn", "2014-01-01/2014-03-31", "3000000");
+    world_day(w, "2014-04-01");
+    for (size_t i = 0; i < w->output->count; i++)
+        assert_false(w->output->instances[i].has_difference);
+
+    world_final(w, "received", late_2017, "10000000");
+    world_day(w, "2018-01-05");
+    expect_target(w, "to_senior", late_2017, "10000000.00", "10000000.00");
+    expect_target(w, "to_junior", late_2017, "0.00", "0.00");
+
+    world_final(w, "received", late_2019, "12345678.91");
+    world_day(w, "2020-01-05");
+    expect_target(w, "to_senior", late_2019, "931592.76", "931592.76");
+    expect_target(w, "to_junior", late_2019, "3364656.06", "3364656.06");
+    expect_target(w, "to_roca", late_2019, "3760000.00", "3760000.00");
+    expect_target(w, "success_fee", late_2019, "2144715.04", "2144715.04");
+    expect_target(w, "upside", late_2019, "2144715.05", "2144715.05");
+
+    world_final(w, "received", late_2017, "10500000");
+    world_day(w, "2020-03-01");
+    expect_target(w, "to_senior", late_2017, "10500000.00", "500000.00");
+    expect_target(w, "to_senior", late_2019, "379349.72", "-552243.04");
+    expect_target(w, "to_junior", late_2019, "3364656.06", "0.00");
+    expect_target(w, "to_roca", late_2019, "3760000.00", "0.00");
+    expect_target(w, "success_fee", late_2019, "2420836.56", "276121.52");
+    expect_target(w, "upside", late_2019, "2420836.57", "276121.52");
+
+    struct slice sum = SLICE("0.00");
+    for (size_t i = 0; i < w->output->count; i++)
+        assert_int_equal(money_add(sum, w->output->instances[i].target, w->arena, &sum, NULL), TALLY_OK);
+    expect_slice(sum, "22845678.91");
+    world_free(w);
+}
+
+/* ---- 9.6, the first contract alone ---- */
+static void rikers_dispute_and_restatement(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_RIKERS_ABLE);
+    world_final(w, "drawn", "", "7200000");
+    world_day(w, "2013-03-01");
+    expect_waits(w, "success", "y2013", "significant(y2013) is missing", "0.00");
+    world_final(w, "bed_days", "programme|y2013", "91");
+    world_final(w, "bed_days", "comparison|y2013", "100");
+    world_final(w, "significant", "y2013", "true");
+    world_day(w, "2015-07-02");
+    expect_target(w, "success", "y2013", "4800000.00", "4800000.00");
+    assert_int_equal(world_instance(w, "success", "y2013")->first, 1);
+    world_fact(w, "bed_days", "comparison|y2013", "100", ENGINE_DISPUTED);
+    world_day(w, "2015-07-20");
+    expect_waits(w, "success", "y2013", "bed_days(comparison, y2013) is disputed", "4800000.00");
+    world_final(w, "bed_days", "comparison|y2013", "100");
+    world_day(w, "2015-09-01");
+    expect_target(w, "success", "y2013", "4800000.00", "0.00");
+    world_final(w, "bed_days", "comparison|y2013", "95");
+    world_day(w, "2016-11-01");
+    expect_target(w, "success", "y2013", "0.00", "-4800000.00");
+    world_free(w);
+}
+
+static void rikers_every_step_at_its_bound_and_just_below(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *at_bound, *below; /* bed days of the programme, where the comparison has 100 */
+        const char *target, *lower;
+    } rows[] = {
+        {"91.5", "91.500000000001", "4800000.00", "0.00"},         {"90", "90.000000000001", "9600000.00", "4800000.00"},
+        {"89", "89.000000000001", "10080000.00", "9600000.00"},    {"88", "88.000000000001", "10176000.00", "10080000.00"},
+        {"87.5", "87.500000000001", "10272000.00", "10176000.00"}, {"87", "87.000000000001", "10368000.00", "10272000.00"},
+        {"84", "84.000000000001", "10944000.00", "10368000.00"},   {"80", "80.000000000001", "11712000.00", "10944000.00"},
+    };
+    struct world *w = world_new(TEXT_RIKERS_ABLE);
+    world_final(w, "bed_days", "comparison|y2013", "100");
+    world_final(w, "significant", "y2013", "true");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_final(w, "bed_days", "programme|y2013", rows[i].below);
+        world_day(w, "2015-07-02");
+        expect_slice(world_instance(w, "success", "y2013")->target, rows[i].lower);
+        world_final(w, "bed_days", "programme|y2013", rows[i].at_bound);
+        world_day(w, "2015-07-03");
+        expect_slice(world_instance(w, "success", "y2013")->target, rows[i].target);
+    }
+    world_final(w, "significant", "y2013", "false");
+    world_day(w, "2015-07-04");
+    expect_target(w, "success", "y2013", "0.00", "-11712000.00");
+    world_free(w);
+}
+
+static void rikers_nothing_after_it_closes(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_RIKERS_ABLE);
+    world_final(w, "bed_days", "comparison|y2013", "100");
+    world_final(w, "bed_days", "programme|y2013", "91");
+    world_final(w, "significant", "y2013", "true");
+    world_day(w, "2017-08-31");
+    expect_target(w, "success", "y2013", "4800000.00", "4800000.00");
+    assert_int_equal(w->output->next_moment, day_of("2017-09-01"));
+    world_final(w, "bed_days", "programme|y2013", "80");
+    world_day(w, "2017-09-01");
+    expect_waits(w, "success", "y2013", "the contract closed at the end of 2017-08-31", "4800000.00");
+    assert_int_equal(w->output->next_moment, DAY_NEVER);
+    world_free(w);
+}
+
+/* ---- the rhino bond: bounds that are open ---- */
+static void rhino_pays_by_the_row_above(void **state)
+{
+    (void) state;
+    static const char *const rows[][2] = {{"0%", "0.00"},           {"0.01%", "5503500.00"}, {"2%", "5503500.00"},
+                                          {"2.01%", "11007000.00"}, {"4%", "11007000.00"},   {"4.01%", "13759500.00"},
+                                          {"-3%", "0.00"}};
+    struct world *w = world_new(TEXT_RHINO);
+    world_final(w, "growth", "", "4%");
+    world_day(w, "2027-03-30");
+    expect_waits(w, "success", "", "not before 2027-03-31", "0.00");
+    assert_int_equal(world_instance(w, "success", "")->wakes, day_of("2027-03-31"));
+    assert_int_equal(w->output->next_moment, day_of("2027-03-31"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_final(w, "growth", "", rows[i][0]);
+        world_day(w, "2027-03-31");
+        expect_slice(world_instance(w, "success", "")->target, rows[i][1]);
+    }
+    expect_target(w, "conservation", "2022-04-01/2022-09-30", "15200000.00", "0.00");
+    const struct terms_rule *rule = terms_rule(w->terms, terms_find_rule(w->terms, SLICE("conservation")));
+    expect_slice(rule->currency, "ZAR");
+    world_free(w);
+}
+
+/* ---- Denver's housing days, in the simplest form ---- */
+static void denver_days_at_15_12(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("period year every 1 year from 2016-01-01 to 2020-12-31\n"
+                                      "metric housed is denver.days-housed version 1 in days between 0 and 1_000_000\n"
+                                      "  by year\n  reported by lender\n  verified by judge\n"
+                                      "pay housing from city to lender\n  for each year\n  amount 15.12 per day of housed\n"
+                                      "  due 60 days after\n"
+                                      "cap 11_420_000 on housing\n"));
+    world_final(w, "housed", "2016-01-01/2016-12-31", "258858");
+    world_day(w, "2017-01-10");
+    expect_target(w, "housing", "2016-01-01/2016-12-31", "3913932.96", "3913932.96");
+    world_final(w, "housed", "2017-01-01/2017-12-31", "41070");
+    world_day(w, "2018-01-10");
+    expect_target(w, "housing", "2016-01-01/2016-12-31", "3913932.96", "0.00");
+    expect_target(w, "housing", "2017-01-01/2017-12-31", "620978.40", "620978.40");
+    assert_int_equal(terms_due_day(w->terms, 0, day_of("2018-01-10")), day_of("2018-03-11"));
+    world_free(w);
+}
+
+/* ---- linear, powers, percentages of percentages ---- */
+static void benevolent_interpolates(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_BENEVOLENT);
+    world_final(w, "entries_to_care", "control", "1");
+    world_final(w, "entries_to_care", "programme", "0.775"); /* 22.5 %: halfway, 7.5 % and 19 % */
+    world_day(w, "2018-10-01");
+    expect_target(w, "repay_p", "", "10767219.95", "10767219.95");
+    expect_target(w, "repay_e", "", "5965884.15", "5965884.15");
+    world_final(w, "entries_to_care", "programme", "0.96");
+    world_day(w, "2018-10-02");
+    expect_target(w, "repay_p", "", "7500000.00", "-3267219.95");
+    expect_target(w, "repay_e", "", "0.00", "-5965884.15");
+    world_free(w);
+}
+
+static void educate_girls_ceiling_and_bonus(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_EDUCATE_GIRLS);
+    world_final(w, "gained", "", "8940");
+    world_final(w, "enrolled", "", "92%");
+    world_day(w, "2018-06-30");
+    /* 43.16 * 8,940 + 910.14 * 92 is more than the ceiling 267,731 * 1.15^3 */
+    expect_target(w, "outcome", "", "407185.38", "407185.38");
+    expect_target(w, "bonus", "", "44625.40", "44625.40");
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(peterborough_pays_early_or_at_the_end_never_twice),
+        cmocka_unit_test(roca_waterfall_passes_on_every_cent),
+        cmocka_unit_test(rikers_dispute_and_restatement),
+        cmocka_unit_test(rikers_every_step_at_its_bound_and_just_below),
+        cmocka_unit_test(rikers_nothing_after_it_closes),
+        cmocka_unit_test(rhino_pays_by_the_row_above),
+        cmocka_unit_test(denver_days_at_15_12),
+        cmocka_unit_test(benevolent_interpolates),
+        cmocka_unit_test(educate_girls_ceiling_and_bonus),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

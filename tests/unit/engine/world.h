@@ -1,0 +1,214 @@
+/* A contract and what has happened to it, as a caller of the engine keeps it: facts, and records that are carried from one
+ * evaluation to the next. */
+#ifndef TALLY_TESTS_ENGINE_WORLD_H
+#define TALLY_TESTS_ENGINE_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tally/engine.h"
+#include "tally/mem.h"
+#include "tally/terms.h"
+
+#define WORLD_MAX 4096 /* facts, records */
+
+struct world {
+    struct terms *terms;
+    struct arena *diag_arena, *arena;
+    struct diags diags;
+    struct engine_fact facts[WORLD_MAX];
+    size_t fact_count;
+    struct engine_record records[WORLD_MAX];
+    char stands[WORLD_MAX][40], keys[WORLD_MAX][80];
+    size_t record_count;
+    uint64_t next_first, seq;
+    int32_t today;
+    struct engine_output *output;
+};
+
+static inline int32_t day_of(const char *text)
+{
+    int32_t day = 0;
+    assert_int_equal(day_parse(slice_str(text), &day), TALLY_OK);
+    return day;
+}
+
+static inline void print_diags(const struct diags *diags, const char *text)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    diags_print(diags, SLICE("text"), slice_str(text), &b);
+    print_error("%.*s\n", SLICE_ARG(buf_slice(&b)));
+    buf_release(&b);
+}
+
+static inline struct world *world_new(const char *text)
+{
+    struct err err = {0};
+    struct world *w = mem_zero(sizeof *w);
+    assert_non_null(w);
+    w->diag_arena = arena_new(1 << 22);
+    w->arena = arena_new(1 << 26);
+    assert_non_null(w->diag_arena);
+    assert_non_null(w->arena);
+    diags_init(&w->diags, w->diag_arena);
+    w->next_first = 1;
+    assert_int_equal(terms_compile(slice_str(text), &w->diags, &w->terms, &err), TALLY_OK);
+    if (w->terms == NULL)
+        print_diags(&w->diags, text);
+    assert_non_null(w->terms);
+    return w;
+}
+
+static inline void world_free(struct world *w)
+{
+    terms_free(w->terms);
+    arena_free(w->diag_arena);
+    arena_free(w->arena);
+    mem_free(w);
+}
+
+/* Sets the fact at a key, through terms_fit as a caller does for the value; the key is given as terms_fit gives it. */
+static inline void world_fact(struct world *w, const char *metric, const char *key, const char *value,
+                              enum engine_standing standing)
+{
+    uint32_t m = terms_find_metric(w->terms, slice_str(metric));
+    assert_true(m != TERMS_NONE);
+    struct engine_fact fact = {.metric = m,
+                               .key = slice_str(key),
+                               .value = slice_str(value),
+                               .standing = standing,
+                               .submitted = w->today,
+                               .seq = ++w->seq};
+    for (size_t i = 0; i < w->fact_count; i++)
+        if (w->facts[i].metric == m && slice_equal(w->facts[i].key, fact.key)) {
+            w->facts[i] = fact;
+            return;
+        }
+    assert_true(w->fact_count < WORLD_MAX);
+    w->facts[w->fact_count++] = fact;
+}
+
+static inline void world_final(struct world *w, const char *metric, const char *key, const char *value)
+{
+    world_fact(w, metric, key, value, ENGINE_FINAL);
+}
+
+static inline void world_withdraw(struct world *w, const char *metric, const char *key)
+{
+    uint32_t m = terms_find_metric(w->terms, slice_str(metric));
+    for (size_t i = 0; i < w->fact_count; i++)
+        if (w->facts[i].metric == m && slice_is(w->facts[i].key, key)) {
+            w->facts[i] = w->facts[--w->fact_count];
+            return;
+        }
+    fail_msg("%s(%s) was never reported", metric, key);
+}
+
+static inline struct engine_input world_input(const struct world *w)
+{
+    return (struct engine_input){.terms = w->terms,
+                                 .today = w->today,
+                                 .facts = w->facts,
+                                 .fact_count = w->fact_count,
+                                 .records = w->records,
+                                 .record_count = w->record_count,
+                                 .next_first = w->next_first};
+}
+
+/* What a caller records: for each instance what stands, its place among first amounts, its first day. */
+static inline void world_record(struct world *w)
+{
+    w->record_count = 0;
+    for (size_t i = 0; i < w->output->count; i++) {
+        const struct engine_instance *instance = &w->output->instances[i];
+        assert_true(w->record_count < WORLD_MAX);
+        size_t at = w->record_count++;
+        snprintf(w->stands[at], sizeof w->stands[at], "%.*s", SLICE_ARG(instance->target));
+        snprintf(w->keys[at], sizeof w->keys[at], "%.*s", SLICE_ARG(instance->key));
+        w->records[at] = (struct engine_record){.rule = instance->rule,
+                                                .key = slice_str(w->keys[at]),
+                                                .stands = slice_str(w->stands[at]),
+                                                .first = instance->first,
+                                                .day = instance->day};
+    }
+    w->next_first = w->output->next_first;
+}
+
+/* Evaluates on that day and records what is triggered. */
+static inline void world_day(struct world *w, const char *day)
+{
+    struct err err = {0};
+    w->today = day_of(day);
+    struct engine_input input = world_input(w);
+    arena_clear(w->arena);
+    enum tally_code rc = engine_evaluate(&input, w->arena, &w->output, &err);
+    if (rc != TALLY_OK)
+        print_error("%s\n", err.detail);
+    assert_int_equal(rc, TALLY_OK);
+    world_record(w);
+}
+
+static inline const struct engine_instance *world_instance(const struct world *w, const char *rule, const char *key)
+{
+    uint32_t r = terms_find_rule(w->terms, slice_str(rule));
+    for (size_t i = 0; i < w->output->count; i++)
+        if (w->output->instances[i].rule == r && slice_is(w->output->instances[i].key, key))
+            return &w->output->instances[i];
+    return NULL;
+}
+
+static inline void expect_slice(struct slice is, const char *wanted)
+{
+    char text[400];
+    snprintf(text, sizeof text, "%.*s", SLICE_ARG(is));
+    assert_string_equal(text, wanted);
+}
+
+/* Computed, with that target and that difference to what stood. */
+static inline void expect_target(const struct world *w, const char *rule, const char *key, const char *target,
+                                 const char *difference)
+{
+    const struct engine_instance *instance = world_instance(w, rule, key);
+    assert_non_null(instance);
+    if (instance->state != ENGINE_COMPUTED)
+        print_error("%s(%s): %.*s\n", rule, key, SLICE_ARG(instance->reason));
+    assert_int_equal(instance->state, ENGINE_COMPUTED);
+    expect_slice(instance->target, target);
+    expect_slice(instance->difference, difference);
+    assert_int_equal(instance->has_difference, money_sign(instance->difference) != 0);
+}
+
+static inline void expect_state(const struct world *w, const char *rule, const char *key, enum engine_state state,
+                                const char *reason, const char *stands)
+{
+    const struct engine_instance *instance = world_instance(w, rule, key);
+    assert_non_null(instance);
+    assert_int_equal(instance->state, state);
+    expect_slice(instance->reason, reason);
+    expect_slice(instance->target, stands);
+    expect_slice(instance->stands, stands);
+    assert_false(instance->has_difference);
+}
+
+static inline void expect_waits(const struct world *w, const char *rule, const char *key, const char *reason,
+                                const char *stands)
+{
+    expect_state(w, rule, key, ENGINE_WAITS, reason, stands);
+}
+
+/* A text of one USD contract between two parties around these declarations. */
+#define SMALL(declarations)                                                                                                \
+    "terms 1\ncontract small \"Small\"\ncurrency USD rounded to 0.01, half even\ncurrency ZAR rounded to 0.05, half up\n"  \
+    "clock UTC\nruns 2016-01-01 to 2020-12-31\ncloses 2022-12-31\n"                                                        \
+    "party city outcome payer \"City\"\nparty lender investor \"Lender\"\nparty judge evaluator \"Judge\"\n"               \
+    "in force when city and lender have signed\ndisputes decided by judge within 30 days, otherwise stands\n" declarations
+
+#endif

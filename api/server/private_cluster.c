@@ -25,7 +25,7 @@
 #include "tally/pg.h"
 #include "tally/text.h"
 
-#define MAJOR_MIN 15         /* MERGE-free SQL, but domains over arrays in unnest and the public schema's rights are 15's */
+#define MAJOR_MIN 15         /* what the migrations are written for: who may create in schema public is 15's */
 #define SUPERUSER "postgres" /* of the cluster, not of the operating system */
 #define DATABASE "tally"
 #define PORT "5432"               /* only part of the socket's name */
@@ -341,16 +341,14 @@ MUST_CHECK static enum tally_code make_data_dir(struct private_cluster *cluster,
 static int act_reach(const struct private_cluster *cluster)
 {
     char path[PATH_MAX];
-    for (const char *at = cluster->data_dir; (at = strchr(at + 1, '/')) != NULL || path[0] != '\0';) {
-        size_t len = at == NULL ? strlen(cluster->data_dir) : (size_t) (at - cluster->data_dir);
+    size_t total = strlen(cluster->data_dir);
+    for (size_t len = 1; len <= total; len++) {
+        if (len != total && cluster->data_dir[len] != '/')
+            continue;
         memcpy(path, cluster->data_dir, len);
         path[len] = '\0';
-        if (access(path, X_OK) != 0) {
-            ssize_t ignored = write(1, path, len);
-            return ignored < 0 ? 2 : 1;
-        }
-        if (at == NULL)
-            return 0;
+        if (access(path, X_OK) != 0)
+            return write(1, path, len) < 0 ? 2 : 1;
     }
     return 0;
 }
@@ -614,7 +612,8 @@ static void forget_old_socket(const char *note)
         remove_socket_dir(path);
 }
 
-/* DATA/run where its name fits into a socket's address, otherwise a short name elsewhere. */
+/* DATA/run where its name fits into a socket's address, and libpq takes it for one host (it splits at commas); otherwise
+ * a short name elsewhere. */
 MUST_CHECK static enum tally_code make_socket_dir(struct private_cluster *cluster, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -622,7 +621,7 @@ MUST_CHECK static enum tally_code make_socket_dir(struct private_cluster *cluste
     TRY(join(cluster->socket_dir, cluster->data_dir, "run", err));
     TRY(join(note, cluster->data_dir, "socket", err));
     forget_old_socket(note);
-    if (strlen(cluster->socket_dir) > SOCKET_DIR_MAX) {
+    if (strlen(cluster->socket_dir) > SOCKET_DIR_MAX || strchr(cluster->socket_dir, ',') != NULL) {
         snprintf(cluster->socket_dir, sizeof cluster->socket_dir, "%s/tally-XXXXXX", is_root() ? "/run" : "/tmp");
         if (mkdtemp(cluster->socket_dir) == NULL)
             TRY(errno_set(err, "a directory for the database's socket cannot be made:", cluster->socket_dir));

@@ -9,6 +9,26 @@
 #include "queries.h"
 #include "store_fixture.h"
 
+static void wanted(enum need_kind kind, const char *name, uint64_t number)
+{
+    assert_true(model->wanted_count < WANTED_MAX);
+    model->wanted[model->wanted_count++] = (struct need){kind, slice_str(name), number};
+}
+
+static void load(void)
+{
+    bool any = true;
+    const struct command command = {0}, *commands[] = {&command};
+    ok(pg_pipeline_begin(pg, false, &err));
+    ok(store_queue_load(store, pg, batch, commands, 1, AT(0), &any, &err));
+    assert_true(any);
+    ok(pg_pipeline_run(pg, &err));
+    ok(store_take_load(store, &err));
+    arena_clear(batch);
+    for (int i = 0; i < model->wanted_count; i++)
+        assert_true(model->is_loaded[i]);
+}
+
 /* ---- round trips ---- */
 
 static void an_actor_and_its_key_come_back_as_they_were(void **state)

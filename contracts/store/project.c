@@ -289,7 +289,7 @@ _Static_assert(ROW_KIND_COUNT == STORE_PROJECT_STATEMENTS_MAX, "one statement fo
 enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    for (int kind = 0; kind < ROW_KIND_COUNT; kind++) {
+    for (enum row_kind kind = 0; kind < ROW_KIND_COUNT; kind++) {
         const struct recorded_list *list = &store->recorded.lists[kind];
         if (list->count == 0)
             continue;

@@ -88,7 +88,7 @@ static void list_release(struct recorded_list *list)
 
 void recorded_release(struct recorded *recorded)
 {
-    for (int kind = 0; kind < ROW_KIND_COUNT; kind++)
+    for (enum row_kind kind = 0; kind < ROW_KIND_COUNT; kind++)
         list_release(&recorded->lists[kind]);
     arena_free(recorded->arena);
     *recorded = (struct recorded){0};
@@ -96,7 +96,7 @@ void recorded_release(struct recorded *recorded)
 
 void recorded_clear(struct recorded *recorded)
 {
-    for (int kind = 0; kind < ROW_KIND_COUNT; kind++) {
+    for (enum row_kind kind = 0; kind < ROW_KIND_COUNT; kind++) {
         struct recorded_list *list = &recorded->lists[kind];
         if (list->cap > RECORDED_KEPT_MAX)
             list_release(list);

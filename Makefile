@@ -129,7 +129,6 @@ PROGRAMS := tallyd tally tally-verify
 CLI_SOURCES := $(sort $(wildcard api/cli/*.c))
 VERIFY_MAIN := api/cli/tally_verify.c
 VERIFY_SOURCES := $(sort $(wildcard api/cli/verify_*.c)) $(VERIFY_MAIN)
-SHARED_CLI := $(sort $(wildcard api/cli/cli_*.c))
 TALLY_SOURCES := $(filter-out $(VERIFY_SOURCES),$(CLI_SOURCES))
 LAYERS_tallyd := server $(USES_server)
 LAYERS_tally := command model engine terms format base
@@ -141,7 +140,7 @@ $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
 $(B)/bin/tally: $(patsubst %.c,$(B)/obj/%.o,$(TALLY_SOURCES)) $(call archives,$(LAYERS_tally))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL) $(JANSSON) $(CRYPTO) $(GMP)
-$(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES) $(SHARED_CLI)) $(call archives,$(LAYERS_verify))
+$(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES)) $(call archives,$(LAYERS_verify))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(GMP) -lpthread
 

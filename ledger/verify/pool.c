@@ -4,6 +4,9 @@
 
 #include "tally/mem.h"
 
+/* A worker is woken when so many jobs wait: waking one for each costs more than a job of the chain level does. */
+#define WAKE_BACKLOG 16
+
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
@@ -22,22 +25,27 @@ static struct job *job_at(struct pool *pool, uint64_t n)
     return &pool->jobs[n % POOL_JOBS_MAX];
 }
 
+/* Takes the next job and runs it; the lock is held before and after, and not meanwhile. */
+static void run_one(struct pool *pool)
+{
+    struct job *job = job_at(pool, pool->taken++);
+    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
+    job_run(job);
+    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
+    job->is_done = true;
+    if (job == job_at(pool, pool->back))
+        ENSURE(pthread_cond_signal(&pool->has_done) == 0);
+}
+
 static void *work(void *ctx)
 {
     struct pool *pool = ctx;
     ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    for (;;) {
-        while (pool->taken == pool->put && !pool->is_stopping)
+    while (!pool->is_stopping) {
+        if (pool->taken < pool->put)
+            run_one(pool);
+        else
             ENSURE(pthread_cond_wait(&pool->has_work, &pool->lock) == 0);
-        if (pool->is_stopping)
-            break;
-        struct job *job = job_at(pool, pool->taken++);
-        ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
-        job_run(job);
-        ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-        job->is_done = true;
-        if (job == job_at(pool, pool->back))
-            ENSURE(pthread_cond_signal(&pool->has_done) == 0);
     }
     ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
     return NULL;
@@ -104,8 +112,12 @@ static enum tally_code give_back(struct pool *pool, struct err *err)
 {
     struct job *job = job_at(pool, pool->back);
     ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    while (!job->is_done)
-        ENSURE(pthread_cond_wait(&pool->has_done, &pool->lock) == 0);
+    while (!job->is_done) {
+        if (pool->taken < pool->put)
+            run_one(pool); /* rather than wait: the workers may be asleep, see WAKE_BACKLOG */
+        else
+            ENSURE(pthread_cond_wait(&pool->has_done, &pool->lock) == 0);
+    }
     ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
     enum tally_code rc = pool->done(pool->ctx, job, err);
     pool->bytes -= job->bytes;
@@ -144,7 +156,8 @@ enum tally_code pool_put(struct pool *pool, struct err *err)
     }
     ENSURE(pthread_mutex_lock(&pool->lock) == 0);
     pool->put++;
-    ENSURE(pthread_cond_signal(&pool->has_work) == 0);
+    if (pool->put - pool->taken >= WAKE_BACKLOG)
+        ENSURE(pthread_cond_signal(&pool->has_work) == 0);
     ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
     return TALLY_OK;
 }

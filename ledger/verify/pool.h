@@ -5,7 +5,7 @@
 
 #include "job.h"
 
-#define POOL_JOBS_MAX 256          /* lines under way: enough to keep 64 cores busy */
+#define POOL_JOBS_MAX 256          /* lines under way: 16 for each of 16 cores */
 #define POOL_BYTES_MAX (64u << 20) /* of lines under way, unless one alone is longer */
 #define POOL_THREADS_MAX 64
 

@@ -163,7 +163,7 @@ MUST_CHECK static enum tally_code write_list(struct buf *out, const struct pg_ro
     return buf_check(out, err);
 }
 
-enum tally_code read_list(struct read *read, const struct pg_statement *statement, const struct store_page *page,
+enum tally_code read_page(struct read *read, const struct pg_statement *statement, const struct store_page *page,
                           char letter, struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -175,7 +175,7 @@ done:
     return rc;
 }
 
-enum tally_code read_list_of(struct read *read, const struct pg_statement *statement, const struct store_page *page,
+enum tally_code read_page_of(struct read *read, const struct pg_statement *statement, const struct store_page *page,
                              char letter, const struct pg_statement *has, const struct pg_params *has_params,
                              struct buf *out, bool *found, struct err *err)
 {

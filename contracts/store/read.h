@@ -46,10 +46,10 @@ MUST_CHECK enum tally_code read_rows(struct read *read, const struct pg_statemen
 /* "items":[...],"next":... of these rows; page NULL: all of them. */
 void read_write_items(struct buf *out, const struct pg_rows *rows, const struct store_page *page, char letter);
 /* The whole of a list of which nothing has to exist. */
-MUST_CHECK enum tally_code read_list(struct read *read, const struct pg_statement *statement, const struct store_page *page,
+MUST_CHECK enum tally_code read_page(struct read *read, const struct pg_statement *statement, const struct store_page *page,
                                      char letter, struct buf *out, struct err *err);
 /* The same for what belongs to something: has says whether that exists, asked only when the list is empty. */
-MUST_CHECK enum tally_code read_list_of(struct read *read, const struct pg_statement *statement,
+MUST_CHECK enum tally_code read_page_of(struct read *read, const struct pg_statement *statement,
                                         const struct store_page *page, char letter, const struct pg_statement *has,
                                         const struct pg_params *has_params, struct buf *out, bool *found, struct err *err);
 /* The first column of the only row, as it is. */

@@ -23,7 +23,7 @@ enum tally_code store_list_actors(struct pg *pg, const struct store_page *page, 
     TRY(read_cursor(&read, page, 'a', CURSOR_TEXT, &cursor, err));
     pg_add_text(&read.params, cursor.text);
     read_add_limit(&read, page);
-    TRY(read_list(&read, &sql_outcomes_list_actors, page, 'a', out, err));
+    TRY(read_page(&read, &sql_outcomes_list_actors, page, 'a', out, err));
 done:
     read_end(&read);
     return rc;
@@ -43,7 +43,7 @@ enum tally_code store_list_keys(struct pg *pg, struct slice actor, const struct 
     pg_add_int8(&read.params, cursor.number);
     pg_add_text(&read.params, cursor.text);
     read_add_limit(&read, page);
-    TRY(read_list_of(&read, &sql_outcomes_list_keys, page, 'k', &sql_outcomes_has_actor, &has, out, found, err));
+    TRY(read_page_of(&read, &sql_outcomes_list_keys, page, 'k', &sql_outcomes_has_actor, &has, out, found, err));
 done:
     read_end(&read);
     return rc;
@@ -59,7 +59,7 @@ enum tally_code store_list_indicators(struct pg *pg, const struct store_page *pa
     pg_add_text(&read.params, cursor.text);
     pg_add_int4(&read.params, cursor.item);
     read_add_limit(&read, page);
-    TRY(read_list(&read, &sql_outcomes_list_indicators, page, 'i', out, err));
+    TRY(read_page(&read, &sql_outcomes_list_indicators, page, 'i', out, err));
 done:
     read_end(&read);
     return rc;

@@ -13,7 +13,7 @@ enum tally_code store_list_contracts(struct pg *pg, struct slice actor, const st
     pg_add_text(&read.params, cursor.text);
     read_add_limit(&read, page);
     read_add_filter(&read, actor);
-    TRY(read_list(&read, &sql_outcomes_list_contracts, page, 'c', out, err));
+    TRY(read_page(&read, &sql_outcomes_list_contracts, page, 'c', out, err));
 done:
     read_end(&read);
     return rc;
@@ -58,7 +58,7 @@ enum tally_code store_list_signatures(struct pg *pg, struct slice contract, cons
     has = read.params;
     pg_add_int4(&read.params, cursor_place(&cursor));
     read_add_limit(&read, page);
-    TRY(read_list_of(&read, &sql_outcomes_list_signatures, page, 's', &sql_outcomes_has_contract, &has, out, found, err));
+    TRY(read_page_of(&read, &sql_outcomes_list_signatures, page, 's', &sql_outcomes_has_contract, &has, out, found, err));
 done:
     read_end(&read);
     return rc;

@@ -15,7 +15,7 @@ enum tally_code store_list_payments(struct pg *pg, const struct store_payment_fi
     read_add_seq(&read, filter->as_of);
     read_add_filter(&read, filter->contract);
     read_add_filter(&read, filter->party);
-    TRY(read_list(&read, &sql_outcomes_list_payments, page, 'p', out, err));
+    TRY(read_page(&read, &sql_outcomes_list_payments, page, 'p', out, err));
 done:
     read_end(&read);
     return rc;
@@ -48,7 +48,7 @@ enum tally_code store_list_payment_items(struct pg *pg, uint64_t payment_seq, co
     has = read.params;
     pg_add_int4(&read.params, cursor_place(&cursor));
     read_add_limit(&read, page);
-    TRY(read_list_of(&read, &sql_outcomes_list_payment_items, page, 't', &sql_outcomes_has_payment, &has, out, found, err));
+    TRY(read_page_of(&read, &sql_outcomes_list_payment_items, page, 't', &sql_outcomes_has_payment, &has, out, found, err));
 done:
     read_end(&read);
     return rc;
@@ -67,7 +67,7 @@ enum tally_code store_list_settlements(struct pg *pg, uint64_t payment_seq, cons
     has = read.params;
     pg_add_int8(&read.params, cursor.number);
     read_add_limit(&read, page);
-    TRY(read_list_of(&read, &sql_outcomes_list_settlements, page, 'e', &sql_outcomes_has_payment, &has, out, found, err));
+    TRY(read_page_of(&read, &sql_outcomes_list_settlements, page, 'e', &sql_outcomes_has_payment, &has, out, found, err));
 done:
     read_end(&read);
     return rc;

@@ -21,7 +21,7 @@ enum tally_code store_list_results(struct pg *pg, const struct store_result_filt
         pg_add_int4(&read.params, filter->version > INT32_MAX ? INT32_MAX : (int32_t) filter->version);
     read_add_filter(&read, filter->contract);
     read_add_filter(&read, filter->author);
-    TRY(read_list(&read, &sql_outcomes_list_results, page, 'r', out, err));
+    TRY(read_page(&read, &sql_outcomes_list_results, page, 'r', out, err));
 done:
     read_end(&read);
     return rc;
@@ -88,7 +88,7 @@ enum tally_code store_list_verifications(struct pg *pg, uint64_t result_seq, con
     has = read.params;
     pg_add_int8(&read.params, cursor.number);
     read_add_limit(&read, page);
-    TRY(read_list_of(&read, &sql_outcomes_list_verifications, page, 'v', &sql_outcomes_has_result, &has, out, found, err));
+    TRY(read_page_of(&read, &sql_outcomes_list_verifications, page, 'v', &sql_outcomes_has_result, &has, out, found, err));
 done:
     read_end(&read);
     return rc;

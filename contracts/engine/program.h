@@ -17,7 +17,7 @@
 #define INSTANCES_MAX 10000000u       /* K4 */
 #define STEPS_MAX 1000000000u         /* K4: for an evaluation from nothing */
 #define FAN_OUT_MAX 1000000u          /* K4: instances that one result can move */
-#define NESTING_MAX 4096              /* nodes evaluated inside one another: bounds the stack */
+#define NESTING_MAX 2048              /* nodes evaluated inside one another: bounds the stack */
 #define PROGRAM_BYTES_MAX (128u << 20) /* of one compiled text: the tree takes 40 MiB at most, what is made of it less than twice that */
 
 typedef uint64_t dimension_set; /* bit i: dimension i */

@@ -1,0 +1,451 @@
+/* What a check refuses, with its code, its place and its hint, and what it warns of (language.md sections 3 and 8). */
+#include "world.h"
+
+#include "texts.h"
+
+#define FIGURES                                                                                                            \
+    "dimension arm (programme, comparison)\nperiod year every 1 year from 2016-01-01 to 2018-12-31\nunit child children\n" \
+    "metric money is \"Money\" in USD\n  reported by judge\n  disputes within 9 days\n"                                    \
+    "metric rand is \"Money\" in ZAR\n  reported by judge\n  disputes within 9 days\n"                                     \
+    "metric stay is \"Days\" in days\n  reported by judge\n  disputes within 9 days\n"                                     \
+    "metric ratio is \"A number\" in number\n  reported by judge\n  disputes within 9 days\n"                              \
+    "metric level is \"A level\" in percent\n  reported by judge\n  disputes within 9 days\n"                              \
+    "metric gap is \"A difference\" in points\n  reported by judge\n  disputes within 9 days\n"                            \
+    "metric kids is \"Children\" in children\n  reported by judge\n  disputes within 9 days\n"                             \
+    "metric born is \"A day\" in date\n  reported by judge\n  disputes within 9 days\n"                                    \
+    "metric yes is \"Is it so\" in true or false\n  reported by judge\n  disputes within 9 days\n"                         \
+    "metric side is \"Which arm\" in arm\n  reported by judge\n  disputes within 9 days\n"                                 \
+    "metric cells is \"By both\" in USD\n  by arm, year\n  reported by judge\n  disputes within 9 days\n"
+
+struct checked {
+    struct arena *arena;
+    struct diags diags;
+    struct terms *terms;
+};
+
+static struct checked check(const char *text)
+{
+    struct checked c = {.arena = arena_new(1 << 22)};
+    diags_init(&c.diags, c.arena);
+    assert_int_equal(terms_compile(slice_str(text), &c.diags, &c.terms, NULL), TALLY_OK);
+    return c;
+}
+
+static void checked_free(struct checked *c)
+{
+    terms_free(c->terms);
+    arena_free(c->arena);
+}
+
+/* The first diagnostic of that level has that code. A part of its message or hint may be asked for. */
+static void expect_diag(const char *text, enum diag_level level, const char *code, const char *part)
+{
+    struct checked c = check(text);
+    const struct diag *d = c.diags.first;
+    while (d != NULL && (d->level != level || (level == DIAG_WARNING && !slice_is(d->code, code))))
+        d = d->next;
+    if (d == NULL || !slice_is(d->code, code))
+        print_diags(&c.diags, text);
+    assert_non_null(d);
+    expect_slice(d->code, code);
+    assert_int_equal(c.terms == NULL, level == DIAG_ERROR);
+    assert_true(d->span.line > 0 && d->span.length > 0);
+    char all[1500];
+    snprintf(all, sizeof all, "%.*s | %.*s", SLICE_ARG(d->message), SLICE_ARG(d->hint));
+    if (part != NULL && strstr(all, part) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", part, all);
+    checked_free(&c);
+}
+
+static void expect_error(const char *declarations, const char *code, const char *part)
+{
+    char text[8000];
+    snprintf(text, sizeof text, "%s%s\n", SMALL(FIGURES), declarations);
+    expect_diag(text, DIAG_ERROR, code, part);
+}
+
+static void expect_warning(const char *declarations, const char *code, const char *part)
+{
+    char text[8000];
+    snprintf(text, sizeof text, "%s%s\n", SMALL(FIGURES), declarations);
+    expect_diag(text, DIAG_WARNING, code, part);
+}
+
+static void expect_fine(const char *declarations)
+{
+    char text[8000];
+    snprintf(text, sizeof text, "%s%s\n", SMALL(FIGURES), declarations);
+    struct checked c = check(text);
+    if (c.terms == NULL)
+        print_diags(&c.diags, text);
+    assert_non_null(c.terms);
+    checked_free(&c);
+}
+
+#define AMOUNT(e) "pay p from city to lender amount " e
+#define WHEN(e) "pay p from city to lender when " e " amount 1"
+
+/* ---- names ---- */
+
+static void names_that_do_not_exist_come_with_the_nearest_that_does(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("mony"), "name.unknown", "did you mean `money`?");
+    expect_error("pay p from citi to lender amount 1", "name.unknown", "did you mean `city`?");
+    expect_error(AMOUNT("cells[arm: programm, year: 2016-01-01]"), "member.unknown", "did you mean `programme`?");
+    expect_error(AMOUNT("cells[arm: programme, year: 2016-02-01]"), "member.unknown", "by its first day");
+    expect_error(WHEN("side = comparision"), "member.unknown", "did you mean `comparison`?");
+    expect_error(WHEN("stay > 5 dayz"), "unit.unknown", "did you mean `day");
+    expect_error("cap 10 on q", "name.unknown", "a pay rule");
+    expect_error(AMOUNT("EUR 5"), "currency.unknown", "EUR");
+}
+
+static void nothing_is_declared_twice(void **state)
+{
+    (void) state;
+    expect_error("define money = 5", "name.twice", "declared already, in line");
+    expect_error("unit child kids", "name.twice", "exists already");
+    expect_error("dimension d (a, b, a)", "member.twice", "`a` stands twice");
+    expect_error("define programme = 5\n" WHEN("side = programme"), "name.ambiguous", "is a member of `arm`");
+}
+
+static void names_of_the_wrong_kind(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("city"), "name.kind", "has no value");
+    expect_error("pay p from money to lender amount 1", "name.kind", "is not a party");
+    expect_error(AMOUNT("year"), "types.wanted", "has no value of its own");
+}
+
+/* ---- units ---- */
+
+static void units_that_differ_are_both_named(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("money + stay"), "units.differ", "USD is added to days");
+    expect_error(AMOUNT("money - rand"), "units.differ", "USD has subtracted from it ZAR");
+    expect_error(WHEN("kids > stay"), "units.differ", "children is compared with days");
+    expect_error(AMOUNT("if yes then money else rand"), "units.differ", "USD stands as the alternative to ZAR");
+    expect_error(AMOUNT("min(money, stay)"), "units.differ", "USD stands beside days");
+    expect_error(AMOUNT("money * stay"), "amount.money", "an amount is money, this is");
+    expect_error(AMOUNT("ratio"), "amount.money", "say which factor is money: `USD 100 * ...`");
+    expect_error(AMOUNT("1_000 * ratio"), "amount.money", "a plain number");
+    expect_error(AMOUNT("stay"), "amount.money", "this is days");
+}
+
+static void units_multiply_and_divide(void **state)
+{
+    (void) state;
+    expect_fine(AMOUNT("15.12 per day of stay"));
+    expect_fine(AMOUNT("money * stay / (30 days)"));
+    expect_fine(AMOUNT("rand / rand * money"));
+    expect_fine(AMOUNT("money ^ 2 / money"));
+    expect_fine(AMOUNT("ZAR 3 * ratio"));
+    expect_fine(AMOUNT("160_000 per point of min(1 - ratio, 65%)"));
+    expect_error(AMOUNT("15.12 per day of kids"), "units.differ", "`per day of` needs days, this is children");
+    expect_error(AMOUNT("15.12 per day of 5"), "units.differ", "write the unit behind the number");
+    expect_error(AMOUNT("15.12 per percent of level"), "units.points", "per point");
+    expect_error(AMOUNT("15.12 per point of stay"), "units.differ", "needs points");
+    expect_error(AMOUNT("money ^ ratio"), "units.power", "USD");
+    expect_error(AMOUNT("USD 1 * ratio ^ stay"), "units.differ", "an exponent");
+}
+
+static void bare_numbers_become_the_main_currency_beside_money_and_nothing_else(void **state)
+{
+    (void) state;
+    expect_fine(AMOUNT("max(0, 3_000_000 - money)"));
+    expect_fine(AMOUNT("if yes then 5 else money"));
+    expect_fine(WHEN("ratio > 5 and money > 5"));
+    expect_fine(AMOUNT("step of ratio: at least 1: 5 otherwise: 0"));
+    expect_error(WHEN("stay >= 365"), "units.differ", "write the unit: `5 days`");
+    expect_error(AMOUNT("rand + 5"), "units.differ", "write `ZAR 5`");
+    expect_error("table t in days by arm\n  otherwise: 5%", "table.value", "days");
+    expect_fine(WHEN("stay > 0 and kids > 0 and money > 0 and rand > 0 and level > 0 and gap > 0"));
+}
+
+static void percent_and_points(void **state)
+{
+    (void) state;
+    expect_error(WHEN("level - 5% >= 5%"), "units.points", "write `5 points`");
+    expect_error(WHEN("gap > 5"), "units.points", "`5 points`");
+    expect_error(AMOUNT("USD 1 * (ratio + gap)"), "units.points", NULL);
+    expect_fine(WHEN("level - 5% >= 5 points"));
+    expect_fine(WHEN("level + gap >= 5%"));
+    expect_fine(WHEN("level - gap >= 5% and gap - gap < 1 point"));
+    expect_fine(WHEN("1 - ratio / ratio >= 8.5%"));
+    expect_fine(WHEN("level / 79% > 1.5"));
+    expect_fine(AMOUNT("910.14 per point of level + 5 per point of gap + 8.5% * money"));
+}
+
+static void wrong_types(void **state)
+{
+    (void) state;
+    expect_error(WHEN("born > 5"), "types.differ", "a date is compared with a number without a unit");
+    expect_error(WHEN("money"), "types.wanted", "true or false");
+    expect_error(WHEN("yes = true"), "types.compare", "use it as it is");
+    expect_error(WHEN("side < programme"), "types.compare", "words have no order");
+    expect_error(WHEN("born + 5 days > born"), "types.arithmetic", "`30 days after d`");
+    expect_error(WHEN("5 after born > born"), "units.differ", "write `30 days after d`");
+    expect_error(WHEN("not ratio"), "types.wanted", "true or false");
+    expect_error("pay p from city to lender dated 5 amount 1", "types.wanted", "a date");
+    expect_error("define x in USD = stay", "units.differ", "`x` is in USD, this is days");
+    expect_error("define x in percent = 5", "units.differ", "with its sign");
+    expect_error("metric m is \"M\" in days\n  reported by judge\n  if missing use 5", "units.differ", "5 days");
+    expect_error("metric m is \"M\" in percent between 0 and 100", "units.differ", "with its sign");
+    expect_error("metric m is \"M\" in days between 5 and 4", "metric.between", "nothing lies between");
+    expect_fine("metric m is \"M\" in arm\n  reported by judge\n  disputes within 9 days\n  if missing use programme");
+}
+
+/* ---- dimensions ---- */
+
+static void dimensions_are_bound_once(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("cells"), "dimension.unbound", "varies by `arm`");
+    expect_error(AMOUNT("sum(cells over arm)"), "dimension.unbound", "varies by `year`");
+    expect_error("pay p from city to lender for each year amount sum(sum(cells over arm) over year)", "dimension.twice",
+                 "`year`");
+    expect_error(AMOUNT("sum(sum(cells over arm, year) over arm)"), "dimension.twice", "`arm`");
+    expect_error("pay p from city to lender for each year, year amount 1", "dimension.twice", "`year`");
+    expect_error(AMOUNT("sum(cells[arm: programme, arm: comparison] over year)"), "dimension.twice", "bound twice");
+    expect_error(AMOUNT("money[arm: programme]"), "dimension.absent", "no dimension of `money`");
+    expect_error(AMOUNT("sum(money over arm)"), "dimension.absent", "does not vary by `arm`");
+    expect_error("define d = money + 1\n" AMOUNT("d[arm: programme]"), "dimension.absent", "does not vary by `arm`");
+    expect_error("pay p from city to lender for each year amount prior(year, money, 0)", "dimension.absent", "`year`");
+    expect_error("metric m is \"M\" in USD\n  reported by judge\n  if missing use sum(cells over arm)", "dimension.unbound",
+                 "`year`");
+    expect_fine("pay p from city to lender for each year amount sum(sum(cells over arm) over year so far)");
+    expect_fine(
+        "define total = sum(cells over year)\npay p from city to lender for each arm, year amount min(cells, total)");
+}
+
+/* ---- circles ---- */
+
+static void circles_need_prior(void **state)
+{
+    (void) state;
+    expect_error("define a in USD = b + 1\ndefine b in USD = a + 1", "circle", "depends on itself");
+    expect_error("define a = b + 1\ndefine b = a + 1", "define.kind", "in USD");
+    expect_error("define a in USD = a[year: 2016-01-01] + prior(year, cells[arm: programme], 0)", "circle", "`a`");
+    expect_error("metric m is \"M\" in USD\n  reported by judge\n  if missing use m", "circle", "`m`");
+    expect_error(AMOUNT("p + 1"), "circle", "`p`");
+    expect_error("define a in USD = prior(year, cells[arm: programme] + sum(b over year), 0)\ndefine b in USD = a + 1",
+                 "circle", NULL);
+    expect_fine("define a in USD = prior(year, b, 0) + 1\ndefine b in USD = a + 1");
+    expect_fine("define a in USD = prior(year, sum(a over year so far), 0) + 1");
+}
+
+static void rules_under_a_cap_do_not_depend_on_one_another(void **state)
+{
+    (void) state;
+    expect_error("pay a from city to lender amount 1\npay b from city to lender amount a\ncap 5 on a, b", "caps.circle",
+                 "min(");
+    expect_error(
+        "pay a from city to lender amount 1\npay b from city to lender amount a\npay c from city to lender amount 1\n"
+        "cap 5 on a, c\ncap 5 on b, c",
+        "caps.circle", NULL);
+    expect_error(
+        "pay a from city to lender amount 1\npay b from city to lender amount c\npay c from city to lender amount 1\n"
+        "pay d from city to lender amount a\ncap 5 on a, b\ncap 5 on c, d",
+        "caps.circle", NULL);
+    expect_error("pay a from city to lender for each year amount prior(year, a, 0) + 1\ncap 5 on a", "caps.circle", NULL);
+    expect_fine("pay a from city to lender amount 1\npay b from city to lender amount a\ncap 5 on a\ncap 5 on b");
+}
+
+/* ---- steps, tables, caps ---- */
+
+static void steps_rise_and_do_not_mix(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("step of ratio: at least 2: 1 at least 1: 2 otherwise: 0"), "step.bounds", "rising order");
+    expect_error(AMOUNT("step of ratio: at least 2: 1 at least 2: 2 otherwise: 0"), "step.bounds", NULL);
+    expect_error(AMOUNT("step of ratio: at least 2: 1 at most 3: 2 otherwise: 0"), "step.mixed", "mixed");
+    expect_error(AMOUNT("step of ratio: at least 2 days: 1 otherwise: 0"), "units.differ",
+                 "days is the bound of a plain number");
+    expect_error(AMOUNT("linear of ratio: at 1: 5 at 1: 6 outside: flat"), "step.bounds", NULL);
+    expect_fine(AMOUNT("step of ratio: at least 2: 1 above 2: 2 otherwise: 0"));
+    expect_fine(AMOUNT("step of ratio: below 20%: -3_000_000 at most 40%: 0 otherwise: 3_000_000 either way"));
+    expect_fine(AMOUNT("step of born: at least 2016-01-01: 1 at least 2017-01-01: 2 otherwise: 0"));
+}
+
+static void tables_are_complete_and_single(void **state)
+{
+    (void) state;
+    expect_error("table t in USD by arm\n  programme: 5", "table.missing", "no row for comparison");
+    expect_error("table t in USD by arm\n  programme: 5\n  programme: 6\n  otherwise: 1", "table.twice",
+                 "stands already in line");
+    expect_error("table t in USD by arm\n  programmes: 5\n  otherwise: 1", "member.unknown", "did you mean `programme`?");
+    expect_error("table t in USD by arm, year\n  programme: 5\n  otherwise: 1", "table.keys", "has 2 keys, this has 1");
+    expect_error("table t in percent by arm\n  otherwise: 5", "table.value", "60%");
+    expect_fine("table t in USD per child by arm\n  programme: 5\n  comparison: -6.5\n"
+                "pay p from city to lender for each arm amount t * kids");
+}
+
+static void caps_are_whole_money(void **state)
+{
+    (void) state;
+    expect_error(AMOUNT("1") "\ncap 10.005 on p", "cap.smallest", "0.01");
+    expect_error(AMOUNT("ZAR 1") "\ncap ZAR 10.01 on p", "cap.smallest", "0.05");
+    expect_error(AMOUNT("ZAR 1") "\ncap 10 on p", "units.differ", "the cap is in USD, `p` pays in ZAR");
+    expect_error(AMOUNT("1") "\ncap 10 per arm on p", "dimension.unbound", "only a period");
+    expect_error(AMOUNT("1") "\ncap 10 on p, p", "name.twice", NULL);
+    expect_fine(AMOUNT("1") "\ncap 10 per year on p");
+}
+
+/* ---- limits ---- */
+
+static void costs_are_bounded_by_the_text(void **state)
+{
+    (void) state;
+    expect_error("dimension a 1 to 100_000\ndimension b 1 to 101\npay p from city to lender for each a, b amount 1",
+                 "limit.instances", "10000000");
+    expect_error("dimension a 1 to 100_000\ndimension b 1 to 20_000\n"
+                 "pay p from city to lender for each b amount USD 1 * sum(a + b over a)",
+                 "limit.steps", "1000000000");
+    expect_error("dimension a 1 to 100_001", "limit.members", "too many");
+    expect_error("dimension a 5 to 4", "limit.members", "no members");
+    expect_fine("dimension a 1 to 100_000\ndimension b 1 to 100\npay p from city to lender for each a, b amount 1");
+}
+
+static void long_chains_of_defines_are_refused_not_a_crash(void **state)
+{
+    (void) state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_add_str(&b, SMALL(""));
+    for (int i = 3000; i > 0; i--)
+        buf_printf(&b, "define d%d = d%d + 1\n", i, i - 1);
+    buf_add_str(&b, "define d0 = 1\n");
+    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "2048");
+    buf_clear(&b);
+    buf_add_str(&b, SMALL(""));
+    buf_add_str(&b, "define d0 = 1\n");
+    for (int i = 1; i <= 3000; i++)
+        buf_printf(&b, "define d%d = d%d + 1\n", i, i - 1);
+    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "2048");
+    buf_release(&b);
+}
+
+/* ---- what is not evaluated yet ---- */
+
+static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
+{
+    (void) state;
+    static const char *const texts[] = {
+        "dimension person_of persons, at most 5",
+        "dimension village open, at most 5",
+        "parties facility provider \"F\", at most 5",
+        "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001",
+        "calendar working monday to friday",
+        "metric m is \"M\" in USD\n  reported by judge until 2016-01-01",
+        "metric m is \"M\" in USD\n  reported by judge until 2016-01-01\n  if late use 0",
+        "metric m is \"M\" in USD\n  verified by judge or 5 days of silence",
+        "metric m is \"M\" in USD\n  verified by judge final 5 days later",
+        "metric m is settlements of p in USD\n" AMOUNT("1"),
+        AMOUNT("portion(money, ratio over arm)"),
+        AMOUNT("best(2, money over arm)"),
+        AMOUNT("bands of stay: from 0 days: 5 per day from 5 days: 6 per day"),
+        WHEN("submitted(money) > born"),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+/* ---- warnings ---- */
+
+static void warnings_of_section_8(void **state)
+{
+    (void) state;
+    expect_diag(TEXT_RHINO, DIAG_WARNING, "warning.percent", "divide here");
+    expect_diag(TEXT_RHINO, DIAG_WARNING, "warning.closes", "closes YYYY-MM-DD");
+    expect_diag(TEXT_RIKERS_ABLE, DIAG_WARNING, "warning.party", "`bloomberg` never pays nor is paid");
+    expect_diag(TEXT_RIKERS_ABLE, DIAG_WARNING, "warning.unused", "nothing uses `drawn`");
+    expect_diag(TEXT_ROCA_WATERFALL, DIAG_WARNING, "warning.arbiter", "`ysi` decides disputes and pays");
+    expect_diag(TEXT_ROCA_WATERFALL, DIAG_WARNING, "warning.payee", "`senior` is paid by `to_senior`");
+    expect_warning("metric m is \"M\" in USD\n  reported by judge\n" AMOUNT("m"), "warning.final", "cannot be disputed");
+    expect_warning("metric m is \"M\" in USD\n  reported by lender\n  disputes within 9 days\n" AMOUNT("m"),
+                   "warning.payee", "stands alone behind `m`");
+}
+
+/* ---- what a compiled text tells ---- */
+
+static void a_compiled_text_tells_about_itself(void **state)
+{
+    (void) state;
+    struct checked c = check(TEXT_RIKERS_ABLE);
+    const struct terms *t = c.terms;
+    assert_non_null(t);
+    expect_slice(terms_slug(t), "rikers-able");
+    expect_slice(terms_title(t), "Rikers Island ABLE");
+    assert_int_equal(terms_clock_minutes(t), -300);
+    assert_int_equal(terms_closes(t), day_of("2017-08-31"));
+    assert_int_equal(terms_party_count(t), 5);
+    expect_slice(terms_party(t, 4)->label, "Vera Institute of Justice");
+    assert_string_equal(terms_role_text(terms_party(t, 0)->role), "outcome payer");
+    assert_int_equal(terms_find_party(t, SLICE("nobody")), TERMS_NONE);
+    assert_int_equal(terms_find_party(t, SLICE("success")), TERMS_NONE);
+    bool has_signed[5] = {true, true, true, false, true};
+    assert_false(terms_in_force(t, has_signed));
+    has_signed[3] = true;
+    has_signed[4] = false;
+    assert_true(terms_in_force(t, has_signed));
+    const struct terms_metric *bed_days = terms_metric(t, terms_find_metric(t, SLICE("bed_days")));
+    expect_slice(bed_days->unit, "days per person");
+    expect_slice(bed_days->slug, "nyc.recidivism-bed-days");
+    assert_int_equal(bed_days->version, 1);
+    assert_int_equal(bed_days->by_count, 2);
+    expect_slice(terms_dimension(t, bed_days->by[0])->name, "arm");
+    assert_int_equal(bed_days->reporter_count, 1);
+    assert_int_equal(bed_days->quorum, 1);
+    expect_slice(terms_party(t, bed_days->verifiers[0])->name, "vera");
+    const struct terms_rule *success = terms_rule(t, terms_find_rule(t, SLICE("success")));
+    expect_slice(success->currency, "USD");
+    expect_slice(success->smallest, "0.01");
+    assert_true(success->has_due);
+    assert_int_equal(terms_due_day(t, 0, day_of("2015-07-02")), day_of("2015-08-01"));
+    assert_true(terms_memory(t) > 10000);
+    expect_slice(terms_dimension(t, success->each[0])->labels[0], "Released in 2013");
+    checked_free(&c);
+}
+
+static void k_of_n_sign(void **state)
+{
+    (void) state;
+    struct checked c =
+        check("terms 1\ncontract a \"A\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+              "runs 2016-01-01 to 2020-12-31\nparty a investor \"A\"\nparty b investor \"B\"\nparty c investor \"C\"\n"
+              "party d provider \"D\"\nin force when d and 2 of (a, b, c) have signed\n"
+              "pay p from a to d amount 1\n");
+    assert_non_null(c.terms);
+    assert_false(terms_in_force(c.terms, (bool[4]){true, true, true, false}));
+    assert_false(terms_in_force(c.terms, (bool[4]){true, false, false, true}));
+    assert_true(terms_in_force(c.terms, (bool[4]){true, false, true, true}));
+    checked_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_that_do_not_exist_come_with_the_nearest_that_does),
+        cmocka_unit_test(nothing_is_declared_twice),
+        cmocka_unit_test(names_of_the_wrong_kind),
+        cmocka_unit_test(units_that_differ_are_both_named),
+        cmocka_unit_test(units_multiply_and_divide),
+        cmocka_unit_test(bare_numbers_become_the_main_currency_beside_money_and_nothing_else),
+        cmocka_unit_test(percent_and_points),
+        cmocka_unit_test(wrong_types),
+        cmocka_unit_test(dimensions_are_bound_once),
+        cmocka_unit_test(circles_need_prior),
+        cmocka_unit_test(rules_under_a_cap_do_not_depend_on_one_another),
+        cmocka_unit_test(steps_rise_and_do_not_mix),
+        cmocka_unit_test(tables_are_complete_and_single),
+        cmocka_unit_test(caps_are_whole_money),
+        cmocka_unit_test(costs_are_bounded_by_the_text),
+        cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
+        cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(warnings_of_section_8),
+        cmocka_unit_test(a_compiled_text_tells_about_itself),
+        cmocka_unit_test(k_of_n_sign),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

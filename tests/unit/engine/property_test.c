@@ -1,0 +1,225 @@
+/* What holds whatever happens: random results, disputes and withdrawals, from a seed that is printed when something fails. */
+#include <time.h>
+
+#include "world.h"
+
+#include "texts.h"
+
+#define ROUNDS 60
+#define STEPS 40
+
+static const char capped_text[] =
+    SMALL("dimension arm (a, b, c, d)\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
+          "metric x is \"X\" in USD between -100 and 100\n  by arm, year\n  reported by judge\n  disputes within 9 days\n"
+          "metric y is \"Y\" in USD between -100 and 100\n  by arm\n  reported by judge\n  disputes within 9 days\n"
+          "metric d is \"D\" in date\n  by arm\n  reported by judge\n  disputes within 9 days\n"
+          "pay p from city to lender for each arm, year of x amount x / 3\n"
+          "pay q from city to lender for each arm dated d amount y either way\n"
+          "pay r from city to lender for each year amount sum(y over arm)\n"
+          "pay free from city to lender for each arm, year of x amount max(0, 2 * x)\n"
+          "cap 60 on p, q\ncap 25 per arm on p\ncap 40 per year on r, p\n");
+
+struct random {
+    uint64_t state;
+};
+
+static uint32_t next_random(struct random *r, uint32_t below)
+{
+    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t) (r->state >> 33) % below;
+}
+
+static const char *const arms[] = {"a", "b", "c", "d"};
+static const char *const years[] = {"2016-01-01/2016-12-31", "2017-01-01/2017-12-31", "2018-01-01/2018-12-31"};
+
+/* One random change of one fact. Texts of values and keys outlive the world. */
+static void change(struct world *w, struct random *r, char (*texts)[80], size_t *used)
+{
+    const char *metrics[] = {"x", "y", "d"};
+    uint32_t m = next_random(r, 3);
+    char *key = texts[(*used)++], *value = texts[(*used)++];
+    const char *arm = arms[next_random(r, 4)];
+    if (m == 0)
+        snprintf(key, 80, "%s|%s", arm, years[next_random(r, 3)]);
+    else
+        snprintf(key, 80, "%s", arm);
+    if (m == 2)
+        snprintf(value, 80, "201%u-0%u-11", 5 + next_random(r, 5), 1 + next_random(r, 9));
+    else
+        snprintf(value, 80, "%s%u.%u", next_random(r, 4) == 0 ? "-" : "", 1 + next_random(r, 99), next_random(r, 10));
+    uint32_t kind = next_random(r, 10);
+    world_fact(w, metrics[m], key, value, kind == 0 ? ENGINE_DISPUTED : kind == 1 ? ENGINE_PENDING : ENGINE_FINAL);
+}
+
+static void add(struct world *w, struct slice *sum, struct slice money)
+{
+    assert_int_equal(money_add(*sum, money, w->arena, sum, NULL), TALLY_OK);
+}
+
+/* What is paid above zero under a cap, of one arm or year ("" for all). */
+static struct slice paid(struct world *w, const char *const *rules, size_t rule_count, const char *part)
+{
+    struct slice sum = SLICE("0.00");
+    for (size_t i = 0; i < w->output->count; i++) {
+        const struct engine_instance *instance = &w->output->instances[i];
+        char key[120];
+        snprintf(key, sizeof key, "|%.*s|", SLICE_ARG(instance->key));
+        for (size_t j = 0; j < rule_count; j++)
+            if (instance->rule == terms_find_rule(w->terms, slice_str(rules[j])) && strstr(key, part) != NULL &&
+                money_sign(instance->target) > 0)
+                add(w, &sum, instance->target);
+    }
+    return sum;
+}
+
+static void expect_at_most(struct world *w, const char *const *rules, size_t rule_count, const char *part, const char *cap)
+{
+    int order = 0;
+    assert_int_equal(money_compare(paid(w, rules, rule_count, part), slice_str(cap), &order, NULL), TALLY_OK);
+    assert_true(order <= 0);
+}
+
+static void the_sum_under_a_cap_never_exceeds_it(struct world *w)
+{
+    static const char *const pq[] = {"p", "q"}, *const p[] = {"p"}, *const rp[] = {"r", "p"};
+    expect_at_most(w, pq, 2, "", "60");
+    for (size_t i = 0; i < 4; i++) {
+        char part[8];
+        snprintf(part, sizeof part, "|%s|", arms[i]);
+        expect_at_most(w, p, 1, part, "25");
+    }
+    for (size_t i = 0; i < 3; i++)
+        expect_at_most(w, rp, 2, years[i], "40");
+}
+
+/* Target is what stood plus the difference; what is not computed keeps what stood. */
+static void what_stands_moves_only_by_differences(struct world *w)
+{
+    for (size_t i = 0; i < w->output->count; i++) {
+        const struct engine_instance *instance = &w->output->instances[i];
+        struct slice sum = instance->stands;
+        add(w, &sum, instance->difference);
+        assert_true(slice_equal(sum, instance->target));
+        assert_int_equal(instance->has_difference, money_sign(instance->difference) != 0);
+        if (instance->state != ENGINE_COMPUTED)
+            assert_false(instance->has_difference);
+    }
+}
+
+/* What happens to one instance never lowers another whose own amount supports what it has. */
+static void what_an_instance_has_its_own_amount_supports(struct world *w)
+{
+    for (size_t i = 0; i < w->output->count; i++) {
+        const struct engine_instance *instance = &w->output->instances[i];
+        int against_amount = 0;
+        if (instance->state != ENGINE_COMPUTED || money_sign(instance->difference) >= 0)
+            continue;
+        assert_int_equal(money_compare(instance->target, instance->amount, &against_amount, NULL), TALLY_OK);
+        assert_int_equal(against_amount, 0);
+    }
+}
+
+static void again_triggers_nothing(struct world *w, const char *today)
+{
+    uint64_t next = w->next_first;
+    world_day(w, today);
+    for (size_t i = 0; i < w->output->count; i++)
+        assert_false(w->output->instances[i].has_difference);
+    assert_int_equal(w->next_first, next);
+}
+
+static void caps_hold_whatever_happens(void **state)
+{
+    (void) state;
+    static char texts[2 * STEPS * 4][80];
+    for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+        struct random r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
+        struct world *w = world_new(capped_text);
+        size_t used = 0;
+        for (int step = 0; step < STEPS; step++) {
+            for (uint32_t n = 1 + next_random(&r, 3); n > 0; n--)
+                change(w, &r, texts, &used);
+            world_day(w, "2019-05-05");
+            what_stands_moves_only_by_differences(w);
+            what_an_instance_has_its_own_amount_supports(w);
+            the_sum_under_a_cap_never_exceeds_it(w);
+            again_triggers_nothing(w, "2019-05-05");
+        }
+        world_free(w);
+    }
+}
+
+/* B3: with the same facts in the end, rules under no cap come to the same, whatever happened before. */
+static void without_caps_the_way_does_not_matter(void **state)
+{
+    (void) state;
+    static char texts[2 * STEPS * 4][80];
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct random r = {seed * 977};
+        struct world *w = world_new(capped_text), *fresh = world_new(capped_text);
+        size_t used = 0;
+        for (int step = 0; step < STEPS; step++) {
+            change(w, &r, texts, &used);
+            world_day(w, "2019-05-05");
+        }
+        memcpy(fresh->facts, w->facts, sizeof w->facts);
+        fresh->fact_count = w->fact_count;
+        world_day(fresh, "2019-05-05");
+        for (size_t i = 0; i < fresh->output->count; i++) {
+            const struct engine_instance *a = &fresh->output->instances[i];
+            if (a->rule != terms_find_rule(w->terms, SLICE("free")) || a->state != ENGINE_COMPUTED)
+                continue;
+            for (size_t j = 0; j < w->output->count; j++)
+                if (w->output->instances[j].rule == a->rule && slice_equal(w->output->instances[j].key, a->key))
+                    assert_true(slice_equal(w->output->instances[j].target, a->target));
+        }
+        world_free(w);
+        world_free(fresh);
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+/* Printed, not asserted: how long a text and an evaluation take. */
+static void how_long_it_takes(void **state)
+{
+    (void) state;
+    double start = seconds();
+    for (int i = 0; i < 200; i++)
+        world_free(world_new(TEXT_RIKERS_ABLE));
+    double compile = (seconds() - start) / 200;
+    struct world *w = world_new(TEXT_RIKERS_ABLE);
+    world_final(w, "bed_days", "programme|y2013", "91");
+    world_final(w, "bed_days", "comparison|y2013", "100");
+    world_final(w, "significant", "y2013", "true");
+    start = seconds();
+    for (int i = 0; i < 1000; i++)
+        world_day(w, "2015-07-02");
+    double evaluate = (seconds() - start) / 1000;
+    print_message("rikers-able: compiled in %.0f us, evaluated in %.1f us, %zu bytes\n", compile * 1e6, evaluate * 1e6,
+                  terms_memory(w->terms));
+    world_free(w);
+    w = world_new(TEXT_ROCA_WATERFALL);
+    start = seconds();
+    for (int i = 0; i < 100; i++)
+        world_day(w, "2021-07-02");
+    print_message("roca-waterfall: %zu instances, %llu steps, %.0f us\n", w->output->count,
+                  (unsigned long long) w->output->steps, (seconds() - start) * 1e4);
+    assert_true(w->output->count == 160);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(caps_hold_whatever_happens),
+        cmocka_unit_test(without_caps_the_way_does_not_matter),
+        cmocka_unit_test(how_long_it_takes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

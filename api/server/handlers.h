@@ -32,28 +32,28 @@ struct reading {
 };
 
 /* Each appends its answer to out, or sets refusal. */
-enum tally_code read_ledger(struct reading *r, struct err *err);
-enum tally_code read_actors(struct reading *r, struct err *err);
-enum tally_code read_actor(struct reading *r, struct err *err);
-enum tally_code read_actor_keys(struct reading *r, struct err *err);
-enum tally_code read_indicators(struct reading *r, struct err *err);
-enum tally_code read_indicator(struct reading *r, struct err *err);
-enum tally_code read_contracts(struct reading *r, struct err *err);
-enum tally_code read_contract(struct reading *r, struct err *err);
-enum tally_code read_contract_terms(struct reading *r, struct err *err);
-enum tally_code read_contract_state(struct reading *r, struct err *err);
-enum tally_code read_contract_payments(struct reading *r, struct err *err);
-enum tally_code read_contract_results(struct reading *r, struct err *err);
-enum tally_code read_contract_signatures(struct reading *r, struct err *err);
-enum tally_code read_results(struct reading *r, struct err *err);
-enum tally_code read_result(struct reading *r, struct err *err);
-enum tally_code read_result_verifications(struct reading *r, struct err *err);
-enum tally_code read_payments(struct reading *r, struct err *err);
-enum tally_code read_payment(struct reading *r, struct err *err);
-enum tally_code read_payment_items(struct reading *r, struct err *err);
-enum tally_code read_payment_settlements(struct reading *r, struct err *err);
-enum tally_code read_payment_explanation(struct reading *r, struct err *err);
-enum tally_code read_entries(struct reading *r, struct err *err);
-enum tally_code read_one_entry(struct reading *r, struct err *err);
+enum tally_code reading_ledger(struct reading *r, struct err *err);
+enum tally_code reading_actors(struct reading *r, struct err *err);
+enum tally_code reading_actor(struct reading *r, struct err *err);
+enum tally_code reading_actor_keys(struct reading *r, struct err *err);
+enum tally_code reading_indicators(struct reading *r, struct err *err);
+enum tally_code reading_indicator(struct reading *r, struct err *err);
+enum tally_code reading_contracts(struct reading *r, struct err *err);
+enum tally_code reading_contract(struct reading *r, struct err *err);
+enum tally_code reading_contract_terms(struct reading *r, struct err *err);
+enum tally_code reading_contract_state(struct reading *r, struct err *err);
+enum tally_code reading_contract_payments(struct reading *r, struct err *err);
+enum tally_code reading_contract_results(struct reading *r, struct err *err);
+enum tally_code reading_contract_signatures(struct reading *r, struct err *err);
+enum tally_code reading_results(struct reading *r, struct err *err);
+enum tally_code reading_result(struct reading *r, struct err *err);
+enum tally_code reading_result_verifications(struct reading *r, struct err *err);
+enum tally_code reading_payments(struct reading *r, struct err *err);
+enum tally_code reading_payment(struct reading *r, struct err *err);
+enum tally_code reading_payment_items(struct reading *r, struct err *err);
+enum tally_code reading_payment_settlements(struct reading *r, struct err *err);
+enum tally_code reading_payment_explanation(struct reading *r, struct err *err);
+enum tally_code reading_entries(struct reading *r, struct err *err);
+enum tally_code reading_one_entry(struct reading *r, struct err *err);
 
 #endif

@@ -18,7 +18,7 @@ static void write_head(struct canon *w, const struct read_head *head)
     canon_close(w);
 }
 
-enum tally_code read_ledger(struct reading *r, struct err *err)
+enum tally_code reading_ledger(struct reading *r, struct err *err)
 {
     struct read_head head;
     struct canon w;
@@ -40,7 +40,7 @@ enum tally_code read_ledger(struct reading *r, struct err *err)
     return TALLY_OK;
 }
 
-enum tally_code read_entries(struct reading *r, struct err *err)
+enum tally_code reading_entries(struct reading *r, struct err *err)
 {
     struct read_filter filter = {.type = query_text(&r->query, "type"), .actor = query_text(&r->query, "actor")};
     uint64_t limit = READ_LIST_DEFAULT;
@@ -56,7 +56,7 @@ enum tally_code read_entries(struct reading *r, struct err *err)
     return read_list(r->pg, r->tallyd->identity.origin, &filter, arena, r->out, err);
 }
 
-enum tally_code read_one_entry(struct reading *r, struct err *err)
+enum tally_code reading_one_entry(struct reading *r, struct err *err)
 {
     uint64_t seq;
     struct read_entry entry;

@@ -100,7 +100,7 @@ static void write_state(struct reading *r, const struct terms *terms, const stru
     canon_close(&w);
 }
 
-enum tally_code read_contract_state(struct reading *r, struct err *err)
+enum tally_code reading_contract_state(struct reading *r, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct view view = {NULL, NULL};
@@ -207,7 +207,7 @@ done:
     return rc;
 }
 
-enum tally_code read_payment_explanation(struct reading *r, struct err *err)
+enum tally_code reading_payment_explanation(struct reading *r, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct view view = {NULL, NULL};

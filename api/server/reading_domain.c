@@ -44,13 +44,13 @@ static struct slice id_of(const struct reading *r)
 
 /* ---- actors, indicators ---- */
 
-enum tally_code read_actors(struct reading *r, struct err *err)
+enum tally_code reading_actors(struct reading *r, struct err *err)
 {
     struct store_page page;
     return page_of(r, &page) ? store_list_actors(r->pg, &page, r->out, err) : TALLY_OK;
 }
 
-enum tally_code read_actor(struct reading *r, struct err *err)
+enum tally_code reading_actor(struct reading *r, struct err *err)
 {
     bool is_found = true;
     enum tally_code rc = store_read_actor(r->pg, id_of(r), r->out, &is_found, err);
@@ -59,7 +59,7 @@ enum tally_code read_actor(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_actor_keys(struct reading *r, struct err *err)
+enum tally_code reading_actor_keys(struct reading *r, struct err *err)
 {
     struct store_page page;
     bool is_found = true;
@@ -71,13 +71,13 @@ enum tally_code read_actor_keys(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_indicators(struct reading *r, struct err *err)
+enum tally_code reading_indicators(struct reading *r, struct err *err)
 {
     struct store_page page;
     return page_of(r, &page) ? store_list_indicators(r->pg, &page, r->out, err) : TALLY_OK;
 }
 
-enum tally_code read_indicator(struct reading *r, struct err *err)
+enum tally_code reading_indicator(struct reading *r, struct err *err)
 {
     bool is_found = true;
     enum tally_code rc = store_read_indicator(r->pg, id_of(r), r->out, &is_found, err);
@@ -93,13 +93,13 @@ static void no_contract(struct reading *r)
     refuse(r, REFUSE_CONTRACT_NOT_FOUND, "contract");
 }
 
-enum tally_code read_contracts(struct reading *r, struct err *err)
+enum tally_code reading_contracts(struct reading *r, struct err *err)
 {
     struct store_page page;
     return page_of(r, &page) ? store_list_contracts(r->pg, query_text(&r->query, "actor"), &page, r->out, err) : TALLY_OK;
 }
 
-enum tally_code read_contract(struct reading *r, struct err *err)
+enum tally_code reading_contract(struct reading *r, struct err *err)
 {
     uint64_t seq;
     bool is_found = true;
@@ -111,7 +111,7 @@ enum tally_code read_contract(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_contract_terms(struct reading *r, struct err *err)
+enum tally_code reading_contract_terms(struct reading *r, struct err *err)
 {
     bool is_found = true;
     enum tally_code rc = store_read_terms(r->pg, id_of(r), r->out, &is_found, err);
@@ -134,7 +134,7 @@ MUST_CHECK static enum tally_code contract_exists(struct reading *r, bool *exist
     return rc;
 }
 
-enum tally_code read_contract_payments(struct reading *r, struct err *err)
+enum tally_code reading_contract_payments(struct reading *r, struct err *err)
 {
     struct store_page page;
     bool exists = false;
@@ -145,7 +145,7 @@ enum tally_code read_contract_payments(struct reading *r, struct err *err)
     return rc != TALLY_OK || !exists ? rc : store_list_payments(r->pg, &filter, &page, r->out, err);
 }
 
-enum tally_code read_contract_results(struct reading *r, struct err *err)
+enum tally_code reading_contract_results(struct reading *r, struct err *err)
 {
     struct store_page page;
     bool exists = false;
@@ -156,7 +156,7 @@ enum tally_code read_contract_results(struct reading *r, struct err *err)
     return rc != TALLY_OK || !exists ? rc : store_list_results(r->pg, &filter, &page, r->out, err);
 }
 
-enum tally_code read_contract_signatures(struct reading *r, struct err *err)
+enum tally_code reading_contract_signatures(struct reading *r, struct err *err)
 {
     struct store_page page;
     bool is_found = true;
@@ -170,7 +170,7 @@ enum tally_code read_contract_signatures(struct reading *r, struct err *err)
 
 /* ---- results ---- */
 
-enum tally_code read_results(struct reading *r, struct err *err)
+enum tally_code reading_results(struct reading *r, struct err *err)
 {
     struct store_page page;
     uint64_t version = 0;
@@ -182,7 +182,7 @@ enum tally_code read_results(struct reading *r, struct err *err)
     return page_of(r, &page) ? store_list_results(r->pg, &filter, &page, r->out, err) : TALLY_OK;
 }
 
-enum tally_code read_result(struct reading *r, struct err *err)
+enum tally_code reading_result(struct reading *r, struct err *err)
 {
     struct store_page page;
     uint64_t seq;
@@ -195,7 +195,7 @@ enum tally_code read_result(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_result_verifications(struct reading *r, struct err *err)
+enum tally_code reading_result_verifications(struct reading *r, struct err *err)
 {
     struct store_page page;
     uint64_t seq;
@@ -215,7 +215,7 @@ static void no_payment(struct reading *r)
     refuse(r, REFUSE_PAYMENT_NOT_FOUND, "payment");
 }
 
-enum tally_code read_payments(struct reading *r, struct err *err)
+enum tally_code reading_payments(struct reading *r, struct err *err)
 {
     struct store_page page;
     struct store_payment_filter filter = {.contract = query_text(&r->query, "contract"),
@@ -225,7 +225,7 @@ enum tally_code read_payments(struct reading *r, struct err *err)
     return store_list_payments(r->pg, &filter, &page, r->out, err);
 }
 
-enum tally_code read_payment(struct reading *r, struct err *err)
+enum tally_code reading_payment(struct reading *r, struct err *err)
 {
     uint64_t seq, until;
     bool is_found = true;
@@ -237,7 +237,7 @@ enum tally_code read_payment(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_payment_items(struct reading *r, struct err *err)
+enum tally_code reading_payment_items(struct reading *r, struct err *err)
 {
     struct store_page page;
     uint64_t seq;
@@ -250,7 +250,7 @@ enum tally_code read_payment_items(struct reading *r, struct err *err)
     return rc;
 }
 
-enum tally_code read_payment_settlements(struct reading *r, struct err *err)
+enum tally_code reading_payment_settlements(struct reading *r, struct err *err)
 {
     struct store_page page;
     uint64_t seq;

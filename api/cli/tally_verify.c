@@ -160,6 +160,7 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
                                      .on_finding = on_finding,
                                      .read_key_change = verify_keys_read,
                                      .ctx = run};
+    ENSURE(arguments->file != NULL);
     TRY(open_archive(arguments->file, &fd, &run->size, err));
     run->lines = mem_zero(sizeof *run->lines);
     if (run->lines == NULL) {

@@ -22,7 +22,7 @@ static enum tally_code take_text(const json_t *object, const char *name, struct 
 
 static enum tally_code take_key(const json_t *object, struct arena *arena, struct key_public *out, struct err *err)
 {
-    struct slice x;
+    struct slice x = {0};
     uint8_t bytes[KEY_PUBLIC_LEN];
     size_t len = 0;
     enum tally_code rc = take_text(object, "x", arena, &x, err);
@@ -38,8 +38,8 @@ static enum tally_code take_key(const json_t *object, struct arena *arena, struc
 static enum tally_code take_jwk(const json_t *body, struct arena *arena, struct key_public *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct slice crv;
-    struct slice kty;
+    struct slice crv = {0};
+    struct slice kty = {0};
     const json_t *jwk = json_object_get(body, "jwk");
     if (!json_is_object(jwk))
         return err_set(err, TALLY_E_MALFORMED, "the member \"jwk\" is not there, or no object");

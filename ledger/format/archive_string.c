@@ -15,12 +15,12 @@ static size_t escape(const char *at, size_t left, char *out)
             return 2;
         }
     }
-    if (left < 6 || memcmp(at, "\\u00", 4) != 0 || (at[4] != '0' && at[4] != '1'))
+    if (left < 6 || !slice_starts(slice_of(at, left), SLICE("\\u00")) || (at[4] != '0' && at[4] != '1'))
         return 0;
-    const char *low = memchr(HEX, at[5], 16);
+    const char *low = at[5] == '\0' ? NULL : strchr(HEX, at[5]);
     if (low == NULL)
         return 0;
-    char value = (char) ((at[4] - '0') * 16 + (low - HEX));
+    char value = (char) (16L * (at[4] - '0') + (low - HEX));
     if (value == '\0' || strchr("\b\t\n\f\r", value) != NULL)
         return 0;
     *out = value;

@@ -7,7 +7,7 @@
 void hash_list_release(struct hash_list *list)
 {
     for (size_t i = 0; i < list->chunk_count; i++)
-        mem_free(list->chunks[i]);
+        mem_free(list->chunks[i].hashes);
     mem_free(list->chunks);
     *list = (struct hash_list){0};
 }
@@ -16,16 +16,16 @@ static enum tally_code grow(struct hash_list *list, struct err *err)
 {
     if (list->chunk_count == list->chunk_cap) {
         size_t cap = list->chunk_cap == 0 ? 16 : 2 * list->chunk_cap;
-        struct digest **chunks = mem_resize(list->chunks, cap * sizeof *chunks);
+        struct hash_chunk *chunks = mem_resize(list->chunks, cap * sizeof *chunks);
         if (chunks == NULL)
             return err_set(err, TALLY_E_NO_MEMORY, "no memory for the hashes of %" PRIu64 " entries", list->count + 1);
         list->chunks = chunks;
         list->chunk_cap = cap;
     }
-    struct digest *chunk = mem_zero_array(HASH_LIST_CHUNK, sizeof *chunk);
-    if (chunk == NULL)
+    struct digest *hashes = mem_zero_array(HASH_LIST_CHUNK, sizeof *hashes);
+    if (hashes == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the hashes of %" PRIu64 " entries", list->count + 1);
-    list->chunks[list->chunk_count++] = chunk;
+    list->chunks[list->chunk_count++].hashes = hashes;
     return TALLY_OK;
 }
 
@@ -36,14 +36,14 @@ enum tally_code hash_list_add(struct hash_list *list, const struct digest *hash,
         if (rc != TALLY_OK)
             return rc;
     }
-    list->chunks[list->count / HASH_LIST_CHUNK][list->count % HASH_LIST_CHUNK] = *hash;
+    list->chunks[list->count / HASH_LIST_CHUNK].hashes[list->count % HASH_LIST_CHUNK] = *hash;
     list->count++;
     return TALLY_OK;
 }
 
 struct digest *hash_list_at(const struct hash_list *list, uint64_t seq)
 {
-    return seq < list->count ? &list->chunks[seq / HASH_LIST_CHUNK][seq % HASH_LIST_CHUNK] : NULL;
+    return seq < list->count ? &list->chunks[seq / HASH_LIST_CHUNK].hashes[seq % HASH_LIST_CHUNK] : NULL;
 }
 
 bool hash_list_is_unknown(const struct digest *hash)

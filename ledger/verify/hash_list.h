@@ -9,8 +9,12 @@
 
 #define HASH_LIST_CHUNK 32768 /* hashes: 1 MiB; growing never moves what is there */
 
+struct hash_chunk {
+    struct digest *hashes; /* HASH_LIST_CHUNK */
+};
+
 struct hash_list {
-    struct digest **chunks;
+    struct hash_chunk *chunks;
     size_t chunk_count, chunk_cap;
     uint64_t count;
 };

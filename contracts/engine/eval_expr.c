@@ -133,7 +133,7 @@ static enum known eval_compare(struct eval *ev, const struct node *n, struct val
         holds = order >= 0;
         break;
     default:
-        ENSURE(!"a comparison");
+        ENSURE(false); /* the checker makes no other comparison */
     }
     out->word = holds ? 1 : 0;
     return KNOWN;
@@ -318,7 +318,7 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
     case NODE_PRIOR:
         return eval_prior(ev, n, out);
     }
-    ENSURE(!"a kind of node");
+    ENSURE(false); /* every kind of node is above */
     return BROKEN;
 }
 

@@ -97,7 +97,7 @@ const char *terms_role_text(enum ast_role role)
     case AST_AUDITOR:
         return "auditor";
     }
-    ENSURE(!"a role");
+    ENSURE(false); /* every role is above */
     return "";
 }
 

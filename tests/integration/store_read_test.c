@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "store_fixture.h"
+#include "tally/mem.h"
 
 /* ---- reads ---- */
 
@@ -551,6 +552,25 @@ static void a_cursor_of_another_list_or_of_nobody_is_malformed(void **state)
     assert_int_equal(out.len, 0);
 }
 
+static void every_allocation_may_fail_while_a_page_is_read(void **state)
+{
+    (void) state;
+    record_many();
+    for (enum list list = ACTORS; list <= SETTLEMENTS; list++) {
+        enum tally_code rc = TALLY_E_BUG;
+        for (uint64_t n = 1; rc != TALLY_OK; n++) {
+            assert_true(n < 100);
+            buf_release(&out); /* so that it has to grow */
+            mem_fail_after(n);
+            rc = list_page(list, &(struct store_page){.limit = 2});
+            mem_fail_after(0);
+            if (rc != TALLY_OK && rc != TALLY_E_NO_MEMORY && rc != TALLY_E_LIMIT)
+                fail_msg("list %d, allocation %d: %s: %s", (int) list, (int) n, err_code_name(rc), err.detail);
+        }
+        json_decref(parsed());
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +586,7 @@ int main(void)
         T(what_does_not_exist_is_not_found),
         T(the_edge_finds_a_key_with_its_actor_and_a_payment),
         T(pages_follow_each_other_without_gap_or_double),
+        T(every_allocation_may_fail_while_a_page_is_read),
         T(a_cursor_of_another_list_or_of_nobody_is_malformed),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -8,6 +8,7 @@
 
 #include "queries.h"
 #include "store_fixture.h"
+#include "tally/mem.h"
 
 static void wanted(enum need_kind kind, const char *name, uint64_t number)
 {
@@ -459,6 +460,50 @@ static void a_preview_loads_all_by_itself(void **state)
     assert_int_equal(model->keys_count, 1);
 }
 
+/* ---- memory ---- */
+
+static enum tally_code record_and_commit(void)
+{
+    struct row_result results[] = {ninety_one, figure};
+    struct row_contract contract = rikers;
+    struct row_instance instances[] = {instance, instance};
+    instances[1].key = SLICE("other");
+    enum tally_code rc = store_record(store, 20,
+                                      &(struct changes){.results = results,
+                                                        .results_count = 2,
+                                                        .contracts = &contract,
+                                                        .contracts_count = 1,
+                                                        .instances = instances,
+                                                        .instances_count = 2},
+                                      &err);
+    if (rc == TALLY_OK)
+        rc = try_commit();
+    else
+        store_settle(store, false);
+    return rc;
+}
+
+static void every_allocation_may_fail_while_a_batch_is_written(void **state)
+{
+    (void) state;
+    enum tally_code rc = TALLY_E_BUG;
+    uint64_t n = 0;
+    model_anew(); /* with nothing allocated yet */
+    while (rc != TALLY_OK) {
+        assert_true(++n < 200);
+        mem_fail_after(n);
+        rc = record_and_commit();
+        mem_fail_after(0);
+        if (rc != TALLY_OK && rc != TALLY_E_NO_MEMORY && rc != TALLY_E_LIMIT)
+            fail_msg("allocation %d: %s: %s", (int) n, err_code_name(rc), err.detail);
+    }
+    assert_true(n > 3);
+    wanted(NEED_CONTRACT, "rikers-able", 0);
+    load();
+    assert_int_equal(model->instances_count, 2);
+    assert_int_equal(model->results_count, 1); /* the figure: there is no metric of the other */
+}
+
 /* ---- what the database itself holds ---- */
 
 static void the_service_may_change_only_what_is_replaced(void **state)
@@ -690,6 +735,7 @@ int main(void)
         T(contracts_that_are_due_are_found_and_the_next_moment),
         T(loading_goes_on_after_the_connection_broke),
         T(a_preview_loads_all_by_itself),
+        T(every_allocation_may_fail_while_a_batch_is_written),
         T(the_service_may_change_only_what_is_replaced),
         T(rows_that_cannot_be_are_refused_by_the_tables),
         T(names_and_keys_too_long_for_an_index_are_no_obstacle),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load.h"
 #include "tally/buf.h"
@@ -53,8 +54,23 @@ static void register_actor(struct bench_service *service, const struct key_pair 
     buf_release(&body);
 }
 
+static void wait_until_ready(const struct bench_service *service)
+{
+    bool is_ready = false;
+    for (int tries = 0; !is_ready; tries++) {
+        char *answer = bench_call(service, "GET", "/readyz", NULL, SLICE(""), BENCH_ANY);
+        is_ready = answer[0] != '\0';
+        free(answer);
+        if (!is_ready && tries == 300)
+            bench_die("the service is not ready after 30 s");
+        if (!is_ready)
+            usleep(100000);
+    }
+}
+
 static void set_up(struct bench_service *service, const struct key_pair *operator_key)
 {
+    wait_until_ready(service);
     char *zero = bench_call(service, "GET", "/v1/entries/0", NULL, SLICE(""), 200);
     take_head(service, zero);
     free(zero);

@@ -36,7 +36,7 @@ ulimit -n 4096 2>/dev/null || true
 socket=$(cat "$data/socket")
 pgbin=$(pg_config --bindir 2>/dev/null || true)
 [[ -x $pgbin/pgbench ]] || pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-admin() { PGHOST=$socket PGUSER=tally_admin PGDATABASE=tally "$@"; }
+admin() { PGHOST=$socket PGUSER=postgres PGDATABASE=tally "$@"; }
 admin psql -qX -v ON_ERROR_STOP=1 -f tests/bench/bench.sql >/dev/null
 tps() {
     echo "select bench.$1();" >"$work/$1.sql"

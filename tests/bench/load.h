@@ -48,6 +48,7 @@ struct bench_figures {
 void bench_load(const struct bench_service *service, struct bench_requests *requests, uint32_t connections, double seconds,
                 struct bench_figures *out);
 
+#define BENCH_ANY 0 /* any status will do: the answer is empty unless it was 200 */
 /* One request at a time for the set-up; dies with a message when the answer is not the status wanted. The body of the answer, NUL-ended,
  * is the caller's to free. */
 char *bench_call(const struct bench_service *service, const char *method, const char *target, const char *jws, struct slice body,

@@ -96,6 +96,21 @@ MUST_CHECK bool check_indexes(struct checker *c, const struct scope *scope, cons
 /* The value of an expression of constants alone. false: it is none. */
 MUST_CHECK bool check_fold(const struct node *n, mpq_ptr out);
 
+/* Sets the parts of a new node (n may be NULL) and how deep it is with them. */
+MUST_CHECK struct node *check_parts(struct node *n, struct node *a, struct node *b, struct node *d);
+void check_deepen(struct node *n, uint32_t depth);
+/* Is it of that type? Reports what was wanted: "a number". */
+MUST_CHECK bool check_is_kind(struct checker *c, const struct node *n, enum type_kind kind, const char *what);
+
+/* ---- check_amount.c, check_ref.c, check_call.c ---- */
+MUST_CHECK struct node *check_number(struct checker *c, const struct ast_expr *e);
+MUST_CHECK struct node *check_rate(struct checker *c, const struct scope *scope, const struct ast_expr *e);
+MUST_CHECK struct node *check_day(struct checker *c, const struct ast_expr *e, int32_t day);
+MUST_CHECK struct node *check_dateof(struct checker *c, const struct ast_expr *e);
+MUST_CHECK struct node *check_move(struct checker *c, const struct scope *scope, const struct ast_expr *e);
+MUST_CHECK struct node *check_ref(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word);
+MUST_CHECK struct node *check_call(struct checker *c, const struct scope *scope, const struct ast_expr *e);
+
 /* ---- check_rows.c, check_aggregate.c ---- */
 MUST_CHECK struct node *check_step(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word);
 MUST_CHECK struct node *check_linear(struct checker *c, const struct scope *scope, const struct ast_expr *e);

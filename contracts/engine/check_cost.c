@@ -66,6 +66,60 @@ static void count_steps(struct checker *c)
                                          : saturating_multiply(cost_of(t, m->node->a), m->node->u.prior.shape.cells));
 }
 
+/* Instances of rule r that one result of metric m can move: the members of m's key are given, but for dimensions that are moved
+ * or bound anew on the way from the rule to the metric; all others of the rule are free. */
+static uint64_t fan_out_of(const struct terms *t, const struct rule *r, const struct metric *m, dimension_set moved)
+{
+    uint64_t count = 1;
+    for (uint32_t i = 0; i < r->shape.count; i++) {
+        dimension_set bit = dimension_bit(r->shape.dims[i]);
+        if ((m->dims & ~moved & bit) == 0)
+            count = saturating_multiply(count, t->dimensions[r->shape.dims[i]].shown.member_count);
+    }
+    return count;
+}
+
+/* Which dimensions are moved on some way from the rule to each declaration. They only grow, so this ends. */
+static void follow(const struct checker *c, uint32_t from, bool *reached, dimension_set *moved)
+{
+    bool changed = true;
+    reached[from] = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t i = 0; i < c->edge_count; i++) {
+            const struct edge *e = &c->edges[i];
+            dimension_set set = moved[e->from] | e->rebound | e->prior;
+            if (!reached[e->from] || (reached[e->to] && (set & ~moved[e->to]) == 0))
+                continue;
+            reached[e->to] = changed = true;
+            moved[e->to] |= set;
+        }
+    }
+}
+
+/* The largest fan-out of a metric; what caps then pass on is counted with the evaluation, not here. */
+static uint64_t largest_fan_out(struct checker *c)
+{
+    const struct terms *t = c->t;
+    uint32_t rules = t->metric_count + t->define_count, n = rules + t->rule_count;
+    uint64_t *sums = CHECK_NEW(c, t->metric_count, uint64_t), largest = 0;
+    bool *reached = CHECK_NEW(c, n, bool);
+    dimension_set *moved = CHECK_NEW(c, n, dimension_set);
+    if (sums == NULL || reached == NULL || moved == NULL)
+        return 0;
+    for (uint32_t r = 0; r < t->rule_count; r++) {
+        memset(reached, 0, n * sizeof *reached);
+        memset(moved, 0, n * sizeof *moved);
+        follow(c, rules + r, reached, moved);
+        for (uint32_t m = 0; m < t->metric_count; m++) {
+            if (reached[m])
+                sums[m] = saturating_add(sums[m], fan_out_of(t, &t->rules[r], &t->metrics[m], moved[m]));
+            largest = sums[m] > largest ? sums[m] : largest;
+        }
+    }
+    return largest;
+}
+
 void check_cost(struct checker *c)
 {
     struct terms *t = c->t;
@@ -82,4 +136,6 @@ void check_cost(struct checker *c)
         PROBLEM(c, "limit.instances", at, NULL, "the rules have more than %u instances together", INSTANCES_MAX);
     else if (t->steps > STEPS_MAX)
         PROBLEM(c, "limit.steps", at, NULL, "an evaluation from nothing takes more than %u steps", STEPS_MAX);
+    else if (t->instances > FAN_OUT_MAX && largest_fan_out(c) > FAN_OUT_MAX)
+        PROBLEM(c, "limit.fan-out", at, NULL, "one result can move more than %u instances", FAN_OUT_MAX);
 }

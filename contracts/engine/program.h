@@ -11,14 +11,15 @@
 #include "tally/terms.h"
 #include "unit.h"
 
-#define DIMENSIONS_MAX 64             /* sets of dimensions are one machine word; the richest contract tried has five */
-#define MEMBERS_MAX 100000            /* of one closed dimension: two centuries of days, with room */
-#define TABLE_CELLS_MAX 100000        /* a table is held with every cell filled in */
-#define INSTANCES_MAX 10000000u       /* K4 */
-#define STEPS_MAX 1000000000u         /* K4: for an evaluation from nothing */
-#define FAN_OUT_MAX 1000000u          /* K4: instances that one result can move */
-#define NESTING_MAX 2048              /* nodes evaluated inside one another: bounds the stack */
-#define PROGRAM_BYTES_MAX (128u << 20) /* of one compiled text: the tree takes 40 MiB at most, what is made of it less than twice that */
+#define DIMENSIONS_MAX 64       /* sets of dimensions are one machine word; the richest contract tried has five */
+#define MEMBERS_MAX 100000      /* of one closed dimension: two centuries of days, with room */
+#define TABLE_CELLS_MAX 100000  /* a table is held with every cell filled in */
+#define INSTANCES_MAX 10000000u /* K4 */
+#define STEPS_MAX 1000000000u   /* K4: for an evaluation from nothing */
+#define FAN_OUT_MAX 1000000u    /* K4: instances that one result can move */
+#define NESTING_MAX 2048        /* nodes evaluated inside one another: bounds the stack */
+#define PROGRAM_BYTES_MAX                                                                                                  \
+    (128u << 20) /* of one compiled text: the tree takes 40 MiB at most, what is made of it less than twice that */
 
 typedef uint64_t dimension_set; /* bit i: dimension i */
 

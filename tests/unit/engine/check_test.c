@@ -304,6 +304,11 @@ static void costs_are_bounded_by_the_text(void **state)
                  "limit.steps", "1000000000");
     expect_error("dimension a 1 to 100_001", "limit.members", "too many");
     expect_error("dimension a 5 to 4", "limit.members", "no members");
+    expect_error("dimension a 1 to 100_000\ndimension b 1 to 20\npay p from city to lender for each a, b amount money",
+                 "limit.fan-out", "1000000");
+    expect_fine(
+        "dimension a 1 to 100_000\ndimension b 1 to 20\nmetric m is \"M\" in USD\n  by b\n  disputes within 9 days\n"
+        "pay p from city to lender for each a, b amount m");
     expect_fine("dimension a 1 to 100_000\ndimension b 1 to 100\npay p from city to lender for each a, b amount 1");
 }
 

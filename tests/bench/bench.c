@@ -24,12 +24,14 @@ static void take_head(struct bench_service *service, const char *json)
     const char *at = strstr(json, "\"seq\":"), *last = NULL;
     for (; at != NULL; at = strstr(at + 1, "\"seq\":"))
         last = at;
-    if (hash == NULL || last == NULL || text_unhex(slice_of(hash + 8, 64), service->head_hash.bytes, DIGEST_LEN) != TALLY_OK)
+    if (hash == NULL || last == NULL ||
+        text_unhex(slice_of(hash + 8, 64), service->head_hash.bytes, DIGEST_LEN) != TALLY_OK)
         bench_die("an answer without hash and seq: %s", json);
     service->head_seq = strtoull(last + 6, NULL, 10);
 }
 
-static void register_actor(struct bench_service *service, const struct key_pair *operator_key, struct bench_actor *actor, uint32_t i)
+static void register_actor(struct bench_service *service, const struct key_pair *operator_key, struct bench_actor *actor,
+                           uint32_t i)
 {
     struct err err = {0};
     struct key_public public_key;
@@ -43,7 +45,8 @@ static void register_actor(struct bench_service *service, const struct key_pair 
     text_base64url(public_key.bytes, sizeof public_key.bytes, &x);
     must(key_proof_make(actor->key, service->origin, slice_str(actor->id), &pop, &err), &err, "proof");
     buf_printf(&body,
-               "{\"id\":\"%s\",\"jwk\":{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"},\"kind\":\"organisation\",\"pop\":\"%s\","
+               "{\"id\":\"%s\",\"jwk\":{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"},\"kind\":\"organisation\","
+               "\"pop\":\"%s\","
                "\"roles\":[\"backbone\"]}",
                actor->id, x.ptr, pop.ptr);
     char *answer = bench_post(service, operator_key, "/v1/actors", body.ptr);
@@ -81,7 +84,8 @@ static void set_up(struct bench_service *service, const struct key_pair *operato
     for (uint32_t i = 0; i < ACTORS; i++)
         register_actor(service, operator_key, &service->actors[i], i);
     char *defined = bench_post(service, operator_key, "/v1/indicators",
-                               "{\"definition\":\"Days housed in the quarter, less days in jail\",\"id\":\"bench.days-housed\",\"kind\":\"outcome\","
+                               "{\"definition\":\"Days housed in the quarter, less days in "
+                               "jail\",\"id\":\"bench.days-housed\",\"kind\":\"outcome\","
                                "\"name\":\"Days housed\",\"unit\":\"days\",\"version\":1}");
     take_head(service, defined);
     free(defined);
@@ -108,7 +112,8 @@ int main(int argc, char **argv)
     if (argc != 6)
         bench_die("usage: bench PORT PID ORIGIN OPERATOR.pem SECONDS");
     struct err err = {0};
-    struct bench_service service = {.host = "127.0.0.1", .port = (uint16_t) strtoul(argv[1], NULL, 10), .origin = slice_str(argv[3])};
+    struct bench_service service = {
+        .host = "127.0.0.1", .port = (uint16_t) strtoul(argv[1], NULL, 10), .origin = slice_str(argv[3])};
     double seconds = strtod(argv[5], NULL);
     struct key_pair *operator_key = NULL;
     must(key_pair_load(argv[4], &operator_key, &err), &err, argv[4]);
@@ -128,21 +133,21 @@ int main(int argc, char **argv)
         bench_load(&service, &requests, connections[i], length, &figures);
         bench_requests_free(&requests);
         if (figures.wrong > 0)
-            bench_die("%" PRIu64 " wrong answers at %u connections, the first: %s", figures.wrong, connections[i], figures.first_wrong);
+            bench_die("%" PRIu64 " wrong answers at %u connections, the first: %s", figures.wrong, connections[i],
+                      figures.first_wrong);
         total += figures.answered;
         rate = (double) figures.answered / figures.seconds * 1.33;
         if (is_warm_up) {
-            printf("rss_early_kib %ld\n", memory_of(argv[2], "VmRSS:"));
+            printf("rss_early_kib %ld\nentries_early %" PRIu64 "\n", memory_of(argv[2], "VmRSS:"), total);
             continue;
         }
-        printf("rate_%u %.1f\np50_%u %.3f\np99_%u %.3f\n", connections[i], (double) figures.answered / figures.seconds, connections[i],
-               figures.p50_ms, connections[i], figures.p99_ms);
+        printf("rate_%u %.1f\np50_%u %.3f\np99_%u %.3f\n", connections[i], (double) figures.answered / figures.seconds,
+               connections[i], figures.p50_ms, connections[i], figures.p99_ms);
         if (connections[i] == 64)
-            printf("rss_64_kib %ld\n", memory_of(argv[2], "VmRSS:"));
+            printf("rss_late_kib %ld\nentries_late %" PRIu64 "\n", memory_of(argv[2], "VmRSS:"), total);
         fflush(stdout);
     }
-    printf("rss_late_kib %ld\nrss_peak_kib %ld\nstatements %" PRIu64 "\n", memory_of(argv[2], "VmRSS:"), memory_of(argv[2], "VmHWM:"),
-           total);
+    printf("rss_peak_kib %ld\n", memory_of(argv[2], "VmHWM:"));
 
     /* every statement that was answered is in the ledger: what the head counts */
     char *head = bench_call(&service, "GET", "/readyz", NULL, SLICE(""), 200);

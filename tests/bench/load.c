@@ -40,8 +40,8 @@ static void must(enum tally_code code, const struct err *err, const char *what)
 
 /* ---- requests ---- */
 
-static void request_head(struct buf *out, const struct bench_service *service, const char *method, const char *target, const char *jws,
-                         size_t body_len)
+static void request_head(struct buf *out, const struct bench_service *service, const char *method, const char *target,
+                         const char *jws, size_t body_len)
 {
     buf_printf(out, "%s %s HTTP/1.1\r\nhost: %s:%u\r\n", method, target, service->host, service->port);
     if (jws != NULL)
@@ -49,7 +49,8 @@ static void request_head(struct buf *out, const struct bench_service *service, c
     buf_add_str(out, "\r\n");
 }
 
-static void sign(const struct bench_service *service, const struct key_pair *key, const char *target, struct slice body, struct buf *jws)
+static void sign(const struct bench_service *service, const struct key_pair *key, const char *target, struct slice body,
+                 struct buf *jws)
 {
     struct err err = {0};
     char jti[23];
@@ -86,7 +87,8 @@ static void *sign_share(void *arg)
         buf_clear(&jws);
         buf_clear(&request);
         buf_printf(&body,
-                   "{\"dimensions\":{\"quarter\":\"2016-01-01/2016-03-31\",\"site\":\"s%09llu\"},\"indicator\":\"bench.days-housed\","
+                   "{\"dimensions\":{\"quarter\":\"2016-01-01/"
+                   "2016-03-31\",\"site\":\"s%09llu\"},\"indicator\":\"bench.days-housed\","
                    "\"value\":\"%u\",\"version\":1}",
                    (unsigned long long) (share->first + i), i % 92);
         const struct bench_actor *actor = &share->service->actors[i % share->service->actor_count];
@@ -236,7 +238,8 @@ static void check_answer(struct run *run, struct connection *c, const char *body
         last = at;
         at = strstr(at + 1, "\"seq\":");
     }
-    bool is_right = strncmp(c->in, "HTTP/1.1 201", 12) == 0 && last != NULL && strstr(body, "\"type\":\"result.submitted\"") != NULL;
+    bool is_right =
+        strncmp(c->in, "HTTP/1.1 201", 12) == 0 && last != NULL && strstr(body, "\"type\":\"result.submitted\"") != NULL;
     if (is_right) {
         uint64_t seq = strtoull(last + 6, NULL, 10);
         uint64_t bit = seq - run->seen_base;
@@ -338,7 +341,8 @@ void bench_load(const struct bench_service *service, struct bench_requests *requ
 
 /* ---- set-up calls ---- */
 
-char *bench_call(const struct bench_service *service, const char *method, const char *target, const char *jws, struct slice body, int want)
+char *bench_call(const struct bench_service *service, const char *method, const char *target, const char *jws,
+                 struct slice body, int want)
 {
     struct buf request;
     buf_init(&request, 1u << 20);

@@ -1,0 +1,131 @@
+/* Refusals of the service, for people: what was wrong, where, what to do next. */
+#include <string.h>
+
+#include "cli.h"
+#include "tally/diag.h"
+#include "tally/terms.h"
+
+/* By the refusal's code: what whoever typed the command can do about it. */
+static const struct {
+    const char *code, *next;
+} NEXT[] = {
+    {"statement.key_unknown",
+     "`tally key proof --actor ID` prints what a backbone organisation registers with `tally actor add`"},
+    {"statement.stale", "set this machine's clock: a statement's time may be 300 s from the service's"},
+    {"statement.signature", "nothing between here and the service may change a request; ask whoever runs the proxy"},
+    {"statement.misdirected", "the service has another name or path than this program was told; see --server"},
+    {"statement.head", "try again: the ledger has grown meanwhile"},
+    {"ledger.other", "this service is not the ledger that you signed for; tell its operator"},
+    {"key.revoked", "use another key of yours: --key FILE"},
+    {"key.taken", "make a new key: `tally key new FILE`"},
+    {"key.proof", "make the proof again, for this ledger and this id: `tally key proof --actor ID --key FILE`"},
+    {"actor.not_found", "`tally actor list` shows who is registered"},
+    {"actor.unknown", "`tally actor list` shows who is registered"},
+    {"actor.taken", "choose another id"},
+    {"actor.not_allowed", "ask the operator or a backbone organisation (`tally actor list` shows the roles)"},
+    {"indicator.not_found", "`tally indicator list` shows what is defined"},
+    {"indicator.unknown", "`tally indicator list` shows what is defined; a backbone organisation defines more"},
+    {"indicator.version", "`tally indicator show SLUG` shows the newest version"},
+    {"contract.not_found", "`tally contract list` shows the contracts"},
+    {"contract.unknown", "`tally contract list` shows the contracts"},
+    {"contract.taken", "choose another --id"},
+    {"contract.terms", "`tally terms check FILE` shows each place"},
+    {"contract.layout", "`tally terms fmt FILE --write` brings it into the one layout"},
+    {"contract.parties", "give each party of the text once: --party NAME=ACTOR"},
+    {"contract.version", "`tally contract show ID` shows the version that there is to sign"},
+    {"contract.not_party", "`tally contract show ID` shows which actor each party is"},
+    {"contract.signed", "nothing: it is signed; `tally contract show ID` shows who is missing"},
+    {"contract.not_in_force", "`tally contract show ID` shows whose signature is missing"},
+    {"result.not_found", "`tally result list` shows the results"},
+    {"result.duplicate", "`tally result list` shows the one that is there; a second one would change what is due"},
+    {"result.not_reporter", "`tally contract terms ID` says who reports it"},
+    {"result.value", "`tally indicator show SLUG` says what is measured and in which unit"},
+    {"verification.own", "another actor has to verify it"},
+    {"verification.not_verifier", "`tally contract terms ID` says who verifies it"},
+    {"verification.done", "nothing: it is verified; `tally result show SEQ` shows what for"},
+    {"payment.not_found", "`tally payment list` shows the payments"},
+    {"settlement.exceeds", "`tally payment show SEQ` shows what is outstanding"},
+    {"entry.not_found", "`tally log` shows the entries"},
+    {"queue.full", "try again in a moment"},
+    {"queue.share", "try again in a moment"},
+    {"service.stopping", "try again in a moment"},
+    {"database.away", "try again in a moment; its operator sees why in the log"},
+    {"storage.full", "its operator has to make room"},
+};
+
+static const char *next_of(struct slice code)
+{
+    for (size_t i = 0; i < sizeof NEXT / sizeof NEXT[0]; i++) {
+        if (slice_is(code, NEXT[i].code))
+            return NEXT[i].next;
+    }
+    return NULL;
+}
+
+static void say(const char *what, struct slice text)
+{
+    struct buf clean;
+    buf_init(&clean, CLI_FILE_MAX);
+    cli_clean(&clean, text, true);
+    (void) fprintf(stderr, "%s%.*s\n", what, SLICE_ARG(buf_slice(&clean)));
+    buf_release(&clean);
+}
+
+static void tell(struct cli *cli, const json_t *problem, struct slice code)
+{
+    json_t *one = NULL;
+    size_t i = 0;
+    struct slice title = cli_text(cli, problem, "title");
+    struct slice detail = cli_text(cli, problem, "detail");
+    say("tally: ", arena_printf(cli->arena, "%.*s (%.*s %.*s)", SLICE_ARG(title),
+                                SLICE_ARG(cli_text(cli, problem, "status")), SLICE_ARG(code)));
+    if (detail.len > 0 && !slice_equal(detail, title))
+        say("  ", detail);
+    json_array_foreach(json_object_get(problem, "errors"), i, one)
+    {
+        struct slice pointer = cli_text(cli, one, "pointer");
+        say("  at ", arena_printf(cli->arena, "%.*s: %.*s", SLICE_ARG(pointer.len == 0 ? SLICE("the whole") : pointer),
+                                  SLICE_ARG(cli_text(cli, one, "detail"))));
+    }
+    const char *next = next_of(code);
+    if (next != NULL)
+        say("  next: ", slice_str(next));
+}
+
+enum tally_code cli_problem(struct cli *cli, const struct cli_reply *reply, struct err *err)
+{
+    bool is_busy = reply->status == 502 || reply->status == 503 || reply->status == 504;
+    enum tally_code rc = is_busy ? TALLY_E_UNAVAILABLE : TALLY_E_DENIED;
+    const json_t *problem =
+        cli_keep(cli, json_loadb(reply->body.ptr == NULL ? "" : reply->body.ptr, reply->body.len, 0, NULL));
+    struct slice code = cli_text(cli, problem, "code");
+    if (code.len == 0)
+        return err_set(err, is_busy ? rc : TALLY_E_MISMATCH,
+                       "%s answers with status %ld and no explanation: is it a Tallystick service?", cli->server,
+                       reply->status);
+    if (cli->is_json)
+        cli_print_json(buf_slice(&reply->body));
+    else
+        tell(cli, problem, code);
+    (void) err_set(err, rc, "%s", "");
+    return rc;
+}
+
+enum tally_code cli_terms_check(struct cli *cli, const char *file, struct slice text, bool *is_good, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms *terms = NULL;
+    struct diags diags;
+    struct buf out;
+    diags_init(&diags, cli->arena);
+    buf_init(&out, CLI_FILE_MAX);
+    TRY(terms_compile(text, &diags, &terms, err));
+    diags_sort(&diags);
+    diags_print(&diags, slice_str(file), text, &out);
+    (void) fwrite(out.ptr == NULL ? "" : out.ptr, 1, out.len, stderr);
+    *is_good = terms != NULL;
+done:
+    buf_release(&out);
+    terms_free(terms);
+    return rc;
+}

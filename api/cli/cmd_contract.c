@@ -1,0 +1,132 @@
+/* tally contract: propose, sign, look up. */
+#include <string.h>
+
+#include "cli.h"
+#include "contract_version.h"
+
+MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
+{
+    static const char *const members[] = {"id", "state", "proposed_by", "seq", "activated_seq", "title"};
+    struct buf target;
+    struct cli_table table;
+    json_t *items = NULL, *one = NULL;
+    size_t i = 0;
+    cli_target_begin(&target, "/v1/contracts");
+    cli_target_add(&target, "actor", cli_option(cli, "--party"));
+    enum tally_code rc = cli_ask_list(cli, &target, &items, err);
+    if (rc != TALLY_OK || cli->is_json)
+        return rc;
+    cli_table_begin(&table, cli, "ID STATE PROPOSED-BY ENTRY> IN-FORCE> TITLE");
+    json_array_foreach(items, i, one)
+    {
+        for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+            cli_table_cell(&table, cli_text(cli, one, members[m]));
+    }
+    cli_table_end(&table);
+    return TALLY_OK;
+}
+
+void contract_print_parties(struct cli *cli, const json_t *contract)
+{
+    static const char *const members[] = {"party", "role", "actor", "kid", "signed_seq"};
+    struct cli_table table;
+    json_t *one = NULL;
+    size_t i = 0;
+    cli_table_begin(&table, cli, "PARTY ROLE ACTOR KID SIGNED>");
+    json_array_foreach(json_object_get(contract, "parties"), i, one)
+    {
+        for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+            cli_table_cell(&table, cli_text(cli, one, members[m]));
+    }
+    cli_table_end(&table);
+}
+
+MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
+{
+    static const char *const members[] = {"id",          "title", "state",         "version",    "terms",
+                                          "proposed_by", "seq",   "activated_seq", "next_moment"};
+    enum tally_code rc = TALLY_OK;
+    struct slice raw = SLICE("");
+    json_t *answer = NULL;
+    TRY(cli_id_check(cli->args[0], err));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/contracts/%s", cli->args[0]));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+        cli_field(cli, members[m], cli_text(cli, answer, members[m]));
+    contract_print_parties(cli, answer);
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code terms(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice text = SLICE("");
+    TRY(cli_id_check(cli->args[0], err));
+    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms", cli->args[0]), &text, err));
+    if (cli->is_terminal)
+        cli_print(text);
+    else
+        (void) fwrite(text.ptr, 1, text.len, stdout); /* a file, whose hash is that of the contract */
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code state(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice raw = SLICE("");
+    struct cli_table table;
+    json_t *answer = NULL, *one = NULL;
+    size_t i = 0;
+    TRY(cli_id_check(cli->args[0], err));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/contracts/%s/state", cli->args[0]));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    cli_table_begin(&table, cli, "RULE INSTANCE STATE AMOUNT> TARGET> STANDS> WAITS-FOR");
+    json_array_foreach(json_object_get(answer, "instances"), i, one)
+    {
+        cli_table_cell(&table, cli_text(cli, one, "rule"));
+        cli_table_cell(&table, cli_text(cli, one, "key"));
+        cli_table_cell(&table, cli_text(cli, one, "state"));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "amount")));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "target")));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "stands")));
+        cli_table_cell(&table, cli_text(cli, one, "reason"));
+    }
+    cli_table_end(&table);
+done:
+    return rc;
+}
+
+static const struct cli_option LIST[] = {{"--party", "ACTOR", "only those that this actor is a party of", false},
+                                         CLI_LIST_OPTIONS};
+static const struct cli_option PROPOSE[] = {
+    {"--id", "ID", "what the contract is called in this ledger", false},
+    {"--party", "NAME=ACTOR", "which actor a party of the text is, by its newest key; NAME=ACTOR:KID for another key",
+     true},
+    {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
+static const struct cli_option SIGN[] = {{"--as", "PARTY", "the party of the text that you are", false}};
+static const struct cli_command COMMANDS[] = {
+    {"propose", "FILE.terms --id ID --party NAME=ACTOR ...",
+     "propose terms; every party of the text is given an actor, and prints the version to compare before anybody signs",
+     "tally contract propose rikers-able.terms --id rikers-able --party city=city --party mdrc=mdrc \\\n"
+     "    --party goldman=goldman --party bloomberg=bloomberg --party vera=vera",
+     1, 1, contract_propose, CLI_OPTIONS(PROPOSE)},
+    {"sign", "ID --as PARTY",
+     "sign a contract's version, which is first recomputed here from its text, its parties and its indicators",
+     "tally --actor city --key city.pem contract sign rikers-able --as city", 1, 1, contract_sign, CLI_OPTIONS(SIGN)},
+    {"list", "", "the contracts", "tally contract list", 0, 0, list, CLI_OPTIONS(LIST)},
+    {"show", "ID", "a contract: its version, parties and signatures", "tally contract show rikers-able", 1, 1, show,
+     CLI_NO_OPTIONS},
+    {"terms", "ID", "a contract's text", "tally contract terms rikers-able", 1, 1, terms, CLI_NO_OPTIONS},
+    {"state", "ID", "each instance of each pay rule: its amount, what stands, what it waits for",
+     "tally contract state rikers-able", 1, 1, state, CLI_NO_OPTIONS},
+};
+const struct cli_family cli_contract = {"contract", "propose, sign and look up contracts", COMMANDS,
+                                        sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,0 +1,196 @@
+/* tally payment: what became due, why, and that it was paid. */
+#include <string.h>
+
+#include "cli.h"
+#include "tally/canon.h"
+#include "tally/instant.h"
+
+#define BODY_MAX 16384 /* as the service takes */
+
+MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
+{
+    struct buf target;
+    struct cli_table table;
+    json_t *items = NULL, *one = NULL;
+    size_t i = 0;
+    cli_target_begin(&target, "/v1/payments");
+    cli_target_add(&target, "contract", cli_option(cli, "--contract"));
+    cli_target_add(&target, "party", cli_option(cli, "--party"));
+    enum tally_code rc = cli_ask_list(cli, &target, &items, err);
+    if (rc != TALLY_OK || cli->is_json)
+        return rc;
+    cli_table_begin(&table, cli, "SEQ> CONTRACT RULE FROM TO AMOUNT> CURRENCY OUTSTANDING> DUE");
+    json_array_foreach(items, i, one)
+    {
+        cli_table_cell(&table, cli_text(cli, one, "seq"));
+        cli_table_cell(&table, cli_text(cli, one, "contract"));
+        cli_table_cell(&table, cli_text(cli, one, "rule"));
+        cli_table_cell(&table, cli_text(cli, one, "from.actor"));
+        cli_table_cell(&table, cli_text(cli, one, "to.actor"));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "amount")));
+        cli_table_cell(&table, cli_text(cli, one, "currency"));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "outstanding")));
+        cli_table_cell(&table, cli_text(cli, one, "due"));
+    }
+    cli_table_end(&table);
+    return TALLY_OK;
+}
+
+static void print_settlements(struct cli *cli, const json_t *answer)
+{
+    struct cli_table table;
+    json_t *one = NULL;
+    size_t i = 0;
+    cli_table_begin(&table, cli, "SETTLED> AMOUNT> PAID-ON RECORDED-BY REFERENCE");
+    json_array_foreach(json_object_get(answer, "items"), i, one)
+    {
+        cli_table_cell(&table, cli_text(cli, one, "seq"));
+        cli_table_cell(&table, cli_money(cli, cli_text(cli, one, "amount")));
+        cli_table_cell(&table, cli_text(cli, one, "paid_on"));
+        cli_table_cell(&table, cli_text(cli, one, "recorded_by"));
+        cli_table_cell(&table, cli_text(cli, one, "reference"));
+    }
+    cli_table_end(&table);
+}
+
+MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
+{
+    static const char *const members[] = {"seq",       "contract",  "rule",     "from.actor",  "to.actor",
+                                          "amount",    "currency",  "settled",  "outstanding", "due",
+                                          "triggered", "cause_seq", "owed_back"};
+    enum tally_code rc = TALLY_OK;
+    uint64_t seq = 0;
+    struct slice raw = SLICE("");
+    json_t *answer = NULL, *settlements = NULL;
+    TRY(cli_arg_seq(cli, 0, &seq, err));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/payments/%llu", (unsigned long long) seq));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    TRY(cli_askf(cli, &settlements, NULL, err, "/v1/payments/%llu/settlements?limit=1000", (unsigned long long) seq));
+    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+        cli_field(cli, members[m], cli_text(cli, answer, members[m]));
+    print_settlements(cli, settlements);
+done:
+    return rc;
+}
+
+/* A step: the terms' own words with what they come to, or a result that was used. */
+static void add_step(struct cli *cli, struct cli_table *table, const json_t *step)
+{
+    struct slice result = cli_text(cli, step, "result");
+    struct slice exact = cli_text(cli, step, "exact");
+    struct slice decimal = cli_text(cli, step, "decimal");
+    struct slice seq = cli_text(cli, step, "seq");
+    cli_table_cell(table, cli_text(cli, step, "line"));
+    if (result.len > 0) {
+        cli_table_cell(table, seq.len > 0
+                                  ? arena_printf(cli->arena, "%.*s (result, entry %.*s)", SLICE_ARG(result), SLICE_ARG(seq))
+                                  : result);
+        cli_table_cell(table, cli_text(cli, step, "value"));
+        cli_table_cell(table, SLICE(""));
+        return;
+    }
+    cli_table_cell(table, cli_text(cli, step, "text"));
+    cli_table_cell(table, exact);
+    cli_table_cell(table, slice_equal(exact, decimal) ? SLICE("") : decimal);
+}
+
+static void print_instance(struct cli *cli, const json_t *instance)
+{
+    const json_t *explanation = json_object_get(instance, "explanation");
+    struct cli_table table;
+    json_t *step = NULL;
+    size_t i = 0;
+    struct slice key = cli_text(cli, instance, "key");
+    cli_field(cli, "instance", key.len > 0 ? key : SLICE("(the only one)"));
+    cli_table_begin(&table, cli, "LINE> STEP EXACT> DECIMAL>");
+    json_array_foreach(json_object_get(explanation, "steps"), i, step) add_step(cli, &table, step);
+    cli_table_end(&table);
+    cli_field(cli, "target", cli_money(cli, cli_text(cli, explanation, "target")));
+    cli_field(cli, "stood before", cli_money(cli, cli_text(cli, instance, "stands")));
+    cli_field(cli, "difference", cli_money(cli, cli_text(cli, instance, "difference")));
+}
+
+MUST_CHECK static enum tally_code explain(struct cli *cli, struct err *err)
+{
+    static const char *const members[] = {"payment", "contract", "rule", "currency"};
+    enum tally_code rc = TALLY_OK;
+    uint64_t seq = 0;
+    struct buf target = {0};
+    struct slice raw = SLICE("");
+    json_t *answer = NULL, *one = NULL;
+    size_t i = 0;
+    TRY(cli_arg_seq(cli, 0, &seq, err));
+    cli_target_begin(&target, "/v1/payments/%llu/explanation", (unsigned long long) seq);
+    cli_target_add(&target, "cursor", cli_option(cli, "--cursor"));
+    TRY(cli_ask(cli, buf_slice(&target), &answer, &raw, err));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+        cli_field(cli, members[m], cli_text(cli, answer, members[m]));
+    cli_field(cli, "amount", cli_money(cli, cli_text(cli, answer, "amount")));
+    json_array_foreach(json_object_get(answer, "instances"), i, one) print_instance(cli, one);
+    struct slice next = cli_text(cli, answer, "next");
+    if (next.len > 0)
+        (void) fprintf(stderr, "tally: there are more instances: add --cursor %.*s\n", SLICE_ARG(next));
+done:
+    buf_release(&target);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const char *amount = NULL, *reference = NULL, *paid_on = NULL;
+    uint64_t seq = 0;
+    int32_t day = 0;
+    struct buf body;
+    struct canon w;
+    json_t *answer = NULL;
+    buf_init(&body, BODY_MAX);
+    TRY(cli_arg_seq(cli, 0, &seq, err));
+    TRY(cli_option_needed(cli, "--amount", &amount, err));
+    TRY(cli_option_needed(cli, "--reference", &reference, err));
+    TRY(cli_option_needed(cli, "--paid-on", &paid_on, err));
+    if (day_parse(slice_str(paid_on), &day) != TALLY_OK)
+        TRY(err_set(err, TALLY_E_USAGE, "--paid-on wants a day that exists, YYYY-MM-DD, not %s", paid_on));
+    canon_init(&w, &body);
+    canon_object(&w);
+    canon_name(&w, "amount");
+    canon_str(&w, amount);
+    canon_name(&w, "paid_on");
+    canon_str(&w, paid_on);
+    canon_name(&w, "reference");
+    canon_str(&w, reference);
+    canon_close(&w);
+    TRY(buf_check(&body, err));
+    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/payments/%llu/settlements", (unsigned long long) seq),
+                   buf_slice(&body), &answer, err));
+done:
+    buf_release(&body);
+    return rc;
+}
+
+static const struct cli_option LIST[] = {{"--contract", "ID", "only of this contract", false},
+                                         {"--party", "ACTOR", "only from or to this actor", false},
+                                         CLI_LIST_OPTIONS};
+static const struct cli_option EXPLAIN[] = {{"--cursor", "TEXT", "go on where the page before ended", false}};
+static const struct cli_option SETTLE[] = {{"--amount", "MONEY", "what was paid: 4800000.00", false},
+                                           {"--reference", "TEXT", "the bank's", false},
+                                           {"--paid-on", "YYYY-MM-DD", "the day", false}};
+static const struct cli_command COMMANDS[] = {
+    {"list", "", "what became due, from whom to whom", "tally payment list --contract rikers-able", 0, 0, list,
+     CLI_OPTIONS(LIST)},
+    {"show", "SEQ", "one payment and its settlements", "tally payment show 21", 1, 1, show, CLI_NO_OPTIONS},
+    {"explain", "SEQ", "how it came to its amount: the terms' own words, the results used, each step",
+     "tally payment explain 21", 1, 1, explain, CLI_OPTIONS(EXPLAIN)},
+    {"settle", "SEQ --amount MONEY --reference TEXT --paid-on DAY", "record that it was paid; the payer or the payee does",
+     "tally --actor city --key city.pem payment settle 21 --amount 4800000.00 --reference \"wire 1\" --paid-on 2026-01-15",
+     1, 1, settle, CLI_OPTIONS(SETTLE)},
+};
+const struct cli_family cli_payment = {"payment", "what became due, why, and what was paid", COMMANDS,
+                                       sizeof COMMANDS / sizeof COMMANDS[0]};

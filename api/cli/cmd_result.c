@@ -1,0 +1,292 @@
+/* tally result: submit, verify, look up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "tally/canon.h"
+#include "tally/entry.h"
+#include "tally/model.h"
+#include "tally/text.h"
+
+#define BODY_MAX 131072 /* one result, or 10,000 numbers of results */
+
+struct pair {
+    struct slice name, member;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    return slice_compare(x->name, y->name);
+}
+
+MUST_CHECK static enum tally_code read_dims(struct cli *cli, struct pair list[MODEL_DIMENSIONS_MAX], int *count,
+                                            struct err *err)
+{
+    const char *text;
+    *count = 0;
+    while ((text = cli_option_nth(cli, "--dim", *count)) != NULL) {
+        const char *equals = strchr(text, '=');
+        if (equals == NULL || equals == text || equals[1] == '\0')
+            return err_set(err, TALLY_E_USAGE, "--dim wants DIMENSION=MEMBER, such as arm=programme, not %s", text);
+        if (*count == MODEL_DIMENSIONS_MAX)
+            return err_set(err, TALLY_E_USAGE, "a result has at most %d dimensions", MODEL_DIMENSIONS_MAX);
+        list[(*count)++] = (struct pair){slice_of(text, (size_t) (equals - text)), slice_str(equals + 1)};
+    }
+    qsort(list, (size_t) *count, sizeof *list, by_name);
+    for (int i = 1; i < *count; i++) {
+        if (slice_equal(list[i].name, list[i - 1].name))
+            return err_set(err, TALLY_E_USAGE, "--dim %.*s is given twice", SLICE_ARG(list[i].name));
+    }
+    return TALLY_OK;
+}
+
+static void write_dims(struct canon *w, const struct pair *list, int count)
+{
+    canon_name(w, "dimensions");
+    canon_object(w);
+    for (int i = 0; i < count; i++) {
+        canon_name_slice(w, list[i].name);
+        canon_string(w, list[i].member);
+    }
+    canon_close(w);
+}
+
+/* --indicator and --version, or --contract and --metric. */
+MUST_CHECK static enum tally_code write_result(struct cli *cli, struct buf *body, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const char *indicator = cli_option(cli, "--indicator"), *contract = cli_option(cli, "--contract");
+    const char *metric = NULL, *value = NULL;
+    struct pair dims[MODEL_DIMENSIONS_MAX];
+    uint64_t version = 0;
+    int count = 0;
+    struct canon w;
+    if ((indicator == NULL) == (contract == NULL))
+        TRY(err_set(err, TALLY_E_USAGE,
+                    "give FILE.json, or --indicator SLUG --version N, or --contract ID --metric NAME for a figure of one "
+                    "contract"));
+    TRY(cli_option_needed(cli, "--value", &value, err));
+    TRY(cli_option_needed(cli, indicator != NULL ? "--version" : "--metric", &metric, err));
+    TRY(cli_option_u64(cli, "--version", 1, UINT32_MAX, &version, err));
+    TRY(read_dims(cli, dims, &count, err));
+    canon_init(&w, body);
+    canon_object(&w);
+    if (contract != NULL) {
+        canon_name(&w, "contract");
+        canon_str(&w, contract);
+    }
+    write_dims(&w, dims, count);
+    canon_name(&w, indicator != NULL ? "indicator" : "metric");
+    canon_str(&w, indicator != NULL ? indicator : metric);
+    canon_name(&w, "value");
+    canon_str(&w, value);
+    if (indicator != NULL) {
+        canon_name(&w, "version");
+        canon_i64(&w, (int64_t) version);
+    }
+    canon_close(&w);
+    rc = buf_check(body, err);
+    if (rc == TALLY_E_MALFORMED)
+        rc = err_set(err, TALLY_E_USAGE, "a text given here is not UTF-8");
+done:
+    return rc;
+}
+
+/* Which contracts the results feed: whoever submitted them sees a slip of the pen at once. */
+static void print_fits(struct cli *cli, const json_t *statement)
+{
+    struct cli_table table;
+    json_t *item = NULL, *fit = NULL;
+    size_t i = 0, k = 0;
+    cli_table_begin(&table, cli, "ITEM> RESULT VALUE> CONTRACT METRIC KEY IS");
+    json_array_foreach(json_object_get(statement, "items"), i, item)
+    {
+        json_array_foreach(json_object_get(item, "fits"), k, fit)
+        {
+            bool is_final = cli_member(fit, "final_seq") != NULL;
+            struct slice what = cli_text(cli, item, "indicator");
+            cli_table_cell(&table, cli_text(cli, item, "item"));
+            cli_table_cell(&table, arena_printf(cli->arena, "%.*s %.*s",
+                                                SLICE_ARG(what.len > 0 ? what : cli_text(cli, item, "metric")),
+                                                SLICE_ARG(cli_pairs(cli, json_object_get(item, "dimensions")))));
+            cli_table_cell(&table, cli_text(cli, item, "value"));
+            cli_table_cell(&table, cli_text(cli, fit, "contract"));
+            cli_table_cell(&table, cli_text(cli, fit, "metric"));
+            cli_table_cell(&table, cli_text(cli, fit, "key"));
+            cli_table_cell(&table, is_final ? SLICE("final") : SLICE("not final"));
+        }
+    }
+    cli_table_end(&table);
+}
+
+MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf body;
+    struct slice text = SLICE("");
+    json_t *answer = NULL, *statement = NULL;
+    buf_init(&body, BODY_MAX);
+    if (cli->arg_count > 0) {
+        TRY(cli_file_read(cli, cli->args[0], &text, err));
+        TRY(cli_json_read(cli, cli->args[0], text, &answer, err));
+    } else {
+        TRY(write_result(cli, &body, err));
+        text = buf_slice(&body);
+    }
+    if (cli_flag(cli, "--preview")) {
+        TRY(cli_preview(cli, SLICE("/v1/preview/results"), text, err));
+        goto done;
+    }
+    TRY(cli_record(cli, SLICE("/v1/results"), text, &answer, err));
+    if (cli->is_json)
+        goto done;
+    TRY(cli_askf(cli, &statement, NULL, err, "/v1/results/%llu?limit=20", (unsigned long long) cli_number(answer, "seq")));
+    print_fits(cli, statement);
+done:
+    buf_release(&body);
+    return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+MUST_CHECK static enum tally_code write_verification(struct cli *cli, struct buf *body, struct err *err)
+{
+    const char *note = cli_option(cli, "--note"), *text;
+    uint64_t *items = ARENA_ARRAY(cli->arena, (size_t) cli->given_count + 1, uint64_t);
+    size_t count = 0;
+    struct canon w;
+    if (items == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    while ((text = cli_option_nth(cli, "--item", (int) count)) != NULL) {
+        if (text_u64(slice_str(text), MODEL_RESULTS_MAX - 1, &items[count++]) != TALLY_OK)
+            return err_set(err, TALLY_E_USAGE, "--item wants a number from 0 to %d, not %s", MODEL_RESULTS_MAX - 1, text);
+    }
+    qsort(items, count, sizeof *items, by_number);
+    canon_init(&w, body);
+    canon_object(&w);
+    if (count > 0) {
+        canon_name(&w, "items");
+        canon_array(&w);
+        for (size_t i = 0; i < count; i++)
+            canon_i64(&w, (int64_t) items[i]);
+        canon_close(&w);
+    }
+    if (note != NULL) {
+        canon_name(&w, "note");
+        canon_str(&w, note);
+    }
+    canon_close(&w);
+    return buf_check(body, err);
+}
+
+MUST_CHECK static enum tally_code verify(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint64_t seq = 0;
+    struct buf body;
+    json_t *answer = NULL;
+    buf_init(&body, BODY_MAX);
+    TRY(cli_arg_seq(cli, 0, &seq, err));
+    TRY(write_verification(cli, &body, err));
+    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/results/%llu/verifications", (unsigned long long) seq),
+                   buf_slice(&body), &answer, err));
+done:
+    buf_release(&body);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
+{
+    struct buf target;
+    struct cli_table table;
+    json_t *items = NULL, *one = NULL;
+    size_t i = 0;
+    cli_target_begin(&target, "/v1/results");
+    cli_target_add(&target, "indicator", cli_option(cli, "--indicator"));
+    cli_target_add(&target, "contract", cli_option(cli, "--contract"));
+    cli_target_add(&target, "author", cli_option(cli, "--author"));
+    enum tally_code rc = cli_ask_list(cli, &target, &items, err);
+    if (rc != TALLY_OK || cli->is_json)
+        return rc;
+    cli_table_begin(&table, cli, "SEQ> ITEM> AUTHOR MEASURES DIMENSIONS VALUE>");
+    json_array_foreach(items, i, one)
+    {
+        struct slice indicator = cli_text(cli, one, "indicator");
+        cli_table_cell(&table, cli_text(cli, one, "seq"));
+        cli_table_cell(&table, cli_text(cli, one, "item"));
+        cli_table_cell(&table, cli_text(cli, one, "author"));
+        cli_table_cell(&table, indicator.len > 0
+                                   ? indicator
+                                   : arena_printf(cli->arena, "%.*s %.*s", SLICE_ARG(cli_text(cli, one, "contract")),
+                                                  SLICE_ARG(cli_text(cli, one, "metric"))));
+        cli_table_cell(&table, cli_pairs(cli, json_object_get(one, "dimensions")));
+        cli_table_cell(&table, cli_text(cli, one, "value"));
+    }
+    cli_table_end(&table);
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint64_t seq = 0;
+    struct slice raw = SLICE("");
+    json_t *answer = NULL, *verifications = NULL, *one = NULL;
+    size_t i = 0;
+    TRY(cli_arg_seq(cli, 0, &seq, err));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/results/%llu?limit=1000", (unsigned long long) seq));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    TRY(cli_askf(cli, &verifications, NULL, err, "/v1/results/%llu/verifications?limit=1000", (unsigned long long) seq));
+    cli_field(cli, "entry", cli_text(cli, answer, "seq"));
+    cli_field(cli, "author", cli_text(cli, answer, "author"));
+    cli_field(cli, "time", cli_text(cli, answer, "time"));
+    cli_field(cli, "results", cli_text(cli, answer, "count"));
+    json_array_foreach(json_object_get(verifications, "items"), i, one)
+    {
+        cli_field(cli, "verified by",
+                  arena_printf(cli->arena, "%.*s, entry %.*s", SLICE_ARG(cli_text(cli, one, "actor")),
+                               SLICE_ARG(cli_text(cli, one, "seq"))));
+    }
+    print_fits(cli, answer);
+done:
+    return rc;
+}
+
+static const struct cli_option SUBMIT[] = {
+    {"--indicator", "SLUG", "what was measured", false},
+    {"--version", "N", "of the indicator's definition", false},
+    {"--contract", "ID", "for a figure of this contract alone", false},
+    {"--metric", "NAME", "the metric of that contract", false},
+    {"--dim", "DIMENSION=MEMBER", "arm=programme, cohort=y2013, a period as first/last", true},
+    {"--value", "TEXT", "91, 60%, 2016-03-01, true", false},
+    {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
+static const struct cli_option VERIFY[] = {{"--item", "N", "only this result of the statement, from 0", true},
+                                           {"--note", "TEXT", "everybody can read it", false}};
+static const struct cli_option LIST[] = {{"--indicator", "SLUG", "only of this indicator", false},
+                                         {"--contract", "ID", "only what this contract's metrics measure", false},
+                                         {"--author", "ACTOR", "only by this actor", false},
+                                         CLI_LIST_OPTIONS};
+static const struct cli_command COMMANDS[] = {
+    {"submit", "FILE.json | --indicator SLUG --version N --dim D=M ... --value TEXT",
+     "submit a result, or a file of up to 10,000: {\"results\":[{\"indicator\",\"version\",\"dimensions\",\"value\"}, "
+     "...]}\n"
+     "It answers which contracts the result feeds, and whether it is final there.",
+     "tally result submit --indicator nyc.recidivism-bed-days --version 1 --dim arm=programme --dim cohort=y2013 --value "
+     "91",
+     0, 1, submit, CLI_OPTIONS(SUBMIT)},
+    {"verify", "SEQ [--item N ...]", "state that a result is right, as a verifier that a contract names",
+     "tally --actor vera --key vera.pem result verify 12", 1, 1, verify, CLI_OPTIONS(VERIFY)},
+    {"list", "", "the results", "tally result list --contract rikers-able", 0, 0, list, CLI_OPTIONS(LIST)},
+    {"show", "SEQ", "one statement's results: which contracts they feed, who verified them", "tally result show 12", 1, 1,
+     show, CLI_NO_OPTIONS},
+};
+const struct cli_family cli_result = {"result", "submit, verify and look up results", COMMANDS,
+                                      sizeof COMMANDS / sizeof COMMANDS[0]};

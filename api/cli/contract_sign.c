@@ -1,0 +1,63 @@
+#include <string.h>
+
+#include "contract_version.h"
+#include "tally/canon.h"
+
+#define BODY_MAX 65536 /* a hash and a name */
+
+MUST_CHECK static enum tally_code check_party(struct cli *cli, const json_t *contract, const char *as, struct err *err)
+{
+    json_t *one = NULL;
+    size_t i = 0;
+    json_array_foreach(json_object_get(contract, "parties"), i, one)
+    {
+        if (!slice_is(cli_text(cli, one, "party"), as))
+            continue;
+        struct slice actor = cli_text(cli, one, "actor");
+        if (cli->actor == NULL || slice_is(actor, cli->actor))
+            return TALLY_OK;
+        return err_set(err, TALLY_E_DENIED, "%s of this contract is %.*s, and you are %s", as, SLICE_ARG(actor),
+                       cli->actor);
+    }
+    return err_set(err, TALLY_E_NOT_FOUND, "this contract has no party %s; `tally contract show %s` lists them", as,
+                   cli->args[0]);
+}
+
+MUST_CHECK static enum tally_code body_of(struct cli *cli, const char *version, const char *as, struct slice *out,
+                                          struct err *err)
+{
+    struct buf body;
+    struct canon w;
+    buf_init(&body, BODY_MAX);
+    canon_init(&w, &body);
+    canon_object(&w);
+    canon_name(&w, "as");
+    canon_str(&w, as);
+    canon_name(&w, "version");
+    canon_str(&w, version);
+    canon_close(&w);
+    enum tally_code rc = cli_take(cli, &body, out, err);
+    buf_release(&body);
+    return rc;
+}
+
+enum tally_code contract_sign(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const char *as = NULL;
+    struct contract_seen seen = {0};
+    struct slice body = SLICE("");
+    json_t *answer = NULL;
+    TRY(cli_option_needed(cli, "--as", &as, err));
+    TRY(contract_see(cli, cli->args[0], &seen, err));
+    TRY(check_party(cli, seen.contract, as, err));
+    if (!cli->is_json) {
+        cli_field(cli, "contract", slice_str(cli->args[0]));
+        cli_field(cli, "version", slice_str(seen.version));
+        contract_print_parties(cli, seen.contract);
+    }
+    TRY(body_of(cli, seen.version, as, &body, err));
+    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/contracts/%s/signatures", cli->args[0]), body, &answer, err));
+done:
+    return rc;
+}

@@ -1,0 +1,168 @@
+/* The version that a party signs, recomputed from what the service shows: so that it cannot show one text and have another
+ * signed. */
+#include "contract_version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tally/entry.h"
+#include "tally/terms.h"
+#include "tally/text.h"
+#include "tally/version.h"
+
+#define MANIFEST_MAX ((size_t) 4 << 20) /* tens of thousands of parties and indicators */
+
+MUST_CHECK static enum tally_code strange(struct err *err, const char *id, const char *what)
+{
+    return err_set(err, TALLY_E_MISMATCH, "what the service shows of %s does not hold together: %s; do not sign it", id,
+                   what);
+}
+
+static int by_party(const void *a, const void *b)
+{
+    const struct version_party *x = a, *y = b;
+    return slice_compare(x->name, y->name);
+}
+
+static int by_indicator(const void *a, const void *b)
+{
+    const struct version_indicator *x = a, *y = b;
+    return slice_compare(x->name, y->name);
+}
+
+MUST_CHECK static enum tally_code read_parties(struct cli *cli, const json_t *manifest, struct version_manifest *out,
+                                               struct err *err)
+{
+    json_t *parties = json_object_get(manifest, "parties");
+    struct version_party *list = ARENA_ARRAY(cli->arena, json_object_size(parties) + 1, struct version_party);
+    const char *name;
+    json_t *value;
+    if (list == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    json_object_foreach(parties, name, value)
+    {
+        list[out->party_count++] =
+            (struct version_party){slice_str(name), cli_text(cli, value, "actor"), cli_text(cli, value, "kid")};
+    }
+    qsort(list, out->party_count, sizeof *list, by_party);
+    out->parties = list;
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code read_indicators(struct cli *cli, const json_t *manifest, struct version_manifest *out,
+                                                  const char *id, struct err *err)
+{
+    json_t *indicators = json_object_get(manifest, "indicators");
+    struct version_indicator *list = ARENA_ARRAY(cli->arena, json_object_size(indicators) + 1, struct version_indicator);
+    const char *name;
+    json_t *value;
+    if (list == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    json_object_foreach(indicators, name, value)
+    {
+        struct version_indicator *one = &list[out->indicator_count++];
+        *one = (struct version_indicator){.name = slice_str(name), .seq = cli_number(value, "seq")};
+        if (one->seq > ENTRY_SEQ_MAX || text_unhex(cli_text(cli, value, "entry"), one->entry.bytes, DIGEST_LEN) != TALLY_OK)
+            return strange(err, id, "an indicator has no entry");
+    }
+    qsort(list, out->indicator_count, sizeof *list, by_indicator);
+    out->indicators = list;
+    return TALLY_OK;
+}
+
+/* From the manifest's members and the text's own hash. What is not among these members (uses, previous) this version of the
+ * service has none of; a manifest that has is refused by the comparison. */
+MUST_CHECK static enum tally_code compute(struct cli *cli, const char *id, struct slice text, const json_t *manifest,
+                                          char hex[2 * DIGEST_LEN + 1], struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct version_manifest m = {.contract = slice_str(id), .open = cli_true(manifest, "open")};
+    struct digest version;
+    struct buf out;
+    uint64_t number = cli_number(manifest, "version");
+    struct slice previous = cli_text(cli, manifest, "previous");
+    buf_init(&out, MANIFEST_MAX);
+    if (number == 0 || number > UINT32_MAX)
+        TRY(strange(err, id, "its manifest has no number"));
+    m.version = (uint32_t) number;
+    m.has_previous = previous.len > 0;
+    if (m.has_previous && text_unhex(previous, m.previous.bytes, DIGEST_LEN) != TALLY_OK)
+        TRY(strange(err, id, "the version before is no hash"));
+    digest_of(text, &m.terms);
+    TRY(read_parties(cli, manifest, &m, err));
+    TRY(read_indicators(cli, manifest, &m, id, err));
+    version_manifest_write(&m, &out);
+    TRY(buf_check(&out, err));
+    const struct slice parts[] = {SLICE(VERSION_PREFIX), buf_slice(&out)};
+    digest_parts(parts, 2, &version);
+    text_hex(version.bytes, DIGEST_LEN, hex);
+done:
+    buf_release(&out);
+    return rc;
+}
+
+/* The parties shown beside the manifest are the manifest's. */
+MUST_CHECK static enum tally_code check_shown(struct cli *cli, const char *id, const json_t *contract, struct err *err)
+{
+    json_t *one = NULL;
+    size_t i = 0;
+    const json_t *parties = cli_member(contract, "manifest.parties");
+    const json_t *shown = json_object_get(contract, "parties");
+    if (json_array_size(shown) != json_object_size(parties))
+        return strange(err, id, "its list of parties is not that of its manifest");
+    json_array_foreach(shown, i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "party"));
+        const json_t *meant = name == NULL ? NULL : json_object_get(parties, name);
+        if (meant == NULL || !slice_equal(cli_text(cli, one, "actor"), cli_text(cli, meant, "actor")) ||
+            !slice_equal(cli_text(cli, one, "kid"), cli_text(cli, meant, "kid")))
+            return strange(err, id, "its list of parties is not that of its manifest");
+    }
+    return TALLY_OK;
+}
+
+/* The text names just the parties of the manifest. */
+MUST_CHECK static enum tally_code check_text(struct cli *cli, const char *id, struct slice text, const json_t *contract,
+                                             struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const json_t *parties = cli_member(contract, "manifest.parties");
+    struct terms *terms = NULL;
+    struct diags diags;
+    diags_init(&diags, cli->arena);
+    TRY(terms_compile(text, &diags, &terms, err));
+    if (terms == NULL)
+        TRY(strange(err, id, "its text does not check here (tally contract terms and tally terms check show where)"));
+    if (terms_party_count(terms) != json_object_size(parties))
+        TRY(strange(err, id, "the text has other parties than the manifest"));
+    for (uint32_t i = 0; i < terms_party_count(terms); i++) {
+        struct slice name = terms_party(terms, i)->name;
+        if (json_object_getn(parties, name.ptr, name.len) == NULL)
+            TRY(strange(err, id, "the text has other parties than the manifest"));
+    }
+done:
+    terms_free(terms);
+    return rc;
+}
+
+enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct digest hash;
+    char hex[2 * DIGEST_LEN + 1];
+    TRY(cli_id_check(id, err));
+    TRY(cli_askf(cli, &out->contract, NULL, err, "/v1/contracts/%s", id));
+    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms", id), &out->text, err));
+    digest_of(out->text, &hash);
+    text_hex(hash.bytes, DIGEST_LEN, hex);
+    if (!slice_is(cli_text(cli, out->contract, "terms"), hex) ||
+        !slice_is(cli_text(cli, out->contract, "manifest.terms"), hex))
+        TRY(strange(err, id, "the text's hash is not the one that the contract names"));
+    TRY(check_shown(cli, id, out->contract, err));
+    TRY(check_text(cli, id, out->text, out->contract, err));
+    TRY(compute(cli, id, out->text, json_object_get(out->contract, "manifest"), out->version, err));
+    if (!slice_is(cli_text(cli, out->contract, "version"), out->version))
+        TRY(strange(err, id, "its version is not the hash of its manifest and text"));
+done:
+    return rc;
+}

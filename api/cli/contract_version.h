@@ -1,0 +1,20 @@
+/* tally contract propose and sign: what a contract's version is made of (formats.md, Contract version). */
+#ifndef TALLY_CLI_CONTRACT_VERSION_H
+#define TALLY_CLI_CONTRACT_VERSION_H
+
+#include "cli.h"
+
+MUST_CHECK enum tally_code contract_propose(struct cli *cli, struct err *err);
+MUST_CHECK enum tally_code contract_sign(struct cli *cli, struct err *err);
+
+/* The contract as the service shows it, with its text, and the version recomputed from both. TALLY_E_MISMATCH when the service's
+ * version, the text's hash or the contract's name is another. */
+struct contract_seen {
+    json_t *contract;
+    struct slice text;
+    char version[2 * DIGEST_LEN + 1]; /* hex */
+};
+MUST_CHECK enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err);
+void contract_print_parties(struct cli *cli, const json_t *contract);
+
+#endif

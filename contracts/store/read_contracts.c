@@ -33,6 +33,21 @@ done:
     return rc;
 }
 
+enum tally_code store_has_contract(struct pg *pg, struct slice id, bool *found, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct read read = {0};
+    struct pg_rows *rows = NULL;
+    TRY(read_begin(&read, pg, err));
+    read_add_name(&read, id);
+    TRY(read_rows(&read, &sql_outcomes_has_contract, &rows, err));
+    *found = pg_rows_count(rows) > 0;
+done:
+    pg_rows_free(rows);
+    read_end(&read);
+    return rc;
+}
+
 enum tally_code store_read_terms(struct pg *pg, struct slice id, struct buf *out, bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;

@@ -101,6 +101,8 @@ MUST_CHECK enum tally_code store_list_contracts(struct pg *pg, struct slice acto
  * as_of: as it stood after that entry (not found when proposed later; next_moment is null unless STORE_NOW). */
 MUST_CHECK enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct buf *out, bool *found,
                                                struct err *err);
+/* Is there such a contract? For lists below it that may be empty. */
+MUST_CHECK enum tally_code store_has_contract(struct pg *pg, struct slice id, bool *found, struct err *err);
 /* The text itself, no JSON. */
 MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, struct buf *out, bool *found, struct err *err);
 /* All parties in the order of the text, {"actor","kid","label","party","role","signed_seq"}; *found: the contract exists. */

@@ -145,6 +145,10 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
     ok(store_read_contract(pg, SLICE("rikers-able"), 6, &out, &found, &err));
     assert_false(found);
     assert_int_equal(out.len, 0);
+    found = false;
+    ok(store_has_contract(pg, SLICE("rikers-able"), &found, &err));
+    assert_true(found);
+    found = false;
     ok(store_read_terms(pg, SLICE("rikers-able"), &out, &found, &err));
     assert_true(found);
     assert_true(slice_equal(buf_slice(&out), rikers.text));
@@ -348,6 +352,7 @@ static void what_does_not_exist_is_not_found(void **state)
     NOT_FOUND(store_read_indicator(pg, SLICE("nothing"), &out, &found, &err));
     NOT_FOUND(store_read_contract(pg, SLICE("none"), STORE_NOW, &out, &found, &err));
     NOT_FOUND(store_read_terms(pg, SLICE("none"), &out, &found, &err));
+    NOT_FOUND(store_has_contract(pg, SLICE("none"), &found, &err));
     NOT_FOUND(store_list_signatures(pg, SLICE("none"), &all, &out, &found, &err));
     NOT_FOUND(store_read_result(pg, UINT64_MAX, &all, &out, &found, &err));
     NOT_FOUND(store_list_verifications(pg, 1, &all, &out, &found, &err));

@@ -156,6 +156,7 @@ static enum tally_code check_reporter(struct deciding *d, const struct row_resul
     if (d->actor->row.is_backbone)
         return TALLY_OK;
     TRY(contract_list_users(d, &users, row));
+    contract_list_sort(&users); /* the one that is named does not depend on how they were loaded */
     for (uint32_t i = 0; i < users.count; i++) {
         bool reports = false;
         if (waiting != NULL && !contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))

@@ -1,0 +1,213 @@
+/* Random commands: whatever happens, every model agrees on every decision (world_step), and what the rows say of money adds up. */
+#include "tally/engine.h"
+#include "texts.h"
+#include "world.h"
+
+#define RUNS 30
+#define STEPS 120
+
+static uint64_t random_state;
+
+static uint32_t dice(uint32_t sides)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t) (random_state % sides);
+}
+
+static const char *const actors[] = {"op", "hub", "buyer", "seller", "one", "two"};
+static const char *const contracts[] = {"a1", "b2", "c3"};
+static const char *const places[] = {"north", "south", "west"};
+
+#define CHECKED                                                                                                            \
+    "terms 1\ncontract checked \"Checked\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Payer\"\nparty seller provider \"Maker\"\n"                \
+    "party one evaluator \"One\"\nparty two evaluator \"Two\"\n"                                                           \
+    "in force when buyer and seller have signed\ndisputes decided by one within 60 days, otherwise stands\n"               \
+    "dimension place (north, south)\n"                                                                                     \
+    "metric units is shared.units version 1 in days\n  by place\n  reported by seller or buyer\n"                          \
+    "  verified by 1 of (one, two)\n"                                                                                      \
+    "pay each_place from buyer to seller\n  for each place\n  when units >= 3 days\n"                                      \
+    "  amount 0.333 per day of units\n  due 2 months after\n"                                                              \
+    "cap 6 on each_place\n"
+
+static void propose(struct world *w)
+{
+    const char *id = contracts[dice(3)];
+    if (dice(2) == 0)
+        do_propose(w, "buyer", id, UNITS("units"), UNITS_PARTIES);
+    else
+        do_propose(w, "seller", id, CHECKED, "buyer=buyer one=one seller=seller two=two");
+}
+
+static void sign(struct world *w)
+{
+    static const char *const parties[] = {"buyer", "seller", "one"};
+    const char *id = contracts[dice(3)], *as = parties[dice(3)];
+    for (uint32_t i = 0; i < w->base.contracts_count; i++) {
+        if (slice_is(w->base.contracts[i].id, id))
+            do_sign(w, dice(5) == 0 ? "hub" : as, id, as);
+    }
+}
+
+static void submit(struct world *w)
+{
+    char texts[3][80];
+    const char *list[3];
+    int count = 1 + (int) dice(3);
+    for (int i = 0; i < count; i++) {
+        if (dice(6) == 0)
+            snprintf(texts[i], sizeof(texts[i]), "=%s/bonus - %u", contracts[dice(3)], dice(120));
+        else
+            snprintf(texts[i], sizeof(texts[i]), "shared.units/1 place=%s %u", places[dice(3)], dice(30));
+        list[i] = texts[i];
+    }
+    do_results(w, actors[dice(4)], dice(2) == 0, count, list);
+}
+
+static void verify(struct world *w)
+{
+    uint32_t items[1] = {dice(3)};
+    if (w->base.results_count == 0)
+        return;
+    uint64_t seq = w->base.results[dice(w->base.results_count)].seq;
+    do_verify(w, actors[2 + dice(4)], seq, dice(2), items);
+}
+
+static void settle(struct world *w)
+{
+    char amount[16];
+    if (w->base.payments_count == 0)
+        return;
+    snprintf(amount, sizeof(amount), "%u.%02u", dice(4), dice(100));
+    do_settle(w, actors[1 + dice(3)], w->base.payments[dice(w->base.payments_count)].seq, amount);
+}
+
+static void change_keys(struct world *w)
+{
+    struct command command = {.kind = COMMAND_ADD_KEY};
+    const char *actor = actors[dice(6)];
+    char kid[16];
+    snprintf(kid, sizeof(kid), "k%u", dice(8));
+    if (dice(2) == 0) {
+        command.u.add_key.id = slice_str(actor);
+        command.u.add_key.kid = world_keep(w, slice_str(kid));
+        command.u.add_key.x = SLICE("x");
+    } else {
+        command.kind = COMMAND_REVOKE_KEY;
+        command.u.revoke_key.id = slice_str(actor);
+        command.u.revoke_key.kid = world_keep(w, slice_str(kid));
+    }
+    world_do(w, dice(3) == 0 ? "op" : actor, &command);
+}
+
+static void step(struct world *w)
+{
+    static void (*const deeds[])(struct world *) = {propose, sign,   sign,   submit, submit,     submit,
+                                                    verify,  verify, verify, settle, change_keys};
+    w->time.us += (int64_t) dice(14) * 24 * 3600 * 1000000;
+    deeds[dice(sizeof(deeds) / sizeof(deeds[0]))](w);
+}
+
+static struct slice sum(struct world *w, struct slice a, struct slice b)
+{
+    struct slice out;
+    assert_int_equal(money_add(a, b, w->arena, &out, NULL), TALLY_OK);
+    return out;
+}
+
+/* What stands of a rule is the sum of what was triggered by it, less what is owed back. */
+static void assert_sums(struct world *w)
+{
+    for (uint32_t c = 0; c < w->base.contracts_count; c++) {
+        struct slice stands = SLICE("0.00"), paid = SLICE("0.00"), id = w->base.contracts[c].id;
+        int order = 0;
+        for (uint32_t i = 0; i < w->base.instances_count; i++) {
+            if (slice_equal(w->base.instances[i].contract, id))
+                stands = sum(w, stands, w->base.instances[i].stands);
+        }
+        for (uint32_t i = 0; i < w->base.payments_count; i++) {
+            const struct row_payment *payment = &w->base.payments[i];
+            struct slice amount = payment->amount;
+            if (!slice_equal(payment->contract, id))
+                continue;
+            if (payment->is_owed_back)
+                assert_int_equal(money_negate(payment->amount, w->arena, &amount, NULL), TALLY_OK);
+            paid = sum(w, paid, amount);
+            assert_int_equal(money_compare(payment->settled, payment->amount, &order, NULL), TALLY_OK);
+            assert_true(order <= 0);
+        }
+        assert_int_equal(money_compare(stands, paid, &order, NULL), TALLY_OK);
+        assert_int_equal(order, 0);
+    }
+}
+
+/* Every finalised result was verified as its contract says, by another than its author. */
+static void assert_nobody_verified_themselves(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->base.verifications_count; i++) {
+        for (uint32_t k = 0; k < w->base.results_count; k++) {
+            if (w->base.results[k].seq == w->base.verifications[i].result_seq)
+                assert_false(slice_equal(w->base.results[k].author, w->base.verifications[i].actor));
+        }
+    }
+}
+
+static void any_history_gives_the_same_decisions_from_any_view(void **state)
+{
+    uint32_t payments = 0, finals = 0;
+    (void) state;
+    for (uint64_t run = 1; run <= RUNS; run++) {
+        struct world w;
+        random_state = run * UINT64_C(0x9e3779b97f4a7c15);
+        world_init(&w);
+        for (size_t i = 1; i < sizeof(actors) / sizeof(actors[0]); i++)
+            do_register(&w, "op", actors[i], i == 1);
+        do_define(&w, "hub", "shared.units", 1, "days");
+        for (int i = 0; i < STEPS; i++)
+            step(&w);
+        assert_sums(&w);
+        assert_nobody_verified_themselves(&w);
+        payments += w.base.payments_count;
+        finals += w.base.finals_count;
+        world_release(&w);
+    }
+    assert_true(payments > RUNS && finals > RUNS); /* the dice do reach what matters */
+}
+
+static void trimming_gives_memory_back_and_forgets_no_moment(void **state)
+{
+    struct world w;
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "buyer", false);
+    do_register(&w, "op", "seller", false);
+    do_define(&w, "op", "shared.units", 1, "days");
+    do_propose(&w, "buyer", "deal", UNITS("units"), UNITS_PARTIES);
+    do_sign(&w, "buyer", "deal", "buyer");
+    do_sign(&w, "seller", "deal", "seller");
+    ASSERT_DONE(&w);
+    struct model *model = w.models[2]; /* not the first, from which the rows of the base are borrowed */
+    world_fill(&w, model, NULL);
+    size_t before = model_memory(model);
+    int64_t moment = model_next_moment(model).us;
+    assert_true(moment < INT64_MAX);
+    model_trim(model, before);
+    assert_int_equal(model_memory(model), before);
+    model_trim(model, 0);
+    assert_true(model_memory(model) < before);
+    assert_true(model_next_moment(model).us <= moment);
+    world_day(&w, "2013-03-02");
+    assert_int_equal(world_moments(&w), 1);
+    world_release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_history_gives_the_same_decisions_from_any_view),
+        cmocka_unit_test(trimming_gives_memory_back_and_forgets_no_moment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* The hash table against a plain array, and memory that is counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "../../../contracts/model/table.h"
+#include "tally/mem.h"
+
+#define ITEMS 500
+
+struct item {
+    struct ident id;
+    char text[16];
+    bool is_in;
+};
+
+static void a_table_finds_what_was_added_and_not_removed(void **state)
+{
+    struct hold hold = {0};
+    struct table table;
+    static struct item items[ITEMS];
+    uint64_t random = 88172645463325252u;
+    (void) state;
+    table_init(&table, &hold);
+    for (int i = 0; i < ITEMS; i++) {
+        snprintf(items[i].text, sizeof(items[i].text), "name-%d", i / 3);
+        items[i].id = (struct ident){(uint64_t) (i % 3), slice_str(items[i].text), {NULL, 0}};
+    }
+    for (int round = 0; round < 20000; round++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        struct item *item = &items[(random >> 33) % ITEMS];
+        if (item->is_in)
+            assert_ptr_equal(table_remove(&table, item->id), item);
+        else
+            assert_int_equal(table_add(&table, &item->id, NULL), TALLY_OK);
+        item->is_in = !item->is_in;
+        struct item *other = &items[(random >> 13) % ITEMS];
+        assert_ptr_equal(table_find(&table, other->id), other->is_in ? other : NULL);
+    }
+    uint32_t at = 0, seen = 0, wanted = 0;
+    for (const struct item *item; (item = table_next(&table, &at)) != NULL; seen++)
+        assert_true(item->is_in);
+    for (int i = 0; i < ITEMS; i++)
+        wanted += items[i].is_in;
+    assert_int_equal(seen, wanted);
+    assert_int_equal(table.count, wanted);
+    assert_null(table_remove(&table, (struct ident){9, SLICE("none"), {NULL, 0}}));
+    table_release(&table);
+    assert_int_equal(hold.bytes, 0);
+}
+
+static void a_part_of_an_identity_is_not_another(void **state)
+{
+    (void) state;
+    assert_false(ident_equal((struct ident){0, SLICE("ab"), SLICE("c")}, (struct ident){0, SLICE("a"), SLICE("bc")}));
+    assert_true(ident_hash(&state, (struct ident){0, SLICE("ab"), SLICE("c")}) !=
+                ident_hash(&state, (struct ident){0, SLICE("a"), SLICE("bc")}));
+}
+
+static void without_memory_nothing_is_added_or_lost(void **state)
+{
+    struct hold hold = {0};
+    struct table table;
+    struct item first = {.id = {1, SLICE("a"), {NULL, 0}}};
+    (void) state;
+    table_init(&table, &hold);
+    mem_fail_after(1);
+    assert_int_equal(table_add(&table, &first.id, NULL), TALLY_E_NO_MEMORY);
+    mem_fail_after(0);
+    assert_null(table_find(&table, first.id));
+    assert_int_equal(table_add(&table, &first.id, NULL), TALLY_OK);
+    assert_ptr_equal(table_find(&table, first.id), &first);
+    table_release(&table);
+    assert_int_equal(hold.bytes, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_finds_what_was_added_and_not_removed),
+        cmocka_unit_test(a_part_of_an_identity_is_not_another),
+        cmocka_unit_test(without_memory_nothing_is_added_or_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

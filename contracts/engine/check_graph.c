@@ -107,74 +107,118 @@ static void walk_all(struct checker *c)
     }
 }
 
-/* Groups the edges by where they begin; out has node_count + 1 places. Counting sort: edges keep their order. */
-MUST_CHECK static bool sort_edges(struct checker *c, uint32_t *start)
+/* The references, grouped by where they begin (or, turned round, by where they lead), and room to walk along them. Every walk is
+ * in the size of the graph: a text of 256 KiB may not keep a server busy. */
+struct graph {
+    uint32_t count;
+    const struct edge *edges, *back;    /* by from, by to */
+    const uint32_t *start, *back_start; /* count + 1 places */
+    uint32_t *stack, *next;             /* of a walk */
+    uint8_t *colour;
+    bool *reached, *ahead, *on;
+};
+
+MUST_CHECK static bool sort_edges(struct checker *c, uint32_t count, bool by_to, const struct edge **out,
+                                  const uint32_t **out_start)
 {
-    uint32_t n = node_count(c->t);
     struct edge *sorted = CHECK_NEW(c, c->edge_count, struct edge);
-    uint32_t *next = CHECK_NEW(c, (size_t) n + 1, uint32_t);
-    if (sorted == NULL || next == NULL)
+    uint32_t *start = CHECK_NEW(c, (size_t) count + 2, uint32_t), *next = CHECK_NEW(c, (size_t) count + 2, uint32_t);
+    if (sorted == NULL || start == NULL || next == NULL)
         return false;
     for (uint32_t i = 0; i < c->edge_count; i++)
-        start[c->edges[i].from + 1]++;
-    for (uint32_t i = 0; i < n; i++) {
+        start[(by_to ? c->edges[i].to : c->edges[i].from) + 1]++;
+    for (uint32_t i = 0; i < count; i++) {
         start[i + 1] += start[i];
         next[i + 1] = start[i + 1];
     }
-    for (uint32_t i = 0; i < c->edge_count; i++)
-        sorted[next[c->edges[i].from]++] = c->edges[i];
-    c->edges = sorted;
+    for (uint32_t i = 0; i < c->edge_count; i++) /* counting sort: edges keep their order */
+        sorted[next[by_to ? c->edges[i].to : c->edges[i].from]++] = c->edges[i];
+    *out = sorted;
+    *out_start = start;
     return true;
+}
+
+MUST_CHECK static bool make_graph(struct checker *c, struct graph *g)
+{
+    g->count = node_count(c->t);
+    g->stack = CHECK_NEW(c, g->count, uint32_t);
+    g->next = CHECK_NEW(c, g->count, uint32_t);
+    g->colour = CHECK_NEW(c, g->count, uint8_t);
+    g->reached = CHECK_NEW(c, g->count, bool);
+    g->ahead = CHECK_NEW(c, g->count, bool);
+    g->on = CHECK_NEW(c, g->count, bool);
+    return !c->failed && sort_edges(c, g->count, false, &g->edges, &g->start) &&
+           sort_edges(c, g->count, true, &g->back, &g->back_start);
 }
 
 /* ---- D6 ---- */
 
-/* Leaves out the edges that go through a prior of `without` (UNVISITED: none), and then takes away, again and again, every node
- * that nothing remaining leads out of. What remains cannot be put in an order: it contains circles. live[] is in and out. */
-MUST_CHECK static bool strip(struct checker *c, const uint32_t *start, uint32_t without, bool *live)
+enum { WHITE, GREY, BLACK }; /* not seen; on the way; done */
+
+/* Goes on along the way that ends at stack[depth - 1]. true: it has come back to itself. */
+static bool walk_on(struct graph *g, const bool *within, uint32_t without, uint32_t *depth)
 {
-    uint32_t n = node_count(c->t);
-    bool changed = true, any = false;
-    while (changed) {
-        changed = any = false;
-        for (uint32_t i = 0; i < n; i++) {
-            bool has_out = false;
-            if (!live[i])
-                continue;
-            for (uint32_t e = start[i]; e < start[i + 1] && !has_out; e++)
-                has_out =
-                    live[c->edges[e].to] && (without == UNVISITED || (c->edges[e].prior & dimension_bit(without)) == 0);
-            live[i] = has_out;
-            changed = changed || !has_out;
-            any = any || has_out;
-        }
+    uint32_t at = g->stack[*depth - 1];
+    if (g->next[at] == g->start[at + 1]) {
+        g->colour[at] = BLACK;
+        (*depth)--;
+        return false;
     }
-    return any;
+    const struct edge *e = &g->edges[g->next[at]++];
+    bool is_left_out = without != UNVISITED && (e->prior & dimension_bit(without)) != 0;
+    if (is_left_out || (within != NULL && !within[e->to]) || g->colour[e->to] == BLACK)
+        return false;
+    if (g->colour[e->to] == GREY)
+        return true;
+    g->colour[e->to] = GREY;
+    g->next[e->to] = g->start[e->to];
+    g->stack[(*depth)++] = e->to;
+    return false;
 }
 
-/* The nodes that lie on a circle with `from`. Memory for two marks is the caller's. */
-static void circle_of(const struct checker *c, const uint32_t *start, uint32_t from, bool *ahead, bool *on)
+/* Is there a circle among these nodes (NULL: all), without the edges that go through a prior of `without` (UNVISITED: with all)? */
+static bool has_circle(struct graph *g, const bool *within, uint32_t without)
 {
-    uint32_t n = node_count(c->t);
-    bool changed = true;
-    memset(ahead, 0, n * sizeof *ahead);
-    memset(on, 0, n * sizeof *on);
-    ahead[from] = on[from] = true;
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < n; i++)
-            for (uint32_t e = start[i]; ahead[i] && e < start[i + 1]; e++)
-                if (!ahead[c->edges[e].to])
-                    ahead[c->edges[e].to] = changed = true;
+    memset(g->colour, WHITE, g->count);
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t depth = 0;
+        if (g->colour[i] != WHITE || (within != NULL && !within[i]))
+            continue;
+        g->colour[i] = GREY;
+        g->next[i] = g->start[i];
+        g->stack[depth++] = i;
+        while (depth > 0)
+            if (walk_on(g, within, without, &depth))
+                return true;
     }
-    changed = true;
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < n; i++)
-            for (uint32_t e = start[i]; !on[i] && e < start[i + 1]; e++)
-                if (on[c->edges[e].to] && ahead[i])
-                    on[i] = changed = true;
+    return false;
+}
+
+/* Marks all that is reached from a node, in one direction, within a set (NULL: all). */
+static void spread(struct graph *g, const struct edge *edges, const uint32_t *start, bool is_back, uint32_t from,
+                   const bool *within, bool *marks)
+{
+    uint32_t depth = 0;
+    memset(marks, 0, g->count * sizeof *marks);
+    marks[from] = true;
+    g->stack[depth++] = from;
+    while (depth > 0) {
+        uint32_t at = g->stack[--depth];
+        for (uint32_t e = start[at]; e < start[at + 1]; e++) {
+            uint32_t to = is_back ? edges[e].from : edges[e].to;
+            if (marks[to] || (within != NULL && !within[to]))
+                continue;
+            marks[to] = true;
+            g->stack[depth++] = to;
+        }
     }
+}
+
+/* The nodes that lie on a circle with `from`, and it: g->on. */
+static void circle_of(struct graph *g, uint32_t from)
+{
+    spread(g, g->edges, g->start, false, from, NULL, g->ahead);
+    spread(g, g->back, g->back_start, true, from, g->ahead, g->on);
 }
 
 static struct slice node_name(const struct terms *t, uint32_t i)
@@ -186,118 +230,110 @@ static struct slice node_name(const struct terms *t, uint32_t i)
 }
 
 /* Is there a dimension by which every way round the circle goes back, and which nothing on it binds anew? */
-MUST_CHECK static bool goes_back(struct checker *c, const uint32_t *start, const bool *on, bool *live)
+static bool goes_back(const struct checker *c, struct graph *g)
 {
-    uint32_t n = node_count(c->t);
     dimension_set rebound = 0, prior = 0;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t e = start[i]; on[i] && e < start[i + 1]; e++)
-            if (on[c->edges[e].to]) {
-                rebound |= c->edges[e].rebound;
-                prior |= c->edges[e].prior;
-            }
-    for (uint32_t dim = 0; dim < c->t->dimension_count; dim++) {
-        if ((prior & ~rebound & dimension_bit(dim)) == 0)
-            continue;
-        memcpy(live, on, n * sizeof *live);
-        if (!strip(c, start, dim, live))
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        if (g->on[g->edges[i].from] && g->on[g->edges[i].to]) {
+            rebound |= g->edges[i].rebound;
+            prior |= g->edges[i].prior;
+        }
+    for (uint32_t dim = 0; dim < c->t->dimension_count; dim++)
+        if ((prior & ~rebound & dimension_bit(dim)) != 0 && !has_circle(g, g->on, dim))
             return true;
-    }
     return false;
 }
 
-static void report_circle(struct checker *c, const uint32_t *start, const bool *on, uint32_t from)
+/* The edge by which `from` goes round its circle, or NULL. */
+static const struct edge *way_round(const struct graph *g, uint32_t from)
 {
-    for (uint32_t e = start[from]; e < start[from + 1]; e++)
-        if (on[c->edges[e].to]) {
-            PROBLEM(c, "circle", c->edges[e].span,
-                    "every way round goes through `prior` of one dimension that nothing binds anew",
-                    "`%.*s` depends on itself through `%.*s`", SLICE_ARG(node_name(c->t, from)),
-                    SLICE_ARG(node_name(c->t, c->edges[e].to)));
-            return;
-        }
+    for (uint32_t e = g->start[from]; e < g->start[from + 1]; e++)
+        if (g->on[g->edges[e].to])
+            return &g->edges[e];
+    return NULL;
 }
 
-MUST_CHECK static bool find_circles(struct checker *c, const uint32_t *start)
+MUST_CHECK static bool find_circles(struct checker *c, struct graph *g)
 {
-    uint32_t n = node_count(c->t);
-    bool *candidates = CHECK_NEW(c, n, bool), *ahead = CHECK_NEW(c, n, bool), *on = CHECK_NEW(c, n, bool),
-         *live = CHECK_NEW(c, n, bool);
-    if (candidates == NULL || ahead == NULL || on == NULL || live == NULL)
+    bool *judged = CHECK_NEW(c, g->count, bool);
+    if (judged == NULL)
         return false;
-    memset(candidates, 1, n * sizeof *candidates);
-    if (!strip(c, start, UNVISITED, candidates))
+    if (!has_circle(g, NULL, UNVISITED))
         return true;
-    for (uint32_t i = 0; i < n && c->diags->errors == 0; i++) {
-        if (!candidates[i])
+    for (uint32_t i = 0; i < g->count; i++) {
+        if (judged[i])
             continue;
-        circle_of(c, start, i, ahead, on);
-        bool is_circle = false;
-        for (uint32_t e = start[i]; e < start[i + 1]; e++)
-            is_circle = is_circle || on[c->edges[e].to];
-        if (is_circle && !goes_back(c, start, on, live))
-            report_circle(c, start, on, i);
-        for (uint32_t j = 0; j < n; j++)
-            candidates[j] = candidates[j] && !on[j]; /* judged together */
+        circle_of(g, i);
+        for (uint32_t j = 0; j < g->count; j++)
+            judged[j] = judged[j] || g->on[j]; /* a circle is judged once */
+        const struct edge *e = way_round(g, i);
+        if (e == NULL || goes_back(c, g))
+            continue;
+        PROBLEM(c, "circle", e->span, "every way round goes through `prior` of one dimension that nothing binds anew",
+                "`%.*s` depends on itself through `%.*s`", SLICE_ARG(node_name(c->t, i)),
+                SLICE_ARG(node_name(c->t, e->to)));
     }
     return true;
 }
 
 /* ---- C2 ---- */
 
-/* What rules of a group reach; a rule under another cap brings its whole group, for their targets come together. */
-static void reach(const struct checker *c, const uint32_t *start, uint32_t group, bool *reached)
+static void reach_node(struct graph *g, uint32_t to, uint32_t *depth)
+{
+    if (g->reached[to])
+        return;
+    g->reached[to] = true;
+    g->stack[(*depth)++] = to;
+}
+
+static void reach_from(struct graph *g, uint32_t node, uint32_t *depth)
+{
+    for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++)
+        reach_node(g, g->edges[e].to, depth);
+}
+
+/* What the rules of a group reach; a rule under other caps brings its whole group, for their targets come together. */
+static void reach(const struct checker *c, struct graph *g, uint32_t group)
 {
     const struct terms *t = c->t;
-    uint32_t n = node_count(t), rules = t->metric_count + t->define_count;
-    bool changed = true;
-    memset(reached, 0, n * sizeof *reached);
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < n; i++) {
-            bool is_own = i >= rules && t->rules[i - rules].group == group;
-            if (!is_own && !reached[i])
-                continue;
-            for (uint32_t e = start[i]; e < start[i + 1]; e++)
-                if (!reached[c->edges[e].to])
-                    reached[c->edges[e].to] = changed = true;
-            uint32_t other = i >= rules ? t->rules[i - rules].group : TERMS_NONE;
-            for (uint32_t j = rules; other != TERMS_NONE && other != group && j < n; j++)
-                if (t->rules[j - rules].group == other && !reached[j])
-                    reached[j] = changed = true;
-        }
+    uint32_t rules = t->metric_count + t->define_count, depth = 0;
+    memset(g->reached, 0, g->count * sizeof *g->reached);
+    for (uint32_t i = group; i < t->rule_count; i++)
+        if (t->rules[i].group == group)
+            reach_from(g, rules + i, &depth);
+    while (depth > 0) {
+        uint32_t at = g->stack[--depth];
+        uint32_t other = at >= rules ? t->rules[at - rules].group : TERMS_NONE;
+        reach_from(g, at, &depth);
+        if (other == TERMS_NONE || other == group)
+            continue;
+        for (uint32_t i = other; i < t->rule_count; i++) /* a group is named by its first rule */
+            if (t->rules[i].group == other)
+                reach_node(g, rules + i, &depth);
     }
 }
 
-MUST_CHECK static bool find_cap_circles(struct checker *c, const uint32_t *start)
+static void find_cap_circles(struct checker *c, struct graph *g)
 {
-    struct terms *t = c->t;
+    const struct terms *t = c->t;
     uint32_t rules = t->metric_count + t->define_count;
-    bool *reached = CHECK_NEW(c, node_count(t), bool);
-    if (reached == NULL)
-        return false;
-    for (uint32_t g = 0; g < t->rule_count && c->diags->errors == 0; g++) {
-        if (t->rules[g].group != g)
-            continue; /* a group is named by its first rule */
-        reach(c, start, g, reached);
+    for (uint32_t group = 0; group < t->rule_count && c->diags->errors == 0; group++) {
+        if (t->rules[group].group != group)
+            continue;
+        reach(c, g, group);
         for (uint32_t i = 0; i < t->rule_count; i++)
-            if (t->rules[i].group == g && reached[rules + i])
+            if (t->rules[i].group == group && g->reached[rules + i])
                 PROBLEM(c, "caps.circle", t->rules[i].decl->name.span,
                         "put the bound into its amount: `min(..., 8_000_000 - sum(early over cohort))`",
                         "`%.*s` shares a cap with rules that depend on it, or depends on itself",
                         SLICE_ARG(t->rules[i].shown.name));
     }
-    return true;
 }
 
 void check_circles(struct checker *c)
 {
-    uint32_t *start = CHECK_NEW(c, (size_t) node_count(c->t) + 2, uint32_t);
-    if (start == NULL)
-        return;
+    struct graph g = {0};
     walk_all(c);
-    if (c->failed || !sort_edges(c, start) || !find_circles(c, start))
-        return;
-    if (!find_cap_circles(c, start))
-        return;
+    if (!c->failed && make_graph(c, &g) && find_circles(c, &g))
+        find_cap_circles(c, &g);
 }

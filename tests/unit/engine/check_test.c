@@ -356,6 +356,15 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
 }
 
+static void an_amendment_is_refused_for_now(void **state)
+{
+    (void) state;
+    expect_diag(
+        "terms 1\ncontract a \"A\" version 2 amends 0000000000000000000000000000000000000000000000000000000000000001 "
+        "effective 2018-01-01\ncurrency USD rounded to 0.01, half even\nclock UTC\nruns 2016-01-01 to 2020-12-31\n",
+        DIAG_ERROR, "unsupported", "amendments");
+}
+
 /* ---- warnings ---- */
 
 static void warnings_of_section_8(void **state)
@@ -448,6 +457,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(an_amendment_is_refused_for_now),
         cmocka_unit_test(warnings_of_section_8),
         cmocka_unit_test(a_compiled_text_tells_about_itself),
         cmocka_unit_test(k_of_n_sign),

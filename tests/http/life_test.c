@@ -1,0 +1,182 @@
+/* The service's life: drained by SIGTERM, killed with -9, its database killed under it. What was acknowledged is there, once. */
+#include "http_help.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLIENTS 8
+#define ACKNOWLEDGED_MAX 20000
+#define BEFORE_THE_BLOW 200 /* statements acknowledged, so that the service is in the middle of its work */
+
+/* Clients that submit results one after another until the service goes, and remember what it acknowledged. */
+static struct {
+    atomic_int acknowledged, other_answers, number;
+    atomic_bool is_over;
+    char jtis[ACKNOWLEDGED_MAX][24];
+    uint64_t seqs[ACKNOWLEDGED_MAX];
+} load;
+
+#define RESULT "{\"dimensions\":{\"period\":\"%d\"},\"indicator\":\"days\",\"value\":\"90\",\"version\":1}"
+
+static bool submit(struct http_client *client, const struct service_actor *actor)
+{
+    char body[256], jti[23], seq[32] = "";
+    struct http_reply reply;
+    struct buf jws;
+    buf_init(&jws, 4096);
+    (void) snprintf(body, sizeof body, RESULT, atomic_fetch_add(&load.number, 1));
+    ENSURE(statement_new_jti(jti, NULL) == TALLY_OK);
+    const struct service_twist twist = {.jti = slice_str(jti)};
+    ENSURE(service_sign(&service, actor, "/v1/results", slice_str(body), &twist, &jws) == 0);
+    bool is_answered = service_exchange(client, "/v1/results", buf_slice(&jws), NULL, slice_str(body), &reply) == 0;
+    if (is_answered && reply.status == 201 && http_reply_member(&reply, "seq", seq, sizeof seq)) {
+        int i = atomic_fetch_add(&load.acknowledged, 1);
+        ENSURE(i < ACKNOWLEDGED_MAX);
+        (void) snprintf(load.jtis[i], sizeof load.jtis[i], "%s", jti);
+        load.seqs[i] = strtoull(seq, NULL, 10);
+    } else if (is_answered && reply.status != 503) {
+        print_message("%d %s\n", reply.status, reply.body);
+        atomic_fetch_add(&load.other_answers, 1);
+    }
+    char value[16] = "";
+    bool is_last =
+        !is_answered || (http_reply_header(&reply, "Connection", value, sizeof value) && strcmp(value, "close") == 0);
+    http_reply_release(&reply);
+    buf_release(&jws);
+    return !is_last;
+}
+
+static void *submit_many(void *arg)
+{
+    const struct service_actor *actor = arg;
+    struct http_client client;
+    if (http_client_open(&client, service.port) != 0)
+        return NULL;
+    while (!atomic_load(&load.is_over) && submit(&client, actor))
+        continue;
+    http_client_close(&client);
+    return NULL;
+}
+
+static struct service_actor reporter;
+static pthread_t threads[CLIENTS];
+
+static int start_with_reporter(void **state)
+{
+    struct http_reply reply;
+    if (start_service(state) != 0 || service_register(&service, "reporter", "backbone", &reporter) != 0 ||
+        service_post(&service, &reporter, "/v1/indicators",
+                     "{\"definition\":\"Days\",\"id\":\"days\",\"kind\":\"outcome\",\"name\":\"Days\",\"unit\":\"days\","
+                     "\"version\":1}",
+                     &reply) != 0)
+        return -1;
+    int status = reply.status;
+    http_reply_release(&reply);
+    return status == 201 ? 0 : -1;
+}
+
+static int stop_with_reporter(void **state)
+{
+    service_actor_release(&reporter);
+    return stop_service(state);
+}
+
+/* Returns once enough has been acknowledged, with the clients going on. */
+static void load_begin(void)
+{
+    (void) head_now();
+    atomic_store(&load.acknowledged, 0);
+    atomic_store(&load.other_answers, 0);
+    atomic_store(&load.is_over, false);
+    for (size_t i = 0; i < CLIENTS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, submit_many, &reporter), 0);
+    while (atomic_load(&load.acknowledged) < BEFORE_THE_BLOW)
+        sched_yield();
+}
+
+static void load_end(void)
+{
+    for (size_t i = 0; i < CLIENTS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&load.other_answers), 0);
+}
+
+/* Every statement that was acknowledged is in the archive, at the number it was told, once. */
+static void assert_all_there(void)
+{
+    struct http_reply archive;
+    int count = atomic_load(&load.acknowledged);
+    assert_int_equal(service_get(&service, "/v1/archive", &archive), 0);
+    assert_int_equal(archive.status, 200);
+    assert_false(archive.is_cut);
+    for (int i = 0; i < count; i++) {
+        char wanted[64];
+        /* the header stands in the line as a JSON string */
+        (void) snprintf(wanted, sizeof wanted, "\\\"jti\\\":\\\"%s\\\"", load.jtis[i]);
+        const char *at = strstr(archive.body, wanted);
+        assert_non_null(at);
+        assert_null(strstr(at + 1, wanted));
+        const char *seq = strstr(at, "\\\"seq\\\":");
+        assert_non_null(seq);
+        assert_int_equal(strtoull(seq + 8, NULL, 10), load.seqs[i]);
+    }
+    http_reply_release(&archive);
+}
+
+static void sigterm_answers_what_waits_and_ends(void **state)
+{
+    (void) state;
+    load_begin();
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    load_end();
+    assert_int_equal(service_wait(&service), 0);
+    assert_int_equal(service_restart(&service), 0);
+    assert_all_there();
+}
+
+static void what_was_acknowledged_survives_kill_9(void **state)
+{
+    (void) state;
+    load_begin();
+    assert_int_equal(service_signal(&service, SIGKILL), 0);
+    load_end();
+    assert_int_equal(service_wait(&service), 128 + SIGKILL);
+    assert_int_equal(service_restart(&service), 0);
+    assert_all_there();
+    struct http_reply reply;
+    char body[256];
+    (void) snprintf(body, sizeof body, RESULT, atomic_fetch_add(&load.number, 1));
+    assert_int_equal(service_post(&service, &reporter, "/v1/results", body, &reply), 0);
+    assert_reply(&reply, 201, NULL);
+}
+
+/* A drain that was asked for twice does not wait: a client that never finishes its request keeps nobody. */
+static void a_second_signal_is_quicker(void **state)
+{
+    struct http_client client;
+    (void) state;
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    assert_int_equal(http_client_send_text(&client, "GET /v1/ledger HTTP/1.1\r\nHost: t\r\nX-Y: "), 0);
+    struct http_reply reply;
+    assert_int_equal(service_get(&service, "/healthz", &reply), 0);
+    assert_reply(&reply, 200, NULL);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_wait(&service), 0);
+    http_client_close(&client);
+    assert_int_equal(service_restart(&service), 0);
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sigterm_answers_what_waits_and_ends),
+        cmocka_unit_test(what_was_acknowledged_survives_kill_9),
+        cmocka_unit_test(a_second_signal_is_quicker),
+    };
+    return cmocka_run_group_tests(tests, start_with_reporter, stop_with_reporter);
+}

@@ -377,9 +377,9 @@ static enum tally_code take_line(void *ctx, struct slice line, struct err *err)
 {
     struct lines *lines = ctx;
     struct archive_line parsed;
-    struct arena *arena = arena_new(1 << 20);
     if (lines->count == lines->stop_at)
         return err_set(err, TALLY_E_INTERRUPTED, "enough");
+    struct arena *arena = arena_new(1 << 20);
     line.len--;
     enum tally_code rc = archive_read_line(line, arena, &parsed, err);
     if (rc == TALLY_OK && parsed.kind == ARCHIVE_LINE_HEAD) {

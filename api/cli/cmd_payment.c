@@ -109,7 +109,7 @@ static void print_instance(struct cli *cli, const json_t *instance)
     json_array_foreach(json_object_get(explanation, "steps"), i, step) add_step(cli, &table, step);
     cli_table_end(&table);
     cli_field(cli, "target", cli_money(cli, cli_text(cli, explanation, "target")));
-    cli_field(cli, "stood before", cli_money(cli, cli_text(cli, instance, "stands")));
+    cli_field(cli, "stands", cli_money(cli, cli_text(cli, instance, "stands")));
     cli_field(cli, "difference", cli_money(cli, cli_text(cli, instance, "difference")));
 }
 

@@ -299,26 +299,44 @@ MUST_CHECK static enum tally_code find_binaries(struct private_cluster *cluster,
 
 /* ---- accounts and directories ---- */
 
+struct account {
+    uid_t uid;
+    gid_t gid;
+    char name[64];
+};
+
+/* By name, or by id where name is NULL. */
+static bool account_find(const char *name, uid_t uid, struct account *out)
+{
+    char text[TEXT_MAX];
+    struct passwd entry, *found = NULL;
+    int rc = name != NULL ? getpwnam_r(name, &entry, text, sizeof text, &found)
+                          : getpwuid_r(uid, &entry, text, sizeof text, &found);
+    if (rc != 0 || found == NULL)
+        return false;
+    out->uid = found->pw_uid;
+    out->gid = found->pw_gid;
+    snprintf(out->name, sizeof out->name, "%s", found->pw_name);
+    return true;
+}
+
 MUST_CHECK static enum tally_code find_accounts(struct private_cluster *cluster, struct err *err)
 {
-    const struct passwd *self = getpwuid(geteuid());
-    if (self == NULL)
+    struct account self, other;
+    if (!account_find(NULL, geteuid(), &self))
         return err_set(err, TALLY_E_USAGE, "the user id %d has no name in the user database, which PostgreSQL needs",
                        (int) geteuid());
-    snprintf(cluster->user, sizeof cluster->user, "%s", self->pw_name);
-    cluster->uid = self->pw_uid;
-    cluster->gid = self->pw_gid;
+    snprintf(cluster->user, sizeof cluster->user, "%s", self.name);
+    cluster->uid = self.uid;
+    cluster->gid = self.gid;
     if (!is_root())
         return TALLY_OK;
-    const struct passwd *other = getpwnam("postgres");
-    if (other == NULL)
-        other = getpwnam("nobody");
-    if (other == NULL || other->pw_uid == 0)
+    if ((!account_find("postgres", 0, &other) && !account_find("nobody", 0, &other)) || other.uid == 0)
         return err_set(err, TALLY_E_USAGE,
                        "PostgreSQL does not run as root, and there is neither a user postgres nor nobody: start tallyd as "
                        "another user");
-    cluster->uid = other->pw_uid;
-    cluster->gid = other->pw_gid;
+    cluster->uid = other.uid;
+    cluster->gid = other.gid;
     return TALLY_OK;
 }
 
@@ -360,12 +378,13 @@ MUST_CHECK static enum tally_code check_reach(const struct private_cluster *clus
     enum tally_code rc = as_account(cluster, act_reach, path, &status, err);
     if (rc != TALLY_OK || status == 0)
         return rc;
-    const struct passwd *account = getpwuid(cluster->uid);
+    struct account account = {.name = "?"};
+    (void) account_find(NULL, cluster->uid, &account);
     return err_set(
         err, TALLY_E_DENIED,
         "the user %s, as whom PostgreSQL runs, may not enter %s: choose a data directory below one that everybody may "
         "enter (such as /var/lib), or run chmod o+x %s",
-        account == NULL ? "?" : account->pw_name, path, path);
+        account.name, path, path);
 }
 
 MUST_CHECK static enum tally_code take_lock(struct private_cluster *cluster, struct err *err)

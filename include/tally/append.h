@@ -25,7 +25,8 @@ struct submission {
     struct slice jws, body;
     enum entry_type type;
     const void *command; /* the domain's own, decoded */
-    void (*done)(struct submission *submission, const struct append_answer *answer); /* on the sequencer's thread; must not block */
+    void (*done)(struct submission *submission,
+                 const struct append_answer *answer); /* on the sequencer's thread; must not block */
     void *owner;
     struct submission *next; /* the queue's */
     uint64_t batch_mark;     /* the sequencer's */
@@ -90,19 +91,19 @@ struct append_domain {
     void *self;
     /* Adds to the open read pipeline what deciding these statements, and the moments due by `now`, needs and is not there.
      * *any: something was added. Called again after take_load until nothing is added. */
-    enum tally_code (*queue_load)(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch, size_t count,
-                                  struct instant now, bool *any, struct err *err);
+    enum tally_code (*queue_load)(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
+                                  size_t count, struct instant now, bool *any, struct err *err);
     /* After the pipeline ran: takes the rows in. */
     enum tally_code (*take_load)(void *self, struct err *err);
     /* The earliest moment that is due at or before `by`, in the order of language.md T3; *has false when there is none. */
     enum tally_code (*next_due)(void *self, struct instant by, struct instant *moment, bool *has, struct err *err);
     /* Decides the moment that next_due gave. */
-    enum tally_code (*decide_moment)(void *self, const struct append_place *place, struct arena *arena, struct append_plan *plan,
-                                     struct err *err);
+    enum tally_code (*decide_moment)(void *self, const struct append_place *place, struct arena *arena,
+                                     struct append_plan *plan, struct err *err);
     /* Decides a statement: its key, its rights, its effect. Never changes the state. (actor, jti), iat and that head is an
      * entry of this ledger have been checked. */
-    enum tally_code (*decide)(void *self, const struct submission *submission, const struct append_place *place, struct arena *arena,
-                              struct append_plan *plan, struct err *err);
+    enum tally_code (*decide)(void *self, const struct submission *submission, const struct append_place *place,
+                              struct arena *arena, struct append_plan *plan, struct err *err);
     /* The plan got these entries: the state moves on. submission is NULL for a moment. */
     enum tally_code (*record)(void *self, const struct submission *submission, const struct append_plan *plan,
                               const struct append_recorded *entries, size_t count, struct err *err);
@@ -118,9 +119,9 @@ struct append_domain {
 };
 
 /* ---- the sequencer ---- */
-#define APPEND_QUEUE_MAX 4096      /* statements waiting: a second's work; more is answered 503 at once */
-#define APPEND_QUEUE_PER_ACTOR 64  /* so that one actor cannot take the queue (429) */
-#define APPEND_BATCH_MAX 256       /* statements in one transaction: beyond, nothing is gained and all wait longer */
+#define APPEND_QUEUE_MAX 4096     /* statements waiting: a second's work; more is answered 503 at once */
+#define APPEND_QUEUE_PER_ACTOR 64 /* so that one actor cannot take the queue (429) */
+#define APPEND_BATCH_MAX 256      /* statements in one transaction: beyond, nothing is gained and all wait longer */
 #define APPEND_BATCH_BYTES_MAX (16u << 20)
 
 enum sequencer_role { SEQUENCER_STARTING, SEQUENCER_LEADING, SEQUENCER_STANDBY, SEQUENCER_AWAY, SEQUENCER_STOPPED };
@@ -128,11 +129,11 @@ enum sequencer_role { SEQUENCER_STARTING, SEQUENCER_LEADING, SEQUENCER_STANDBY, 
 struct sequencer_options {
     struct pg_options database; /* is_writer is set by the sequencer */
     struct slice origin;
-    struct slice vkey;          /* the ledger's; entry 0 must name it */
-    struct slice genesis;       /* body of entry 0 for an empty database; empty: an empty database is an error */
+    struct slice vkey;    /* the ledger's; entry 0 must name it */
+    struct slice genesis; /* body of entry 0 for an empty database; empty: an empty database is an error */
     const struct append_domain *domain;
     bool replicas_may_lose;
-    size_t queue_per_actor;     /* 0: APPEND_QUEUE_PER_ACTOR */
+    size_t queue_per_actor;        /* 0: APPEND_QUEUE_PER_ACTOR */
     struct instant (*clock)(void); /* NULL: instant_now */
 };
 
@@ -148,15 +149,18 @@ struct sequencer_status {
 
 struct sequencer;
 /* Starts the thread and returns at once; the options' strings must live as long as it. */
-MUST_CHECK enum tally_code sequencer_start(const struct sequencer_options *options, struct sequencer **out, struct err *err);
+MUST_CHECK enum tally_code sequencer_start(const struct sequencer_options *options, struct sequencer **out,
+                                           struct err *err);
 /* Any thread. NULL: taken, done will be called. Otherwise the refusal (queue full, share, stopping, away), static or in arena. */
-MUST_CHECK const struct refusal *sequencer_submit(struct sequencer *sequencer, struct submission *submission, struct arena *arena);
+MUST_CHECK const struct refusal *sequencer_submit(struct sequencer *sequencer, struct submission *submission,
+                                                  struct arena *arena);
 void sequencer_status(struct sequencer *sequencer, struct sequencer_status *out); /* any thread */
 /* Drains what is queued (is_drained) or refuses it, releases the lock, joins. */
 void sequencer_stop(struct sequencer *sequencer, bool is_drained);
 void sequencer_free(struct sequencer *sequencer);
 
 /* Reads entry 0 on any connection: the origin and vkey of the ledger in this database. TALLY_E_NOT_FOUND when empty. */
-MUST_CHECK enum tally_code ledger_identity(struct pg *pg, struct arena *arena, struct slice *origin, struct slice *vkey, struct err *err);
+MUST_CHECK enum tally_code ledger_identity(struct pg *pg, struct arena *arena, struct slice *origin, struct slice *vkey,
+                                           struct err *err);
 
 #endif

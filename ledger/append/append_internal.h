@@ -31,8 +31,8 @@
 #define UNKNOWN_HOLD_MS 15000 /* statements of a commit of unknown outcome are held that long, then told to ask again */
 
 /* ---- the queue ---- */
-#define QUEUE_SHARE_SLOTS (2 * APPEND_QUEUE_MAX) /* a power of two, at most half full */
-#define QUEUE_ACTOR_MAX 64                       /* text_is_id */
+#define QUEUE_SHARE_SLOTS ((size_t) 2 * APPEND_QUEUE_MAX) /* a power of two, at most half full */
+#define QUEUE_ACTOR_MAX 64                                /* text_is_id */
 
 struct queue_share {
     uint8_t len; /* 0: free */

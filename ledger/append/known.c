@@ -1,7 +1,7 @@
 #include "append_internal.h"
 #include "queries.h"
 
-#define DOUBLES_SLOTS (2 * APPEND_BATCH_MAX) /* a power of two, at most half full */
+#define DOUBLES_SLOTS ((size_t) 2 * APPEND_BATCH_MAX) /* a power of two, at most half full */
 
 struct stored { /* a statement of the batch that the ledger has already */
     bool is_set, has_body;

@@ -75,7 +75,7 @@ static inline void world_free(struct world *w)
     mem_free(w);
 }
 
-/* Sets the fact at a key, through terms_fit as a caller does for the value; the key is given as terms_fit gives it. */
+/* Sets the fact at a key, which is written as terms_fit gives it; there is one for each metric and key. */
 static inline void world_fact(struct world *w, const char *metric, const char *key, const char *value,
                               enum engine_standing standing)
 {

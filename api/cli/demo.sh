@@ -35,7 +35,7 @@ finish() {
     local status=$?
     trap - EXIT INT TERM HUP
     stop
-    if [[ $status -ne 0 && -s $work/tallyd.log ]]; then
+    if [[ $status -ne 0 && $status -lt 128 && -s $work/tallyd.log ]]; then # 128 and more: somebody stopped it
         printf '\nThe last lines of the service'\''s log:\n'
         tail -n 15 "$work/tallyd.log"
     fi

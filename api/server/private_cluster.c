@@ -198,7 +198,7 @@ static bool try_dir(struct search *search, const char *dir)
     if (major == 0 || (search->wanted != 0 ? major != search->wanted : major < MAJOR_MIN))
         return false;
     search->found = major;
-    snprintf(search->dir, sizeof search->dir, "%s", dir);
+    (void) snprintf(search->dir, sizeof search->dir, "%s", dir);
     return true;
 }
 
@@ -235,7 +235,7 @@ static bool try_debian(struct search *search)
     qsort(majors, (size_t) count, sizeof majors[0], by_number_falling);
     for (int i = 0; i < count; i++) {
         char path[64];
-        snprintf(path, sizeof path, "/usr/lib/postgresql/%d/bin", majors[i]);
+        (void) snprintf(path, sizeof path, "/usr/lib/postgresql/%d/bin", majors[i]);
         if (try_dir(search, path))
             return true;
     }
@@ -248,7 +248,7 @@ static bool try_path(struct search *search)
     while (path != NULL && *path != '\0') {
         size_t len = strcspn(path, ":");
         char dir[PATH_MAX];
-        snprintf(dir, sizeof dir, "%.*s", (int) (len < PATH_MAX ? len : 0), path);
+        (void) snprintf(dir, sizeof dir, "%.*s", (int) (len < PATH_MAX ? len : 0), path);
         if (try_dir(search, dir))
             return true;
         path += len + (path[len] == ':');
@@ -281,7 +281,7 @@ MUST_CHECK static enum tally_code find_binaries(struct private_cluster *cluster,
     bool is_found =
         given != NULL ? try_dir(&search, given) : try_pg_config(&search) || try_debian(&search) || try_path(&search);
     if (is_found) {
-        snprintf(cluster->bin_dir, sizeof cluster->bin_dir, "%s", search.dir);
+        (void) snprintf(cluster->bin_dir, sizeof cluster->bin_dir, "%s", search.dir);
         return TALLY_OK;
     }
     if (search.wanted != 0)
@@ -316,7 +316,7 @@ static bool account_find(const char *name, uid_t uid, struct account *out)
         return false;
     out->uid = found->pw_uid;
     out->gid = found->pw_gid;
-    snprintf(out->name, sizeof out->name, "%s", found->pw_name);
+    (void) snprintf(out->name, sizeof out->name, "%s", found->pw_name);
     return true;
 }
 
@@ -326,7 +326,7 @@ MUST_CHECK static enum tally_code find_accounts(struct private_cluster *cluster,
     if (!account_find(NULL, geteuid(), &self))
         return err_set(err, TALLY_E_USAGE, "the user id %d has no name in the user database, which PostgreSQL needs",
                        (int) geteuid());
-    snprintf(cluster->user, sizeof cluster->user, "%s", self.name);
+    (void) snprintf(cluster->user, sizeof cluster->user, "%s", self.name);
     cluster->uid = self.uid;
     cluster->gid = self.gid;
     if (!is_root())
@@ -457,7 +457,7 @@ static void last_error(char *text, char *out, size_t size)
     for (size_t i = 0; i < sizeof marks / sizeof marks[0] && best == text; i++)
         for (const char *at = text; (at = strstr(at, marks[i])) != NULL; at++)
             best = at;
-    snprintf(out, size, "%.*s", (int) strcspn(best, "\n"), best);
+    (void) snprintf(out, size, "%.*s", (int) strcspn(best, "\n"), best);
 }
 
 /* Why the server did not start, from the part of its log that this start wrote. */
@@ -641,7 +641,7 @@ MUST_CHECK static enum tally_code make_socket_dir(struct private_cluster *cluste
     TRY(join(note, cluster->data_dir, "socket", err));
     forget_old_socket(note);
     if (strlen(cluster->socket_dir) > SOCKET_DIR_MAX || strchr(cluster->socket_dir, ',') != NULL) {
-        snprintf(cluster->socket_dir, sizeof cluster->socket_dir, "%s/tally-XXXXXX", is_root() ? "/run" : "/tmp");
+        (void) snprintf(cluster->socket_dir, sizeof cluster->socket_dir, "%s/tally-XXXXXX", is_root() ? "/run" : "/tmp");
         if (mkdtemp(cluster->socket_dir) == NULL)
             TRY(errno_set(err, "a directory for the database's socket cannot be made:", cluster->socket_dir));
         cluster->is_socket_dir_ours = true;
@@ -651,7 +651,7 @@ MUST_CHECK static enum tally_code make_socket_dir(struct private_cluster *cluste
     if ((is_root() && lchown(cluster->socket_dir, cluster->uid, cluster->gid) != 0) ||
         chmod(cluster->socket_dir, 0700) != 0)
         TRY(errno_set(err, "the directory for the database's socket", cluster->socket_dir));
-    snprintf(text, sizeof text, "%s\n", cluster->socket_dir);
+    (void) snprintf(text, sizeof text, "%s\n", cluster->socket_dir);
     if (write_file(cluster->data_dir, "socket", text) != 0)
         TRY(errno_set(err, "the note of where the socket is:", note));
 done:
@@ -710,7 +710,7 @@ static pid_t pid_in_file(const struct private_cluster *cluster, char *path)
 static bool is_postmaster_of(const struct private_cluster *cluster, pid_t pid)
 {
     char link[64], cwd[PATH_MAX];
-    snprintf(link, sizeof link, "/proc/%d/cwd", (int) pid);
+    (void) snprintf(link, sizeof link, "/proc/%d/cwd", (int) pid);
     ssize_t n = readlink(link, cwd, sizeof cwd - 1);
     cwd[n < 0 ? 0 : n] = '\0';
     return strcmp(cwd, cluster->pgdata) == 0;
@@ -760,7 +760,7 @@ static void add_setting(struct args *args, const char *fmt, ...)
     char *text = args->settings[args->setting_count++];
     va_list list;
     va_start(list, fmt);
-    vsnprintf(text, sizeof args->settings[0], fmt, list);
+    (void) vsnprintf(text, sizeof args->settings[0], fmt, list);
     va_end(list);
     static char dash_c[] = "-c";
     args->argv[args->count++] = dash_c;
@@ -924,7 +924,7 @@ MUST_CHECK static enum tally_code start_and_set_up(struct private_cluster *clust
     enum tally_code rc = TALLY_OK;
     char conninfo[CONNINFO_MAX + 32];
     struct pg *pg = NULL;
-    snprintf(conninfo, sizeof conninfo, "%s dbname=postgres", cluster->admin); /* the last one counts */
+    (void) snprintf(conninfo, sizeof conninfo, "%s dbname=postgres", cluster->admin); /* the last one counts */
     const struct pg_options options = {
         .conninfo = conninfo, .application_name = "tallyd set-up", .connect_timeout_ms = 5000};
     TRY(pg_new(&options, &pg, err));

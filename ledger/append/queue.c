@@ -12,7 +12,7 @@ static const struct refusal queue_full = {.code = REFUSE_QUEUE_FULL,
 enum tally_code queue_init(struct queue *queue, size_t per_actor, struct err *err)
 {
     *queue = (struct queue){.per_actor = per_actor, .wanted = SIZE_MAX, .closed_code = REFUSE_DATABASE_AWAY};
-    snprintf(queue->closed_detail, sizeof queue->closed_detail, "the service is starting; try again in a moment");
+    (void) snprintf(queue->closed_detail, sizeof queue->closed_detail, "the service is starting; try again in a moment");
     queue->shares = mem_zero_array(QUEUE_SHARE_SLOTS, sizeof *queue->shares);
     if (queue->shares == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the queue");
@@ -187,7 +187,7 @@ void queue_close(struct queue *queue, enum refusal_code code, const char *detail
     pthread_mutex_lock(&queue->lock);
     queue->is_open = false;
     queue->closed_code = code;
-    snprintf(queue->closed_detail, sizeof queue->closed_detail, "%s", detail);
+    (void) snprintf(queue->closed_detail, sizeof queue->closed_detail, "%s", detail);
     pthread_mutex_unlock(&queue->lock);
 }
 

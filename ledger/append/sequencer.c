@@ -18,7 +18,7 @@ void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *t
     pthread_mutex_lock(&s->status_lock);
     bool is_news = s->status.role != role || strcmp(s->status.trouble, trouble) != 0;
     s->status.role = role;
-    snprintf(s->status.trouble, sizeof s->status.trouble, "%s", trouble);
+    (void) snprintf(s->status.trouble, sizeof s->status.trouble, "%s", trouble);
     pthread_mutex_unlock(&s->status_lock);
     if (is_news)
         LOG_INFO("sequencer.role", LOG_STR("role", role_names[role]), LOG_STR("trouble", trouble));
@@ -80,9 +80,9 @@ static void lose_lead(struct sequencer *s, enum sequencer_role role, const char 
     char detail[512];
     bool is_draining = false;
     bool stopping = is_stopping(s, &is_draining);
-    snprintf(detail, sizeof detail,
-             "this service cannot append now: %s; nothing of this statement was recorded, send it again in a moment",
-             trouble);
+    (void) snprintf(detail, sizeof detail,
+                    "this service cannot append now: %s; nothing of this statement was recorded, send it again in a moment",
+                    trouble);
     sequencer_role(s, role, trouble);
     enum refusal_code code = stopping ? REFUSE_SERVICE_STOPPING : REFUSE_DATABASE_AWAY;
     queue_close(&s->queue, code, detail);

@@ -143,6 +143,7 @@ MUST_CHECK static enum tally_code database_open(struct tallyd *tallyd, struct er
         TRY(private_cluster_start(&options, &tallyd->cluster, err));
         tallyd->database = private_cluster_service_conninfo(tallyd->cluster);
         owner = private_cluster_owner_conninfo(tallyd->cluster);
+        TRY(guard_start(tallyd->cluster, &tallyd->guard, err));
     }
     if (owner != NULL) {
         TRY(tallyd_migrate(owner, &applied, err));
@@ -346,6 +347,7 @@ void tallyd_free(struct tallyd *tallyd)
     keycache_free(tallyd->keys);
     pgpool_free(tallyd->reads);
     wire_free(tallyd->wire);
+    guard_stop(tallyd->guard);
     struct err err = {0};
     if (tallyd->cluster != NULL && private_cluster_stop(tallyd->cluster, &err) != TALLY_OK)
         log_err(LOG_LEVEL_WARN, "cluster.stop", &err);

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "crew.h"
+#include "guard.h"
 #include "http.h"
 #include "identity.h"
 #include "keycache.h"
@@ -26,6 +27,7 @@ struct tallyd {
     struct arena *arena; /* what lives as long as the service */
     struct identity identity;
     struct private_cluster *cluster; /* NULL with --database */
+    struct guard *guard;             /* of the cluster */
     const char *database;            /* connection string of the service's role */
     struct wire *wire;
     struct sequencer *sequencer;

@@ -153,6 +153,41 @@ static void what_was_acknowledged_survives_kill_9(void **state)
     assert_reply(&reply, 201, NULL);
 }
 
+/* The first line of postmaster.pid. */
+static pid_t postmaster(void)
+{
+    char path[256], line[32] = "";
+    (void) snprintf(path, sizeof path, "%s/postgres/postmaster.pid", service.data);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    (void) fclose(file);
+    return (pid_t) strtol(line, NULL, 10);
+}
+
+static void the_service_goes_on_when_its_database_is_killed(void **state)
+{
+    struct http_reply reply;
+    char body[256];
+    (void) state;
+    load_begin();
+    pid_t killed = postmaster();
+    assert_true(killed > 1);
+    assert_int_equal(kill(killed, SIGKILL), 0);
+    /* the clients go on through 503s until the service records again: nobody lends a hand */
+    int before = atomic_load(&load.acknowledged);
+    while (atomic_load(&load.acknowledged) < before + BEFORE_THE_BLOW && kill(service.pid, 0) == 0)
+        sched_yield();
+    atomic_store(&load.is_over, true);
+    load_end();
+    assert_int_not_equal(postmaster(), killed);
+    assert_int_equal(service_ready(&service), 0);
+    assert_all_there();
+    (void) snprintf(body, sizeof body, RESULT, atomic_fetch_add(&load.number, 1));
+    assert_int_equal(service_post(&service, &reporter, "/v1/results", body, &reply), 0);
+    assert_reply(&reply, 201, NULL);
+}
+
 /* A drain that was asked for twice does not wait: a client that never finishes its request keeps nobody. */
 static void a_second_signal_is_quicker(void **state)
 {
@@ -176,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sigterm_answers_what_waits_and_ends),
         cmocka_unit_test(what_was_acknowledged_survives_kill_9),
+        cmocka_unit_test(the_service_goes_on_when_its_database_is_killed),
         cmocka_unit_test(a_second_signal_is_quicker),
     };
     return cmocka_run_group_tests(tests, start_with_reporter, stop_with_reporter);

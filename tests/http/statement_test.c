@@ -212,9 +212,7 @@ static void a_body_that_is_no_utf8_is_refused(void **state)
 static void a_body_of_another_form_is_refused(void **state)
 {
     static const char *const bodies[] = {
-        "[]",
-        "{}",
-        "{\"dimensions\":{},\"indicator\":\"days-0\",\"value\":90,\"version\":1}",
+        "[]", "{}", "{\"dimensions\":{},\"indicator\":\"days-0\",\"value\":90,\"version\":1}",
         "{\"dimensions\":{},\"indicator\":\"days-0\",\"value\":\"90\",\"version\":\"1\"}",
         "{\"dimensions\":{},\"indicator\":\"days-0\",\"value\":\"90\",\"version\":1,\"x\":1}"};
     (void) state;

@@ -8,10 +8,8 @@
 
 const struct token *parse_look(const struct parse *p, uint32_t n)
 {
-    uint32_t at = p->panic ? p->count - 1 : p->at;
-    for (; n > 0 && at + 1 < p->count; n--)
-        at++;
-    return &p->tokens[at];
+    uint32_t last = p->count - 1;
+    return &p->tokens[p->panic || n > last - p->at ? last : p->at + n];
 }
 
 bool parse_is(const struct parse *p, enum token_kind kind)

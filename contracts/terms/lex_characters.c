@@ -5,7 +5,8 @@
 #include "tally/text.h"
 
 /* What shows otherwise than it is read. Beside the ranges that the language names, those that Unicode lets a program show
- * as nothing or as a line end: a comment must not be able to look like a declaration. */
+ * as nothing (Default_Ignorable_Code_Point, version 15) or as a line end: a comment must not be able to look like a
+ * declaration, and no two texts may look the same. */
 static const struct {
     uint32_t from, to;
     const char *what;
@@ -14,16 +15,26 @@ static const struct {
     {0x0B, 0x1F, "a control character"},
     {0x7F, 0x9F, "a control character"},
     {0xAD, 0xAD, "an invisible character"},
+    {0x034F, 0x034F, "an invisible character"},
     {0x061C, 0x061C, "a character that turns the direction of writing"},
+    {0x115F, 0x1160, "an invisible character"},
+    {0x17B4, 0x17B5, "an invisible character"},
+    {0x180B, 0x180F, "an invisible character"},
     {0x200B, 0x200D, "an invisible character"},
     {0x200E, 0x200F, "a character that turns the direction of writing"},
     {0x2028, 0x2029, "a line end that is no LF"},
     {0x202A, 0x202E, "a character that turns the direction of writing"},
-    {0x2060, 0x2064, "an invisible character"},
+    {0x2060, 0x2065, "an invisible character"},
     {0x2066, 0x2069, "a character that turns the direction of writing"},
+    {0x206A, 0x206F, "an invisible character"},
+    {0x3164, 0x3164, "an invisible character"},
+    {0xFE00, 0xFE0F, "an invisible character"},
     {0xFEFF, 0xFEFF, "a byte order mark"},
-    {0xFFF9, 0xFFFB, "an invisible character"},
-    {0xE0000, 0xE007F, "an invisible character"},
+    {0xFFA0, 0xFFA0, "an invisible character"},
+    {0xFFF0, 0xFFFB, "an invisible character"},
+    {0x1BCA0, 0x1BCA3, "an invisible character"},
+    {0x1D173, 0x1D17A, "an invisible character"},
+    {0xE0000, 0xE0FFF, "an invisible character"},
 };
 
 static const char *forbidden_what(uint32_t character)
@@ -99,7 +110,8 @@ static struct span place_of(struct slice source, size_t at)
 bool lex_check_characters(struct slice source, struct diags *diags)
 {
     size_t bad_at = 0;
-    if (memchr(source.ptr, 0, source.len) == NULL && !text_is_utf8(source, &bad_at)) {
+    /* a NUL is a character that is named below; up to it, or to the end, every character is whole */
+    if (!text_is_utf8(source, &bad_at) && source.ptr[bad_at] != '\0') {
         diags_add(diags, DIAG_ERROR, "text.utf8", place_of(source, bad_at), "save the text as UTF-8",
                   "byte %02x is not UTF-8", (unsigned) (unsigned char) source.ptr[bad_at]);
         return false;

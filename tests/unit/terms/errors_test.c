@@ -572,6 +572,53 @@ static void hidden_characters_are_shown_and_named(void **state)
                  "  hint: remove it: what is signed must read as it looks\n");
 }
 
+/* The code of the first error of a text whose comment holds these bytes; "" without one. */
+static const char *code_of_comment(const char *bytes, size_t length)
+{
+    static char code[64];
+    struct sample s;
+    struct buf text;
+    buf_init(&text, OUT_MAX);
+    buf_add_str(&text, HEADER "# ");
+    buf_add(&text, bytes, length);
+    buf_add_str(&text, " is looked at\n");
+    sample_parse(&s, buf_slice(&text));
+    (void) snprintf(code, sizeof code, "%.*s", SLICE_ARG(s.diags.errors == 0 ? SLICE("") : s.diags.first->code));
+    sample_release(&s);
+    buf_release(&text);
+    return code;
+}
+
+static void a_nul_hides_nothing(void **state)
+{
+    (void) state;
+    assert_string_equal(code_of_comment("\0", 1), "text.character");
+    assert_string_equal(code_of_comment("\303\0", 2), "text.utf8");
+    assert_string_equal(code_of_comment("\342\0\200", 3), "text.utf8");
+    assert_string_equal(code_of_comment("\360\200\200\0", 4), "text.utf8");
+    assert_string_equal(code_of_comment("\0\377", 2), "text.character");
+    assert_string_equal(code_of_comment("\377\0", 2), "text.utf8");
+}
+
+/* The first and last of each range that Unicode lets a program show as nothing, and what lies just outside some. */
+static void nothing_invisible_is_accepted(void **state)
+{
+    static const char *const hidden[] = {"\302\255",         "\315\217",         "\330\234",         "\341\205\237",
+                                         "\341\205\240",     "\341\236\264",     "\341\236\265",     "\341\240\213",
+                                         "\341\240\217",     "\342\200\213",     "\342\200\217",     "\342\200\252",
+                                         "\342\200\256",     "\342\201\240",     "\342\201\257",     "\343\205\244",
+                                         "\357\270\200",     "\357\270\217",     "\357\276\240",     "\357\277\260",
+                                         "\357\277\273",     "\360\233\262\240", "\360\233\262\243", "\360\235\205\263",
+                                         "\360\235\205\272", "\363\240\200\200", "\363\240\204\200", "\363\240\277\277"};
+    static const char *const shown[] = {"\302\256",     "\303\251",     "\342\200\220",
+                                        "\343\205\243", "\357\277\274", "\360\235\205\262"};
+    (void) state;
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        assert_string_equal(code_of_comment(hidden[i], strlen(hidden[i])), "text.hidden");
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        assert_string_equal(code_of_comment(shown[i], strlen(shown[i])), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +633,8 @@ int main(void)
         cmocka_unit_test(several_errors_are_found_in_one_run),
         cmocka_unit_test(the_header_has_its_order),
         cmocka_unit_test(hidden_characters_are_shown_and_named),
+        cmocka_unit_test(a_nul_hides_nothing),
+        cmocka_unit_test(nothing_invisible_is_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tally/text.h"
+
 #define CLIENTS 8
 #define ACKNOWLEDGED_MAX 20000
 #define BEFORE_THE_BLOW 200 /* statements acknowledged, so that the service is in the middle of its work */
@@ -205,6 +207,74 @@ static void a_second_signal_is_quicker(void **state)
     assert_int_equal(service_restart(&service), 0);
 }
 
+/* ---- answers that take longer than the service waits for them ---- */
+
+static int start_hasty(void **state)
+{
+    static const char *const args[] = {"--answer-ms", "1", NULL};
+    (void) state;
+    /* readiness and reads are answered in time or asked again */
+    if (service_start(&service, args) == 0)
+        return 0;
+    service_stop(&service);
+    return -1;
+}
+
+static struct head head_patiently(void)
+{
+    struct http_reply reply;
+    char seq[32], hash[80];
+    for (;;) {
+        assert_int_equal(service_get(&service, "/v1/ledger", &reply), 0);
+        bool is_there = reply.status == 200 && http_reply_member(&reply, "seq", seq, sizeof seq) &&
+                        http_reply_member(&reply, "hash", hash, sizeof hash);
+        if (!is_there)
+            assert_int_equal(reply.status, 503);
+        http_reply_release(&reply);
+        if (!is_there)
+            continue;
+        struct head head = {strtoull(seq, NULL, 10), {{0}}};
+        assert_int_equal(text_unhex(slice_str(hash), head.hash.bytes, DIGEST_LEN), TALLY_OK);
+        return head;
+    }
+}
+
+/* 503 says that nobody knows; the same bytes again say what became of it, and it was recorded once. */
+static void who_got_no_answer_in_time_asks_again(void **state)
+{
+    struct http_reply reply;
+    struct http_client client;
+    struct buf body, jws;
+    struct service_actor actor;
+    char code[32] = "";
+    int status = 0;
+    (void) state;
+    buf_init(&body, 4096);
+    buf_init(&jws, 4096);
+    struct head before = head_patiently();
+    service.head_seq = before.seq;
+    service.head_hash = before.hash;
+    assert_int_equal(service_actor_new(&actor, "patient"), 0);
+    service_registration(&actor, "person", "", &body);
+    assert_int_equal(service_sign(&service, &service.operator, "/v1/actors", buf_slice(&body), NULL, &jws), 0);
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    while (status != 201) {
+        assert_int_equal(service_exchange(&client, "/v1/actors", buf_slice(&jws), NULL, buf_slice(&body), &reply), 0);
+        status = reply.status;
+        if (status != 201) {
+            assert_int_equal(status, 503);
+            assert_true(http_reply_member(&reply, "code", code, sizeof code));
+            assert_string_equal(code, "request.timeout");
+        }
+        http_reply_release(&reply);
+    }
+    assert_int_equal(head_patiently().seq, before.seq + 1);
+    http_client_close(&client);
+    service_actor_release(&actor);
+    buf_release(&jws);
+    buf_release(&body);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -214,5 +284,7 @@ int main(void)
         cmocka_unit_test(the_service_goes_on_when_its_database_is_killed),
         cmocka_unit_test(a_second_signal_is_quicker),
     };
-    return cmocka_run_group_tests(tests, start_with_reporter, stop_with_reporter);
+    const struct CMUnitTest hasty[] = {cmocka_unit_test(who_got_no_answer_in_time_asks_again)};
+    int failed = cmocka_run_group_tests(tests, start_with_reporter, stop_with_reporter);
+    return failed + cmocka_run_group_tests(hasty, start_hasty, stop_service);
 }

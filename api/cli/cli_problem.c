@@ -79,7 +79,9 @@ static void tell(struct cli *cli, const json_t *problem, struct slice code)
     struct slice detail = cli_text(cli, problem, "detail");
     say("tally: ", arena_printf(cli->arena, "%.*s (%.*s %.*s)", SLICE_ARG(title),
                                 SLICE_ARG(cli_text(cli, problem, "status")), SLICE_ARG(code)));
-    if (detail.len > 0 && !slice_equal(detail, title))
+    struct slice first = cli_text(cli, json_array_get(json_object_get(problem, "errors"), 0), "detail");
+    bool is_said_below = first.len > 0 && detail.len > 0 && memmem(detail.ptr, detail.len, first.ptr, first.len) != NULL;
+    if (detail.len > 0 && !slice_equal(detail, title) && !is_said_below)
         say("  ", detail);
     json_array_foreach(json_object_get(problem, "errors"), i, one)
     {

@@ -1,0 +1,554 @@
+/* tally as people use it: the real program against a real service. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../support/cli_run.h"
+#include "../support/service.h"
+
+static struct service service;
+static struct cli_place place;
+static struct cli_output output;
+
+static const char TERMS[] = "terms 1\n"
+                            "contract housing \"Days housed\"\n"
+                            "currency USD rounded to 0.01, half even\n"
+                            "clock UTC\n"
+                            "runs 2020-01-01 to 2030-12-31\n"
+                            "closes 2099-12-31\n"
+                            "\n"
+                            "party payer outcome payer \"Payer\"\n"
+                            "party provider provider \"Provider\"\n"
+                            "party checker evaluator \"Checker\"\n"
+                            "\n"
+                            "in force when payer and provider have signed\n"
+                            "disputes decided by checker within 30 days, otherwise stands\n"
+                            "\n"
+                            "dimension part (one, two, three, four)\n"
+                            "\n"
+                            "metric days is test.days version 1 in days between 0 and 1_000_000\n"
+                            "  by part\n"
+                            "  reported by provider\n"
+                            "  verified by checker\n"
+                            "  disputes within 30 days\n"
+                            "\n"
+                            "pay housing from payer to provider\n"
+                            "  for each part\n"
+                            "  amount 15.12 per day of days\n"
+                            "\n"
+                            "cap 100_000_000 on housing\n";
+
+static const char *root(void)
+{
+    const char *given = getenv("TALLY_ROOT");
+    static char here[512];
+    if (given != NULL)
+        return given;
+    assert_non_null(getcwd(here, sizeof here));
+    return here;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[700];
+    (void) snprintf(path, sizeof path, "%s/%s", place.dir, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Runs, and says what it printed when the status is another. */
+static void expect(int status)
+{
+    if (output.status != status)
+        fail_msg("status %d, not %d; out: %s; err: %s", output.status, status, output.out, output.err);
+}
+
+static void says(const char *text, const char *wanted)
+{
+    if (strstr(text, wanted) == NULL)
+        fail_msg("\"%s\" is not in: %s", wanted, text);
+}
+
+#define TALLY(status, ...)                                                                                                 \
+    do {                                                                                                                   \
+        assert_int_equal(cli_tally(&place, &output, NULL, __VA_ARGS__), 0);                                                \
+        expect(status);                                                                                                    \
+    } while (0)
+#define OPERATOR "--actor operator --key operator.pem"
+
+/* The value behind "name TAB". */
+static void value_of(const char *name, char *value, size_t size)
+{
+    const char *at = output.out;
+    size_t len = strlen(name);
+    while (at != NULL && !(strncmp(at, name, len) == 0 && at[len] == '\t')) {
+        at = strchr(at, '\n');
+        at = at == NULL ? NULL : at + 1;
+    }
+    if (at == NULL)
+        fail_msg("there is no %s in: %s", name, output.out);
+    (void) snprintf(value, size, "%.*s", (int) strcspn(at + len + 1, "\n"), at + len + 1);
+}
+
+static int line_count(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static int entries(void)
+{
+    TALLY(0, "log");
+    return line_count(output.out);
+}
+
+static void register_actor(const char *id)
+{
+    char file[64];
+    TALLY(0, "key new %s.pem", id);
+    TALLY(0, "key proof --actor %s --key %s.pem", id, id);
+    (void) snprintf(file, sizeof file, "%s.json", id);
+    write_file(file, output.out);
+    TALLY(0, OPERATOR " actor add %s.json --kind organisation --name 'The %s'", id, id);
+}
+
+static int set_up(void **state)
+{
+    (void) state;
+    struct err err = {0};
+    char path[700];
+    if (service_start(&service, NULL) != 0 || service_ready(&service) != 0 || cli_place_make(&place, service.dir) != 0)
+        return -1;
+    (void) snprintf(place.server, sizeof place.server, "http://127.0.0.1:%u", service.port);
+    (void) snprintf(path, sizeof path, "%s/operator.pem", place.dir);
+    if (key_pair_save(service.operator.key, path, &err) != TALLY_OK)
+        return -1;
+    register_actor("payer");
+    register_actor("provider");
+    register_actor("checker");
+    TALLY(0, OPERATOR
+          " indicator define test.days --version 1 --kind outcome --unit days --name Days --definition 'Days housed'");
+    write_file("housing.terms", TERMS);
+    TALLY(0, "--actor payer --key payer.pem contract propose housing.terms --id housing --party payer=payer --party "
+             "provider=provider --party checker=checker");
+    TALLY(0, "--actor payer --key payer.pem contract sign housing --as payer");
+    TALLY(0, "--actor provider --key provider.pem contract sign housing --as provider");
+    says(output.out, "contract.activated");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void) state;
+    service_stop(&service);
+    return 0;
+}
+
+static void submit(const char *part, const char *days, char seq[24])
+{
+    TALLY(0, "--actor provider --key provider.pem result submit --indicator test.days --version 1 --dim part=%s --value %s",
+          part, days);
+    value_of("entry", seq, 24);
+}
+
+/* ---- the main job ---- */
+
+static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **state)
+{
+    (void) state;
+    char seq[24], payment[24], left[64];
+    submit("one", "258858", seq);
+    says(output.out, "not final");
+    TALLY(0, "--actor checker --key checker.pem result verify %s", seq);
+    says(output.out, "payment.triggered");
+    TALLY(0, "payment list --contract housing");
+    (void) snprintf(payment, sizeof payment, "%.*s", (int) strcspn(output.out, "\t"), output.out);
+    says(output.out, "\t3913932.96\tUSD\t3913932.96\t");
+    TALLY(0, "payment explain %s", payment);
+    says(output.out, "15.12 per day of days");
+    says(output.out, "258858");
+    TALLY(0,
+          "--actor payer --key payer.pem payment settle %s --amount 3913932.96 --reference 'wire 1' --paid-on 2026-01-15",
+          payment);
+    TALLY(0, "payment show %s", payment);
+    value_of("outstanding", left, sizeof left);
+    assert_string_equal(left, "0.00");
+    TALLY(1, "--actor payer --key payer.pem payment settle %s --amount 0.01 --reference x --paid-on 2026-01-15", payment);
+    says(output.err, "settlement.exceeds");
+    TALLY(0, "result show %s", seq);
+    says(output.out, "verified by\tchecker, entry ");
+}
+
+static void the_archive_is_verified_without_the_service(void **state)
+{
+    (void) state;
+    char program[600], vkey[512], wrong[512];
+    struct cli_output verified;
+    cli_program("tallyd", program, sizeof program);
+    const char *ask[] = {program, "vkey", "--data", service.data, NULL};
+    assert_int_equal(cli_spawn(&place, ask, NULL, &output), 0);
+    expect(0);
+    (void) snprintf(vkey, sizeof vkey, "%.*s", (int) strcspn(output.out, "\n"), output.out);
+    TALLY(0, "archive -o ledger.jsonl");
+    cli_program("tally-verify", program, sizeof program);
+    const char *verify[] = {program, "ledger.jsonl", "--vkey", vkey, NULL};
+    assert_int_equal(cli_spawn(&place, verify, NULL, &verified), 0);
+    assert_int_equal(verified.status, 0);
+    TALLY(2, "archive -o");
+    TALLY(1, "archive -o no/such/folder/ledger.jsonl");
+    (void) snprintf(wrong, sizeof wrong, "%s/broken.jsonl", place.dir);
+    TALLY(3, "--server http://127.0.0.1:1 archive -o broken.jsonl");
+    assert_int_not_equal(access(wrong, F_OK), 0); /* what broke off is not left behind */
+}
+
+/* ---- what is refused ---- */
+
+static void a_refusal_says_what_where_and_what_next_and_records_nothing(void **state)
+{
+    (void) state;
+    int before = entries();
+    TALLY(1, "--actor provider --key provider.pem result submit --indicator test.nothing --version 1 --value 1");
+    says(output.err, "tally: An indicator or version that is named here is not defined (422 indicator.unknown)");
+    says(output.err, "at /");
+    says(output.err, "next: `tally indicator list`");
+    TALLY(1, "--json --actor provider --key provider.pem result submit --indicator test.nothing --version 1 --value 1");
+    says(output.out, "\"code\":\"indicator.unknown\"");
+    TALLY(1, "contract show nothing");
+    says(output.err, "404 contract.not_found");
+    TALLY(1, "--actor payer --key payer.pem actor add payer.json --kind organisation");
+    assert_int_equal(entries(), before);
+}
+
+static void nobody_speaks_with_the_key_of_another(void **state)
+{
+    (void) state;
+    int before = entries();
+    TALLY(1, "--actor payer --key provider.pem contract sign housing --as payer");
+    says(output.err, "provider.pem is no key of payer");
+    TALLY(1, "--actor checker --key checker.pem contract sign housing --as payer");
+    says(output.err, "payer of this contract is payer, and you are checker");
+    TALLY(0, "key new stranger.pem");
+    TALLY(1, "--key stranger.pem result verify 1");
+    says(output.err, "401 statement.key_unknown");
+    assert_int_equal(entries(), before);
+}
+
+static void a_key_that_others_may_read_is_refused(void **state)
+{
+    (void) state;
+    char path[700];
+    TALLY(0, "key new loose.pem");
+    (void) snprintf(path, sizeof path, "%s/loose.pem", place.dir);
+    assert_int_equal(chmod(path, 0644), 0);
+    TALLY(1, "key show loose.pem");
+    TALLY(1, "key new loose.pem"); /* and one that is there is never overwritten */
+    says(output.err, "never overwritten");
+}
+
+static void an_actor_adds_and_revokes_its_keys(void **state)
+{
+    (void) state;
+    char kid[64];
+    register_actor("turner");
+    TALLY(0, "key new second.pem");
+    value_of("kid", kid, sizeof kid);
+    TALLY(0, "--actor turner --key turner.pem key add second.pem");
+    TALLY(0, "actor show turner");
+    says(output.out, kid);
+    TALLY(0, "--actor turner --key turner.pem key revoke %s --reason lost", kid);
+    TALLY(1, "--actor turner --key second.pem result verify 1");
+    says(output.err, "key.revoked");
+}
+
+/* ---- usage, configuration, files ---- */
+
+static void exit_status_2_means_wrong_usage_and_3_that_nobody_answers(void **state)
+{
+    (void) state;
+    TALLY(2, "frobnicate");
+    TALLY(2, "key");
+    TALLY(2, "key frobnicate");
+    TALLY(2, "contract propose");
+    TALLY(2, "contract list --nothing");
+    says(output.err, "--nothing");
+    TALLY(2, "contract list --limit 0");
+    TALLY(2, "contract list --limit");
+    TALLY(2, "payment show x");
+    TALLY(2, "result submit --indicator test.days --value 1");
+    TALLY(2, "--actor payer --key payer.pem payment settle 1 --amount 1.00 --reference x --paid-on 2026-02-30");
+    says(output.err, "2026-02-30");
+    TALLY(2, "--server gopher://x contract list");
+    TALLY(3, "--server http://127.0.0.1:1 contract list");
+    says(output.err, "http://127.0.0.1:1 cannot be reached");
+    TALLY(3, "--server http://nobody.invalid contract list");
+    TALLY(0, "--help");
+    says(output.out, "Exit status");
+    TALLY(0, "contract --help");
+    TALLY(0, "contract sign --help");
+    says(output.out, "example:\n  tally ");
+}
+
+static void settings_come_from_options_then_environment_then_the_file(void **state)
+{
+    (void) state;
+    struct cli_place bare = place;
+    char path[700];
+    bare.server[0] = '\0';
+    (void) snprintf(path, sizeof path, "%s/.config", place.home);
+    assert_int_equal(mkdir(path, 0755), 0);
+    (void) snprintf(path, sizeof path, "%s/.config/tally", place.home);
+    assert_int_equal(mkdir(path, 0755), 0);
+    char text[256];
+    (void) snprintf(text, sizeof text, "# where it is\nserver = http://127.0.0.1:%u\n\nactor = payer\n", service.port);
+    write_file("home/.config/tally/config", text);
+    assert_int_equal(cli_tally(&bare, &output, NULL, "actor list"), 0);
+    expect(0);
+    assert_int_equal(cli_tally(&bare, &output, NULL, "key proof --key payer.pem"), 0);
+    expect(0);
+    says(output.out, "\"id\":\"payer\"");
+    (void) snprintf(bare.server, sizeof bare.server, "http://127.0.0.1:1");
+    assert_int_equal(cli_tally(&bare, &output, NULL, "actor list"), 0);
+    expect(3);
+    assert_int_equal(cli_tally(&bare, &output, NULL, "--server http://127.0.0.1:%u actor list", service.port), 0);
+    expect(0);
+    write_file("home/.config/tally/config", "serfer = x\n");
+    TALLY(2, "actor list");
+    says(output.err, "config:1: there is no setting serfer");
+    write_file("home/.config/tally/config", "");
+}
+
+static void terms_are_diagnosed_as_a_compiler_does_and_laid_out(void **state)
+{
+    (void) state;
+    int before = entries();
+    write_file("bad.terms", "terms 1\ncontract x \"X\"\nfrobnicate\n");
+    TALLY(1, "terms check bad.terms");
+    says(output.err, "bad.terms:3:1: error:");
+    says(output.err, "^");
+    TALLY(1, "--actor payer --key payer.pem contract propose bad.terms --id bad --party payer=payer");
+    says(output.err, "bad.terms:3:1: error:");
+    TALLY(1, "terms check .");
+    TALLY(1, "terms check nothing.terms");
+    char loose[sizeof TERMS + 8];
+    (void) snprintf(loose, sizeof loose, "terms 1\n\n\n%s", TERMS + 8);
+    write_file("loose.terms", loose);
+    TALLY(0, "terms check loose.terms");
+    TALLY(1, "--actor payer --key payer.pem contract propose loose.terms --id loose --party payer=payer --party "
+             "provider=provider "
+             "--party checker=checker");
+    says(output.err, "tally terms fmt loose.terms --write");
+    assert_int_equal(entries(), before);
+    TALLY(0, "terms fmt loose.terms --write");
+    TALLY(0, "terms fmt loose.terms");
+    assert_string_equal(output.out, TERMS);
+    TALLY(2, "--actor payer --key payer.pem contract propose loose.terms --id loose --party payer=payer");
+    says(output.err, "is missing: --party");
+    TALLY(0, "--actor payer --key payer.pem contract propose loose.terms --id loose --party payer=payer --party "
+             "provider=provider "
+             "--party checker=checker --preview");
+    assert_int_equal(entries(), before);
+}
+
+static void a_preview_says_what_would_follow_and_records_nothing(void **state)
+{
+    (void) state;
+    int before = entries();
+    TALLY(0, "--actor provider --key provider.pem result submit --preview --indicator test.days --version 1 --dim "
+             "part=four --value 10");
+    says(output.out, "nothing was recorded");
+    TALLY(1, "--actor provider --key provider.pem result submit --preview --indicator test.days --version 1 --dim "
+             "part=four --value ten");
+    assert_int_equal(entries(), before);
+}
+
+static void many_results_go_under_one_signature(void **state)
+{
+    (void) state;
+    char seq[24];
+    write_file(
+        "set.json",
+        "{\"results\":[{\"dimensions\":{\"part\":\"two\"},\"indicator\":\"test.days\",\"value\":\"1\",\"version\":1},"
+        "{\"dimensions\":{\"part\":\"three\"},\"indicator\":\"test.days\",\"value\":\"2\",\"version\":1}]}");
+    TALLY(0, "--actor provider --key provider.pem result submit set.json");
+    value_of("entry", seq, sizeof seq);
+    TALLY(0, "--actor checker --key checker.pem result verify %s --item 1 --note right", seq);
+    says(output.out, "30.24");
+    TALLY(0, "contract state housing");
+    says(output.out, "housing\ttwo\twaits");
+    TALLY(0, "--actor checker --key checker.pem result verify %s --item 0", seq);
+    write_file("broken.json", "{\"results\":[}");
+    TALLY(1, "--actor provider --key provider.pem result submit broken.json");
+    says(output.err, "broken.json:1:");
+}
+
+static void any_request_can_be_signed_and_sent(void **state)
+{
+    (void) state;
+    TALLY(0, "api GET /v1/ledger");
+    says(output.out, "\"origin\":\"" SERVICE_ORIGIN "\"");
+    assert_int_equal(
+        cli_tally(&place, &output, "{\"note\":\"checked\"}", "--key checker.pem api POST /v1/results/0/verifications"), 0);
+    expect(1);
+    says(output.err, "404 result.not_found");
+    TALLY(2, "api GET ledger");
+    TALLY(2, "api PUT /v1/ledger");
+    TALLY(2, "--key checker.pem api POST /v1/results?x=1");
+}
+
+static void what_a_server_says_does_not_reach_the_terminal_raw(void **state)
+{
+    (void) state;
+    struct proxy proxy;
+    struct cli_place beyond = place;
+    assert_int_equal(proxy_start(&proxy, service.port), 0);
+    (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
+    proxy.from = "The payer"; /* a name that moves the cursor, one that turns the writing direction */
+    proxy.to = "\\u001b[31";
+    assert_int_equal(cli_tally(&beyond, &output, NULL, "actor list"), 0);
+    expect(0);
+    says(output.out, "?[31");
+    assert_null(strchr(output.out, '\033'));
+    proxy.to = "red\xe2\x80\xaered";
+    assert_int_equal(cli_tally(&beyond, &output, NULL, "actor show payer"), 0);
+    expect(0);
+    assert_null(strstr(output.out, "\xe2\x80\xae"));
+    proxy_stop(&proxy);
+}
+
+/* ---- an answer that is lost, a service that lies ---- */
+
+static void a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_nothing(void **state)
+{
+    (void) state;
+    struct proxy proxy;
+    struct cli_place beyond = place;
+    int before = entries();
+    assert_int_equal(proxy_start(&proxy, service.port), 0);
+    (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
+    proxy.posts_lost = 1;
+    assert_int_equal(cli_tally(&beyond, &output, NULL,
+                               OPERATOR
+                               " indicator define test.lost --version 1 --kind output --unit days --name L --definition L"),
+                     0);
+    expect(0);
+    assert_int_equal(proxy.post_count, 2);
+    assert_non_null(strstr(proxy.posts[0], "x-jws-signature: "));
+    assert_string_equal(proxy.posts[0], proxy.posts[1]);
+    assert_int_equal(entries(), before + 1);
+
+    proxy.post_count = 0;
+    proxy.posts_busy = 1;
+    assert_int_equal(cli_tally(&beyond, &output, NULL,
+                               OPERATOR
+                               " indicator define test.busy --version 1 --kind output --unit days --name L --definition L"),
+                     0);
+    expect(0);
+    assert_string_equal(proxy.posts[0], proxy.posts[1]);
+    assert_int_equal(entries(), before + 2);
+
+    proxy.posts_lost = 2;
+    assert_int_equal(cli_tally(&beyond, &output, NULL,
+                               OPERATOR
+                               " indicator define test.gone --version 1 --kind output --unit days --name L --definition L"),
+                     0);
+    expect(3);
+    says(output.err, "not known whether it was recorded");
+    assert_int_equal(entries(), before + 3);
+    proxy_stop(&proxy);
+}
+
+static void a_text_other_than_the_versions_is_not_signed(void **state)
+{
+    (void) state;
+    static const char *const lies[][2] = {
+        {"amount 15.12 per", "amount 95.12 per"},           /* another text than the one that is hashed */
+        {"\"actor\":\"checker\"", "\"actor\":\"checked\""}, /* another party */
+        {"\"version\":\"", "\"versioN\":\""},               /* no version at all */
+    };
+    struct proxy proxy;
+    struct cli_place beyond = place;
+    TALLY(0, "--actor payer --key payer.pem contract propose housing.terms --id second --party payer=payer --party "
+             "provider=provider --party checker=checker");
+    int before = entries();
+    assert_int_equal(proxy_start(&proxy, service.port), 0);
+    (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        proxy.from = lies[i][0];
+        proxy.to = lies[i][1];
+        assert_int_equal(cli_tally(&beyond, &output, NULL, "--actor payer --key payer.pem contract sign second --as payer"),
+                         0);
+        expect(1);
+        says(output.err, "do not sign it");
+    }
+    proxy.from = NULL;
+    assert_int_equal(proxy.post_count, 0);
+    assert_int_equal(entries(), before);
+    assert_int_equal(cli_tally(&beyond, &output, NULL, "--actor payer --key payer.pem contract sign second --as payer"), 0);
+    expect(0);
+    proxy_stop(&proxy);
+}
+
+static void a_server_that_is_none_of_ours_is_called_that(void **state)
+{
+    (void) state;
+    struct proxy proxy;
+    struct cli_place beyond = place;
+    assert_int_equal(proxy_start(&proxy, service.port), 0);
+    (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
+    proxy.from = "{";
+    proxy.to = "<";
+    assert_int_equal(cli_tally(&beyond, &output, NULL, "contract list"), 0);
+    expect(1);
+    says(output.err, "no JSON");
+    proxy_stop(&proxy);
+}
+
+static void the_demonstration_comes_out_as_it_says(void **state)
+{
+    (void) state;
+    char script[700], program[600];
+    (void) snprintf(script, sizeof script, "%s/api/cli/demo.sh", root());
+    cli_program("", program, sizeof program);
+    const char *argv[] = {"/bin/bash", script, program, NULL};
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+    expect(0);
+    says(output.out, "3913932.96");
+    says(output.out, "620978.40");
+    says(output.out, "All of it was so.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_verified_result_is_paid_explained_and_settled_to_the_cent),
+        cmocka_unit_test(the_archive_is_verified_without_the_service),
+        cmocka_unit_test(a_refusal_says_what_where_and_what_next_and_records_nothing),
+        cmocka_unit_test(nobody_speaks_with_the_key_of_another),
+        cmocka_unit_test(a_key_that_others_may_read_is_refused),
+        cmocka_unit_test(an_actor_adds_and_revokes_its_keys),
+        cmocka_unit_test(exit_status_2_means_wrong_usage_and_3_that_nobody_answers),
+        cmocka_unit_test(settings_come_from_options_then_environment_then_the_file),
+        cmocka_unit_test(terms_are_diagnosed_as_a_compiler_does_and_laid_out),
+        cmocka_unit_test(a_preview_says_what_would_follow_and_records_nothing),
+        cmocka_unit_test(many_results_go_under_one_signature),
+        cmocka_unit_test(any_request_can_be_signed_and_sent),
+        cmocka_unit_test(what_a_server_says_does_not_reach_the_terminal_raw),
+        cmocka_unit_test(a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_nothing),
+        cmocka_unit_test(a_text_other_than_the_versions_is_not_signed),
+        cmocka_unit_test(a_server_that_is_none_of_ours_is_called_that),
+        cmocka_unit_test(the_demonstration_comes_out_as_it_says),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

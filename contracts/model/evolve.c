@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#define NO_NAME ((struct slice){NULL, 0})
+
 /* What a decision made new is known from now on; but of a new contract the view lacks the results that were there before it. */
-static enum tally_code mark_new(struct model *model, const struct command *command, const struct changes *changes,
-                                uint64_t seq, struct err *err)
+static enum tally_code mark_new(struct model *model, const struct changes *changes, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < changes->actors_count; i++)
@@ -13,11 +14,28 @@ static enum tally_code mark_new(struct model *model, const struct command *comma
     for (uint32_t i = 0; i < changes->keys_count; i++)
         TRY(known_mark(model, NEED_KEY, changes->keys[i].kid, 0, err));
     for (uint32_t i = 0; i < changes->payments_count; i++)
-        TRY(known_mark(model, NEED_PAYMENT, (struct slice){NULL, 0}, changes->payments[i].seq, err));
-    if (command != NULL && command->kind == COMMAND_SUBMIT_RESULTS)
-        TRY(known_mark(model, NEED_RESULT, (struct slice){NULL, 0}, seq, err));
-    if (command != NULL && command->kind == COMMAND_PROPOSE_CONTRACT)
-        known_break(model, NEED_CONTRACT, command->u.propose_contract.id, 0);
+        TRY(known_mark(model, NEED_PAYMENT, NO_NAME, changes->payments[i].seq, err));
+done:
+    return rc;
+}
+
+/* Of results that no contract in the view follows, only that they exist is held: a ledger may have many that nobody looks at. */
+static enum tally_code take_results(struct model *model, const struct changes *changes, uint64_t seq, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    bool has_all = changes->results_count > 0;
+    for (uint32_t i = 0; i < changes->results_count; i++) {
+        bool is_followed = view_series(model, &changes->results[i]) != NULL;
+        has_all = has_all && is_followed;
+        if (is_followed)
+            TRY(model_put_result(model, &changes->results[i], err));
+        else
+            TRY(result_note(model, &changes->results[i], err));
+    }
+    if (has_all)
+        TRY(known_mark(model, NEED_RESULT, NO_NAME, seq, err));
+    else
+        known_break(model, NEED_RESULT, NO_NAME, seq);
 done:
     return rc;
 }
@@ -30,12 +48,17 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
     ENSURE(decision->refusal == NULL);
     for (uint32_t i = 0; i < changes->indicators_count; i++)
         memcpy(changes->indicators[i].entry, hash, sizeof(changes->indicators[i].entry));
+    TRY(take_results(model, changes, place->seq, err));
+    struct changes rest = *changes;
+    rest.results_count = 0;
 #define X(type, list)                                                                                                      \
-    for (uint32_t i = 0; i < changes->list##_count; i++)                                                                   \
-        TRY(model_put_##type(model, &changes->list[i], err));
+    for (uint32_t i = 0; i < rest.list##_count; i++)                                                                       \
+        TRY(model_put_##type(model, &rest.list[i], err));
     CHANGES_LISTS(X)
 #undef X
-    TRY(mark_new(model, command, changes, place->seq, err));
+    TRY(mark_new(model, changes, err));
+    if (command != NULL && command->kind == COMMAND_PROPOSE_CONTRACT)
+        known_break(model, NEED_CONTRACT, command->u.propose_contract.id, 0);
 done:
     return rc;
 }

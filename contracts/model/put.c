@@ -233,7 +233,7 @@ done:
     return rc;
 }
 
-static enum tally_code result_key_put(struct model *model, const struct row_result *row, struct err *err)
+enum tally_code result_note(struct model *model, const struct row_result *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct buf key;
@@ -263,7 +263,7 @@ enum tally_code model_put_result(struct model *model, const struct row_result *r
                                            : ident_pair(row->contract, row->metric),
                     &series, err));
     TRY(hold_room(&model->hold, (void **) &series->items, sizeof(*series->items), series->count, &series->cap, err));
-    TRY(result_key_put(model, row, err));
+    TRY(result_note(model, row, err));
     copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), result_strings,
                     sizeof(result_strings) / sizeof(result_strings[0]));
     dimensions = hold_alloc(&model->hold, dimension_count * sizeof(*dimensions));

@@ -169,6 +169,8 @@ void known_break(struct model *model, enum need_kind kind, struct slice name, ui
 void result_key_write(struct slice indicator, uint32_t version, struct slice contract, struct slice metric,
                       struct slice dimensions, struct slice author, struct buf *out);
 MUST_CHECK enum tally_code result_key_mark(struct model *model, struct slice key, bool exists, struct err *err);
+/* That it exists, and no more. */
+MUST_CHECK enum tally_code result_note(struct model *model, const struct row_result *row, struct err *err);
 bool result_key_holds(const struct model *model, struct slice key);
 
 /* ---- letting go ---- */

@@ -50,7 +50,7 @@ const char *finding_text(enum finding_code code);
 struct finding {
     enum finding_code code;
     uint64_t seq;      /* of the entry; the line number for archive.* */
-    char detail[256];  /* names and numbers: "prev does not match the hash of entry 4710" */
+    char detail[256];  /* names and numbers in printable ASCII: "prev does not match the hash of entry 4710" */
 };
 
 typedef void (*finding_fn)(void *ctx, const struct finding *finding);

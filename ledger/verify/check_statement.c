@@ -3,6 +3,9 @@
 #include "state.h"
 #include "tally/text.h"
 
+/* Outside the years that an entry's time can have, by far; and microseconds, also their difference, still fit. */
+#define IAT_FAR_S INT64_C(1000000000000)
+
 bool changes_keys(enum entry_type type)
 {
     return type == ENTRY_LEDGER_CREATED || type == ENTRY_ACTOR_REGISTERED || type == ENTRY_KEY_ADDED ||
@@ -41,8 +44,7 @@ static void check_time(struct job *job, const struct entry_header *header)
 {
     const int64_t limit_us = INT64_C(1000000) * STATEMENT_SKEW_S;
     int64_t iat = job->statement.iat;
-    /* far outside the years that an entry's time can have, where the product would overflow */
-    bool is_far = iat > INT64_MAX / 1000000 || iat < INT64_MIN / 1000000;
+    bool is_far = iat > IAT_FAR_S || iat < -IAT_FAR_S;
     if (is_far || header->time.us - iat * 1000000 > limit_us || iat * 1000000 - header->time.us > limit_us)
         job_found(job, FINDING_STATEMENT_TIME, job->seq,
                   "iat is %" PRId64 ", the entry's time %" PRId64 " seconds since 1970", iat, header->time.us / 1000000);

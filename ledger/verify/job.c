@@ -12,6 +12,15 @@ void job_begin(struct job *job, uint64_t seq)
     job->last = &job->first;
 }
 
+/* Whoever made the archive chose the names in it: they must not move the cursor of a terminal, nor end in half a
+ * character where a detail is cut. */
+static void make_plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 void job_found(struct job *job, enum finding_code code, uint64_t seq, const char *fmt, ...)
 {
     struct job_finding *found = ARENA_NEW(job->arena, struct job_finding);
@@ -25,6 +34,7 @@ void job_found(struct job *job, enum finding_code code, uint64_t seq, const char
     va_start(args, fmt);
     (void) vsnprintf(found->finding.detail, sizeof found->finding.detail, fmt, args);
     va_end(args);
+    make_plain(found->finding.detail);
     *job->last = found;
     job->last = &found->next;
 }

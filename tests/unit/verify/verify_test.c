@@ -410,6 +410,13 @@ static void statements_from_another_time_are_found(void **state)
     (void) state;
     assert_entry_gives((struct small_entry){RESULT, .iat_later = 301}, FINDING_STATEMENT_TIME);
     assert_entry_gives((struct small_entry){RESULT, .iat_later = -301}, FINDING_STATEMENT_TIME);
+    /* where seconds can be written and microseconds overflow, alone or in the difference */
+    for (int64_t far_s = 1000000; far_s < INT64_C(9007199254740991) - 1767225603; far_s *= 7) {
+        assert_entry_gives((struct small_entry){RESULT, .iat_later = far_s}, FINDING_STATEMENT_TIME);
+        assert_entry_gives((struct small_entry){RESULT, .iat_later = -far_s}, FINDING_STATEMENT_TIME);
+    }
+    assert_entry_gives((struct small_entry){RESULT, .iat_later = -INT64_C(9223372036854) - 1767225603},
+                       FINDING_STATEMENT_TIME);
     small_begin(&l, 5);
     small_add(&l, (struct small_entry){RESULT, .key = l.prov, .iat_later = 300});
     small_add(&l, (struct small_entry){RESULT, .key = l.prov, .iat_later = -300});
@@ -622,6 +629,30 @@ static void bodies_that_change_keys_and_cannot_be_read_are_found(void **state)
     assert_change_gives(&l, "actor.registered", "/v1/actors", small_registration(&l, l.prov2, "ledger"), FINDING_BODY_FORM);
 }
 
+/* Control characters and letters beyond ASCII in a body, where findings quote it or what a JSON library says of it. */
+static void findings_are_printable_whatever_an_archive_says(void **state)
+{
+    static const char *const ORIGINS[] = {"\\\\u001b[2Jall is right", "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9",
+                                          "\\\"\\u001b\xE2\x82\xAC"};
+    (void) state;
+    for (size_t i = 0; i < sizeof ORIGINS / sizeof ORIGINS[0]; i++) {
+        struct small_ledger l;
+        struct small_outcome out;
+        bool is_quoted = false;
+        begin_whole(&l);
+        replace(&l, 0, "\\\"origin\\\":\\\"" SMALL_ORIGIN, small_printf(&l, "\\\"origin\\\":\\\"%s", ORIGINS[i]));
+        verify_whole(&l, &out);
+        assert_true(out.count > 0 && out.count < 64);
+        for (size_t n = 0; n < out.count; n++) {
+            is_quoted = is_quoted || strchr(out.findings[n].detail, '?') != NULL;
+            for (const char *at = out.findings[n].detail; *at != '\0'; at++)
+                assert_in_range(*at, ' ', '~');
+        }
+        assert_true(is_quoted);
+        small_end(&l);
+    }
+}
+
 static void another_ledger_s_key_is_found(void **state)
 {
     struct small_ledger l;
@@ -830,6 +861,7 @@ int main(void)
         cmocka_unit_test(revoking_a_key_that_is_not_the_actor_s_is_found),
         cmocka_unit_test(the_operator_may_revoke_a_key_and_others_may_not),
         cmocka_unit_test(bodies_that_change_keys_and_cannot_be_read_are_found),
+        cmocka_unit_test(findings_are_printable_whatever_an_archive_says),
         cmocka_unit_test(another_ledger_s_key_is_found),
         cmocka_unit_test(an_archive_without_the_ledger_s_creation_is_not_anchored),
         cmocka_unit_test(findings_come_in_order_whatever_the_threads),

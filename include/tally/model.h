@@ -17,6 +17,7 @@
 #include "tally/terms.h"
 
 #define MODEL_ID_MAX 64
+#define MODEL_DIMENSIONS_MAX 32 /* of one result: the most that a contract tried has is 4 */
 #define MODEL_RESULTS_MAX 10000 /* under one signature: a set of 2 MB, decoded on a worker */
 
 /* ---- commands: what a statement says, typed ---- */
@@ -75,6 +76,7 @@ struct command {
             const struct command_result *results;
             uint32_t count;
             bool is_set; /* final together (S4) */
+            bool is_list; /* the body has them under "results": where pointers begin */
         } submit_results;
         struct {
             uint64_t seq;

@@ -52,6 +52,28 @@ static void weak_points_are_refused_as_keys_and_in_signatures(void **state)
     key_pair_free(pair);
 }
 
+/* With R of small order whoever has the key can make a signature that does verify by the equation: here R is the neutral
+ * point and s = H(R, A, "any text") a, of the seed 01 00 .. 00. */
+static void a_signature_whose_first_half_is_weak_is_refused_though_it_fits(void **state)
+{
+    const uint8_t seed[KEY_SEED_LEN] = {1};
+    uint8_t signature[KEY_SIGNATURE_LEN];
+    struct key_pair *pair = NULL;
+    struct key_verifier *verifier = NULL;
+    struct key_public key;
+    (void) state;
+    assert_int_equal(text_unhex(SLICE("0100000000000000000000000000000000000000000000000000000000000000"
+                                      "8251420aaaf5428530647534cc8b43ca2677772d99abadaf846431e50f8a830b"),
+                                signature, sizeof signature),
+                     TALLY_OK);
+    assert_int_equal(key_pair_from_seed(seed, &pair, NULL), TALLY_OK);
+    key_pair_public(pair, &key);
+    assert_int_equal(key_verifier_new(&key, &verifier, NULL), TALLY_OK);
+    assert_int_equal(key_verify(verifier, SLICE("any text"), signature), TALLY_E_SIGNATURE);
+    key_verifier_free(verifier);
+    key_pair_free(pair);
+}
+
 static void points_beside_the_weak_ones_are_not_weak(void **state)
 {
     uint8_t y[32];
@@ -245,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weak_points_are_refused_as_keys_and_in_signatures),
+        cmocka_unit_test(a_signature_whose_first_half_is_weak_is_refused_though_it_fits),
         cmocka_unit_test(points_beside_the_weak_ones_are_not_weak),
         cmocka_unit_test(the_two_points_of_order_eight_are_each_other_s_negative),
         cmocka_unit_test(a_second_signature_made_from_the_first_is_refused),

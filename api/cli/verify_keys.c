@@ -73,6 +73,21 @@ done:
     return rc;
 }
 
+/* "roles":["backbone"], which may be left out. */
+static enum tally_code take_roles(const json_t *body, bool *is_backbone, struct err *err)
+{
+    const json_t *roles = json_object_get(body, "roles");
+    if (roles != NULL && !json_is_array(roles))
+        return err_set(err, TALLY_E_MALFORMED, "the member \"roles\" is no array");
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const char *role = json_string_value(json_array_get(roles, i));
+        if (role == NULL || strcmp(role, "backbone") != 0)
+            return err_set(err, TALLY_E_MALFORMED, "the member \"roles\" has another role than backbone");
+        *is_backbone = true;
+    }
+    return TALLY_OK;
+}
+
 static enum tally_code read_actor_registered(const json_t *body, struct arena *arena, struct verify_key_change *out,
                                              struct err *err)
 {
@@ -81,6 +96,7 @@ static enum tally_code read_actor_registered(const json_t *body, struct arena *a
     TRY(take_text(body, "id", arena, &out->actor, err));
     TRY(take_text(body, "pop", arena, &out->pop, err));
     TRY(take_jwk(body, arena, &out->key, err));
+    TRY(take_roles(body, &out->is_backbone, err));
 done:
     return rc;
 }

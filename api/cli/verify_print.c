@@ -146,7 +146,8 @@ void verify_print_report(struct verify_printer *printer, const struct verify_rep
     (void) fprintf(printer->out, "verdict     %s\n", verdict(report, level, status));
     report_gaps(printer, report);
     if (status != VERIFY_FOUND)
-        (void) fputs("note        compare the head with a receipt or another copy: without witnesses and without\n"
+        (void) fputs("note        no checkpoint was verified, so nothing here is signed with the ledger's own key:\n"
+                     "            compare the head with a receipt or another copy. Without witnesses and without\n"
                      "            receipts that parties kept, the operator alone vouches for the past\n",
                      printer->out);
 }

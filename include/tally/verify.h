@@ -31,6 +31,7 @@
     X(FINDING_STATEMENT_TIME, "statement.time", "the statement's time is more than 300 s from the entry's") \
     X(FINDING_STATEMENT_HEAD, "statement.head", "the statement's head is not an earlier entry of this ledger") \
     X(FINDING_STATEMENT_ACTOR, "statement.actor", "the key is another actor's")                             \
+    X(FINDING_STATEMENT_RIGHT, "statement.right", "the actor may not do this")                              \
     X(FINDING_STATEMENT_SIGNATURE, "statement.signature", "the signature does not verify")                  \
     X(FINDING_KEY_UNKNOWN, "key.unknown", "the key was not registered before the statement")                \
     X(FINDING_KEY_REVOKED, "key.revoked", "the key was revoked before the statement")                       \
@@ -67,6 +68,7 @@ struct verify_key_change {
     struct slice kid;      /* when revoked */
     struct slice origin;   /* of ledger.created */
     struct slice vkey;     /* of ledger.created */
+    bool is_backbone;      /* the role that actor.registered gives */
 };
 
 /* Reads such a body; TALLY_E_MALFORMED makes a finding. ctx is verify_options.ctx. */
@@ -87,7 +89,7 @@ struct verify_report {
     uint64_t checkpoints; /* lines read but not verified */
     uint64_t first_bad; /* seq of the first finding; valid when findings > 0 */
     struct digest head; /* hash of the last entry */
-    bool is_anchored;   /* a trusted key was given and is the ledger's */
+    bool is_anchored;   /* a trusted key was given and entry 0 names it; nothing that it signed is checked yet */
 };
 
 struct verifier;

@@ -35,14 +35,16 @@ static void check_ledger_key(struct verifier *v, struct job *job, const struct e
 /* Whether this entry may give this actor a key (formats.md: only a key of the actor itself adds a key, the operator
  * never does). A second registration of an actor would be a way round that. */
 static enum tally_code check_right_to_add(struct verifier *v, struct job *job, const struct entry_header *header,
-                                          enum entry_type type, struct slice actor, bool *may, struct err *err)
+                                          enum entry_type type, const struct verify_key_change *change, bool *may,
+                                          struct err *err)
 {
+    struct slice actor = change->actor;
     uint64_t before = 0;
     *may = false;
     if (type == ENTRY_KEY_ADDED) {
         *may = slice_equal(actor, header->actor);
         if (!*may)
-            job_found(job, FINDING_STATEMENT_ACTOR, job->seq, "%.*s adds a key for %.*s; only an actor's own key may",
+            job_found(job, FINDING_STATEMENT_RIGHT, job->seq, "%.*s adds a key for %.*s; only an actor's own key may",
                       SLICE_ARG(header->actor), SLICE_ARG(actor));
         return TALLY_OK;
     }
@@ -50,7 +52,10 @@ static enum tally_code check_right_to_add(struct verifier *v, struct job *job, c
         job_found(job, FINDING_BODY_FORM, job->seq, "the actor that it registers has no permitted id");
         return TALLY_OK;
     }
-    enum tally_code rc = key_table_register(&v->keys, actor, job->seq, &before, err);
+    if (change->is_backbone && !slice_equal(header->actor, kept_slice(&v->operator_id)))
+        job_found(job, FINDING_STATEMENT_RIGHT, job->seq, "%.*s gives %.*s the role backbone; the operator alone may",
+                  SLICE_ARG(header->actor), SLICE_ARG(actor));
+    enum tally_code rc = key_table_register(&v->keys, actor, change->is_backbone, job->seq, &before, err);
     if (rc != TALLY_OK)
         return rc;
     *may = before == job->seq;
@@ -96,7 +101,7 @@ static void revoke_key(struct verifier *v, struct job *job, const struct entry_h
         return;
     }
     if (!slice_equal(header->actor, change->actor) && !slice_equal(header->actor, kept_slice(&v->operator_id)))
-        job_found(job, FINDING_STATEMENT_ACTOR, job->seq,
+        job_found(job, FINDING_STATEMENT_RIGHT, job->seq,
                   "%.*s revokes a key of %.*s; the actor itself and the operator may", SLICE_ARG(header->actor),
                   SLICE_ARG(change->actor));
     if (record->revoked_seq != KEY_NOT_REVOKED)
@@ -130,6 +135,6 @@ enum tally_code check_key_change(struct verifier *v, struct job *job, const stru
         revoke_key(v, job, header, &change);
         return TALLY_OK;
     }
-    rc = check_right_to_add(v, job, header, type, change.actor, &may, err);
+    rc = check_right_to_add(v, job, header, type, &change, &may, err);
     return rc == TALLY_OK && may ? add_key(v, job, header, &change, err) : rc;
 }

@@ -102,6 +102,17 @@ static void check_key(const struct verifier *v, struct job *job, const struct en
     job->key = record->verifier;
 }
 
+/* Who may act by what the ledger alone says of it (api.md); rights that contracts give are replay. */
+static void check_right(const struct verifier *v, struct job *job, const struct entry_header *header, enum entry_type type)
+{
+    if (type != ENTRY_ACTOR_REGISTERED && type != ENTRY_INDICATOR_DEFINED)
+        return;
+    if (!slice_equal(header->actor, kept_slice(&v->operator_id)) && !key_table_is_backbone(&v->keys, header->actor))
+        job_found(job, FINDING_STATEMENT_RIGHT, job->seq,
+                  "%.*s makes a %s; the operator and actors with the role backbone may", SLICE_ARG(header->actor),
+                  entry_type_text(type));
+}
+
 enum tally_code check_statement(struct verifier *v, struct job *job, const struct entry_header *header,
                                 enum entry_type type, struct slice *target, struct err *err)
 {
@@ -118,5 +129,6 @@ enum tally_code check_statement(struct verifier *v, struct job *job, const struc
     check_time(job, header);
     check_head(v, job, type);
     check_key(v, job, header);
+    check_right(v, job, header, type);
     return TALLY_OK;
 }

@@ -13,6 +13,7 @@ struct name_cell {
 
 struct actor_record {
     uint64_t seq;
+    bool is_backbone;
     size_t len;
     char id[KEY_ACTOR_MAX];
 };
@@ -123,8 +124,14 @@ enum tally_code key_table_add(struct key_table *table, const struct key_public *
     return TALLY_OK;
 }
 
-enum tally_code key_table_register(struct key_table *table, struct slice actor, uint64_t seq, uint64_t *before,
-                                   struct err *err)
+bool key_table_is_backbone(const struct key_table *table, struct slice actor)
+{
+    const struct actor_record *record = map_find(&table->actors, actor);
+    return record != NULL && record->is_backbone;
+}
+
+enum tally_code key_table_register(struct key_table *table, struct slice actor, bool is_backbone, uint64_t seq,
+                                   uint64_t *before, struct err *err)
 {
     struct actor_record *record = map_find(&table->actors, actor);
     if (record != NULL) {
@@ -139,6 +146,7 @@ enum tally_code key_table_register(struct key_table *table, struct slice actor, 
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an actor");
     ENSURE(actor.len > 0 && actor.len <= KEY_ACTOR_MAX);
     record->seq = seq;
+    record->is_backbone = is_backbone;
     record->len = actor.len;
     memcpy(record->id, actor.ptr, actor.len);
     map_put(&table->actors, slice_of(record->id, record->len), record);

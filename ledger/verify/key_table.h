@@ -36,7 +36,8 @@ MUST_CHECK enum tally_code key_table_add(struct key_table *table, const struct k
                                          uint64_t seq, struct err *err);
 struct slice key_record_actor(const struct key_record *record);
 /* Registers an actor; *before is the seq of the entry that did so already, or of this one. */
-MUST_CHECK enum tally_code key_table_register(struct key_table *table, struct slice actor, uint64_t seq, uint64_t *before,
-                                              struct err *err);
+MUST_CHECK enum tally_code key_table_register(struct key_table *table, struct slice actor, bool is_backbone, uint64_t seq,
+                                              uint64_t *before, struct err *err);
+bool key_table_is_backbone(const struct key_table *table, struct slice actor);
 
 #endif

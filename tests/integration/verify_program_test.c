@@ -131,6 +131,7 @@ static void a_right_archive_passes_with_the_key_and_agrees_with_itself_without(v
     assert_int_equal(ran.status, 0);
     assert_says(&ran.out, "everything was checked and is right");
     assert_says(&ran.out, "signatures  8 verified");
+    assert_says(&ran.out, "nothing here is signed with the ledger's own key");
     assert_int_equal(ran.errors.len, 0);
     ran_release(&ran);
     verify(buf_slice(&l.text), NULL, NULL, NULL, &ran);

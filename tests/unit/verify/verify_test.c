@@ -575,7 +575,7 @@ static void the_operator_adds_no_key_for_others(void **state)
     (void) state;
     small_begin(&l, 4);
     const char *body = small_printf(&l, "{%s}", small_jwk(&l, l.prov2, "prov"));
-    assert_change_gives(&l, "key.added", "/v1/actors/prov/keys", body, FINDING_STATEMENT_ACTOR);
+    assert_change_gives(&l, "key.added", "/v1/actors/prov/keys", body, FINDING_STATEMENT_RIGHT);
 }
 
 static void revoking_a_key_that_is_not_the_actor_s_is_found(void **state)
@@ -602,11 +602,63 @@ static void the_operator_may_revoke_a_key_and_others_may_not(void **state)
                           .target = small_printf(&l, "/v1/actors/prov/keys/%s/revocation", small_kid(&l, l.prov))});
         verify_whole(&l, &out);
         if (by_eva)
-            assert_one(&out, FINDING_STATEMENT_ACTOR, 3);
+            assert_one(&out, FINDING_STATEMENT_RIGHT, 3);
         else
             assert_none(&out);
         small_end(&l);
     }
+}
+
+/* Entry 3 registers "new", with these roles; entry 4 is what "new" does then. */
+static void add_new_and_what_it_does(struct small_ledger *l, const char *roles, const char *type, const char *target,
+                                     const char *body)
+{
+    small_add(l, (struct small_entry){
+                     .actor = "op",
+                     .type = "actor.registered",
+                     .target = "/v1/actors",
+                     .key = l->op,
+                     .body = small_printf(l, "{\"id\":\"new\",\"roles\":%s,%s}", roles, small_jwk(l, l->prov2, "new"))});
+    small_add(l, (struct small_entry){.actor = "new", .type = type, .target = target, .body = body, .key = l->prov2});
+}
+
+static void only_operator_and_backbone_register_actors_and_indicators(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    struct key_pair *key = small_key("another");
+    (void) state;
+    for (int is_backbone = 0; is_backbone <= 1; is_backbone++) {
+        for (int is_actor = 0; is_actor <= 1; is_actor++) {
+            small_begin(&l, 5);
+            add_new_and_what_it_does(
+                &l, is_backbone ? "[\"backbone\"]" : "[]", is_actor ? "actor.registered" : "indicator.defined",
+                is_actor ? "/v1/actors" : "/v1/indicators", is_actor ? small_registration(&l, key, "another") : "{}");
+            verify_whole(&l, &out);
+            if (is_backbone)
+                assert_none(&out);
+            else
+                assert_one(&out, FINDING_STATEMENT_RIGHT, 4);
+            small_end(&l);
+        }
+    }
+    key_pair_free(key);
+}
+
+static void only_the_operator_gives_roles(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    struct key_pair *key = small_key("another");
+    (void) state;
+    small_begin(&l, 5);
+    add_new_and_what_it_does(
+        &l, "[\"backbone\"]", "actor.registered", "/v1/actors",
+        small_printf(&l, "{\"id\":\"another\",\"roles\":[\"backbone\"],%s}", small_jwk(&l, key, "another")));
+    verify_whole(&l, &out);
+    assert_one(&out, FINDING_STATEMENT_RIGHT, 4);
+    small_end(&l);
+    key_pair_free(key);
 }
 
 static void bodies_that_change_keys_and_cannot_be_read_are_found(void **state)
@@ -624,6 +676,12 @@ static void bodies_that_change_keys_and_cannot_be_read_are_found(void **state)
     for (size_t i = 0; i < sizeof BODIES / sizeof BODIES[0]; i++) {
         small_begin(&l, 4);
         assert_change_gives(&l, "actor.registered", "/v1/actors", BODIES[i], FINDING_BODY_FORM);
+    }
+    static const char *const ROLES[] = {"\"backbone\"", "[\"operator\"]", "[1]"};
+    for (size_t i = 0; i < sizeof ROLES / sizeof ROLES[0]; i++) {
+        small_begin(&l, 4);
+        const char *body = small_printf(&l, "{\"id\":\"new\",\"roles\":%s,%s}", ROLES[i], small_jwk(&l, l.prov2, "new"));
+        assert_change_gives(&l, "actor.registered", "/v1/actors", body, FINDING_BODY_FORM);
     }
     small_begin(&l, 4);
     assert_change_gives(&l, "actor.registered", "/v1/actors", small_registration(&l, l.prov2, "ledger"), FINDING_BODY_FORM);
@@ -860,6 +918,8 @@ int main(void)
         cmocka_unit_test(the_operator_adds_no_key_for_others),
         cmocka_unit_test(revoking_a_key_that_is_not_the_actor_s_is_found),
         cmocka_unit_test(the_operator_may_revoke_a_key_and_others_may_not),
+        cmocka_unit_test(only_operator_and_backbone_register_actors_and_indicators),
+        cmocka_unit_test(only_the_operator_gives_roles),
         cmocka_unit_test(bodies_that_change_keys_and_cannot_be_read_are_found),
         cmocka_unit_test(findings_are_printable_whatever_an_archive_says),
         cmocka_unit_test(another_ledger_s_key_is_found),

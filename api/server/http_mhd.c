@@ -612,7 +612,7 @@ enum tally_code http_run(struct http *http, struct err *err)
         if (drain(http))
             break;
         bool is_over = http->under_way == 0;
-        bool came = turn(http, is_over ? instant_monotonic_us() + DRAIN_GRACE_MS * 1000 : http->drain_until_us);
+        bool came = turn(http, is_over ? instant_monotonic_us() + INT64_C(1000) * DRAIN_GRACE_MS : http->drain_until_us);
         if (is_over && !came && http->under_way == 0)
             break;
     }
@@ -621,7 +621,7 @@ enum tally_code http_run(struct http *http, struct err *err)
 
 void http_flush(struct http *http)
 {
-    int64_t until_us = instant_monotonic_us() + FLUSH_MS * 1000;
+    int64_t until_us = instant_monotonic_us() + INT64_C(1000) * FLUSH_MS;
     do {
         (void) turn(http, http->under_way == 0 ? instant_monotonic_us() : until_us);
     } while (http->under_way > 0 && instant_monotonic_us() < until_us);
@@ -646,7 +646,7 @@ MUST_CHECK static enum tally_code listen_on(const struct http_options *options, 
     enum tally_code rc = TALLY_OK;
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    struct sockaddr_storage bound;
+    struct sockaddr_in6 bound = {0}; /* IPv4 has its port at the same place, and is shorter */
     socklen_t bound_len = sizeof bound;
     char service[8];
     const int on = 1;
@@ -664,8 +664,7 @@ MUST_CHECK static enum tally_code listen_on(const struct http_options *options, 
         rc = err_set(err, TALLY_E_USAGE, "cannot listen on %s port %s: %m", options->address, service);
         goto done;
     }
-    *port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *) &bound)->sin6_port
-                                              : ((struct sockaddr_in *) &bound)->sin_port);
+    *port = ntohs(bound.sin6_port);
     *out = fd;
     fd = -1;
 done:

@@ -266,7 +266,7 @@ enum tally_code identity_load(const char *data, struct arena *arena, struct iden
     enum tally_code rc = TALLY_OK;
     char path[PATH_LEN_MAX];
     struct buf text;
-    struct identity identity;
+    struct identity identity = {0};
     json_t *root = NULL;
     buf_init(&text, FILE_BYTES_MAX);
     TRY(path_make(data, "ledger.json", path, err));

@@ -115,6 +115,7 @@ static struct keycache_entry *table_find(struct keycache *cache, struct slice ki
 static void evict_oldest(struct keycache *cache)
 {
     struct keycache_entry *entry = cache->oldest;
+    ENSURE(entry != NULL);
     struct keycache_entry **at = &cache->buckets[bucket_of(slice_str(entry->kid.text))];
     while (*at != entry)
         at = &(*at)->chain;
@@ -197,6 +198,7 @@ enum tally_code keycache_find(struct keycache *cache, struct slice kid, struct k
         enum tally_code rc = look_up(cache, kid, &fresh, err);
         if (rc != TALLY_OK)
             return rc;
+        ENSURE(fresh != NULL);
         pthread_mutex_lock(&cache->mutex);
         entry = table_find(cache, kid); /* another thread may have been quicker */
         if (entry == NULL) {

@@ -38,7 +38,7 @@ static int run_init(const struct config *config, struct err *err)
 
 static int run_vkey(const struct config *config, struct err *err)
 {
-    struct identity identity;
+    struct identity identity = {0};
     struct arena *arena = arena_new(65536);
     enum tally_code rc =
         arena == NULL ? err_set(err, TALLY_E_NO_MEMORY, "no memory") : identity_load(config->data, arena, &identity, err);

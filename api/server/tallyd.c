@@ -196,7 +196,8 @@ static void files_allow(struct config *config)
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
         return;
-    config->connections_max = limit.rlim_cur > 2 * FILES_SPARE ? (unsigned) limit.rlim_cur - FILES_SPARE : FILES_SPARE;
+    config->connections_max =
+        limit.rlim_cur > (rlim_t) FILES_SPARE + FILES_SPARE ? (unsigned) limit.rlim_cur - FILES_SPARE : FILES_SPARE;
     LOG_WARN("http.connections_lowered", LOG_I64("connections", config->connections_max),
              LOG_STR("why", "the limit of open files (ulimit -n)"));
 }
@@ -323,7 +324,7 @@ enum tally_code tallyd_run(struct tallyd *tallyd, struct err *err)
 
 static void archives_wait(struct tallyd *tallyd)
 {
-    const struct timespec pause = {0, 10 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 10000000L};
     for (int waited_ms = 0; atomic_load(&tallyd->archives) > 0 && waited_ms < ARCHIVES_END_MS; waited_ms += 10)
         nanosleep(&pause, NULL);
 }

@@ -7,7 +7,7 @@
 #include "tally/model.h"
 
 #define WIRE_MODEL_BYTES_MAX                                                                                               \
-    (12u << 20) /* of state kept between batches; what is not there is loaded again in one round trip */
+    ((size_t) 12 << 20) /* of state kept between batches; what is not there is loaded again in one round trip */
 
 extern const struct model_ports wire_model_ports;
 

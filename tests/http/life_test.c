@@ -277,7 +277,8 @@ static void who_got_no_answer_in_time_asks_again(void **state)
 
 int main(void)
 {
-    signal(SIGPIPE, SIG_IGN);
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sigterm_answers_what_waits_and_ends),
         cmocka_unit_test(what_was_acknowledged_survives_kill_9),

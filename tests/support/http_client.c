@@ -145,7 +145,7 @@ static long chunk_take(struct http_client *client, struct http_reply *reply)
     }
     size_t size = strtoul(client->pending, NULL, 16);
     consume(client, (size_t) (end - client->pending) + 2);
-    if (bytes_wait(client, size + 2) < size + 2)
+    if (size > SIZE_MAX / 4 || bytes_wait(client, size + 2) < size + 2)
         return -1;
     char *body = realloc(reply->body, reply->body_len + size + 1);
     if (body == NULL)
@@ -200,7 +200,9 @@ void http_reply_release(struct http_reply *reply)
 {
     free(reply->head);
     free(reply->body);
-    *reply = (struct http_reply){0};
+    reply->head = reply->body = NULL;
+    reply->body_len = 0;
+    reply->status = 0;
 }
 
 bool http_reply_header(const struct http_reply *reply, const char *name, char *out, size_t size)

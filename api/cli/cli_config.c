@@ -1,5 +1,4 @@
 /* Where the service is and who asks: options, then the environment, then ~/.config/tally/config. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,17 +11,10 @@ static const char *environment(const char *name)
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-static const char *copy(struct cli *cli, const char *fmt, const char *a, const char *b)
+/* folder/name; NULL without memory. */
+static const char *path_below(struct cli *cli, const char *folder, const char *name)
 {
-    size_t room = strlen(fmt) + strlen(a) + strlen(b) + 1;
-    char *text = arena_alloc(cli->arena, room);
-    if (text == NULL)
-        return NULL;
-    size_t len = strlen(a);
-    memcpy(text, a, len);
-    memcpy(text + len, fmt, strlen(fmt));
-    memcpy(text + len + strlen(fmt), b, strlen(b));
-    return text;
+    return arena_printf(cli->arena, "%s/%s", folder, name).ptr;
 }
 
 static struct slice trimmed(struct slice s)
@@ -53,7 +45,7 @@ MUST_CHECK static enum tally_code take_line(struct cli *cli, const char *file, i
     if (taken == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
     if (*at == NULL)
-        *at = strncmp(taken, "~/", 2) == 0 && home != NULL ? copy(cli, "/", home, taken + 2) : taken;
+        *at = strncmp(taken, "~/", 2) == 0 && home != NULL ? path_below(cli, home, taken + 2) : taken;
     return TALLY_OK;
 }
 
@@ -92,9 +84,9 @@ enum tally_code cli_config_read(struct cli *cli, struct err *err)
     if (cli->key == NULL)
         cli->key = environment("TALLY_KEY");
     if (config != NULL)
-        file = copy(cli, "/", config, "tally/config");
+        file = path_below(cli, config, "tally/config");
     else if (home != NULL)
-        file = copy(cli, "/", home, ".config/tally/config");
+        file = path_below(cli, home, ".config/tally/config");
     TRY(take_file(cli, file, err));
     if (cli->server == NULL)
         cli->server = CLI_SERVER_DEFAULT;

@@ -1,6 +1,7 @@
 /* HTTP through libcurl: one connection that is kept for the run, limits on time, and what a failure means. */
 #include <curl/curl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -13,7 +14,19 @@ struct transfer {
     FILE *stream;
     CURL *curl;
     bool has_failed_write;
+    bool shows_progress;
+    uint64_t received, shown; /* bytes */
 };
+
+#define PROGRESS_EVERY 1048576u /* on a terminal: each MiB that has come */
+
+static void show_progress(struct transfer *transfer, bool is_end)
+{
+    if (!transfer->shows_progress || (!is_end && transfer->received - transfer->shown < PROGRESS_EVERY))
+        return;
+    transfer->shown = transfer->received;
+    (void) fprintf(stderr, "\r%llu bytes received%s", (unsigned long long) transfer->received, is_end ? "\n" : "");
+}
 
 static size_t receive(char *data, size_t size, size_t count, void *ctx)
 {
@@ -23,6 +36,8 @@ static size_t receive(char *data, size_t size, size_t count, void *ctx)
     (void) curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     if (transfer->stream != NULL && status == 200) {
         transfer->has_failed_write = fwrite(data, 1, len, transfer->stream) != len;
+        transfer->received += len;
+        show_progress(transfer, false);
         return transfer->has_failed_write ? 0 : len;
     }
     buf_add(transfer->body, data, len);
@@ -145,11 +160,16 @@ enum tally_code cli_http(struct cli *cli, const struct cli_request *request, str
     struct slice url = arena_printf(cli->arena, "%.*s%.*s", (int) server_len, cli->server, SLICE_ARG(request->target));
     reply->was_lost = false;
     TRY(handle(cli, &curl, err));
-    struct transfer transfer = {.body = &reply->body, .stream = request->stream, .curl = curl};
+    struct transfer transfer = {.body = &reply->body,
+                                .stream = request->stream,
+                                .curl = curl,
+                                .shows_progress =
+                                    request->stream != NULL && request->stream != stdout && isatty(STDERR_FILENO) == 1};
     TRY(headers(cli, request, &list, err));
     if (url.ptr == NULL || !options(curl, cli, request, url.ptr, list, &transfer, why))
         TRY(err_set(err, TALLY_E_NO_MEMORY, "libcurl does not take the request for %.*s", SLICE_ARG(request->target)));
     CURLcode code = curl_easy_perform(curl);
+    show_progress(&transfer, true);
     if (code != CURLE_OK) {
         reply->was_lost = was_perhaps_received(code);
         TRY(failure(cli, code, why, &transfer, err));

@@ -36,12 +36,9 @@ void cli_clean(struct buf *out, struct slice text, bool keeps_lines)
     bool is_utf8 = text_is_utf8(text, NULL);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (keeps_lines && (c == '\n' || c == '\t'))
-            buf_add_char(out, c);
-        else if (is_control(text, i) || (!is_utf8 && (unsigned char) c >= 0x80))
-            buf_add_char(out, '?');
-        else
-            buf_add_char(out, c);
+        bool is_kept = keeps_lines && (c == '\n' || c == '\t');
+        bool is_bad = is_control(text, i) || (!is_utf8 && (unsigned char) c >= 0x80);
+        buf_add_char(out, is_bad && !is_kept ? '?' : c);
     }
 }
 
@@ -109,6 +106,8 @@ static void spaces(size_t n)
 
 static void print_row(const struct cli_table *table, size_t row, const size_t *widths)
 {
+    bool is_bold = row == 0 && table->cli->is_colour;
+    (void) fputs(is_bold ? "\033[1m" : "", stdout);
     for (int i = 0; i < table->columns; i++) {
         struct slice cell = table->cells[row * (size_t) table->columns + (size_t) i];
         size_t pad = widths[i] - width_of(cell);
@@ -121,7 +120,7 @@ static void print_row(const struct cli_table *table, size_t row, const size_t *w
         if (!is_last)
             spaces(2);
     }
-    (void) putchar('\n');
+    (void) fputs(is_bold ? "\033[0m\n" : "\n", stdout);
 }
 
 void cli_table_end(struct cli_table *table)
@@ -139,13 +138,8 @@ void cli_table_end(struct cli_table *table)
         if (width > widths[i % columns])
             widths[i % columns] = width;
     }
-    for (size_t row = 0; (row + 1) * columns <= table->count; row++) {
-        if (row == 0 && table->cli->is_colour)
-            (void) fputs("\033[1m", stdout);
+    for (size_t row = 0; (row + 1) * columns <= table->count; row++)
         print_row(table, row, widths);
-        if (row == 0 && table->cli->is_colour)
-            (void) fputs("\033[0m", stdout);
-    }
 }
 
 void cli_field(struct cli *cli, const char *name, struct slice value)

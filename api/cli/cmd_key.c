@@ -90,14 +90,20 @@ MUST_CHECK static enum tally_code write_proof(struct cli *cli, const struct key_
                                               struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct cli_ledger ledger;
+    struct cli_ledger ledger = {.origin = SLICE("")};
     struct key_public key;
     struct buf body;
     struct buf pop;
     struct canon w;
     buf_init(&body, BODY_MAX);
     buf_init(&pop, 256);
-    TRY(cli_ledger_ask(cli, &ledger, err));
+    const char *origin = cli_option(cli, "--origin");
+    if (origin == NULL)
+        TRY(cli_ledger_ask(cli, &ledger, err));
+    else if (text_is_origin(slice_str(origin)))
+        ledger.origin = slice_str(origin);
+    else
+        TRY(err_set(err, TALLY_E_USAGE, "--origin %s: a ledger's name has 1 to 128 of a-z 0-9 . _ : / -", origin));
     TRY(key_proof_make(pair, ledger.origin, slice_str(cli->actor), &pop, err));
     key_pair_public(pair, &key);
     canon_init(&w, &body);
@@ -180,6 +186,8 @@ done:
     return rc;
 }
 
+static const struct cli_option PROOF[] = {
+    {"--origin", "NAME", "the ledger's name, for one that does not run yet (tallyd init --operator)", false}};
 static const struct cli_option REVOKE[] = {{"--of", "ID", "whose key it is (you)", false},
                                            {"--reason", "TEXT", "why; everybody can read it", false}};
 static const struct cli_command COMMANDS[] = {
@@ -189,7 +197,7 @@ static const struct cli_command COMMANDS[] = {
      show, CLI_NO_OPTIONS},
     {"proof", "[FILE.pem]",
      "prove that you have the key: JSON to hand to whoever registers you (asks the service for its name)",
-     "tally key proof --actor city --key city.pem > city.json", 0, 1, proof, CLI_NO_OPTIONS},
+     "tally key proof --actor city --key city.pem > city.json", 0, 1, proof, CLI_OPTIONS(PROOF)},
     {"add", "NEW.pem", "add another key of yours, signed with the one you have",
      "tally --actor city --key city.pem key add new.pem", 1, 1, add, CLI_NO_OPTIONS},
     {"revoke", "KID", "revoke a key: what was recorded before stays valid",

@@ -91,6 +91,8 @@ MUST_CHECK static enum tally_code follow(struct cli *cli, const char *after, str
             (void) sleep(POLL_S);
     }
 done:
+    if (rc != TALLY_OK && last[0] != '\0' && err->detail[0] != '\0')
+        (void) err_context(err, "stopped behind entry %s, go on with --after %s", last, last);
     buf_release(&target);
     return rc;
 }

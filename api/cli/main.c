@@ -56,7 +56,7 @@ static void release(struct cli *cli)
 static void tell(const struct err *err)
 {
     struct buf clean;
-    buf_init(&clean, 4 * ERR_DETAIL_MAX);
+    buf_init(&clean, ERR_DETAIL_MAX);
     cli_clean(&clean, slice_str(err->detail), true);
     (void) fprintf(stderr, "tally: %.*s\n", SLICE_ARG(buf_slice(&clean)));
     buf_release(&clean);

@@ -253,6 +253,9 @@ static void a_key_that_others_may_read_is_refused(void **state)
     (void) snprintf(path, sizeof path, "%s/loose.pem", place.dir);
     assert_int_equal(chmod(path, 0644), 0);
     TALLY(1, "key show loose.pem");
+    assert_int_equal(chmod(path, 0600), 0);
+    TALLY(0, "--server http://127.0.0.1:1 --actor x --key loose.pem key proof --origin example.org/x"); /* before it runs */
+    TALLY(2, "--actor x --key loose.pem key proof --origin EXAMPLE");
     TALLY(1, "key new loose.pem"); /* and one that is there is never overwritten */
     says(output.err, "never overwritten");
 }
@@ -427,6 +430,28 @@ static void what_a_server_says_does_not_reach_the_terminal_raw(void **state)
     proxy_stop(&proxy);
 }
 
+static void on_a_terminal_lists_are_aligned_under_heads_and_piped_they_are_plain(void **state)
+{
+    (void) state;
+    char program[600];
+    cli_program("tally", program, sizeof program);
+    const char *argv[] = {program, "actor", "list", NULL};
+    unsetenv("NO_COLOR");
+    assert_int_equal(cli_spawn_on_terminal(&place, argv, &output), 0);
+    expect(0);
+    says(output.out, "\033[1mID ");
+    says(output.out, "\r\nchecker   organisation ");
+    setenv("NO_COLOR", "1", 1);
+    assert_int_equal(cli_spawn_on_terminal(&place, argv, &output), 0);
+    expect(0);
+    says(output.out, "ID        KIND ");
+    assert_null(strchr(output.out, '\033'));
+    unsetenv("NO_COLOR");
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+    assert_int_equal(strncmp(output.out, "checker\torganisation\t", 21), 0);
+    assert_null(strchr(output.out, '\033'));
+}
+
 /* ---- an answer that is lost, a service that lies ---- */
 
 static void a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_nothing(void **state)
@@ -485,8 +510,8 @@ static void a_text_other_than_the_versions_is_not_signed(void **state)
     assert_int_equal(proxy_start(&proxy, service.port), 0);
     (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
-        proxy.from = lies[i][0];
         proxy.to = lies[i][1];
+        proxy.from = lies[i][0];
         assert_int_equal(cli_tally(&beyond, &output, NULL, "--actor payer --key payer.pem contract sign second --as payer"),
                          0);
         expect(1);
@@ -497,6 +522,24 @@ static void a_text_other_than_the_versions_is_not_signed(void **state)
     assert_int_equal(entries(), before);
     assert_int_equal(cli_tally(&beyond, &output, NULL, "--actor payer --key payer.pem contract sign second --as payer"), 0);
     expect(0);
+    proxy_stop(&proxy);
+}
+
+static void following_shows_each_entry_once_and_says_where_it_stopped(void **state)
+{
+    (void) state;
+    struct proxy proxy;
+    struct cli_place beyond = place;
+    char hint[64];
+    int count = entries();
+    assert_int_equal(proxy_start(&proxy, service.port), 0);
+    (void) snprintf(beyond.server, sizeof beyond.server, "http://127.0.0.1:%u", proxy.port);
+    proxy.requests_left = 3;
+    assert_int_equal(cli_tally(&beyond, &output, NULL, "log --follow --limit 1000"), 0);
+    expect(3);
+    assert_int_equal(line_count(output.out), count);
+    (void) snprintf(hint, sizeof hint, "go on with --after %d", count - 1);
+    says(output.err, hint);
     proxy_stop(&proxy);
 }
 
@@ -545,8 +588,10 @@ int main(void)
         cmocka_unit_test(many_results_go_under_one_signature),
         cmocka_unit_test(any_request_can_be_signed_and_sent),
         cmocka_unit_test(what_a_server_says_does_not_reach_the_terminal_raw),
+        cmocka_unit_test(on_a_terminal_lists_are_aligned_under_heads_and_piped_they_are_plain),
         cmocka_unit_test(a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_nothing),
         cmocka_unit_test(a_text_other_than_the_versions_is_not_signed),
+        cmocka_unit_test(following_shows_each_entry_once_and_says_where_it_stopped),
         cmocka_unit_test(a_server_that_is_none_of_ours_is_called_that),
         cmocka_unit_test(the_demonstration_comes_out_as_it_says),
     };

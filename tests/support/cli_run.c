@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,6 +94,29 @@ int cli_spawn(const struct cli_place *place, const char *const *argv, const char
     return rc;
 }
 
+int cli_spawn_on_terminal(const struct cli_place *place, const char *const *argv, struct cli_output *output)
+{
+    int master = -1, status = 0;
+    size_t len = 0;
+    ssize_t n;
+    output->status = -1;
+    output->err[0] = '\0';
+    pid_t pid = forkpty(&master, NULL, NULL, NULL);
+    if (pid == 0)
+        child(place, argv, 0, 1, 2);
+    if (pid < 0)
+        return -1;
+    /* it ends with an error once the other side is closed */
+    while (len < CLI_OUTPUT_MAX - 1 && (n = read(master, output->out + len, CLI_OUTPUT_MAX - 1 - len)) > 0)
+        len += (size_t) n;
+    output->out[len] = '\0';
+    (void) close(master);
+    if (waitpid(pid, &status, 0) != pid)
+        return -1;
+    output->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return 0;
+}
+
 int cli_tally(const struct cli_place *place, struct cli_output *output, const char *input, const char *fmt, ...)
 {
     char program[600], line[8192];
@@ -162,11 +186,11 @@ static void write_reply(int fd, int status, const char *type, const char *body, 
 
 static void change(const struct proxy *proxy, struct http_reply *reply)
 {
-    if (proxy->from == NULL || reply->body == NULL)
+    const char *from = proxy->from, *to = proxy->to;
+    if (from == NULL || reply->body == NULL)
         return;
-    char *at = strstr(reply->body, proxy->from);
-    for (; at != NULL; at = strstr(at + 1, proxy->from))
-        memcpy(at, proxy->to, strlen(proxy->to));
+    for (char *at = strstr(reply->body, from); at != NULL; at = strstr(at + 1, from))
+        memcpy(at, to, strlen(to));
 }
 
 static void hand_on(struct proxy *proxy, int fd, const char *request, size_t len)
@@ -221,6 +245,8 @@ static void *serve(void *ctx)
             return NULL;
         serve_one(proxy, fd);
         (void) close(fd);
+        if (proxy->requests_left > 0 && --proxy->requests_left == 0)
+            (void) shutdown(proxy->listener, SHUT_RDWR);
     }
 }
 

@@ -3,6 +3,7 @@
 #define TALLY_TESTS_CLI_RUN_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ void cli_program(const char *name, char *out, size_t size);
 /* Runs argv[0] (a path) with these arguments, ended by NULL, and this standard input (may be NULL). 0, or -1. */
 MUST_CHECK int cli_spawn(const struct cli_place *place, const char *const *argv, const char *input,
                          struct cli_output *output);
+/* The same with a terminal for standard output and error, both in output->out. */
+MUST_CHECK int cli_spawn_on_terminal(const struct cli_place *place, const char *const *argv, struct cli_output *output);
 /* Runs tally with words split at blanks; a word in '...' may have blanks. */
 MUST_CHECK int cli_tally(const struct cli_place *place, struct cli_output *output, const char *input, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
@@ -35,13 +38,14 @@ MUST_CHECK int cli_tally(const struct cli_place *place, struct cli_output *outpu
 /* Hands requests on to a service on this machine, one connection after the other. */
 struct proxy {
     uint16_t port, service_port;
-    /* what it does; set before a request, read by its thread after it */
-    int posts_lost;        /* so many answers to POSTs are not handed back */
-    int posts_busy;        /* so many POSTs are answered 503 and not handed on */
-    const char *from, *to; /* of equal length: replaced in each answer to a GET; NULL: nothing */
+    /* what it does; set before a request */
+    _Atomic int posts_lost;                /* so many answers to POSTs are not handed back */
+    _Atomic int posts_busy;                /* so many POSTs are answered 503 and not handed on */
+    const char *_Atomic from, *_Atomic to; /* of equal length: replaced in each answer to a GET; NULL: nothing */
+    _Atomic int requests_left;             /* after so many it is gone; 0: it stays */
     /* what it saw */
-    int post_count;
-    char posts[4][16384]; /* the first POSTs whole: request line, headers, body */
+    _Atomic int post_count; /* counted once posts has it */
+    char posts[4][16384];   /* the first POSTs whole: request line, headers, body */
     int listener;
     pthread_t thread;
 };

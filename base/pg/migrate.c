@@ -4,7 +4,7 @@
 
 #include "pg_internal.h"
 
-/* The key of the advisory lock that one migrating program holds: "tallymig" as a number. Never change it. */
+/* The key of the advisory lock that one migrating program holds: a number that nobody else uses. Never change it. */
 #define MIGRATE_LOCK_KEY "8386103216064129383"
 #define MIGRATE_DEADLINE_MS 600000                /* a migration may rewrite a large table, or wait for another program's */
 #define MIGRATE_ARENA ((size_t) 16 * 1024 * 1024) /* the text of one migration, as a parameter */

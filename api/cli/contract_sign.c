@@ -56,6 +56,7 @@ enum tally_code contract_sign(struct cli *cli, struct err *err)
         cli_field(cli, "version", slice_str(seen.version));
         contract_print_parties(cli, seen.contract);
     }
+    TRY(contract_check_indicators(cli, &seen, err));
     TRY(body_of(cli, seen.version, as, &body, err));
     TRY(cli_record(cli, arena_printf(cli->arena, "/v1/contracts/%s/signatures", cli->args[0]), body, &answer, err));
 done:

@@ -15,6 +15,9 @@ struct contract_seen {
     char version[2 * DIGEST_LEN + 1]; /* hex */
 };
 MUST_CHECK enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err);
+/* Each indicator's definition, read from the entry that the manifest names by its hash, is of the version that the text uses;
+ * prints them. TALLY_E_MISMATCH when not. */
+MUST_CHECK enum tally_code contract_check_indicators(struct cli *cli, const struct contract_seen *seen, struct err *err);
 void contract_print_parties(struct cli *cli, const json_t *contract);
 
 #endif

@@ -480,6 +480,7 @@ static void a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_not
                                " indicator define test.busy --version 1 --kind output --unit days --name L --definition L"),
                      0);
     expect(0);
+    assert_int_equal(proxy.post_count, 2);
     assert_string_equal(proxy.posts[0], proxy.posts[1]);
     assert_int_equal(entries(), before + 2);
 
@@ -500,6 +501,7 @@ static void a_text_other_than_the_versions_is_not_signed(void **state)
     static const char *const lies[][2] = {
         {"amount 15.12 per", "amount 95.12 per"},           /* another text than the one that is hashed */
         {"\"actor\":\"checker\"", "\"actor\":\"checked\""}, /* another party */
+        {"Days housed\\\"", "Days huised\\\""},             /* another definition of what is counted */
         {"\"version\":\"", "\"versioN\":\""},               /* no version at all */
     };
     struct proxy proxy;

@@ -91,6 +91,8 @@ MUST_CHECK enum tally_code cli_option_u64(const struct cli *cli, const char *nam
 MUST_CHECK enum tally_code cli_arg_seq(const struct cli *cli, int i, uint64_t *out, struct err *err);
 /* Argument i, or any text, as a name that may stand in a path. */
 MUST_CHECK enum tally_code cli_id_check(const char *text, struct err *err);
+/* The thumbprint of a key in form. One in 64 begins with - and is no option for that. */
+bool cli_is_kid(const char *text);
 void cli_help_print(const struct cli *cli, FILE *out);
 /* Fills server, actor and key where no option gave them: environment, then ~/.config/tally/config. */
 MUST_CHECK enum tally_code cli_config_read(struct cli *cli, struct err *err);

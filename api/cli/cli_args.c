@@ -126,6 +126,17 @@ MUST_CHECK static enum tally_code check_count(const struct cli *cli, struct err 
                    command->name == NULL ? "" : " ", command->name == NULL ? "" : command->name, command->arguments);
 }
 
+bool cli_is_kid(const char *text)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    return len == KEY_KID_LEN && text[len] == '\0';
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && !cli_is_kid(word);
+}
+
 enum tally_code cli_args_read(struct cli *cli, int argc, char **argv, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -138,7 +149,7 @@ enum tally_code cli_args_read(struct cli *cli, int argc, char **argv, struct err
     for (int i = 1; i < argc; i++) {
         if (!is_words_only && strcmp(argv[i], "--") == 0)
             is_words_only = true;
-        else if (!is_words_only && argv[i][0] == '-' && argv[i][1] != '\0')
+        else if (!is_words_only && is_option(argv[i]))
             TRY(read_option(cli, argc, argv, &i, err));
         else
             TRY(read_word(cli, argv[i], err));

@@ -150,12 +150,6 @@ done:
     return rc;
 }
 
-static bool is_kid(const char *text)
-{
-    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-    return len == KEY_KID_LEN && text[len] == '\0';
-}
-
 MUST_CHECK static enum tally_code revoke(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -169,7 +163,7 @@ MUST_CHECK static enum tally_code revoke(struct cli *cli, struct err *err)
         TRY(cli_actor_needed(cli, err));
     of = of == NULL ? cli->actor : of;
     TRY(cli_id_check(of, err));
-    if (!is_kid(cli->args[0]))
+    if (!cli_is_kid(cli->args[0]))
         TRY(err_set(err, TALLY_E_USAGE, "%s is no kid: `tally actor show %s` lists them", cli->args[0], of));
     canon_init(&w, &body);
     canon_object(&w);

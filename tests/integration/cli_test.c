@@ -271,6 +271,9 @@ static void an_actor_adds_and_revokes_its_keys(void **state)
     TALLY(0, "actor show turner");
     says(output.out, kid);
     TALLY(0, "--actor turner --key turner.pem key revoke %s --reason lost", kid);
+    /* one thumbprint in 64 begins with -, and is no option for that */
+    TALLY(1, "--actor turner --key turner.pem key revoke -N_xHo2yM8RaIuH4z4THs-R2-gJ4YbyH0Mm9JRQi_X4");
+    says(output.err, "key.not_found");
     TALLY(1, "--actor turner --key second.pem result verify 1");
     says(output.err, "key.revoked");
 }

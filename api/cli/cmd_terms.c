@@ -11,19 +11,78 @@ MUST_CHECK static enum tally_code refused(struct err *err)
     return err_set(err, TALLY_E_MALFORMED, "%s", ""); /* the diagnostics have said it */
 }
 
+static void write_diag(struct canon *w, const struct diag *diag)
+{
+    canon_object(w);
+    canon_name(w, "code");
+    canon_string(w, diag->code);
+    canon_name(w, "column");
+    canon_i64(w, diag->span.column);
+    canon_name(w, "hint");
+    canon_string(w, diag->hint);
+    canon_name(w, "level");
+    canon_str(w, diag->level == DIAG_ERROR ? "error" : "warning");
+    canon_name(w, "line");
+    canon_i64(w, diag->span.line);
+    canon_name(w, "message");
+    canon_string(w, diag->message);
+    canon_close(w);
+}
+
+/* {"checks","diagnostics":[...],"dropped"} on standard output. */
+MUST_CHECK static enum tally_code print_diags(const struct diags *diags, bool is_good, struct err *err)
+{
+    struct buf out;
+    struct canon w;
+    buf_init(&out, CLI_FILE_MAX);
+    canon_init(&w, &out);
+    canon_object(&w);
+    canon_name(&w, "checks");
+    canon_bool(&w, is_good);
+    canon_name(&w, "diagnostics");
+    canon_array(&w);
+    for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next)
+        write_diag(&w, diag);
+    canon_close(&w);
+    canon_name(&w, "dropped");
+    canon_i64(&w, diags->dropped);
+    canon_close(&w);
+    enum tally_code rc = buf_check(&out, err);
+    if (rc == TALLY_OK)
+        cli_print_json(buf_slice(&out));
+    buf_release(&out);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code check_json(struct cli *cli, struct slice text, bool *is_good, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms *terms = NULL;
+    struct diags diags;
+    diags_init(&diags, cli->arena);
+    TRY(terms_compile(text, &diags, &terms, err));
+    diags_sort(&diags);
+    *is_good = terms != NULL;
+    TRY(print_diags(&diags, *is_good, err));
+done:
+    terms_free(terms);
+    return rc;
+}
+
 MUST_CHECK static enum tally_code check(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct slice text = SLICE("");
     bool is_good = false;
     TRY(cli_file_read(cli, cli->args[0], &text, err));
-    TRY(cli_terms_check(cli, cli->args[0], text, &is_good, err));
+    if (cli->is_json)
+        TRY(check_json(cli, text, &is_good, err));
+    else
+        TRY(cli_terms_check(cli, cli->args[0], text, &is_good, err));
     if (!is_good)
         TRY(refused(err));
     if (!cli->is_json)
         cli_field(cli, cli->args[0], SLICE("checks"));
-    else
-        cli_print_json(SLICE("{\"checks\":true}"));
 done:
     return rc;
 }

@@ -77,18 +77,18 @@ void text_base64(const void *ptr, size_t len, struct buf *out)
     base64_write(ptr, len, alphabet_std, true, out);
 }
 
-static int base64_value(char c, bool is_url)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (is_lower(c))
-        return c - 'a' + 26;
-    if (is_digit(c))
-        return c - '0' + 52;
-    if (c == (is_url ? '-' : '+'))
-        return 62;
-    return c == (is_url ? '_' : '/') ? 63 : -1;
-}
+/* The value of each character, plus one; 0 for a character that is none of the alphabet. Statements are long: a table is what this
+ * costs least with. */
+#define BASE64_COMMON                                                                                                      \
+    ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10,         \
+    ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19,            \
+    ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,            \
+    ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37,            \
+    ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46,            \
+    ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55,            \
+    ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62
+static const uint8_t base64_standard[256] = {BASE64_COMMON, ['+'] = 63, ['/'] = 64};
+static const uint8_t base64_url[256] = {BASE64_COMMON, ['-'] = 63, ['_'] = 64};
 
 /* in has no padding. Checks everything before it writes, so that a refusal leaves out as it was. */
 MUST_CHECK static enum tally_code base64_read(struct slice in, bool is_url, void *out, size_t cap, size_t *out_len)
@@ -96,11 +96,13 @@ MUST_CHECK static enum tally_code base64_read(struct slice in, bool is_url, void
     size_t tail = in.len % 4;
     if (tail == 1)
         return TALLY_E_MALFORMED;
+    const uint8_t *value = is_url ? base64_url : base64_standard;
+    const unsigned char *from = (const unsigned char *) in.ptr;
     for (size_t i = 0; i < in.len; i++)
-        if (base64_value(in.ptr[i], is_url) < 0)
+        if (value[from[i]] == 0)
             return TALLY_E_MALFORMED;
     /* the bits behind the last byte: four after two characters, two after three */
-    if (tail != 0 && (base64_value(in.ptr[in.len - 1], is_url) & (tail == 2 ? 15 : 3)) != 0)
+    if (tail != 0 && ((value[from[in.len - 1]] - 1) & (tail == 2 ? 15 : 3)) != 0)
         return TALLY_E_MALFORMED;
     size_t len = in.len / 4 * 3 + (tail == 0 ? 0 : tail - 1);
     if (len > cap)
@@ -109,7 +111,7 @@ MUST_CHECK static enum tally_code base64_read(struct slice in, bool is_url, void
     unsigned bits = 0;
     unsigned held = 0;
     for (size_t i = 0; i < in.len; i++) {
-        bits = (bits << 6 | (unsigned) base64_value(in.ptr[i], is_url)) & 0xFFFF;
+        bits = (bits << 6 | (value[from[i]] - 1u)) & 0xFFFF;
         held += 6;
         if (held >= 8) {
             held -= 8;
@@ -205,7 +207,7 @@ bool text_is_jti(struct slice s)
     if (s.len < 16 || s.len > 64)
         return false;
     for (size_t i = 0; i < s.len; i++)
-        if (base64_value(s.ptr[i], true) < 0)
+        if (base64_url[(unsigned char) s.ptr[i]] == 0)
             return false;
     return true;
 }

@@ -172,6 +172,8 @@ enum tally_code pg_pipeline_run(struct pg *pg, struct err *err)
     pg->is_warned = false;
     if (pg->pipeline.is_transaction)
         TRY(word_add(pg, PG_STEP_COMMIT, "COMMIT", err));
+    else if (pg->pipeline.count == 0 && PQexitPipelineMode(pg->conn) == 1)
+        goto done; /* nothing was queued: no round trip */
     if (PQpipelineSync(pg->conn) != 1) {
         is_unknown = pg->pipeline.is_transaction; /* the COMMIT before it may have left already */
         TRY(pg_send_failed(pg, "Sync", err));

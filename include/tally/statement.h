@@ -38,8 +38,8 @@ MUST_CHECK enum tally_code statement_read(struct slice jws, struct arena *arena,
 /* aud, htm, htu, cty against the request; NULL when they agree, otherwise the refusal. */
 struct refusal *statement_check_request(const struct statement *statement, const struct statement_request *request,
                                         struct arena *arena);
-/* The signature over protected || "." || BASE64URL(body). TALLY_E_SIGNATURE when it fails. Any thread: uses no
- * memory that grows with body beyond one pass. */
+/* The signature over protected || "." || BASE64URL(body). TALLY_E_SIGNATURE when it fails. Any thread; while it runs it
+ * holds that text, a third longer than the body. */
 MUST_CHECK enum tally_code statement_verify(const struct statement *statement, const struct key_verifier *key, struct slice body,
                                             struct err *err);
 /* A raw request target that a statement may name: starts with '/', no query, no '%', no empty, "." or ".." segment. */

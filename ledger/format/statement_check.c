@@ -38,8 +38,10 @@ enum tally_code statement_verify(const struct statement *statement, const struct
     buf_init(&input, STATEMENT_INPUT_MAX);
     TRY(statement_input(statement->protected_part, body, &input, err));
     rc = key_verify(key, buf_slice(&input), statement->signature);
-    if (rc != TALLY_OK)
+    if (rc == TALLY_E_SIGNATURE)
         (void) err_set(err, rc, "the signature does not verify with the key that it names over these bytes");
+    else if (rc != TALLY_OK)
+        (void) err_set(err, rc, "checking a statement's signature: %s", err_code_text(rc));
 done:
     buf_release(&input);
     return rc;

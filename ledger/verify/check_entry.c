@@ -3,9 +3,9 @@
 #include "state.h"
 #include "tally/text.h"
 
-/* More entries missing in one place than this are taken for a wrong number instead: a single altered digit must not
- * make the list of hashes grow by gigabytes. */
-#define GAP_MAX 1000000
+/* When more entries than this are missing in all, further gaps are taken for wrong numbers: neither an altered digit nor
+ * numbers chosen for it may make the list of hashes grow by gigabytes. 32 MB. */
+#define MISSING_MAX 1000000
 
 static enum tally_code fill_gap(struct verifier *v, uint64_t to, struct err *err)
 {
@@ -38,7 +38,11 @@ static enum tally_code find_place(struct verifier *v, struct job *job, const str
         *is_extra = true;
         return TALLY_OK;
     }
-    return header->seq - v->next_seq <= GAP_MAX ? fill_gap(v, header->seq, err) : TALLY_OK;
+    uint64_t missing = header->seq - v->next_seq;
+    if (missing > MISSING_MAX - v->missing)
+        return TALLY_OK;
+    v->missing += missing;
+    return fill_gap(v, header->seq, err);
 }
 
 static void check_prev(struct verifier *v, struct job *job, const struct entry_header *header)

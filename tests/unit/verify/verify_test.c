@@ -841,6 +841,37 @@ static void want_of_memory_is_an_error_and_never_a_finding(void **state)
     small_end(&l);
 }
 
+/* Entries 3, 1000003, 2000003, ...: what is not there takes room in the list of hashes only so often. */
+static void gaps_without_end_take_no_memory_without_end(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    uint64_t made[2];
+    (void) state;
+    for (int has_gaps = 0; has_gaps <= 1; has_gaps++) {
+        small_begin(&l, 3);
+        for (uint64_t i = 0; i < 20; i++) {
+            struct buf header;
+            struct entry_header h = {.seq = 3 + i * (has_gaps ? 1000000 : 1),
+                                     .time = {SMALL_START + 3000000},
+                                     .actor = SLICE("ledger"),
+                                     .type = SLICE("moment.reached"),
+                                     .ledger = SLICE(SMALL_ORIGIN)};
+            buf_init(&header, 4096);
+            entry_header_write(&h, &header);
+            archive_write_entry(&(struct archive_entry){.header = buf_slice(&header), .state = ARCHIVE_BODY_ERASED},
+                                &l.text);
+            buf_release(&header);
+        }
+        mem_fail_after(0);
+        verify_whole(&l, &out);
+        made[has_gaps] = mem_allocations();
+        assert_true(out.count >= 20);
+        small_end(&l);
+    }
+    assert_true(made[1] < made[0] + 100); /* a block of the list holds 32,768 hashes */
+}
+
 /* What nothing in the archive speaks for is the header of the last entry (no entry links to it, no checkpoint covers
  * it yet): there the head differs from the one that a receipt names. */
 static void every_altered_byte_is_found(void **state)
@@ -927,6 +958,7 @@ int main(void)
         cmocka_unit_test(findings_come_in_order_whatever_the_threads),
         cmocka_unit_test(a_queue_that_fills_up_loses_and_swaps_nothing),
         cmocka_unit_test(want_of_memory_is_an_error_and_never_a_finding),
+        cmocka_unit_test(gaps_without_end_take_no_memory_without_end),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(every_cut_is_found),
     };

@@ -31,7 +31,7 @@ static const char HELP[] =
     "\n"
     "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
     "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, bodies\n"
-    "withheld or erased).\n"
+    "withheld or erased, which are listed by number).\n"
     "\n"
     "Example:\n"
     "  gunzip -c ledger.jsonl.gz | tally-verify - --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
@@ -106,6 +106,12 @@ static void on_finding(void *ctx, const struct finding *finding)
     verify_print_finding(&run->printer, finding);
 }
 
+static void on_absent(void *ctx, uint64_t seq, enum archive_body state)
+{
+    struct run *run = ctx;
+    verify_print_absent(&run->printer, seq, state);
+}
+
 static void show_progress(struct run *run)
 {
     run->line++;
@@ -158,6 +164,7 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
     struct verify_options options = {.level = arguments->level,
                                      .vkey = arguments->vkey,
                                      .on_finding = on_finding,
+                                     .on_absent = on_absent,
                                      .read_key_change = verify_keys_read,
                                      .ctx = run};
     ENSURE(arguments->file != NULL);
@@ -198,9 +205,11 @@ int main(int argc, char **argv)
         (void) fputs(HELP, stdout);
         return fflush(stdout) == 0 ? VERIFY_RIGHT : VERIFY_FAILED;
     }
-    struct run run = {.printer = {.out = stdout, .is_json = arguments.is_json}, .is_terminal = isatty(STDERR_FILENO) == 1};
+    struct run run = {.is_terminal = isatty(STDERR_FILENO) == 1};
+    verify_printer_init(&run.printer, stdout, arguments.is_json);
     if (rc == TALLY_OK)
         rc = run_verifier(&arguments, &run, &status, &err);
+    verify_printer_release(&run.printer);
     if (rc == TALLY_OK)
         return (int) status;
     verify_print_progress_end(&run.printer);

@@ -5,7 +5,28 @@
 #include "tally/canon.h"
 #include "tally/text.h"
 
-#define JSON_MAX 8192 /* one finding, or the report */
+#define JSON_MAX 8192 /* one finding, or the report without its lists of entries */
+/* A list of entries: a hundred million ranges, more than there is memory for the hashes of so many entries. */
+#define RANGES_JSON_MAX ((size_t) 1 << 30)
+#define RANGES_PEOPLE_MAX ((size_t) 1000) /* to people: some lines on a screen */
+
+void verify_printer_init(struct verify_printer *printer, FILE *out, bool is_json)
+{
+    *printer = (struct verify_printer){.out = out, .is_json = is_json};
+    verify_ranges_init(&printer->withheld, is_json ? RANGES_JSON_MAX : RANGES_PEOPLE_MAX);
+    verify_ranges_init(&printer->erased, is_json ? RANGES_JSON_MAX : RANGES_PEOPLE_MAX);
+}
+
+void verify_printer_release(struct verify_printer *printer)
+{
+    verify_ranges_release(&printer->withheld);
+    verify_ranges_release(&printer->erased);
+}
+
+void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum archive_body state)
+{
+    verify_ranges_add(state == ARCHIVE_BODY_ERASED ? &printer->erased : &printer->withheld, seq);
+}
 
 enum verify_status verify_status_of(const struct verify_report *report)
 {
@@ -72,12 +93,19 @@ static const char *verdict(const struct verify_report *report, enum verify_level
                                  : "everything was checked and is right";
 }
 
+static void ranges_json(struct canon *json, const char *name, struct verify_ranges *ranges)
+{
+    bool is_cut = false;
+    canon_name(json, name);
+    canon_string(json, verify_ranges_end(ranges, &is_cut));
+}
+
 static void report_json(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
                         enum verify_status status)
 {
     struct buf text;
     struct canon json;
-    buf_init(&text, JSON_MAX);
+    buf_init(&text, JSON_MAX + 2 * RANGES_JSON_MAX);
     canon_init(&json, &text);
     canon_object(&json);
     canon_name(&json, "anchored");
@@ -88,6 +116,7 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_i64(&json, (int64_t) report->entries);
     canon_name(&json, "erased");
     canon_i64(&json, (int64_t) report->erased);
+    ranges_json(&json, "erased_entries", &printer->erased);
     canon_name(&json, "findings");
     canon_i64(&json, (int64_t) report->findings);
     canon_name(&json, "head");
@@ -102,6 +131,7 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_str(&json, verdict(report, level, status));
     canon_name(&json, "withheld");
     canon_i64(&json, (int64_t) report->withheld);
+    ranges_json(&json, "withheld_entries", &printer->withheld);
     canon_close(&json);
     begin_json(printer);
     (void) fprintf(printer->out, "%s],\"report\":%s}\n", printer->shown == 0 ? "" : "\n",
@@ -109,7 +139,16 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     buf_release(&text);
 }
 
-static void report_gaps(const struct verify_printer *printer, const struct verify_report *report)
+static void ranges_text(const struct verify_printer *printer, const char *what, struct verify_ranges *ranges)
+{
+    bool is_cut = false;
+    struct slice text = verify_ranges_end(ranges, &is_cut);
+    if (text.len > 0)
+        (void) fprintf(printer->out, "            %s: %.*s%s\n", what, SLICE_ARG(text),
+                       is_cut ? " and more; --json has them all" : "");
+}
+
+static void report_gaps(struct verify_printer *printer, const struct verify_report *report)
 {
     if (!report->is_anchored && report->findings == 0)
         (void) fputs(
@@ -118,6 +157,8 @@ static void report_gaps(const struct verify_printer *printer, const struct verif
     if (report->withheld > 0 || report->erased > 0)
         (void) fprintf(printer->out, "            %" PRIu64 " bodies withheld and %" PRIu64 " erased were not seen\n",
                        report->withheld, report->erased);
+    ranges_text(printer, "withheld", &printer->withheld);
+    ranges_text(printer, "erased", &printer->erased);
     if (report->checkpoints > 0)
         (void) fprintf(printer->out, "            %" PRIu64 " checkpoints were read but not verified\n",
                        report->checkpoints);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tally/verify.h"
+#include "verify_ranges.h"
 
 #define VERIFY_FINDINGS_SHOWN 1000 /* to people; --json has them all */
 
@@ -15,7 +16,13 @@ struct verify_printer {
     bool is_json;
     uint64_t shown;
     bool has_progress; /* a line of progress stands on the terminal */
+    struct verify_ranges withheld, erased;
 };
+
+void verify_printer_init(struct verify_printer *printer, FILE *out, bool is_json);
+void verify_printer_release(struct verify_printer *printer);
+/* Noted for the report. */
+void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum archive_body state);
 
 void verify_print_finding(struct verify_printer *printer, const struct finding *finding);
 void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,

@@ -55,6 +55,8 @@ struct finding {
 };
 
 typedef void (*finding_fn)(void *ctx, const struct finding *finding);
+/* An entry whose body is not there, in order of the lines; called inside verifier_line. */
+typedef void (*absent_fn)(void *ctx, uint64_t seq, enum archive_body state);
 
 enum verify_level { VERIFY_CHAIN, VERIFY_SIGNATURES };
 
@@ -79,6 +81,7 @@ struct verify_options {
     enum verify_level level;
     struct slice vkey; /* trusted, or empty */
     finding_fn on_finding;
+    absent_fn on_absent; /* may be NULL */
     verify_key_fn read_key_change;
     void *ctx;
     int threads; /* for signatures and hashes; 0: one for each core */

@@ -138,6 +138,8 @@ static enum tally_code go_on(struct verifier *v, const struct entry_header *head
 static void count_absent_body(struct verifier *v, struct job *job, const struct entry_header *header,
                               const struct archive_entry *entry)
 {
+    if (entry->state != ARCHIVE_BODY_PRESENT && v->options.on_absent != NULL)
+        v->options.on_absent(v->options.ctx, v->next_seq, entry->state);
     if (entry->state == ARCHIVE_BODY_ERASED) {
         v->report.erased++;
     } else if (entry->state == ARCHIVE_BODY_WITHHELD) {

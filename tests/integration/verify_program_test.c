@@ -194,6 +194,8 @@ static void bodies_that_are_not_there_leave_it_incomplete(void **state)
     verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 4);
     assert_says(&ran.out, "1 bodies withheld and 0 erased were not seen");
+    assert_says(&ran.out, "withheld: 3\n");
+    assert_null(strstr(ran.out.ptr, "erased: "));
     ran_release(&ran);
     verify(buf_slice(&l.text), "--vkey", l.vkey, "--json", &ran);
     assert_int_equal(ran.status, 4);
@@ -201,6 +203,56 @@ static void bodies_that_are_not_there_leave_it_incomplete(void **state)
     assert_int_equal(json_array_size(json_object_get(json, "findings")), 0);
     assert_true(json_is_true(json_object_get(json_object_get(json, "report"), "anchored")));
     json_decref(json);
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void bodies_that_are_not_there_are_listed_by_number(void **state)
+{
+    static const enum archive_body STATES[] = {ARCHIVE_BODY_ERASED,  ARCHIVE_BODY_ERASED, ARCHIVE_BODY_WITHHELD,
+                                               ARCHIVE_BODY_PRESENT, ARCHIVE_BODY_ERASED, ARCHIVE_BODY_WITHHELD};
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 9);
+    for (size_t i = 0; i < 6; i++)
+        small_add(&l,
+                  (struct small_entry){
+                      .actor = "ledger", .type = "payment.itemised", .body = "{}", .is_closed = true, .state = STATES[i]});
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "withheld: 5, 8\n");
+    assert_says(&ran.out, "erased: 3-4, 7\n");
+    ran_release(&ran);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, "--json", &ran);
+    json_t *json = json_loadb(ran.out.ptr, ran.out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *report = json_object_get(json, "report");
+    assert_string_equal(json_string_value(json_object_get(report, "withheld_entries")), "5, 8");
+    assert_string_equal(json_string_value(json_object_get(report, "erased_entries")), "3-4, 7");
+    json_decref(json);
+    ran_release(&ran);
+    small_end(&l);
+}
+
+static void more_than_people_read_is_cut_between_numbers(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, 803);
+    for (size_t i = 0; i < 800; i++)
+        small_add(&l, (struct small_entry){.actor = "ledger",
+                                           .type = "payment.itemised",
+                                           .body = "{}",
+                                           .is_closed = true,
+                                           .state = i % 2 == 0 ? ARCHIVE_BODY_WITHHELD : ARCHIVE_BODY_PRESENT});
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "withheld: 3, 5, 7, 9, 11, ");
+    assert_says(&ran.out, " and more; --json has them all\n");
+    ran_release(&ran);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, "--json", &ran);
+    assert_says(&ran.out, ", 799, 801\"}");
     ran_release(&ran);
     small_end(&l);
 }
@@ -298,6 +350,8 @@ int main(void)
         cmocka_unit_test(a_right_archive_passes_with_the_key_and_agrees_with_itself_without),
         cmocka_unit_test(a_finding_names_the_entry),
         cmocka_unit_test(bodies_that_are_not_there_leave_it_incomplete),
+        cmocka_unit_test(bodies_that_are_not_there_are_listed_by_number),
+        cmocka_unit_test(more_than_people_read_is_cut_between_numbers),
         cmocka_unit_test(a_checkpoint_is_counted_as_not_checked),
         cmocka_unit_test(a_line_that_is_too_long_is_a_finding),
         cmocka_unit_test(what_is_no_archive_is_told_apart),

@@ -106,7 +106,7 @@ MUST_CHECK static struct node *check_rule_ref(struct checker *c, const struct sc
     else if (!check_rule(c, rule))
         return NULL;
     struct type type = type_money(c->t, r->currency);
-    return reference(c, scope, e, NODE_RULE, rule, &type, &r->dims, r->depth);
+    return reference(c, scope, e, NODE_RULE, rule, &type, &r->dims, r->depth + RULE_NESTING);
 }
 
 MUST_CHECK static struct node *check_define_ref(struct checker *c, const struct scope *scope, const struct ast_expr *e,

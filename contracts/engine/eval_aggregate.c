@@ -95,6 +95,7 @@ static enum known take_member(struct eval *ev, const struct node *n, const uint3
 
 struct range {
     uint32_t low, high; /* members low .. high - 1 */
+    uint32_t before;    /* the member that is bound outside */
 };
 
 /* Goes on to the next combination, the last dimension fastest; false: there is none. */
@@ -118,16 +119,18 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
         const struct node_over *over = &n->u.aggregate.over[i];
         uint32_t size = ev->t->dimensions[over->dimension].shown.member_count;
         uint32_t high = over->is_up_to_bound ? ev->bound[over->dimension] + 1 : size;
-        ranges[i] = (struct range){over->last > 0 && high > over->last ? high - over->last : 0, high};
-        is_empty = is_empty || ranges[i].low == high;
+        uint32_t low = over->last > 0 && high > over->last ? high - over->last : 0;
+        ranges[i] = (struct range){low, high, ev->bound[over->dimension]};
+        is_empty = is_empty || low == high;
     }
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         ev->bound[n->u.aggregate.over[i].dimension] = ranges[i].low;
-    if (is_empty)
-        return KNOWN;
-    do
+    while (!is_empty) {
         known = take_member(ev, n, fixed, total);
-    while (known == KNOWN && next_members(ev, n, ranges));
+        is_empty = known != KNOWN || !next_members(ev, n, ranges);
+    }
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        ev->bound[n->u.aggregate.over[i].dimension] = ranges[i].before;
     return known;
 }
 
@@ -152,7 +155,7 @@ static enum known total_value(struct eval *ev, const struct node *n, struct tota
 
 static enum known aggregate_value(struct eval *ev, const struct node *n, struct value *out)
 {
-    uint32_t before[DIMENSIONS_MAX], fixed[DIMENSIONS_MAX];
+    uint32_t fixed[DIMENSIONS_MAX];
     struct total total = {.sum = eval_push(ev), .kept_number = eval_push(ev)};
     if (total.sum == NULL || total.kept_number == NULL)
         return BROKEN;
@@ -160,9 +163,7 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
     if (known != KNOWN)
         return known;
-    memcpy(before, ev->bound, sizeof before);
     known = take_all(ev, n, fixed, &total);
-    memcpy(ev->bound, before, sizeof before);
     return known == KNOWN ? total_value(ev, n, &total, out) : known;
 }
 
@@ -194,6 +195,14 @@ static enum known prior_member(struct eval *ev, const struct node *n, struct val
     return known;
 }
 
+/* Is E known at the member before i? */
+static bool is_known_before(struct eval *ev, const struct node *n, uint32_t *member, uint32_t i, struct value *out,
+                            enum known *known)
+{
+    *member = i - 1;
+    return eval_recall(ev, n->u.prior.memo, shape_cell(ev->t, &n->u.prior.shape, ev->bound), n->type.kind, out, known);
+}
+
 enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
 {
     uint32_t *member = &ev->bound[n->u.prior.dimension];
@@ -201,11 +210,11 @@ enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
     enum known known = KNOWN;
     if (here == 0)
         return eval_node(ev, n->b, out);
-    *member = here - 1;
-    bool is_known_already =
-        eval_recall(ev, n->u.prior.memo, shape_cell(ev->t, &n->u.prior.shape, ev->bound), n->type.kind, out, &known);
-    /* from the first member on: each finds the one before it computed, so that a long period needs no deep stack */
-    for (uint32_t i = 0; !is_known_already && i < here && known != BROKEN; i++) {
+    /* from the last member that is known on: each finds the one before it computed, so that a long period needs no deep stack */
+    uint32_t from = here;
+    while (from > 0 && !is_known_before(ev, n, member, from, out, &known))
+        from--;
+    for (uint32_t i = from; i < here && known != BROKEN; i++) {
         *member = i;
         known = prior_member(ev, n, out);
     }

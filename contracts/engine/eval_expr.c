@@ -327,7 +327,7 @@ enum known eval_node(struct eval *ev, const struct node *n, struct value *out)
     size_t mark = ev->sp;
     mpq_ptr dest = NULL;
     struct value value = {0};
-    if (ev->depth >= 2 * NESTING_MAX) /* what `prior` may add to what the checker has counted */
+    if (ev->depth >= 2 * NESTING_MAX) /* what `prior` and rules joined by caps may add to what the checker has counted */
         return eval_fault(ev, n, "more than %d expressions inside one another", 2 * NESTING_MAX);
     if (n->type.kind == TYPE_NUMBER) {
         dest = eval_push(ev);

@@ -33,12 +33,12 @@ static enum known index_member(struct eval *ev, const struct node *n, const stru
     struct ast_key key = {.kind = AST_KEY_NUMBER, .number = d->from - 1};
     if (number_is_whole(v.number) && mpz_fits_slong_p(mpq_numref(v.number)))
         key.number = mpz_get_si(mpq_numref(v.number));
-    struct slice text = eval_number_text(ev, v.number);
-    ev->sp = mark;
     *member = dimension_find_key(d, &key);
-    if (*member != TERMS_NONE)
-        return KNOWN;
-    return eval_fault(ev, n, "%.*s is not a member of `%.*s`", SLICE_ARG(text), SLICE_ARG(d->shown.name));
+    if (*member == TERMS_NONE)
+        known = eval_fault(ev, n, "%.*s is not a member of `%.*s`", SLICE_ARG(eval_number_text(ev, v.number)),
+                           SLICE_ARG(d->shown.name));
+    ev->sp = mark;
+    return known;
 }
 
 enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members)
@@ -120,21 +120,24 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
     uint64_t cell = shape_cell(ev->t, &r->shape, ev->bound);
     struct instance *instance = instance_find(ev, n->u.ref.target, cell);
     if (instance == NULL) { /* its key is not found: the amount is 0 (A1) */
-        mpq_ptr zero = eval_keep(ev);
+        mpq_ptr zero = eval_push(ev);
+        if (zero == NULL)
+            return BROKEN;
+        mpq_set_ui(zero, 0, 1);
         out->number = zero;
-        return zero == NULL ? BROKEN : KNOWN;
+        return KNOWN;
     }
     if (instance->phase == PHASE_BUSY)
         return eval_fault(ev, n, "this depends on itself");
     if (!instance_target(ev, instance))
         return BROKEN;
-    struct slice name = eval_name(ev, r->shown.name, &r->shape, cell);
     if (instance->state == ENGINE_COMPUTED) {
         out->number = instance->target;
         if (ev->trace != NULL)
-            trace_value(ev, n->span, name, &n->type, out);
+            trace_value(ev, n->span, eval_name(ev, r->shown.name, &r->shape, cell), &n->type, out);
         return KNOWN;
     }
+    struct slice name = eval_name(ev, r->shown.name, &r->shape, cell);
     bool is_own = instance->state == ENGINE_FAULT || instance->wakes != DAY_NEVER;
     return eval_unknown(ev, is_own ? arena_printf(ev->arena, "%.*s %s: %.*s", SLICE_ARG(name),
                                                   instance->state == ENGINE_FAULT ? "is a fault" : "waits",

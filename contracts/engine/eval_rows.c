@@ -63,9 +63,6 @@ static enum known interpolate(struct eval *ev, const struct node *n, mpq_srcptr 
     if (width == NULL)
         return BROKEN;
     mpq_sub(width, at[1], at[0]);
-    if (mpq_sgn(width) <= 0)
-        return eval_fault(ev, n, "bounds that do not rise: %.*s and %.*s", SLICE_ARG(eval_number_text(ev, at[0])),
-                          SLICE_ARG(eval_number_text(ev, at[1])));
     mpq_sub(dest, x, at[0]);
     mpq_div(width, dest, width);
     mpq_sub(dest, value[1], value[0]);
@@ -74,30 +71,47 @@ static enum known interpolate(struct eval *ev, const struct node *n, mpq_srcptr 
     return eval_checked(ev, n, dest, out);
 }
 
+/* The two neighbouring bounds between which x lies, or the two that are nearest; *left: the row of the first. All bounds are
+ * needed, and they rise, also where they are figures. */
+static enum known find_interval(struct eval *ev, const struct node *n, mpq_srcptr x, mpq_srcptr *at, uint32_t *left)
+{
+    mpq_srcptr before = NULL;
+    *left = 0;
+    for (uint32_t i = 0; i < n->u.rows.count; i++) {
+        struct value v;
+        enum known known = eval_node(ev, n->u.rows.rows[i].at, &v);
+        if (known != KNOWN)
+            return known;
+        if (before != NULL && mpq_cmp(before, v.number) >= 0)
+            return eval_fault(ev, n, "bounds that do not rise: %.*s and %.*s", SLICE_ARG(eval_number_text(ev, before)),
+                              SLICE_ARG(eval_number_text(ev, v.number)));
+        before = v.number;
+        if (i < 2) {
+            at[i] = v.number;
+        } else if (mpq_cmp(at[1], x) <= 0) {
+            at[0] = at[1];
+            at[1] = v.number;
+            *left = i - 1;
+        }
+    }
+    return KNOWN;
+}
+
 enum known eval_linear(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
     struct value x, v;
-    uint32_t count = n->u.rows.count, below = 0; /* how many bounds lie at or below x */
+    mpq_srcptr at[2] = {NULL, NULL}, values[2];
+    uint32_t left = 0;
     enum known known = eval_node(ev, n->a, &x);
-    mpq_srcptr *bounds = EVAL_NEW(ev, count, mpq_srcptr);
-    if (bounds == NULL)
-        return BROKEN;
-    for (uint32_t i = 0; known == KNOWN && i < count; i++) {
-        known = eval_node(ev, n->u.rows.rows[i].at, &v);
-        if (known != KNOWN)
-            return known;
-        bounds[i] = v.number;
-        if (mpq_cmp(v.number, x.number) <= 0)
-            below = i + 1;
-    }
+    if (known == KNOWN)
+        known = find_interval(ev, n, x.number, at, &left);
     if (known != KNOWN)
         return known;
-    bool is_outside = below == 0 || below == count;
-    bool is_at = below > 0 && mpq_equal(bounds[below - 1], x.number);
-    if (is_at || (is_outside && !n->u.rows.is_extended))
-        return eval_node(ev, n->u.rows.rows[below == 0 ? 0 : below - 1].value, out);
-    uint32_t left = below == 0 ? 0 : below == count ? count - 2 : below - 1;
-    mpq_srcptr at[2] = {bounds[left], bounds[left + 1]}, values[2];
+    int low = mpq_cmp(x.number, at[0]), high = mpq_cmp(x.number, at[1]);
+    if (low == 0 || (low < 0 && !n->u.rows.is_extended)) /* one row is enough (M3) */
+        return eval_node(ev, n->u.rows.rows[left].value, out);
+    if (high == 0 || (high > 0 && !n->u.rows.is_extended))
+        return eval_node(ev, n->u.rows.rows[left + 1].value, out);
     for (uint32_t i = 0; i < 2; i++) {
         known = eval_node(ev, n->u.rows.rows[left + i].value, &v);
         if (known != KNOWN)

@@ -283,7 +283,9 @@ bool instance_amount(struct eval *ev, struct instance *instance)
     }
     memcpy(before, ev->bound, sizeof before);
     shape_bind(ev->t, &r->shape, instance->cell, ev->bound);
+    ev->depth += RULE_NESTING;
     enum known known = amount_value(ev, r, instance);
+    ev->depth -= RULE_NESTING;
     memcpy(ev->bound, before, sizeof before);
     ev->sp = mark;
     return set_state(ev, instance, known);

@@ -11,13 +11,14 @@
 #include "tally/terms.h"
 #include "unit.h"
 
-#define DIMENSIONS_MAX 64       /* sets of dimensions are one machine word; the richest contract tried has five */
+#define DIMENSIONS_MAX 32       /* as many as a result may have; the richest contract tried has five */
 #define MEMBERS_MAX 100000      /* of one closed dimension: two centuries of days, with room */
 #define TABLE_CELLS_MAX 100000  /* a table is held with every cell filled in */
 #define INSTANCES_MAX 10000000u /* K4 */
 #define STEPS_MAX 1000000000u   /* K4: for an evaluation from nothing */
 #define FAN_OUT_MAX 1000000u    /* K4: instances that one result can move */
-#define NESTING_MAX 2048        /* nodes evaluated inside one another: bounds the stack */
+#define NESTING_MAX 256         /* nodes inside one another, through what they name: a worker's stack has 512 KiB */
+#define RULE_NESTING 2 /* how many nodes the way into another rule's amount counts for, by the stack that it takes */
 #define PROGRAM_BYTES_MAX                                                                                                  \
     (128u << 20) /* of one compiled text: the tree takes 40 MiB at most, what is made of it less than twice that */
 

@@ -321,13 +321,13 @@ static void long_chains_of_defines_are_refused_not_a_crash(void **state)
     for (int i = 3000; i > 0; i--)
         buf_printf(&b, "define d%d = d%d + 1\n", i, i - 1);
     buf_add_str(&b, "define d0 = 1\n");
-    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "2048");
+    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "256");
     buf_clear(&b);
     buf_add_str(&b, SMALL(""));
     buf_add_str(&b, "define d0 = 1\n");
     for (int i = 1; i <= 3000; i++)
         buf_printf(&b, "define d%d = d%d + 1\n", i, i - 1);
-    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "2048");
+    expect_diag(b.ptr, DIAG_ERROR, "limit.nesting", "256");
     buf_release(&b);
 }
 

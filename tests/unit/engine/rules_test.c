@@ -1,6 +1,15 @@
 /* Each numbered rule of language.md section 7 that is evaluated, by its number. */
 #include "world.h"
 
+#include <pthread.h>
+
+/* A worker of the service has 512 KiB, of which its own functions take some. Sanitizers make frames several times as large. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SMALL_STACK (4u << 20)
+#else
+#define SMALL_STACK (400u << 10)
+#endif
+
 #define YEARS "period year every 1 year from 2016-01-01 to 2018-12-31\n"
 #define Y16 "2016-01-01/2016-12-31"
 #define Y17 "2017-01-01/2017-12-31"
@@ -318,6 +327,123 @@ static void rule_D6_prior_goes_back_to_the_first_member(void **state)
     world_day(w, "2019-01-01"); /* 1,827 days one inside the other, without a deep stack */
     expect_target(w, "p", "", "3654.00", "3654.00");
     world_free(w);
+}
+
+static void rule_D6_a_long_period_costs_no_more_for_each_member(void **state)
+{
+    (void) state;
+    /* the rule refers to a balance that refers to the rule: each instance asks for the one before */
+    struct world *w = world_new(SMALL("dimension turn 1 to 4_000\n" METRIC(
+        "x", "USD") "define owed in USD = prior(turn, owed - p, 0) + x\n"
+                    "define later in USD = prior(turn, other, 0)\ndefine other in USD = prior(turn, later, 1) + x\n"
+                    "pay p from city to lender for each turn amount owed / 2\n"
+                    "pay q from city to lender amount other[turn: 4_000]\n"));
+    world_final(w, "x", "", "2");
+    world_day(w, "2019-01-01");
+    expect_target(w, "p", "1", "1.00", "1.00");
+    expect_target(w, "q", "", "4000.00", "4000.00");
+    assert_true(w->output->steps < 4000 * 20);
+    world_free(w);
+}
+
+static void rule_D6_what_an_evaluation_looks_at_takes_no_memory(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension turn 1 to 6_000\n" METRIC(
+        "x", "USD") "pay p from city to lender for each turn amount x\n"
+                    "pay q from city to lender for each turn amount sum(p over turn so far)\n"));
+    world_final(w, "x", "", "2");
+    struct err err = {0};
+    struct engine_input input = world_input(w);
+    input.today = day_of("2019-01-01");
+    assert_int_equal(engine_evaluate(&input, w->arena, &w->output, &err), TALLY_OK); /* 18 million references */
+    expect_target(w, "q", "6000", "12000.00", "12000.00");
+    world_free(w);
+}
+
+/* ---- the worker's stack ---- */
+
+static void *evaluate_deep(void *with)
+{
+    struct world *w = world_new(with);
+    world_final(w, "x", "", "1");
+    world_day(w, "2019-01-01");
+    assert_int_equal(world_instance(w, "p", "")->state, ENGINE_COMPUTED);
+    world_free(w);
+    return NULL;
+}
+
+static void *refuse_deep(void *with)
+{
+    struct arena *arena = arena_new(1 << 24);
+    struct diags diags;
+    struct terms *terms = NULL;
+    diags_init(&diags, arena);
+    enum tally_code rc = terms_compile(slice_str(with), &diags, &terms, NULL);
+    bool is_refused = rc == TALLY_OK && terms == NULL && diags.errors > 0;
+    arena_free(arena);
+    return is_refused ? with : NULL;
+}
+
+/* On a stack like a worker's. */
+static void *on_small_stack(void *(*f)(void *), char *text)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    void *out = NULL;
+    assert_int_equal(pthread_attr_init(&attr), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attr, SMALL_STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attr, f, text), 0);
+    assert_int_equal(pthread_join(thread, &out), 0);
+    assert_int_equal(pthread_attr_destroy(&attr), 0);
+    return out;
+}
+
+static void the_deepest_texts_fit_on_the_stack_of_a_worker(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *before, *after; /* around the name of the define before */
+        int fits, refused;
+    } chains[] = {
+        {"sum(", " + number of year over year)", 80, 400},
+        {"if ", " > 0 then 1 else (step of x: at least 0: 1 otherwise: 2)", 60, 400},
+        {"mean(max(", ", fee[stage: (x)]) * number of year over year)", 45, 400},
+        {"", " + 1", 120, 3000},
+    };
+    for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++)
+        for (int deep = 0; deep < 2; deep++) {
+            struct buf b;
+            buf_init(&b, 1 << 20);
+            buf_add_str(&b, SMALL(YEARS "dimension stage 0 to 3\ntable fee in number by stage\n  otherwise: 1\n" METRIC(
+                                "x", "number") "define d0 = x\n"));
+            int n = deep == 0 ? chains[i].fits : chains[i].refused;
+            for (int k = 1; k <= n; k++)
+                buf_printf(&b, "define d%d = %sd%d%s\n", k, chains[i].before, k - 1, chains[i].after);
+            buf_printf(&b, "pay p from city to lender amount USD 1 * d%d / 9 ^ 200\n", n);
+            if (deep == 0)
+                (void) on_small_stack(evaluate_deep, b.ptr);
+            else
+                assert_non_null(on_small_stack(refuse_deep, b.ptr));
+            buf_release(&b);
+        }
+}
+
+/* Rules joined by caps lead from one to the next in a way that no single expression shows. */
+static void a_long_way_through_caps_is_a_fault_not_a_crash(void **state)
+{
+    (void) state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_add_str(&b, SMALL(METRIC("x", "USD") "pay p from city to lender amount 0 * b0\n"));
+    for (int k = 0; k < 500; k++)
+        buf_printf(&b,
+                   "pay b%d from city to lender amount 1\npay c%d from city to lender amount b%d\n"
+                   "cap 9 on b%d, c%d\n",
+                   k, k, k + 1, k, k);
+    buf_add_str(&b, "pay b500 from city to lender amount x\n");
+    (void) on_small_stack(evaluate_deep, b.ptr);
+    buf_release(&b);
 }
 
 /* ---- I ---- */
@@ -760,6 +886,10 @@ int main(void)
         cmocka_unit_test(rule_D4_sum_and_count_of_nothing_are_zero),
         cmocka_unit_test(rule_D5_a_define_is_evaluated_once_for_each_binding),
         cmocka_unit_test(rule_D6_prior_goes_back_to_the_first_member),
+        cmocka_unit_test(rule_D6_a_long_period_costs_no_more_for_each_member),
+        cmocka_unit_test(rule_D6_what_an_evaluation_looks_at_takes_no_memory),
+        cmocka_unit_test(the_deepest_texts_fit_on_the_stack_of_a_worker),
+        cmocka_unit_test(a_long_way_through_caps_is_a_fault_not_a_crash),
         cmocka_unit_test(rule_I1_one_instance_for_each_combination_or_each_key_found),
         cmocka_unit_test(rule_I2_the_day_of_an_instance_orders_first_amounts),
         cmocka_unit_test(rule_I3_what_is_not_computed_keeps_what_stands),

@@ -10,9 +10,9 @@ static uint32_t budget_memo(const struct eval *ev, uint32_t cap)
     return ev->t->memo_count + cap; /* budgets lie behind all that is remembered of the text */
 }
 
-/* The cell of an instance's budget under a cap; false: there is none, its day lies outside the period. */
-MUST_CHECK static bool budget_cell(const struct eval *ev, const struct cap *cap, const struct instance *instance,
-                                   uint64_t *cell)
+/* The cell of an instance's budget under a cap, by a day; false: there is none, the day lies outside the period. */
+MUST_CHECK static bool budget_by_day(const struct eval *ev, const struct cap *cap, const struct instance *instance,
+                                     int32_t day, uint64_t *cell)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     uint32_t members[DIMENSIONS_MAX];
@@ -21,12 +21,36 @@ MUST_CHECK static bool budget_cell(const struct eval *ev, const struct cap *cap,
         uint32_t dim = cap->per.dims[i];
         if ((r->dims >> dim & 1) != 0)
             continue;
-        members[dim] = dimension_of_day(&ev->t->dimensions[dim], instance->own_day);
+        members[dim] = dimension_of_day(&ev->t->dimensions[dim], day);
         if (members[dim] == TERMS_NONE)
             return false;
     }
     *cell = shape_cell(ev->t, &cap->per, members);
     return true;
+}
+
+MUST_CHECK static bool budget_cell(const struct eval *ev, const struct cap *cap, const struct instance *instance,
+                                   uint64_t *cell)
+{
+    return budget_by_day(ev, cap, instance, instance->own_day, cell);
+}
+
+/* Has its day moved it from one budget to another? What it was given by the one it has not been given by the other. */
+static bool has_moved(const struct eval *ev, const struct instance *instance)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    bool moved = false;
+    if (r->dated == NULL || instance->record == NULL || instance->record->day == DAY_NEVER ||
+        instance->record->day == instance->own_day)
+        return false;
+    for (uint32_t i = 0; i < r->cap_count; i++) {
+        uint64_t here = 0, before = 0;
+        const struct cap *cap = &ev->t->caps[r->caps[i]];
+        bool is_there = budget_cell(ev, cap, instance, &here);
+        bool was_there = budget_by_day(ev, cap, instance, instance->record->day, &before);
+        moved = moved || is_there != was_there || here != before;
+    }
+    return moved;
 }
 
 /* What is left of a budget; made with its whole sum at first. NULL: ev->rc is set. */
@@ -52,7 +76,7 @@ MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *insta
     for (uint32_t i = 0; i < r->cap_count; i++) {
         uint64_t cell = 0;
         if (!budget_cell(ev, &ev->t->caps[r->caps[i]], instance, &cell))
-            continue; /* kept by an instance whose day is not known: it has no budget to take it from */
+            continue; /* kept without a budget: never back, and its day has left the period */
         mpq_ptr room = budget_room(ev, r->caps[i], cell);
         if (room == NULL)
             return false;
@@ -75,6 +99,7 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
             continue;
         day_format(instance->own_day, day);
         instance->state = ENGINE_FAULT;
+        instance->day = instance->own_day = instance->record == NULL ? DAY_NEVER : instance->record->day;
         instance->reason = arena_printf(ev->arena, "line %u, column %u: its day %s lies in no period of this cap",
                                         cap->span.line, cap->span.column, day);
         if (instance->reason.ptr == NULL) {
@@ -86,20 +111,28 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
 }
 
 /* C3: the smaller of what stands and the amount; all that stands of one that is not computed, or never goes back. */
+static void set_kept(const struct eval *ev, struct instance *instance)
+{
+    mpq_srcptr amount = instance->amount, stands = instance->stands;
+    if (instance->state != ENGINE_COMPUTED) {
+        mpq_set(instance->target, stands);
+    } else if (mpq_sgn(amount) <= 0) { /* C5: nothing is used or freed */
+        bool is_more = ev->t->rules[instance->rule].is_never_back && mpq_cmp(stands, amount) > 0;
+        mpq_set(instance->target, is_more ? stands : amount);
+    } else if (mpq_sgn(stands) <= 0) {
+        mpq_set_ui(instance->target, 0, 1);
+    } else if (ev->t->rules[instance->rule].is_never_back) {
+        mpq_set(instance->target, stands);
+    } else if (has_moved(ev, instance)) {
+        mpq_set_ui(instance->target, 0, 1);
+    } else {
+        mpq_set(instance->target, mpq_cmp(stands, amount) < 0 ? stands : amount);
+    }
+}
+
 MUST_CHECK static bool keep(struct eval *ev, struct instance *instance)
 {
-    bool is_computed = instance->state == ENGINE_COMPUTED;
-    bool keeps_all = !is_computed || ev->t->rules[instance->rule].is_never_back;
-    if (is_computed && mpq_sgn(instance->amount) <= 0 && !keeps_all) {
-        mpq_set(instance->target, instance->amount); /* C5: below zero nothing is used or freed */
-        return true;
-    }
-    if (keeps_all || mpq_cmp(instance->stands, instance->amount) <= 0)
-        mpq_set(instance->target, instance->stands);
-    else
-        mpq_set(instance->target, instance->amount);
-    if (is_computed && mpq_sgn(instance->target) < 0)
-        mpq_set_ui(instance->target, 0, 1);
+    set_kept(ev, instance);
     return mpq_sgn(instance->target) <= 0 || budget_take(ev, instance, instance->target);
 }
 

@@ -47,8 +47,8 @@ struct instance {
     enum engine_state state;
     struct slice reason;
     mpq_ptr amount, stands, target;
-    int32_t own_day;   /* I2; DAY_NEVER: not known */
-    int32_t first_day; /* on which it was first computed; DAY_NEVER */
+    int32_t own_day; /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
+    int32_t day;     /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
     int32_t wakes;
     uint64_t first;
 };

@@ -107,7 +107,7 @@ MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct i
     out->rule = instance->rule;
     out->state = instance->state;
     out->first = instance->first;
-    out->day = instance->first_day;
+    out->day = instance->day;
     out->wakes = instance->wakes;
     out->has_difference = mpq_sgn(difference) != 0;
     out->amount = SLICE("");

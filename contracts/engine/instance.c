@@ -95,8 +95,7 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
 
 MUST_CHECK static bool make_instance(struct eval *ev, uint32_t rule, uint64_t cell, struct instance *instance)
 {
-    *instance =
-        (struct instance){.rule = rule, .cell = cell, .own_day = DAY_NEVER, .first_day = DAY_NEVER, .wakes = DAY_NEVER};
+    *instance = (struct instance){.rule = rule, .cell = cell, .own_day = DAY_NEVER, .day = DAY_NEVER, .wakes = DAY_NEVER};
     instance->amount = eval_keep(ev);
     instance->stands = eval_keep(ev);
     instance->target = eval_keep(ev);
@@ -156,7 +155,7 @@ MUST_CHECK static bool read_records(struct eval *ev)
         }
         instance->record = record;
         instance->first = record->first;
-        instance->first_day = record->day;
+        instance->day = record->day;
     }
     return true;
 }
@@ -194,15 +193,12 @@ static enum known key_in_metric(struct eval *ev, const struct rule *r, bool *is_
     return KNOWN;
 }
 
-/* I2. KNOWN when the day is; a rule without `dated` and period has that of its first computation, which is set afterwards. */
-static enum known own_day(struct eval *ev, const struct rule *r, struct instance *instance)
+/* `dated`. KNOWN when the day is; the day of other rules is always known, or set when they are first computed (I2). */
+static enum known dated_day(struct eval *ev, const struct rule *r, struct instance *instance)
 {
     struct value day;
-    if (r->dated == NULL) {
-        if (r->day_period != TERMS_NONE)
-            instance->own_day = ev->t->dimensions[r->day_period].spans[ev->bound[r->day_period]].last;
+    if (r->dated == NULL)
         return KNOWN;
-    }
     enum known known = eval_node(ev, r->dated, &day);
     if (known == KNOWN)
         instance->own_day = day.day;
@@ -234,7 +230,7 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
     mpq_set_ui(instance->amount, 0, 1);
     if (known != KNOWN || !is_found)
         return known;
-    known = own_day(ev, r, instance);
+    known = dated_day(ev, r, instance);
     if (known == KNOWN)
         known = is_time(ev, r, instance);
     if (known == KNOWN && r->when != NULL) {
@@ -252,6 +248,24 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
     return KNOWN;
 }
 
+/* I2. What is not computed keeps what it was given by the day that it had then, so that budgets by that day stay used. */
+static void set_day(struct eval *ev, struct instance *instance)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    bool is_computed = instance->state == ENGINE_COMPUTED;
+    if (r->dated != NULL && is_computed && instance->own_day != DAY_NEVER)
+        instance->day = instance->own_day;
+    else if (is_computed && instance->day == DAY_NEVER && r->dated == NULL)
+        instance->day = ev->in->today;
+    if (r->dated == NULL && r->day_period != TERMS_NONE) {
+        uint32_t members[DIMENSIONS_MAX];
+        shape_bind(ev->t, &r->shape, instance->cell, members);
+        instance->own_day = ev->t->dimensions[r->day_period].spans[members[r->day_period]].last;
+    } else if (r->dated == NULL || !is_computed || mpq_sgn(instance->amount) <= 0) {
+        instance->own_day = instance->day;
+    }
+}
+
 MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enum known known)
 {
     instance->state = known == KNOWN ? ENGINE_COMPUTED : known == FAULTY ? ENGINE_FAULT : ENGINE_WAITS;
@@ -260,10 +274,7 @@ MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enu
         return false;
     if (known != KNOWN)
         instance->reason = ev->cause;
-    else if (instance->first_day == DAY_NEVER)
-        instance->first_day = ev->in->today;
-    if (instance->own_day == DAY_NEVER && ev->t->rules[instance->rule].dated == NULL)
-        instance->own_day = instance->first_day;
+    set_day(ev, instance);
     return true;
 }
 

@@ -34,7 +34,8 @@ struct engine_record {
     struct slice key;    /* members joined by "|" in the order of `for each`, "" for the only one */
     struct slice stands; /* money, "4800000.00", possibly negative */
     uint64_t first;      /* its place in the order of first amounts above zero; 0: none yet */
-    int32_t day;         /* the day on which it was first computed; DAY_NEVER: not yet */
+    int32_t day;         /* its day when it was last computed, by `dated`; without it the day on which it was first computed;
+                            DAY_NEVER: not yet. What it keeps while it waits stays in the budgets of that day */
 };
 
 struct engine_input {
@@ -60,7 +61,7 @@ struct engine_instance {
     bool has_difference;
     struct slice reason; /* waits, fault: for what, in words: "reoffences(c2, programme) is missing" */
     uint64_t first;      /* new or old place in the order of first amounts; 0: none */
-    int32_t day;         /* the instance's first computed day, new or old; DAY_NEVER */
+    int32_t day;         /* to be recorded: as in engine_record, new or old; DAY_NEVER */
     int32_t wakes;       /* a day on which the clock alone may change it (`not before`); DAY_NEVER: none */
 };
 

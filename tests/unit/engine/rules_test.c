@@ -623,6 +623,81 @@ static void rule_C1_a_budget_for_each_combination_also_by_the_day(void **state)
     world_free(w);
 }
 
+static void rule_C1_what_waits_keeps_its_place_in_the_budget_of_its_last_day(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(
+        YEARS "period half every 6 months from 2016-01-01 to 2018-12-31\ndimension arm (a, b)\n" BY("d", "date", "arm")
+            BY("x", "USD", "arm") BY("y", "USD", "half") "pay p from city to lender for each arm dated d "
+                                                         "amount x\n"
+                                                         "cap 10 per year on p\n"
+                                                         "pay q from city to lender for each half of y "
+                                                         "amount y\ncap 10 per year on q\n"));
+    world_final(w, "d", "a", "2016-05-05");
+    world_final(w, "d", "b", "2016-06-06");
+    world_final(w, "x", "a", "6");
+    world_final(w, "x", "b", "0");
+    world_final(w, "y", "2017-01-01/2017-06-30", "7");
+    world_day(w, "2018-01-01");
+    world_fact(w, "d", "a", "2016-05-05", ENGINE_DISPUTED); /* its day is unknown: what it keeps is still of 2016 */
+    world_final(w, "x", "b", "9");
+    world_fact(w, "y", "2017-01-01/2017-06-30", "7", ENGINE_DISPUTED);
+    world_final(w, "y", "2017-07-01/2017-12-31", "8");
+    world_day(w, "2018-01-02");
+    expect_waits(w, "p", "a", "d(a) is disputed", "6.00");
+    expect_target(w, "p", "b", "4.00", "4.00");
+    expect_target(w, "q", "2017-07-01/2017-12-31", "3.00", "3.00");
+    world_final(w, "d", "a", "2019-05-05"); /* in no year: a fault, which keeps its 6 of 2016 */
+    world_day(w, "2018-01-03");
+    assert_int_equal(world_instance(w, "p", "a")->state, ENGINE_FAULT);
+    assert_int_equal(world_instance(w, "p", "a")->day, day_of("2016-05-05"));
+    expect_target(w, "p", "b", "4.00", "0.00");
+    world_free(w);
+}
+
+static void rule_C1_a_day_in_another_period_begins_anew_there(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(YEARS "dimension arm (a, b, c)\n" BY("d", "date", "arm") BY(
+        "x", "USD", "arm") "pay p from city to lender for each arm dated d amount x\ncap 10 per year on p\n"));
+    const char *const arms[] = {"a", "b", "c"}, *const days[] = {"2016-05-05", "2017-05-05", "2016-06-06"};
+    for (size_t i = 0; i < 3; i++) {
+        world_final(w, "d", arms[i], days[i]);
+        world_final(w, "x", arms[i], i == 1 ? "7" : "10");
+    }
+    world_day(w, "2018-01-01");
+    expect_target(w, "p", "a", "10.00", "10.00");
+    expect_target(w, "p", "b", "7.00", "7.00");
+    expect_target(w, "p", "c", "0.00", "0.00");
+    world_final(w, "d", "a", "2017-06-06"); /* both stood below their caps: together they may not stand above one */
+    world_day(w, "2018-01-02");
+    expect_target(w, "p", "a", "3.00", "-7.00");
+    expect_target(w, "p", "b", "7.00", "0.00");
+    expect_target(w, "p", "c", "10.00", "10.00");
+    for (int i = 0; i < 2; i++) {
+        world_day(w, "2018-01-03");
+        expect_target(w, "p", "a", "3.00", "0.00");
+        expect_target(w, "p", "c", "10.00", "0.00");
+    }
+    world_free(w);
+}
+
+static void rule_C3_never_back_and_either_way_under_a_cap(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(METRIC("x", "USD") "pay p from city to lender amount x either way never back\n"
+                                                         "pay q from city to lender amount x either way never back\n"
+                                                         "cap 10 on q\n"));
+    static const char *const rows[][2] = {{"-5", "0.00"}, {"4", "4.00"}, {"-2", "4.00"}, {"6", "6.00"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) { /* the cap is wide: it makes no difference */
+        world_final(w, "x", "", rows[i][0]);
+        world_day(w, "2017-01-01");
+        expect_slice(world_instance(w, "p", "")->target, rows[i][1]);
+        expect_slice(world_instance(w, "q", "")->target, rows[i][1]);
+    }
+    world_free(w);
+}
+
 static void rule_C3_what_an_instance_was_given_it_keeps(void **state)
 {
     (void) state;
@@ -899,6 +974,9 @@ int main(void)
         cmocka_unit_test(rule_A3_never_back_keeps_what_stands),
         cmocka_unit_test(rule_A4_the_name_of_a_rule_is_its_target),
         cmocka_unit_test(rule_C1_a_budget_for_each_combination_also_by_the_day),
+        cmocka_unit_test(rule_C1_what_waits_keeps_its_place_in_the_budget_of_its_last_day),
+        cmocka_unit_test(rule_C1_a_day_in_another_period_begins_anew_there),
+        cmocka_unit_test(rule_C3_never_back_and_either_way_under_a_cap),
         cmocka_unit_test(rule_C3_what_an_instance_was_given_it_keeps),
         cmocka_unit_test(rule_C4_order_of_first_amounts),
         cmocka_unit_test(rule_C4_the_least_room_of_several_budgets),

@@ -1,6 +1,6 @@
 /* The main job over HTTP, on Denver's housing payments: proposed, signed, in force; a result, its verification, the payment that
  * follows, its explanation, its settlement; and what is refused on the way, which leaves the ledger as it was. */
-#include "http_help.h"
+#include "batch_help.h"
 
 #include <string.h>
 
@@ -87,6 +87,7 @@ static int start_with_parties(void **state)
 
 static int stop_with_parties(void **state)
 {
+    hold_release(&hold);
     service_actor_release(&denver);
     service_actor_release(&lenders);
     service_actor_release(&csh);
@@ -112,7 +113,7 @@ static void a_proposal_is_checked(void **state)
 
     buf_clear(&body); /* terms that do not check: where, and how to say it */
     proposal("housing",
-             SLICE("terms 1\ncontract housing \"H\"\ncurrency USD rounded to 0.01, half even\nparty denver payer\n"),
+             SLICE("terms 1\ncontract housing \"H\"\ncurrency USD rounded to 0.01, half even\nparty\tdenver payer\n"),
              &body);
     refused(&denver, "/v1/contracts", body.ptr, 422, "contract.terms");
     assert_int_equal(http_client_open(&client, service.port), 0);
@@ -122,6 +123,7 @@ static void a_proposal_is_checked(void **state)
     assert_int_equal(service_exchange(&client, "/v1/contracts", buf_slice(&jws), NULL, buf_slice(&body), &reply), 0);
     assert_says(&reply, "terms:4:14: error: ");
     assert_says(&reply, "^~~~~");
+    assert_says(&reply, "hint: use spaces");
     assert_says(&reply, "\"pointer\":\"/terms\"");
     assert_reply(&reply, 422, "contract.terms");
 
@@ -133,6 +135,85 @@ static void a_proposal_is_checked(void **state)
     http_client_close(&client);
     buf_release(&body);
     buf_release(&terms);
+}
+
+/* Sends body to a preview with a token of denver's, and wants the ledger as it was. */
+static void preview(const char *path, struct slice body, int status, const char *code, const char *says)
+{
+    struct http_reply reply;
+    struct http_client client;
+    struct buf token, headers;
+    struct head before = head_now();
+    buf_init(&token, 4096);
+    buf_init(&headers, 4096);
+    assert_int_equal(read_token_sign(SLICE("denver"), SLICE(SERVICE_ORIGIN), (struct instant){instant_now().us + 60000000},
+                                     denver.key, &token, NULL),
+                     TALLY_OK);
+    buf_printf(&headers, "Authorization: Bearer %s\r\n", token.ptr);
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    assert_int_equal(service_exchange(&client, path, SLICE(""), headers.ptr, body, &reply), 0);
+    assert_says(&reply, says);
+    assert_reply(&reply, status, code);
+    assert_head(before);
+    http_client_close(&client);
+    buf_release(&headers);
+    buf_release(&token);
+}
+
+static void a_preview_of_terms_checks_them_and_records_nothing(void **state)
+{
+    struct buf terms, body;
+    struct http_reply reply;
+    (void) state;
+    buf_init(&terms, 65536);
+    buf_init(&body, 262144);
+    terms_text(&terms);
+    proposal("housing", buf_slice(&terms), &body);
+    preview("/v1/preview/contracts", buf_slice(&body), 200, NULL, "{\"events\":[]}");
+    preview("/v1/preview/contracts", buf_slice(&body), 200, NULL, "{\"events\":[]}"); /* the id was not taken by it */
+    assert_int_equal(service_get(&service, "/v1/contracts/housing", &reply), 0);
+    assert_reply(&reply, 404, "contract.not_found");
+    buf_clear(&body);
+    proposal("housing", SLICE("terms 1\ncontract housing \"H\"\nparty denver payer\n"), &body);
+    preview("/v1/preview/contracts", buf_slice(&body), 422, "contract.terms", "terms:3:");
+    buf_release(&body);
+    buf_release(&terms);
+}
+
+/* The body of a right proposal with one piece of it changed. */
+static void proposal_with(const char *from, const char *to, struct buf *out)
+{
+    struct buf terms, body;
+    buf_init(&terms, 65536);
+    buf_init(&body, 262144);
+    terms_text(&terms);
+    proposal("housing", buf_slice(&terms), &body);
+    const char *at = strstr(body.ptr, from);
+    assert_non_null(at);
+    buf_add(out, body.ptr, (size_t) (at - body.ptr));
+    buf_add_str(out, to);
+    buf_add_str(out, at + strlen(from));
+    buf_release(&body);
+    buf_release(&terms);
+}
+
+static void a_party_that_is_not_known_is_refused(void **state)
+{
+    struct buf body;
+    char from[160], to[160];
+    (void) state;
+    buf_init(&body, 262144);
+    proposal_with("\"actor\":\"urban\"", "\"actor\":\"nobody\"", &body); /* no actor of this ledger */
+    refused(&denver, "/v1/contracts", body.ptr, 422, "actor.unknown");
+    buf_clear(&body);
+    proposal_with("\"urban\":{", "\"rural\":{", &body); /* no party of these terms */
+    refused(&denver, "/v1/contracts", body.ptr, 422, "contract.parties");
+    buf_clear(&body);
+    (void) snprintf(from, sizeof from, "\"kid\":\"%s\"", urban.kid.text);
+    (void) snprintf(to, sizeof to, "\"kid\":\"%s\"", csh.kid.text); /* a key of another actor */
+    proposal_with(from, to, &body);
+    refused(&denver, "/v1/contracts", body.ptr, 422, "contract.parties");
+    buf_release(&body);
 }
 
 static void signatures_put_it_in_force(void **state)
@@ -163,8 +244,11 @@ static void signatures_put_it_in_force(void **state)
     refused(&denver, path,
             "{\"as\":\"denver\",\"version\":\"0000000000000000000000000000000000000000000000000000000000000000\"}", 409,
             "contract.version");
+    refused(&service.operator, path, signature, 403, "contract.not_party"); /* no party at all */
     post_ok(&denver, path, signature);
     refused(&denver, path, signature, 409, "contract.signed");
+    refused(&csh, "/v1/results", "{\"contract\":\"none\",\"dimensions\":{},\"metric\":\"days\",\"value\":\"1\"}", 422,
+            "contract.unknown");
     (void) snprintf(signature, sizeof signature, "{\"as\":\"lenders\",\"version\":\"%s\"}", version);
     post_ok(&lenders, path, signature);
     (void) snprintf(signature, sizeof signature, "{\"as\":\"csh\",\"version\":\"%s\"}", version);
@@ -300,16 +384,90 @@ static void no_more_is_settled_than_is_due(void **state)
     http_reply_release(&reply);
 }
 
+/* ---- several statements in one batch ---- */
+
+/* Something that touches no contract stands in the commit. */
+static struct head hold_here(void)
+{
+    static int number;
+    char body[256];
+    (void) snprintf(body, sizeof body,
+                    "{\"definition\":\"Days\",\"id\":\"plug-%d\",\"kind\":\"outcome\",\"name\":\"Days\",\"unit\":\"days\","
+                    "\"version\":1}",
+                    ++number);
+    return hold_with(&service.operator, "/v1/indicators", body);
+}
+
+/* The result was not recorded yet when its verification was signed. */
+static void a_verification_signed_before_its_result_was_recorded_is_refused(void **state)
+{
+    char path[80];
+    (void) state;
+    struct head before = hold_here();
+    queue(&csh, "/v1/results", FIFTH, NULL);
+    (void) snprintf(result_seq, sizeof result_seq, "%llu", (unsigned long long) before.seq + 2);
+    (void) snprintf(path, sizeof path, "/v1/results/%s/verifications", result_seq);
+    queue(&urban, path, "{}", NULL);
+    let_go();
+    answered(0, 201, NULL);
+    answered(1, 409, "statement.head");
+    assert_grown(before, 2, 2);
+}
+
+/* The first makes it final and triggers the payment; the second finds it done. */
+static void one_of_two_verifications_in_one_batch_counts(void **state)
+{
+    struct http_reply reply;
+    char path[80];
+    (void) state;
+    (void) snprintf(path, sizeof path, "/v1/results/%s/verifications", result_seq);
+    struct head before = hold_here();
+    queue(&urban, path, "{}", NULL);
+    queue(&urban, path, "{\"note\":\"again\"}", NULL);
+    let_go();
+    answer(0, &reply);
+    assert_says(&reply, "\"amount\":\"620978.40\"");
+    assert_reply(&reply, 201, NULL);
+    answered(1, 409, "verification.done");
+    assert_grown(before, 5, 2); /* the plug, the verification, final, items, payment */
+    (void) snprintf(payment_seq, sizeof payment_seq, "%llu", (unsigned long long) before.seq + 5);
+}
+
+/* Each alone is not above what is due; both together would be. */
+static void two_settlements_in_one_batch_do_not_exceed_what_is_due(void **state)
+{
+    struct http_reply reply;
+    char path[80];
+    (void) state;
+    (void) snprintf(path, sizeof path, "/v1/payments/%s/settlements", payment_seq);
+    struct head before = hold_here();
+    queue(&denver, path, "{\"amount\":\"620978.39\",\"paid_on\":\"2026-01-31\",\"reference\":\"a\"}", NULL);
+    queue(&denver, path, "{\"amount\":\"0.02\",\"paid_on\":\"2026-01-31\",\"reference\":\"b\"}", NULL);
+    let_go();
+    answered(0, 201, NULL);
+    answered(1, 409, "settlement.exceeds");
+    assert_grown(before, 2, 2);
+    (void) snprintf(path, sizeof path, "/v1/payments/%s", payment_seq);
+    get(path, &reply);
+    assert_says(&reply, "\"outstanding\":\"0.01\"");
+    http_reply_release(&reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_proposal_is_checked),
+        cmocka_unit_test(a_preview_of_terms_checks_them_and_records_nothing),
+        cmocka_unit_test(a_party_that_is_not_known_is_refused),
         cmocka_unit_test(signatures_put_it_in_force),
         cmocka_unit_test(results_wait_for_their_verifier),
         cmocka_unit_test(a_verification_triggers_the_payment),
         cmocka_unit_test(the_payment_is_explained),
         cmocka_unit_test(a_preview_says_what_would_follow_and_records_nothing),
         cmocka_unit_test(no_more_is_settled_than_is_due),
+        cmocka_unit_test(a_verification_signed_before_its_result_was_recorded_is_refused),
+        cmocka_unit_test(one_of_two_verifications_in_one_batch_counts),
+        cmocka_unit_test(two_settlements_in_one_batch_do_not_exceed_what_is_due),
     };
     return cmocka_run_group_tests(tests, start_with_parties, stop_with_parties);
 }

@@ -22,8 +22,7 @@
 
 /* ---- programs ---- */
 
-/* TALLY_BIN, or the folder bin beside the folder tests that this program lies in. */
-static void program_path(const char *name, char *out, size_t size)
+void service_program(const char *name, char *out, size_t size)
 {
     const char *bin = getenv("TALLY_BIN");
     char self[512] = "";
@@ -136,7 +135,7 @@ int service_restart(struct service *service)
     char program[600], path[256];
     const char *argv[SERVICE_ARGS_MAX + 8] = {program, "--data", service->data, "--listen", "127.0.0.1:0", "--log", "json"};
     size_t count = 7;
-    program_path("tallyd", program, sizeof program);
+    service_program("tallyd", program, sizeof program);
     for (size_t i = 0; service->args[i] != NULL; i++)
         argv[count++] = service->args[i];
     argv[count] = NULL;
@@ -155,7 +154,7 @@ static int init_run(struct service *service)
     char program[600], path[256];
     const char *const argv[] = {program,        "init",           "--data",   service->data, "--origin",
                                 SERVICE_ORIGIN, "--new-operator", "operator", NULL};
-    program_path("tallyd", program, sizeof program);
+    service_program("tallyd", program, sizeof program);
     pid_t pid = spawn(argv, service->log);
     if (pid < 0 || wait_status(pid) != 0)
         return complain(service, "tallyd init failed");
@@ -320,11 +319,9 @@ int service_sign(const struct service *service, const struct service_actor *acto
     return statement_sign(&draft, actor->key, body, out, NULL) == TALLY_OK ? 0 : -1;
 }
 
-int service_exchange(struct http_client *client, const char *path, struct slice jws, const char *headers, struct slice body,
-                     struct http_reply *reply)
+int service_send(struct http_client *client, const char *path, struct slice jws, const char *headers, struct slice body)
 {
     struct buf request;
-    *reply = (struct http_reply){0};
     buf_init(&request, 16u << 20);
     buf_printf(&request,
                "POST %s HTTP/1.1\r\nHost: ledger.test\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n", path,
@@ -333,11 +330,16 @@ int service_exchange(struct http_client *client, const char *path, struct slice 
         buf_printf(&request, "x-jws-signature: %.*s\r\n", SLICE_ARG(jws));
     buf_printf(&request, "%s\r\n", headers == NULL ? "" : headers);
     buf_add_slice(&request, body);
-    int rc = buf_check(&request, NULL) == TALLY_OK && http_client_send(client, request.ptr, request.len) == 0
-                 ? http_client_reply(client, false, reply)
-                 : -1;
+    int rc = buf_check(&request, NULL) == TALLY_OK ? http_client_send(client, request.ptr, request.len) : -1;
     buf_release(&request);
     return rc;
+}
+
+int service_exchange(struct http_client *client, const char *path, struct slice jws, const char *headers, struct slice body,
+                     struct http_reply *reply)
+{
+    *reply = (struct http_reply){0};
+    return service_send(client, path, jws, headers, body) == 0 ? http_client_reply(client, false, reply) : -1;
 }
 
 int service_post(struct service *service, const struct service_actor *actor, const char *path, const char *body,

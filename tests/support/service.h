@@ -36,6 +36,9 @@ struct service {
     struct digest head_hash;
 };
 
+/* Where a program of this build lies: in TALLY_BIN, or in the folder bin beside the folder tests that this program lies in. */
+void service_program(const char *name, char *out, size_t size);
+
 /* Makes a ledger and starts tallyd. args: further arguments ended by NULL ("--database", URL), or NULL. */
 MUST_CHECK int service_start(struct service *service, const char *const *args);
 /* SIGTERM, waits, removes the directory. Fine on a zeroed struct and after a failed start. */
@@ -72,7 +75,10 @@ struct service_twist {
 /* The jws of a statement by actor: compact, appended to out. twist may be NULL. Uses service->head_*. */
 MUST_CHECK int service_sign(const struct service *service, const struct service_actor *actor, const char *path,
                             struct slice body, const struct service_twist *twist, struct buf *out);
-/* Sends POST path with this jws (empty: without) and further header lines ("Name: value\r\n", or NULL); reads the answer. */
+/* Sends POST path with this jws (empty: without) and further header lines ("Name: value\r\n", or NULL), and waits for nothing. */
+MUST_CHECK int service_send(struct http_client *client, const char *path, struct slice jws, const char *headers,
+                            struct slice body);
+/* service_send, and reads the answer. */
 MUST_CHECK int service_exchange(struct http_client *client, const char *path, struct slice jws, const char *headers,
                                 struct slice body, struct http_reply *reply);
 /* service_head, service_sign, service_exchange on a connection of its own. */

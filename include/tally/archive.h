@@ -43,6 +43,7 @@ void archive_write_entry(const struct archive_entry *entry, struct buf *out);
 void archive_write_checkpoint(struct slice note, struct buf *out);
 
 /* One line without its LF. Any spelling but the canonical one is TALLY_E_MALFORMED. Text is unescaped into the arena. */
-MUST_CHECK enum tally_code archive_read_line(struct slice line, struct arena *arena, struct archive_line *out, struct err *err);
+MUST_CHECK enum tally_code archive_read_line(struct slice line, struct arena *arena, struct archive_line *out,
+                                             struct err *err);
 
 #endif

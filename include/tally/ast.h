@@ -32,28 +32,41 @@ enum ast_round_mode { AST_HALF_EVEN, AST_HALF_UP, AST_UP, AST_DOWN };
 
 /* ---- expressions ---- */
 enum ast_kind {
-    AST_NUMBER,    /* [code] number ; number "%" ; number name ; number name days: see amount */
-    AST_DATE,      /* day; DAY_NEVER for `never` */
+    AST_NUMBER, /* [code] number ; number "%" ; number name ; number name days: see amount */
+    AST_DATE,   /* day; DAY_NEVER for `never` */
     AST_BOOL,
-    AST_RATE,      /* [code] number "per" unit "of" a */
-    AST_DATEOF,    /* start/end/number of name|contract */
-    AST_REF,       /* name [ indexes ] : metric, table, define, rule, dimension, member, party */
-    AST_UNARY,     /* - not */
-    AST_BINARY,    /* + - * / ^ = <> < <= > >= and or */
-    AST_IN,        /* a in (names) */
-    AST_MOVE,      /* a after|before b */
-    AST_IF,        /* if a then b else c */
-    AST_CALL,      /* min max abs clamp round years days fraction submitted */
-    AST_STEP, AST_LINEAR, AST_BANDS,
+    AST_RATE,   /* [code] number "per" unit "of" a */
+    AST_DATEOF, /* start/end/number of name|contract */
+    AST_REF,    /* name [ indexes ] : metric, table, define, rule, dimension, member, party */
+    AST_UNARY,  /* - not */
+    AST_BINARY, /* + - * / ^ = <> < <= > >= and or */
+    AST_IN,     /* a in (names) */
+    AST_MOVE,   /* a after|before b */
+    AST_IF,     /* if a then b else c */
+    AST_CALL,   /* min max abs clamp round years days fraction submitted */
+    AST_STEP,
+    AST_LINEAR,
+    AST_BANDS,
     AST_AGGREGATE, /* sum mean min max first last share count best portion ... over ... */
     AST_PRIOR      /* prior(D, a, b) */
 };
 
 enum ast_op {
-    AST_OP_NEGATE, AST_OP_NOT,
-    AST_OP_ADD, AST_OP_SUBTRACT, AST_OP_MULTIPLY, AST_OP_DIVIDE, AST_OP_POWER,
-    AST_OP_EQUAL, AST_OP_DIFFERS, AST_OP_LESS, AST_OP_AT_MOST, AST_OP_ABOVE, AST_OP_AT_LEAST,
-    AST_OP_AND, AST_OP_OR
+    AST_OP_NEGATE,
+    AST_OP_NOT,
+    AST_OP_ADD,
+    AST_OP_SUBTRACT,
+    AST_OP_MULTIPLY,
+    AST_OP_DIVIDE,
+    AST_OP_POWER,
+    AST_OP_EQUAL,
+    AST_OP_DIFFERS,
+    AST_OP_LESS,
+    AST_OP_AT_MOST,
+    AST_OP_ABOVE,
+    AST_OP_AT_LEAST,
+    AST_OP_AND,
+    AST_OP_OR
 };
 
 /* What follows a number. */
@@ -65,11 +78,30 @@ enum ast_amount_form {
 };
 
 enum ast_dateof { AST_START_OF, AST_END_OF, AST_NUMBER_OF };
-enum ast_function { AST_FN_MIN, AST_FN_MAX, AST_FN_ABS, AST_FN_CLAMP, AST_FN_ROUND, AST_FN_YEARS, AST_FN_DAYS, AST_FN_FRACTION,
-                    AST_FN_SUBMITTED };
+enum ast_function {
+    AST_FN_MIN,
+    AST_FN_MAX,
+    AST_FN_ABS,
+    AST_FN_CLAMP,
+    AST_FN_ROUND,
+    AST_FN_YEARS,
+    AST_FN_DAYS,
+    AST_FN_FRACTION,
+    AST_FN_SUBMITTED
+};
 enum ast_daycount { AST_ACTUAL_365, AST_ACTUAL_360, AST_THIRTY_E_360, AST_ACTUAL_ACTUAL };
-enum ast_aggregate { AST_AGG_SUM, AST_AGG_MEAN, AST_AGG_MIN, AST_AGG_MAX, AST_AGG_FIRST, AST_AGG_LAST, AST_AGG_SHARE, AST_AGG_COUNT,
-                     AST_AGG_BEST, AST_AGG_PORTION };
+enum ast_aggregate {
+    AST_AGG_SUM,
+    AST_AGG_MEAN,
+    AST_AGG_MIN,
+    AST_AGG_MAX,
+    AST_AGG_FIRST,
+    AST_AGG_LAST,
+    AST_AGG_SHARE,
+    AST_AGG_COUNT,
+    AST_AGG_BEST,
+    AST_AGG_PORTION
+};
 enum ast_bound { AST_BOUND_AT_LEAST, AST_BOUND_ABOVE, AST_BOUND_AT_MOST, AST_BOUND_BELOW };
 
 struct ast_expr;
@@ -96,10 +128,10 @@ struct ast_ref {
     struct ast_index *indexes;
 };
 
-struct ast_row { /* of step, linear, bands */
-    enum ast_bound bound;       /* step */
-    struct ast_expr *at;        /* the bound, a sum */
-    struct ast_expr *value;     /* step: any expression; linear: a sum; bands: an AST_RATE whose `a` is NULL */
+struct ast_row {            /* of step, linear, bands */
+    enum ast_bound bound;   /* step */
+    struct ast_expr *at;    /* the bound, a sum */
+    struct ast_expr *value; /* step: any expression; linear: a sum; bands: an AST_RATE whose `a` is NULL */
     struct span span;
     struct ast_row *next;
 };
@@ -114,7 +146,7 @@ struct ast_over {
 struct ast_expr {
     enum ast_kind kind;
     struct span span;
-    uint32_t id; /* 0, 1, 2, ... in the order of parsing: side tables of the checker are arrays by id */
+    uint32_t id;     /* 0, 1, 2, ... in the order of parsing: side tables of the checker are arrays by id */
     uint32_t height; /* 1 for a leaf, at most AST_DEPTH_MAX: the stack that a walk needs */
     enum ast_op op;
     struct ast_expr *a, *b, *c;
@@ -165,7 +197,16 @@ struct ast_expr {
 };
 
 /* ---- declarations ---- */
-enum ast_role { AST_OUTCOME_PAYER, AST_INVESTOR, AST_GUARANTOR, AST_INTERMEDIARY, AST_BACKBONE, AST_PROVIDER, AST_EVALUATOR, AST_AUDITOR };
+enum ast_role {
+    AST_OUTCOME_PAYER,
+    AST_INVESTOR,
+    AST_GUARANTOR,
+    AST_INTERMEDIARY,
+    AST_BACKBONE,
+    AST_PROVIDER,
+    AST_EVALUATOR,
+    AST_AUDITOR
+};
 
 struct ast_signer { /* name | K of (names) | P/Q of name */
     enum { AST_SIGNER_ONE, AST_SIGNER_COUNT, AST_SIGNER_SHARE } kind;
@@ -174,7 +215,8 @@ struct ast_signer { /* name | K of (names) | P/Q of name */
     struct ast_signer *next;
 };
 
-struct ast_kindname { /* kind = number | true or false | unit [per unit] ; percent, points, date, a list dimension are names */
+struct
+    ast_kindname { /* kind = number | true or false | unit [per unit] ; percent, points, date, a list dimension are names */
     bool is_number, is_truth;
     struct ast_name unit, per;
     struct span span;
@@ -217,8 +259,23 @@ struct ast_where {
     struct ast_where *next;
 };
 
-enum ast_decl_kind { AST_PARTY, AST_PARTIES, AST_IN_FORCE, AST_AMENDED, AST_DISPUTES, AST_USES, AST_UNIT, AST_CALENDAR, AST_DIMENSION,
-                     AST_PERIOD, AST_TABLE, AST_METRIC, AST_DEFINE, AST_PAY, AST_CAP };
+enum ast_decl_kind {
+    AST_PARTY,
+    AST_PARTIES,
+    AST_IN_FORCE,
+    AST_AMENDED,
+    AST_DISPUTES,
+    AST_USES,
+    AST_UNIT,
+    AST_CALENDAR,
+    AST_DIMENSION,
+    AST_PERIOD,
+    AST_TABLE,
+    AST_METRIC,
+    AST_DEFINE,
+    AST_PAY,
+    AST_CAP
+};
 enum ast_dimension_kind { AST_DIM_LIST, AST_DIM_RANGE, AST_DIM_PERSONS, AST_DIM_OPEN };
 enum ast_source_kind { AST_SOURCE_INDICATOR, AST_SOURCE_TEXT, AST_SOURCE_USED, AST_SOURCE_SETTLEMENTS };
 enum ast_calunit { AST_DAYS, AST_WEEKS, AST_MONTHS, AST_YEARS };
@@ -272,11 +329,11 @@ struct ast_decl {
         } table;
         struct {
             enum ast_source_kind source;
-            struct slice slug;      /* indicator, with version */
+            struct slice slug; /* indicator, with version */
             uint32_t version;
-            struct slice text;      /* AST_SOURCE_TEXT, without the quotes */
-            struct ast_name of;     /* NAME of CONTRACT: NAME; settlements of RULE: RULE */
-            struct ast_name used;   /* CONTRACT */
+            struct slice text;    /* AST_SOURCE_TEXT, without the quotes */
+            struct ast_name of;   /* NAME of CONTRACT: NAME; settlements of RULE: RULE */
+            struct ast_name used; /* CONTRACT */
             struct ast_where *where;
             struct ast_kindname in;
             struct ast_expr *between_low, *between_high; /* both or none */
@@ -334,11 +391,11 @@ struct ast_text {
     struct span slug_span;
     struct slice title;
     bool is_amendment;
-    uint32_t version;     /* 1 without */
-    struct slice amends;  /* 64 hex */
+    uint32_t version;    /* 1 without */
+    struct slice amends; /* 64 hex */
     int32_t effective;
     struct ast_currency *currencies; /* at least one */
-    int clock_minutes;    /* offset from UTC */
+    int clock_minutes;               /* offset from UTC */
     int32_t runs_from, runs_to;
     bool has_closes;
     int32_t closes;
@@ -348,9 +405,11 @@ struct ast_text {
 
 #define AST_TEXT_MAX 262144u /* bytes, 256 KiB: the longest contract tried has 4 KiB; a reader must get through it */
 #define AST_DECLARATIONS_MAX 4096
-#define AST_DEPTH_MAX 64 /* nesting of expressions, brackets and the height of their trees: bounds the stack of every walk */
-#define AST_EXPRS_MAX 32768 /* parts of expressions in a text: bounds its memory; the longest contract tried has under 200 */
-#define AST_DIGITS_MAX 1000 /* digits of a number: whatever stands in it is below the 4,096 bits of an exact number */
+#define AST_DEPTH_MAX                                                                                                      \
+    64 /* nesting of expressions, brackets and the height of their trees: bounds the stack of every walk */
+#define AST_EXPRS_MAX                                                                                                      \
+    32768 /* parts of expressions in a text: bounds its memory; the longest contract tried has under 200 */
+#define AST_DIGITS_MAX 1000       /* digits of a number: whatever stands in it is below the 4,096 bits of an exact number */
 #define AST_ARENA_MAX (40u << 20) /* bytes of an arena that every text within these limits can be parsed in */
 
 /* Parses. With errors *out may still be a tree of what could be read (declarations with an error are left out of it), or

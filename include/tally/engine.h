@@ -14,9 +14,9 @@
 
 /* How a result stands for its metric (S3, F1). Results that do not fit are not given at all. */
 enum engine_standing {
-    ENGINE_FINAL,    /* its value is the current value of its key */
-    ENGINE_PENDING,  /* submitted, not final */
-    ENGINE_DISPUTED  /* was final, is disputed: unknown */
+    ENGINE_FINAL,   /* its value is the current value of its key */
+    ENGINE_PENDING, /* submitted, not final */
+    ENGINE_DISPUTED /* was final, is disputed: unknown */
 };
 
 struct engine_fact {
@@ -24,8 +24,8 @@ struct engine_fact {
     struct slice key;   /* as terms_fit gave it */
     struct slice value; /* as the result writes it */
     enum engine_standing standing;
-    int32_t submitted;  /* day */
-    uint64_t seq;       /* of the entry that reported it, shown in explanations */
+    int32_t submitted; /* day */
+    uint64_t seq;      /* of the entry that reported it, shown in explanations */
 };
 
 /* What is recorded about an instance (I2, C4, P1). An instance without a record stands at 0. */
@@ -34,7 +34,7 @@ struct engine_record {
     struct slice key;    /* members joined by "|" in the order of `for each`, "" for the only one */
     struct slice stands; /* money, "4800000.00", possibly negative */
     uint64_t first;      /* its place in the order of first amounts above zero; 0: none yet */
-    int32_t day;         /* its day when it was last computed, by `dated`; without it the day on which it was first computed;
+    int32_t day; /* its day when it was last computed, by `dated`; without it the day on which it was first computed;
                             DAY_NEVER: not yet. What it keeps while it waits stays in the budgets of that day */
 };
 
@@ -76,17 +76,18 @@ struct engine_output {
 #define ENGINE_BITS_MAX 4096 /* of a numerator or denominator: more is a fault of the instance (M4) */
 
 /* Everything from nothing. TALLY_E_LIMIT when the arena is too small; other failures are ours. */
-MUST_CHECK enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena, struct engine_output **out,
-                                           struct err *err);
+MUST_CHECK enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena,
+                                           struct engine_output **out, struct err *err);
 
 /* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
  * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used
  * (members in JCS order). `exact` is a decimal or p/q; a number without finite decimal has `decimal` of 12 places ending in "...". */
-MUST_CHECK enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, struct slice key, struct arena *arena,
-                                          struct buf *out, struct err *err);
+MUST_CHECK enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, struct slice key,
+                                          struct arena *arena, struct buf *out, struct err *err);
 
 /* Exact arithmetic on money as text, for what is recorded: both in the form -?digits[.digits]. */
-MUST_CHECK enum tally_code money_add(struct slice a, struct slice b, struct arena *arena, struct slice *sum, struct err *err);
+MUST_CHECK enum tally_code money_add(struct slice a, struct slice b, struct arena *arena, struct slice *sum,
+                                     struct err *err);
 MUST_CHECK enum tally_code money_negate(struct slice a, struct arena *arena, struct slice *out, struct err *err);
 /* <0, 0, >0 */
 MUST_CHECK enum tally_code money_compare(struct slice a, struct slice b, int *order, struct err *err);

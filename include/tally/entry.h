@@ -13,7 +13,7 @@
 #define ENTRY_NONCE_LEN 16
 #define ENTRY_HEADER_MAX 1024 /* every member at its longest is under 700 bytes */
 #define ENTRY_SEQ_MAX UINT64_C(9007199254740991)
-#define ENTRY_BODY_MAX (8u << 20)  /* a set of 10,000 results is 2 MB; terms are at most 256 KiB */
+#define ENTRY_BODY_MAX (8u << 20)    /* a set of 10,000 results is 2 MB; terms are at most 256 KiB */
 #define ENTRY_ACTOR_SERVICE "ledger" /* the actor of the service's own entries; nobody else is called so */
 
 struct entry_header {
@@ -36,28 +36,28 @@ void entry_commitment(const uint8_t nonce[ENTRY_NONCE_LEN], struct slice jws, st
 
 /* The entry types that exist: who writes each, and by which request (api.md). method and path are "" for the
  * service's own; {} stands for one path segment. */
-#define ENTRY_TYPES(X)                                                                                      \
-    X(ENTRY_LEDGER_CREATED, "ledger.created", "", "")                                                       \
-    X(ENTRY_ACTOR_REGISTERED, "actor.registered", "POST", "/v1/actors")                                     \
-    X(ENTRY_KEY_ADDED, "key.added", "POST", "/v1/actors/{}/keys")                                           \
-    X(ENTRY_KEY_REVOKED, "key.revoked", "POST", "/v1/actors/{}/keys/{}/revocation")                         \
-    X(ENTRY_INDICATOR_DEFINED, "indicator.defined", "POST", "/v1/indicators")                               \
-    X(ENTRY_CONTRACT_PROPOSED, "contract.proposed", "POST", "/v1/contracts")                                \
-    X(ENTRY_CONTRACT_SIGNED, "contract.signed", "POST", "/v1/contracts/{}/signatures")                      \
-    X(ENTRY_CONTRACT_ACTIVATED, "contract.activated", "", "")                                               \
-    X(ENTRY_RESULT_SUBMITTED, "result.submitted", "POST", "/v1/results")                                    \
-    X(ENTRY_RESULT_VERIFIED, "result.verified", "POST", "/v1/results/{}/verifications")                     \
-    X(ENTRY_RESULT_FINALISED, "result.finalised", "", "")                                                   \
-    X(ENTRY_MOMENT_REACHED, "moment.reached", "", "")                                                       \
-    X(ENTRY_PAYMENT_ITEMISED, "payment.itemised", "", "")                                                   \
-    X(ENTRY_PAYMENT_TRIGGERED, "payment.triggered", "", "")                                                 \
+#define ENTRY_TYPES(X)                                                                                                     \
+    X(ENTRY_LEDGER_CREATED, "ledger.created", "", "")                                                                      \
+    X(ENTRY_ACTOR_REGISTERED, "actor.registered", "POST", "/v1/actors")                                                    \
+    X(ENTRY_KEY_ADDED, "key.added", "POST", "/v1/actors/{}/keys")                                                          \
+    X(ENTRY_KEY_REVOKED, "key.revoked", "POST", "/v1/actors/{}/keys/{}/revocation")                                        \
+    X(ENTRY_INDICATOR_DEFINED, "indicator.defined", "POST", "/v1/indicators")                                              \
+    X(ENTRY_CONTRACT_PROPOSED, "contract.proposed", "POST", "/v1/contracts")                                               \
+    X(ENTRY_CONTRACT_SIGNED, "contract.signed", "POST", "/v1/contracts/{}/signatures")                                     \
+    X(ENTRY_CONTRACT_ACTIVATED, "contract.activated", "", "")                                                              \
+    X(ENTRY_RESULT_SUBMITTED, "result.submitted", "POST", "/v1/results")                                                   \
+    X(ENTRY_RESULT_VERIFIED, "result.verified", "POST", "/v1/results/{}/verifications")                                    \
+    X(ENTRY_RESULT_FINALISED, "result.finalised", "", "")                                                                  \
+    X(ENTRY_MOMENT_REACHED, "moment.reached", "", "")                                                                      \
+    X(ENTRY_PAYMENT_ITEMISED, "payment.itemised", "", "")                                                                  \
+    X(ENTRY_PAYMENT_TRIGGERED, "payment.triggered", "", "")                                                                \
     X(ENTRY_SETTLEMENT_RECORDED, "settlement.recorded", "POST", "/v1/payments/{}/settlements")
 
 enum entry_type {
 #define X(name, text, method, path) name,
     ENTRY_TYPES(X)
 #undef X
-    ENTRY_TYPE_COUNT
+        ENTRY_TYPE_COUNT
 };
 
 const char *entry_type_text(enum entry_type type);

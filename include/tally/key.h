@@ -56,10 +56,10 @@ MUST_CHECK enum tally_code key_sign(const struct key_pair *pair, struct slice me
 /* Proof of possession: the new key's signature over "tally/key/v1\n<origin>\n<actor id>\n<kid>\n". */
 void key_proof_message(struct slice origin, struct slice actor, const struct key_kid *kid, struct buf *out);
 /* Checks pop (base64url) for this key; TALLY_E_SIGNATURE, or TALLY_E_DENIED for a weak key. */
-MUST_CHECK enum tally_code key_proof_check(const struct key_public *key, struct slice origin, struct slice actor, struct slice pop,
-                                           struct err *err);
-MUST_CHECK enum tally_code key_proof_make(const struct key_pair *pair, struct slice origin, struct slice actor, struct buf *pop,
-                                          struct err *err);
+MUST_CHECK enum tally_code key_proof_check(const struct key_public *key, struct slice origin, struct slice actor,
+                                           struct slice pop, struct err *err);
+MUST_CHECK enum tally_code key_proof_make(const struct key_pair *pair, struct slice origin, struct slice actor,
+                                          struct buf *pop, struct err *err);
 
 /* Verifier key of a log or a witness (C2SP signed-note): "name+<8 hex>+base64(type || public key)"; type 0x01 for a
  * ledger, 0x04 for a witness. */

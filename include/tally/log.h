@@ -24,8 +24,8 @@ struct log_field {
 
 /* event is a short stable name: "sequencer.committed". */
 void log_line(enum log_level level, const char *event, const struct log_field *fields, int count);
-#define LOG_EVENT(level, event, ...)                                                                        \
-    log_line((level), (event), (struct log_field[]){__VA_ARGS__},                                           \
+#define LOG_EVENT(level, event, ...)                                                                                       \
+    log_line((level), (event), (struct log_field[]){__VA_ARGS__},                                                          \
              (int) (sizeof((struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)))
 #define LOG_INFO(event, ...) LOG_EVENT(LOG_LEVEL_INFO, event, __VA_ARGS__)
 #define LOG_WARN(event, ...) LOG_EVENT(LOG_LEVEL_WARN, event, __VA_ARGS__)

@@ -22,17 +22,26 @@
 
 /* ---- commands: what a statement says, typed ---- */
 enum command_kind {
-    COMMAND_REGISTER_ACTOR, COMMAND_ADD_KEY, COMMAND_REVOKE_KEY, COMMAND_DEFINE_INDICATOR, COMMAND_PROPOSE_CONTRACT,
-    COMMAND_SIGN_CONTRACT, COMMAND_SUBMIT_RESULTS, COMMAND_VERIFY_RESULT, COMMAND_RECORD_SETTLEMENT
+    COMMAND_REGISTER_ACTOR,
+    COMMAND_ADD_KEY,
+    COMMAND_REVOKE_KEY,
+    COMMAND_DEFINE_INDICATOR,
+    COMMAND_PROPOSE_CONTRACT,
+    COMMAND_SIGN_CONTRACT,
+    COMMAND_SUBMIT_RESULTS,
+    COMMAND_VERIFY_RESULT,
+    COMMAND_RECORD_SETTLEMENT
 };
 
 enum actor_kind { ACTOR_PERSON, ACTOR_ORGANISATION, ACTOR_PATCH };
 enum indicator_kind { INDICATOR_OUTPUT, INDICATOR_OUTCOME };
 
-struct command_dimension { struct slice name, member; };
+struct command_dimension {
+    struct slice name, member;
+};
 
 struct command_result {
-    bool is_figure;      /* a figure of one contract: contract and metric are set, otherwise indicator and version */
+    bool is_figure; /* a figure of one contract: contract and metric are set, otherwise indicator and version */
     struct slice indicator;
     uint32_t version;
     struct slice contract, metric;
@@ -45,7 +54,7 @@ struct command {
     enum command_kind kind;
     struct slice actor; /* who signed */
     struct slice kid;
-    uint64_t head_seq;  /* the newest entry that the signer says to have seen */
+    uint64_t head_seq; /* the newest entry that the signer says to have seen */
     union {
         struct { /* key material has been checked at the edge: point, proof of possession, thumbprint */
             struct slice id;
@@ -54,8 +63,12 @@ struct command {
             bool is_backbone;
             struct slice kid, x; /* x: base64url of the public key */
         } register_actor;
-        struct { struct slice id, kid, x; } add_key;
-        struct { struct slice id, kid; } revoke_key;
+        struct {
+            struct slice id, kid, x;
+        } add_key;
+        struct {
+            struct slice id, kid;
+        } revoke_key;
         struct {
             struct slice slug;
             uint32_t version;
@@ -66,16 +79,22 @@ struct command {
         struct {
             struct slice id, text;
             uint8_t terms_hash[32];
-            const struct terms *terms; /* compiled at the edge, used during decide alone: the model compiles its own later */
+            const struct terms
+                *terms; /* compiled at the edge, used during decide alone: the model compiles its own later */
             bool open;
-            const struct command_party { struct slice name, actor, kid; } *parties; /* sorted by name */
+            const struct command_party {
+                struct slice name, actor, kid;
+            } * parties; /* sorted by name */
             uint32_t party_count;
         } propose_contract;
-        struct { struct slice id, as; uint8_t version[32]; } sign_contract;
+        struct {
+            struct slice id, as;
+            uint8_t version[32];
+        } sign_contract;
         struct {
             const struct command_result *results;
             uint32_t count;
-            bool is_set; /* final together (S4) */
+            bool is_set;  /* final together (S4) */
             bool is_list; /* the body has them under "results": where pointers begin */
         } submit_results;
         struct {
@@ -125,14 +144,15 @@ struct decision {
 /* Pure: the same state, command and place give the same decision; the state is not changed. In order: the key is this
  * actor's and not revoked; what path and body name exists, and not after the head; the actor's rights; the effect.
  * An error is ours (memory, a state that lacks what model_needs asked for). */
-MUST_CHECK enum tally_code model_decide(const struct model *model, const struct command *command, const struct model_place *place,
-                                        struct arena *arena, struct decision *out, struct err *err);
+MUST_CHECK enum tally_code model_decide(const struct model *model, const struct command *command,
+                                        const struct model_place *place, struct arena *arena, struct decision *out,
+                                        struct err *err);
 
 /* The moments of the contracts in the view: the earliest due at or before `by`. */
 MUST_CHECK enum tally_code model_next_due(const struct model *model, struct instant by, struct instant *moment, bool *has,
                                           struct err *err);
-MUST_CHECK enum tally_code model_decide_moment(const struct model *model, const struct model_place *place, struct arena *arena,
-                                               struct decision *out, struct err *err);
+MUST_CHECK enum tally_code model_decide_moment(const struct model *model, const struct model_place *place,
+                                               struct arena *arena, struct decision *out, struct err *err);
 
 /* The decision got entries place.seq, place.seq + 1, ... ; hash is that of the first (an indicator's definition remembers it:
  * the row in decision->changes gets it too, so that it is projected). Changes the state by decision->changes. command is NULL for
@@ -142,16 +162,16 @@ MUST_CHECK enum tally_code model_evolve(struct model *model, const struct comman
 
 /* ---- what a decision needs in the view ---- */
 enum need_kind {
-    NEED_KEY,        /* name: kid -> the key and its actor */
-    NEED_ACTOR,      /* name: id */
-    NEED_INDICATOR,  /* name: slug -> all its versions */
-    NEED_CONTRACT,   /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
+    NEED_KEY,       /* name: kid -> the key and its actor */
+    NEED_ACTOR,     /* name: id */
+    NEED_INDICATOR, /* name: slug -> all its versions */
+    NEED_CONTRACT, /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
                         figures) with their verifications: all that evaluation needs */
-    NEED_USERS,      /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
+    NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
     NEED_RESULT,     /* number: seq of result.submitted -> its results and their verifications */
     NEED_RESULT_KEY, /* name: see model_result_key -> does a result of this key exist? */
     NEED_PAYMENT,    /* number: seq -> the payment */
-    NEED_DUE         /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
+    NEED_DUE /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
 };
 
 struct need {
@@ -164,23 +184,27 @@ struct needs {
     struct arena *arena;
     struct need *items; /* without doubles */
     uint32_t count, cap;
-    uint32_t *slots;    /* the model's own: finds doubles; begin with all zero but the arena */
+    uint32_t *slots; /* the model's own: finds doubles; begin with all zero but the arena */
     uint32_t slot_count;
 };
 
 /* Adds what deciding this command needs and the view does not hold yet. Nothing added: it may be decided. Called again after
  * loading, since what was loaded may need more. */
-MUST_CHECK enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs, struct err *err);
+MUST_CHECK enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs,
+                                       struct err *err);
 /* The same for readers: what model_evaluate and model_explain of a contract, and model_fits of a statement's results, need. */
 MUST_CHECK enum tally_code model_needs_contract(const struct model *model, struct slice contract, struct needs *needs,
                                                 struct err *err);
-MUST_CHECK enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err);
+MUST_CHECK enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs,
+                                              struct err *err);
 /* The same for the moments due by `by`. NEED_DUE is answered by model_put_contract of each contract that is due by then,
  * model_put_next_moment (the earliest later one; INT64_MAX us for none) and model_loaded. */
-MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs, struct err *err);
+MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs,
+                                           struct err *err);
 
 /* Loaded rows go in by these; the model copies them. model_loaded says that a need was looked up, also when nothing was found. */
-#define X(type, list) MUST_CHECK enum tally_code model_put_##type(struct model *model, const struct row_##type *row, struct err *err);
+#define X(type, list)                                                                                                      \
+    MUST_CHECK enum tally_code model_put_##type(struct model *model, const struct row_##type *row, struct err *err);
 CHANGES_LISTS(X)
 #undef X
 MUST_CHECK enum tally_code model_loaded(struct model *model, const struct need *need, struct err *err);
@@ -204,8 +228,9 @@ struct instant model_next_moment(const struct model *model); /* as far as is kno
 /* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason.
  * *terms is borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */
 struct engine_output;
-MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at, struct arena *arena,
-                                          const struct terms **terms, struct engine_output **out, struct err *err);
+MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at,
+                                          struct arena *arena, const struct terms **terms, struct engine_output **out,
+                                          struct err *err);
 
 /* Which metrics of which contracts the results of one statement fit, in order of item, contract (proposal), metric; for the contracts
  * that have a metric of the result's indicator and version, or whose figure it is. */
@@ -223,7 +248,8 @@ MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, s
 void contract_states_print(struct buf *out);
 
 /* How an instance comes to its amount, from the view (NEED_CONTRACT loaded); JSON of engine_explain. `today` is the day of `at`. */
-MUST_CHECK enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, struct slice key,
-                                         struct instant at, struct arena *arena, struct buf *out, struct err *err);
+MUST_CHECK enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule,
+                                         struct slice key, struct instant at, struct arena *arena, struct buf *out,
+                                         struct err *err);
 
 #endif

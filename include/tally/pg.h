@@ -38,8 +38,8 @@ struct pg_rows;
 struct pg_options {
     const char *conninfo;         /* keyword/value or URI, libpq's own forms (multi-host too) */
     const char *application_name; /* shown in pg_stat_activity */
-    bool is_writer;               /* synchronous_commit is set to on and read back, and so is fsync (a server without: TALLY_E_DENIED) */
-    const char *set_role;         /* SET ROLE after connecting, or NULL */
+    bool is_writer; /* synchronous_commit is set to on and read back, and so is fsync (a server without: TALLY_E_DENIED) */
+    const char *set_role;     /* SET ROLE after connecting, or NULL */
     int connect_timeout_ms;   /* 0: ten seconds */
     int statement_timeout_ms; /* default deadline of each call; 0: thirty seconds */
 };
@@ -114,8 +114,8 @@ void pg_rollback(struct pg *pg); /* best effort; drops the connection if it cann
 MUST_CHECK enum tally_code pg_pipeline_begin(struct pg *pg, bool is_transaction, struct err *err);
 /* Queues one statement; its rows (may be NULL) are NULL until pg_pipeline_run fills them. When it fails, or when any
  * other call is made before pg_pipeline_run, the pipeline is rolled back and over. */
-MUST_CHECK enum tally_code pg_pipeline_add(struct pg *pg, const struct pg_statement *statement, const struct pg_params *params,
-                                           struct pg_rows **rows, struct err *err);
+MUST_CHECK enum tally_code pg_pipeline_add(struct pg *pg, const struct pg_statement *statement,
+                                           const struct pg_params *params, struct pg_rows **rows, struct err *err);
 /* Sends, waits, drains. On failure all rows of this pipeline are freed and set to NULL, and the connection is
  * usable again or dropped. */
 MUST_CHECK enum tally_code pg_pipeline_run(struct pg *pg, struct err *err);
@@ -135,7 +135,8 @@ int32_t pg_get_date(const struct pg_rows *rows, int row, int column);
 
 /* ---- bulk: binary COPY, never inside a pipeline ---- */
 struct pg_copy;
-MUST_CHECK enum tally_code pg_copy_in(struct pg *pg, const char *copy_sql, int columns, struct pg_copy **out, struct err *err);
+MUST_CHECK enum tally_code pg_copy_in(struct pg *pg, const char *copy_sql, int columns, struct pg_copy **out,
+                                      struct err *err);
 void pg_copy_row(struct pg_copy *copy); /* begins a row; then one pg_copy_* for each column */
 void pg_copy_null(struct pg_copy *copy);
 void pg_copy_int8(struct pg_copy *copy, int64_t value);

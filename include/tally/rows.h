@@ -15,7 +15,7 @@
 struct row_actor {
     struct slice id, kind, name; /* kind: person, organisation, patch */
     bool is_operator, is_backbone;
-    struct slice registered_by;  /* "" for the first operator */
+    struct slice registered_by; /* "" for the first operator */
     uint64_t seq;
 };
 
@@ -28,7 +28,7 @@ struct row_indicator {
     struct slice slug;
     uint32_t version;
     uint64_t seq;
-    uint8_t entry[32]; /* hash of that entry */
+    uint8_t entry[32];                                     /* hash of that entry */
     struct slice name, definition, unit, kind, defined_by; /* kind: output, outcome */
     bool lower_is_better;
 };
@@ -43,8 +43,8 @@ struct row_contract {
     bool open;
     uint64_t seq, activated_seq; /* activated_seq ROW_NO_SEQ until it is in force */
     enum contract_state state;
-    struct instant next_moment;  /* INT64_MAX us: none */
-    uint64_t next_first;         /* the next place in the order of first amounts, from 1 */
+    struct instant next_moment; /* INT64_MAX us: none */
+    uint64_t next_first;        /* the next place in the order of first amounts, from 1 */
 };
 
 struct row_party {
@@ -92,7 +92,7 @@ struct row_final {
 struct row_instance {
     struct slice contract, rule, key, stands;
     uint64_t first;
-    int32_t day;   /* first computed; DAY_NEVER */
+    int32_t day; /* first computed; DAY_NEVER */
 };
 
 /* A payment trigger: amount is above zero, from who owes to whom. */
@@ -102,7 +102,7 @@ struct row_payment {
     bool is_owed_back; /* the payee owes the payer */
     uint32_t instances;
     int32_t triggered_on, due_on; /* days */
-    struct slice settled; /* so far: what is settled of it */
+    struct slice settled;         /* so far: what is settled of it */
 };
 
 struct row_payment_item {
@@ -117,16 +117,17 @@ struct row_settlement {
 };
 
 /* What a decision changes. Rows of the first group are new; rows of the second replace the row of the same identity. */
-#define CHANGES_LISTS(X)                                                                                    \
-    X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
-    X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
-    X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements)
+#define CHANGES_LISTS(X)                                                                                                   \
+    X(actor, actors)                                                                                                       \
+    X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties) X(metric, metrics) X(result, results)   \
+        X(verification, verifications) X(final, finals) X(instance, instances) X(payment, payments)                        \
+            X(payment_item, payment_items) X(settlement, settlements)
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */
 
 struct changes {
-#define X(type, list)                                                                                       \
-    struct row_##type *list;                                                                                \
+#define X(type, list)                                                                                                      \
+    struct row_##type *list;                                                                                               \
     uint32_t list##_count;
     CHANGES_LISTS(X)
 #undef X

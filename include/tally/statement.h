@@ -40,8 +40,8 @@ struct refusal *statement_check_request(const struct statement *statement, const
                                         struct arena *arena);
 /* The signature over protected || "." || BASE64URL(body). TALLY_E_SIGNATURE when it fails. Any thread; while it runs it
  * holds that text, a third longer than the body. */
-MUST_CHECK enum tally_code statement_verify(const struct statement *statement, const struct key_verifier *key, struct slice body,
-                                            struct err *err);
+MUST_CHECK enum tally_code statement_verify(const struct statement *statement, const struct key_verifier *key,
+                                            struct slice body, struct err *err);
 /* A raw request target that a statement may name: starts with '/', no query, no '%', no empty, "." or ".." segment. */
 bool statement_target_is_plain(struct slice target);
 
@@ -52,8 +52,8 @@ struct statement_draft {
     uint64_t head_seq;
     struct digest head_hash;
 };
-MUST_CHECK enum tally_code statement_sign(const struct statement_draft *draft, const struct key_pair *key, struct slice body,
-                                          struct buf *out, struct err *err);
+MUST_CHECK enum tally_code statement_sign(const struct statement_draft *draft, const struct key_pair *key,
+                                          struct slice body, struct buf *out, struct err *err);
 /* A fresh random jti of 22 characters, NUL-ended. */
 MUST_CHECK enum tally_code statement_new_jti(char out[23], struct err *err);
 
@@ -65,12 +65,12 @@ struct read_token {
     uint8_t signature[KEY_SIGNATURE_LEN];
     struct slice signed_part; /* header "." payload */
 };
-MUST_CHECK enum tally_code read_token_read(struct slice token, struct arena *arena, struct read_token *out, struct refusal **refusal,
-                                           struct err *err);
+MUST_CHECK enum tally_code read_token_read(struct slice token, struct arena *arena, struct read_token *out,
+                                           struct refusal **refusal, struct err *err);
 /* Audience, expiry at `now`, signature. NULL when right. The caller has compared iss with the key's actor. */
 struct refusal *read_token_check(const struct read_token *token, struct slice origin, struct instant now,
                                  const struct key_verifier *key, struct arena *arena);
-MUST_CHECK enum tally_code read_token_sign(struct slice actor, struct slice origin, struct instant expires, const struct key_pair *key,
-                                           struct buf *out, struct err *err);
+MUST_CHECK enum tally_code read_token_sign(struct slice actor, struct slice origin, struct instant expires,
+                                           const struct key_pair *key, struct buf *out, struct err *err);
 
 #endif

@@ -17,7 +17,7 @@ struct terms;
 /* Compiles a copy of source. With errors *out is NULL and diags tells them; warnings may stand beside a *out. TALLY_OK in
  * both cases; any other return is ours. diags lies in the caller's arena. */
 MUST_CHECK enum tally_code terms_compile(struct slice source, struct diags *diags, struct terms **out, struct err *err);
-void terms_free(struct terms *terms); /* NULL is fine */
+void terms_free(struct terms *terms);           /* NULL is fine */
 size_t terms_memory(const struct terms *terms); /* bytes held, for caches */
 
 /* The one layout of source (its text is what may be proposed). Needs a text without syntax errors. */
@@ -60,17 +60,17 @@ const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_
 struct terms_metric {
     struct slice name;
     enum ast_source_kind source;
-    struct slice slug;  /* indicator */
-    uint32_t version;   /* of the indicator */
-    struct slice text;  /* a figure of this contract alone */
-    struct slice unit;  /* as written: "days per person", "percent", "true or false", "USD", a dimension's name */
+    struct slice slug; /* indicator */
+    uint32_t version;  /* of the indicator */
+    struct slice text; /* a figure of this contract alone */
+    struct slice unit; /* as written: "days per person", "percent", "true or false", "USD", a dimension's name */
     uint32_t by_count;
     const uint32_t *by; /* dimensions of its key, in the order of `by` */
     uint32_t where_count;
     const struct terms_where {
         uint32_t dimension;
         struct slice member;
-    } *where;
+    } * where;
     uint32_t reporters[2], reporter_count; /* parties; 0: anybody */
     uint32_t verifier_count, quorum;       /* quorum of them needed; 0 verifiers: final when submitted */
     const uint32_t *verifiers;
@@ -104,13 +104,14 @@ struct terms_dimension_value {
 struct terms_candidate { /* a result as reported */
     const struct terms_dimension_value *dimensions;
     uint32_t dimension_count;
-    struct slice value;     /* "90", "60%", "2016-03-01", "true", a word */
-    uint32_t reporter;      /* the party that its author is, or TERMS_NONE */
-    int32_t submitted;      /* day, at the contract's clock, of the first result of its chain */
+    struct slice value; /* "90", "60%", "2016-03-01", "true", a word */
+    uint32_t reporter;  /* the party that its author is, or TERMS_NONE */
+    int32_t submitted;  /* day, at the contract's clock, of the first result of its chain */
 };
 /* Does it fit metric i, apart from indicator and version, which the caller has matched? key (members joined by "|" in the
  * order of `by`, "" without dimensions) is set when it does; otherwise why says in words what does not fit. Both in the arena. */
 MUST_CHECK enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,
-                                     struct arena *arena, bool *fits, struct slice *key, struct slice *why, struct err *err);
+                                     struct arena *arena, bool *fits, struct slice *key, struct slice *why,
+                                     struct err *err);
 
 #endif

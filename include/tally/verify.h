@@ -11,47 +11,47 @@
 #include "tally/key.h"
 
 /* Findings: stable codes. Each names the entry it is about. */
-#define FINDINGS(X)                                                                                         \
-    X(FINDING_ARCHIVE_HEAD, "archive.head", "the first line is not an archive's")                           \
-    X(FINDING_ARCHIVE_LINE, "archive.line", "a line is not canonical")                                      \
-    X(FINDING_ARCHIVE_SIZE, "archive.size", "the number of entries is not the one announced")               \
-    X(FINDING_ARCHIVE_ORIGIN, "archive.origin", "the archive is another ledger's")                          \
-    X(FINDING_CHAIN_SEQ, "chain.seq", "an entry does not have the next number")                             \
-    X(FINDING_CHAIN_PREV, "chain.prev", "prev is not the hash of the entry before")                         \
-    X(FINDING_CHAIN_TIME, "chain.time", "an entry is earlier than the one before")                          \
-    X(FINDING_CHAIN_LEDGER, "chain.ledger", "an entry belongs to another ledger")                           \
-    X(FINDING_CHAIN_TYPE, "chain.type", "an entry's type does not exist or its form is not its type's")     \
-    X(FINDING_CHAIN_JTI, "chain.jti", "a statement id occurs twice")                                        \
-    X(FINDING_BODY_COMMITMENT, "body.commitment", "the body is not the one committed to")                   \
-    X(FINDING_BODY_FORM, "body.form", "a body that changes keys cannot be read")                            \
-    X(FINDING_BODY_WITHHELD_OPEN, "body.withheld_open", "the body of an open entry is withheld")            \
-    X(FINDING_LEDGER_KEY, "ledger.key", "the ledger's key is not the one trusted")                          \
-    X(FINDING_STATEMENT_FORM, "statement.form", "the signature's form is wrong")                            \
-    X(FINDING_STATEMENT_REQUEST, "statement.request", "the statement was signed for another request or ledger") \
-    X(FINDING_STATEMENT_TIME, "statement.time", "the statement's time is more than 300 s from the entry's") \
-    X(FINDING_STATEMENT_HEAD, "statement.head", "the statement's head is not an earlier entry of this ledger") \
-    X(FINDING_STATEMENT_ACTOR, "statement.actor", "the key is another actor's")                             \
-    X(FINDING_STATEMENT_RIGHT, "statement.right", "the actor may not do this")                              \
-    X(FINDING_STATEMENT_SIGNATURE, "statement.signature", "the signature does not verify")                  \
-    X(FINDING_KEY_UNKNOWN, "key.unknown", "the key was not registered before the statement")                \
-    X(FINDING_KEY_REVOKED, "key.revoked", "the key was revoked before the statement")                       \
-    X(FINDING_KEY_WEAK, "key.weak", "a registered key is of small order or not canonical")                  \
-    X(FINDING_KEY_PROOF, "key.proof", "a key's proof of possession does not verify")                        \
+#define FINDINGS(X)                                                                                                        \
+    X(FINDING_ARCHIVE_HEAD, "archive.head", "the first line is not an archive's")                                          \
+    X(FINDING_ARCHIVE_LINE, "archive.line", "a line is not canonical")                                                     \
+    X(FINDING_ARCHIVE_SIZE, "archive.size", "the number of entries is not the one announced")                              \
+    X(FINDING_ARCHIVE_ORIGIN, "archive.origin", "the archive is another ledger's")                                         \
+    X(FINDING_CHAIN_SEQ, "chain.seq", "an entry does not have the next number")                                            \
+    X(FINDING_CHAIN_PREV, "chain.prev", "prev is not the hash of the entry before")                                        \
+    X(FINDING_CHAIN_TIME, "chain.time", "an entry is earlier than the one before")                                         \
+    X(FINDING_CHAIN_LEDGER, "chain.ledger", "an entry belongs to another ledger")                                          \
+    X(FINDING_CHAIN_TYPE, "chain.type", "an entry's type does not exist or its form is not its type's")                    \
+    X(FINDING_CHAIN_JTI, "chain.jti", "a statement id occurs twice")                                                       \
+    X(FINDING_BODY_COMMITMENT, "body.commitment", "the body is not the one committed to")                                  \
+    X(FINDING_BODY_FORM, "body.form", "a body that changes keys cannot be read")                                           \
+    X(FINDING_BODY_WITHHELD_OPEN, "body.withheld_open", "the body of an open entry is withheld")                           \
+    X(FINDING_LEDGER_KEY, "ledger.key", "the ledger's key is not the one trusted")                                         \
+    X(FINDING_STATEMENT_FORM, "statement.form", "the signature's form is wrong")                                           \
+    X(FINDING_STATEMENT_REQUEST, "statement.request", "the statement was signed for another request or ledger")            \
+    X(FINDING_STATEMENT_TIME, "statement.time", "the statement's time is more than 300 s from the entry's")                \
+    X(FINDING_STATEMENT_HEAD, "statement.head", "the statement's head is not an earlier entry of this ledger")             \
+    X(FINDING_STATEMENT_ACTOR, "statement.actor", "the key is another actor's")                                            \
+    X(FINDING_STATEMENT_RIGHT, "statement.right", "the actor may not do this")                                             \
+    X(FINDING_STATEMENT_SIGNATURE, "statement.signature", "the signature does not verify")                                 \
+    X(FINDING_KEY_UNKNOWN, "key.unknown", "the key was not registered before the statement")                               \
+    X(FINDING_KEY_REVOKED, "key.revoked", "the key was revoked before the statement")                                      \
+    X(FINDING_KEY_WEAK, "key.weak", "a registered key is of small order or not canonical")                                 \
+    X(FINDING_KEY_PROOF, "key.proof", "a key's proof of possession does not verify")                                       \
     X(FINDING_KEY_TAKEN, "key.taken", "a key is registered twice")
 
 enum finding_code {
 #define X(name, code, text) name,
     FINDINGS(X)
 #undef X
-    FINDING_COUNT
+        FINDING_COUNT
 };
 const char *finding_code_text(enum finding_code code);
 const char *finding_text(enum finding_code code);
 
 struct finding {
     enum finding_code code;
-    uint64_t seq;      /* of the entry; the line number for archive.* */
-    char detail[256];  /* names and numbers in printable ASCII: "prev does not match the hash of entry 4710" */
+    uint64_t seq;     /* of the entry; the line number for archive.* */
+    char detail[256]; /* names and numbers in printable ASCII: "prev does not match the hash of entry 4710" */
 };
 
 typedef void (*finding_fn)(void *ctx, const struct finding *finding);
@@ -90,9 +90,9 @@ struct verify_options {
 struct verify_report {
     uint64_t entries, findings, withheld, erased, signatures;
     uint64_t checkpoints; /* lines read but not verified */
-    uint64_t first_bad; /* seq of the first finding; valid when findings > 0 */
-    struct digest head; /* hash of the last entry */
-    bool is_anchored;   /* a trusted key was given and entry 0 names it; nothing that it signed is checked yet */
+    uint64_t first_bad;   /* seq of the first finding; valid when findings > 0 */
+    struct digest head;   /* hash of the last entry */
+    bool is_anchored;     /* a trusted key was given and entry 0 names it; nothing that it signed is checked yet */
 };
 
 struct verifier;

@@ -22,12 +22,16 @@ struct checker {
     struct arena *arena; /* of what is compiled */
     struct diags *diags; /* in the caller's arena */
     bool failed;         /* no memory */
-    uint32_t nesting;    /* expressions open at the moment, through declarations */
+    uint32_t members;    /* of closed dimensions, together */
+    uint64_t table_cells;
+    uint32_t nesting; /* expressions open at the moment, through declarations */
     struct memo_node *memos;
     uint32_t *define_order; /* defines in the order in which they were finished: what is used comes first */
     uint32_t define_order_count;
     struct edge *edges;
     uint32_t edge_count, edge_cap;
+    const struct edge *edges_from; /* by where they begin, once circles have been looked for */
+    const uint32_t *edges_start;   /* by node, and one more */
 };
 
 struct scope {           /* where an expression stands */

@@ -44,6 +44,8 @@ static void count_rule(struct terms *t, const struct rule *r)
         if (clauses[i] != NULL)
             cost = saturating_add(cost, cost_of(t, clauses[i]));
     t->instances = saturating_add(t->instances, r->shape.cells);
+    if (!r->has_of)
+        t->instances_at_once = saturating_add(t->instances_at_once, r->shape.cells);
     t->steps = saturating_add(t->steps, saturating_multiply(cost, r->shape.cells));
 }
 
@@ -79,20 +81,36 @@ static uint64_t fan_out_of(const struct terms *t, const struct rule *r, const st
     return count;
 }
 
+struct way { /* of a walk along the references */
+    bool *reached, *waits;
+    dimension_set *moved;
+    uint32_t *queue; /* a ring: a node waits in it once at most */
+};
+
 /* Which dimensions are moved on some way from the rule to each declaration. They only grow, so this ends. */
-static void follow(const struct checker *c, uint32_t from, bool *reached, dimension_set *moved)
+static void follow(const struct checker *c, uint32_t from, uint32_t nodes, const struct way *way)
 {
-    bool changed = true;
-    reached[from] = true;
-    while (changed) {
-        changed = false;
-        for (uint32_t i = 0; i < c->edge_count; i++) {
-            const struct edge *e = &c->edges[i];
-            dimension_set set = moved[e->from] | e->rebound | e->prior;
-            if (!reached[e->from] || (reached[e->to] && (set & ~moved[e->to]) == 0))
+    uint32_t head = 0, waiting = 1;
+    memset(way->reached, 0, nodes * sizeof *way->reached);
+    memset(way->moved, 0, nodes * sizeof *way->moved);
+    way->reached[from] = way->waits[from] = true;
+    way->queue[0] = from;
+    while (waiting > 0) {
+        uint32_t at = way->queue[head];
+        head = (head + 1) % nodes;
+        waiting--;
+        way->waits[at] = false;
+        for (uint32_t i = c->edges_start[at]; i < c->edges_start[at + 1]; i++) {
+            const struct edge *e = &c->edges_from[i];
+            dimension_set set = way->moved[at] | e->rebound | e->prior;
+            if (way->reached[e->to] && (set & ~way->moved[e->to]) == 0)
                 continue;
-            reached[e->to] = changed = true;
-            moved[e->to] |= set;
+            way->reached[e->to] = true;
+            way->moved[e->to] |= set;
+            if (way->waits[e->to])
+                continue;
+            way->waits[e->to] = true;
+            way->queue[(head + waiting++) % nodes] = e->to;
         }
     }
 }
@@ -103,17 +121,15 @@ static uint64_t largest_fan_out(struct checker *c)
     const struct terms *t = c->t;
     uint32_t rules = t->metric_count + t->define_count, n = rules + t->rule_count;
     uint64_t *sums = CHECK_NEW(c, t->metric_count, uint64_t), largest = 0;
-    bool *reached = CHECK_NEW(c, n, bool);
-    dimension_set *moved = CHECK_NEW(c, n, dimension_set);
-    if (sums == NULL || reached == NULL || moved == NULL)
+    struct way way = {CHECK_NEW(c, n, bool), CHECK_NEW(c, n, bool), CHECK_NEW(c, n, dimension_set),
+                      CHECK_NEW(c, n, uint32_t)};
+    if (c->failed)
         return 0;
     for (uint32_t r = 0; r < t->rule_count; r++) {
-        memset(reached, 0, n * sizeof *reached);
-        memset(moved, 0, n * sizeof *moved);
-        follow(c, rules + r, reached, moved);
+        follow(c, rules + r, n, &way);
         for (uint32_t m = 0; m < t->metric_count; m++) {
-            if (reached[m])
-                sums[m] = saturating_add(sums[m], fan_out_of(t, &t->rules[r], &t->metrics[m], moved[m]));
+            if (way.reached[m])
+                sums[m] = saturating_add(sums[m], fan_out_of(t, &t->rules[r], &t->metrics[m], way.moved[m]));
             largest = sums[m] > largest ? sums[m] : largest;
         }
     }
@@ -134,6 +150,9 @@ void check_cost(struct checker *c)
             PROBLEM(c, "limit.instances", t->caps[i].span, NULL, "a cap may have %u budgets at most", INSTANCES_MAX);
     if (t->instances > INSTANCES_MAX)
         PROBLEM(c, "limit.instances", at, NULL, "the rules have more than %u instances together", INSTANCES_MAX);
+    else if (t->instances_at_once > FAN_OUT_MAX)
+        PROBLEM(c, "limit.instances", at, "make instances from results: `for each ... of METRIC`",
+                "the rules have more than %u instances from the beginning", FAN_OUT_MAX);
     else if (t->steps > STEPS_MAX)
         PROBLEM(c, "limit.steps", at, NULL, "an evaluation from nothing takes more than %u steps", STEPS_MAX);
     else if (t->instances > FAN_OUT_MAX && largest_fan_out(c) > FAN_OUT_MAX)

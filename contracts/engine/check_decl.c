@@ -145,10 +145,10 @@ MUST_CHECK static bool add_currency(struct checker *c, const struct ast_currency
     out->unit = check_constant(c);
     if (out->unit == NULL || !add_unit(c, k->code.text, k->code.text, k->code.span))
         return false;
-    if (number_parse(k->smallest.digits, out->unit) && mpq_sgn(out->unit) > 0)
+    if (out->places <= PLACES_MAX && number_parse(k->smallest.digits, out->unit) && mpq_sgn(out->unit) > 0)
         return true;
     PROBLEM(c, "currency.smallest", k->smallest.span, "write the smallest amount that is paid: `0.01`",
-            "money cannot be rounded to this");
+            "money cannot be rounded to this: it is above zero and has %d places at most", PLACES_MAX);
     return false;
 }
 
@@ -179,6 +179,14 @@ MUST_CHECK static bool room_for_members(struct checker *c, struct dimension *d, 
     if (count == 0 || count > MEMBERS_MAX) {
         PROBLEM(c, "limit.members", d->span, NULL, "`%.*s` has %s members; 1 to %d are allowed", SLICE_ARG(d->shown.name),
                 count == 0 ? "no" : "too many", MEMBERS_MAX);
+        return false;
+    }
+    bool was_too_many = c->members > MEMBERS_ALL_MAX;
+    c->members += (uint32_t) count;
+    if (c->members > MEMBERS_ALL_MAX) {
+        if (!was_too_many)
+            PROBLEM(c, "limit.members", d->span, NULL, "the dimensions have more than %d members together",
+                    MEMBERS_ALL_MAX);
         return false;
     }
     d->shown.member_count = (uint32_t) count;

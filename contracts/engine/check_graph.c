@@ -114,6 +114,7 @@ struct graph {
     const struct edge *edges, *back;    /* by from, by to */
     const uint32_t *start, *back_start; /* count + 1 places */
     uint32_t *stack, *next;             /* of a walk */
+    uint32_t *mates;                    /* by rule: the next one of its group */
     uint8_t *colour;
     bool *reached, *ahead, *on;
 };
@@ -138,6 +139,19 @@ MUST_CHECK static bool sort_edges(struct checker *c, uint32_t count, bool by_to,
     return true;
 }
 
+/* The next rule of the same group, for each rule; TERMS_NONE: it is the last. */
+static void list_mates(const struct terms *t, uint32_t *mates)
+{
+    for (uint32_t r = 0; r < t->rule_count; r++) {
+        uint32_t first = t->rules[r].group; /* a group is named by its first rule */
+        mates[r] = TERMS_NONE;
+        if (first == TERMS_NONE || first == r)
+            continue;
+        mates[r] = mates[first];
+        mates[first] = r;
+    }
+}
+
 MUST_CHECK static bool make_graph(struct checker *c, struct graph *g)
 {
     g->count = node_count(c->t);
@@ -147,8 +161,14 @@ MUST_CHECK static bool make_graph(struct checker *c, struct graph *g)
     g->reached = CHECK_NEW(c, g->count, bool);
     g->ahead = CHECK_NEW(c, g->count, bool);
     g->on = CHECK_NEW(c, g->count, bool);
-    return !c->failed && sort_edges(c, g->count, false, &g->edges, &g->start) &&
-           sort_edges(c, g->count, true, &g->back, &g->back_start);
+    g->mates = CHECK_NEW(c, c->t->rule_count, uint32_t);
+    if (c->failed || !sort_edges(c, g->count, false, &g->edges, &g->start) ||
+        !sort_edges(c, g->count, true, &g->back, &g->back_start))
+        return false;
+    c->edges_from = g->edges;
+    c->edges_start = g->start;
+    list_mates(c->t, g->mates);
+    return true;
 }
 
 /* ---- D6 ---- */
@@ -298,18 +318,18 @@ static void reach(const struct checker *c, struct graph *g, uint32_t group)
     const struct terms *t = c->t;
     uint32_t rules = t->metric_count + t->define_count, depth = 0;
     memset(g->reached, 0, g->count * sizeof *g->reached);
-    for (uint32_t i = group; i < t->rule_count; i++)
-        if (t->rules[i].group == group)
-            reach_from(g, rules + i, &depth);
+    memset(g->ahead, 0, g->count * sizeof *g->ahead); /* by first rule: groups that have been brought */
+    for (uint32_t i = group; i != TERMS_NONE; i = g->mates[i])
+        reach_from(g, rules + i, &depth);
     while (depth > 0) {
         uint32_t at = g->stack[--depth];
         uint32_t other = at >= rules ? t->rules[at - rules].group : TERMS_NONE;
         reach_from(g, at, &depth);
-        if (other == TERMS_NONE || other == group)
+        if (other == TERMS_NONE || other == group || g->ahead[other])
             continue;
-        for (uint32_t i = other; i < t->rule_count; i++) /* a group is named by its first rule */
-            if (t->rules[i].group == other)
-                reach_node(g, rules + i, &depth);
+        g->ahead[other] = true;
+        for (uint32_t i = other; i != TERMS_NONE; i = g->mates[i])
+            reach_node(g, rules + i, &depth);
     }
 }
 
@@ -321,8 +341,8 @@ static void find_cap_circles(struct checker *c, struct graph *g)
         if (t->rules[group].group != group)
             continue;
         reach(c, g, group);
-        for (uint32_t i = 0; i < t->rule_count; i++)
-            if (t->rules[i].group == group && g->reached[rules + i])
+        for (uint32_t i = group; i != TERMS_NONE; i = g->mates[i])
+            if (g->reached[rules + i])
                 PROBLEM(c, "caps.circle", t->rules[i].decl->name.span,
                         "put the bound into its amount: `min(..., 8_000_000 - sum(early over cohort))`",
                         "`%.*s` shares a cap with rules that depend on it, or depends on itself",

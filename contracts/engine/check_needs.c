@@ -33,9 +33,9 @@ static dimension_set needs_of_aggregate(const struct terms *t, const struct node
         set |= t->metrics[n->u.aggregate.of].dims;
         for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
             set &= ~dimension_bit(i->dimension);
-        set |= needs_of_indexes(t, n->u.aggregate.of_indexes);
     }
     set &= ~n->u.aggregate.rebound;
+    set |= needs_of_indexes(t, n->u.aggregate.of_indexes); /* which are found before anything is bound */
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         if (n->u.aggregate.over[i].is_up_to_bound)
             set |= dimension_bit(n->u.aggregate.over[i].dimension);

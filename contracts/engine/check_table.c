@@ -138,6 +138,12 @@ void check_tables(struct checker *c)
             PROBLEM(c, "limit.table", d->name.span, NULL, "a table may have %d cells at most", TABLE_CELLS_MAX);
             continue;
         }
+        c->table_cells += table->shape.cells;
+        if (c->table_cells > TABLE_CELLS_ALL_MAX) {
+            PROBLEM(c, "limit.table", d->name.span, NULL, "the tables have more than %d cells together",
+                    TABLE_CELLS_ALL_MAX);
+            return;
+        }
         ok = take_rows(c, d, table) && ok;
     }
     (void) ok;

@@ -220,6 +220,22 @@ static enum known is_time(struct eval *ev, const struct rule *r, struct instance
     return eval_unknown(ev, arena_printf(ev->arena, "not before %s", text));
 }
 
+/* A trigger is the sum of the differences of a rule's instances, each of at most twice its largest amount: whatever comes, the
+ * ledger can write it. */
+static enum known amount_fits(struct eval *ev, const struct rule *r, const struct instance *instance)
+{
+    unsigned long most = MONEY_MAX / (2 * (r->shape.cells == 0 ? 1 : r->shape.cells));
+    mpz_t whole;
+    mpz_init(whole);
+    mpz_tdiv_q(whole, mpq_numref(instance->amount), mpq_denref(instance->amount));
+    bool fits = mpz_cmpabs_ui(whole, most) < 0;
+    mpz_clear(whole);
+    if (fits)
+        return KNOWN;
+    return eval_fault(ev, r->amount, "an amount of %.*s, which is not below %lu",
+                      SLICE_ARG(eval_number_text(ev, instance->amount)), most);
+}
+
 /* A1 in its order, then A2. */
 static enum known amount_value(struct eval *ev, const struct rule *r, struct instance *instance)
 {
@@ -245,7 +261,7 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
     number_round(instance->amount, v.number, currency->unit, currency->mode);
     if (!r->is_either_way && mpq_sgn(instance->amount) < 0)
         mpq_set_ui(instance->amount, 0, 1);
-    return KNOWN;
+    return amount_fits(ev, r, instance);
 }
 
 /* I2. What is not computed keeps what it was given by the day that it had then, so that budgets by that day stay used. */

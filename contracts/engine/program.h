@@ -11,9 +11,14 @@
 #include "tally/terms.h"
 #include "unit.h"
 
-#define DIMENSIONS_MAX 32       /* as many as a result may have; the richest contract tried has five */
-#define MEMBERS_MAX 100000      /* of one closed dimension: two centuries of days, with room */
-#define TABLE_CELLS_MAX 100000  /* a table is held with every cell filled in */
+#define DIMENSIONS_MAX 32             /* as many as a result may have; the richest contract tried has five */
+#define PLACES_MAX 12                 /* of money: the ledger writes 12 digits behind the point */
+#define MEMBERS_MAX 100000            /* of one closed dimension: two centuries of days, with room */
+#define TABLE_CELLS_MAX 100000        /* a table is held with every cell filled in */
+#define MONEY_MAX 999999999999999999u /* what one trigger can be: the ledger writes 18 digits before the point */
+#define MEMBERS_ALL_MAX                                                                                                    \
+    400000 /* of all closed dimensions together, TABLE_CELLS_ALL_MAX of all tables: half of what a text takes */
+#define TABLE_CELLS_ALL_MAX 1000000
 #define INSTANCES_MAX 10000000u /* K4 */
 #define STEPS_MAX 1000000000u   /* K4: for an evaluation from nothing */
 #define FAN_OUT_MAX 1000000u    /* K4: instances that one result can move */
@@ -319,9 +324,10 @@ struct terms {
     uint32_t group_count;
     struct signer *signers; /* NULL: every party */
     uint32_t signer_count;
-    uint32_t memo_count;       /* metrics, then defines, then aggregates and priors */
-    size_t number_bytes;       /* that GMP holds for the constants, about */
-    uint64_t instances, steps; /* K4 */
+    uint32_t memo_count;        /* metrics, then defines, then aggregates and priors */
+    size_t number_bytes;        /* that GMP holds for the constants, about */
+    uint64_t instances, steps;  /* K4 */
+    uint64_t instances_at_once; /* that are there from the beginning: coming into force moves them all */
 };
 
 /* ---- base units that every text has, in this order ---- */

@@ -203,6 +203,10 @@ static void dimensions_are_bound_once(void **state)
     (void) state;
     expect_error(AMOUNT("cells"), "dimension.unbound", "varies by `arm`");
     expect_error(AMOUNT("sum(cells over arm)"), "dimension.unbound", "varies by `year`");
+    /* what stands in the index of `of` is found before `over` binds anything */
+    expect_error("metric year_of is \"Y\" in date\n  by arm\n  disputes within 9 days\n" AMOUNT(
+                     "USD 1 * count(over arm of cells[year: (year_of)])"),
+                 "dimension.unbound", "`arm`");
     expect_error("pay p from city to lender for each year amount sum(sum(cells over arm) over year)", "dimension.twice",
                  "`year`");
     expect_error(AMOUNT("sum(sum(cells over arm, year) over arm)"), "dimension.twice", "`arm`");
@@ -288,6 +292,11 @@ static void caps_are_whole_money(void **state)
     expect_error(AMOUNT("ZAR 1") "\ncap ZAR 10.01 on p", "cap.smallest", "0.05");
     expect_error(AMOUNT("ZAR 1") "\ncap 10 on p", "units.differ", "the cap is in USD, `p` pays in ZAR");
     expect_error(AMOUNT("1") "\ncap 10 per arm on p", "dimension.unbound", "only a period");
+    expect_error("pay a from city to lender amount d\npay b from city to lender amount 1\ncap 5 on a, b\n"
+                 "define d = 2 * e\npay e from city to lender amount 1\npay f from city to lender amount b\ncap 5 on e, f",
+                 "caps.circle", NULL);
+    expect_fine("pay a from city to lender amount e\npay b from city to lender amount e\ncap 5 on a, b\n"
+                "pay e from city to lender amount 1\npay f from city to lender amount 1\ncap 5 on e, f");
     expect_error(AMOUNT("1") "\ncap 10 on p, p", "name.twice", NULL);
     expect_fine(AMOUNT("1") "\ncap 10 per year on p");
 }
@@ -304,12 +313,24 @@ static void costs_are_bounded_by_the_text(void **state)
                  "limit.steps", "1000000000");
     expect_error("dimension a 1 to 100_001", "limit.members", "too many");
     expect_error("dimension a 5 to 4", "limit.members", "no members");
-    expect_error("dimension a 1 to 100_000\ndimension b 1 to 20\npay p from city to lender for each a, b amount money",
-                 "limit.fan-out", "1000000");
-    expect_fine(
-        "dimension a 1 to 100_000\ndimension b 1 to 20\nmetric m is \"M\" in USD\n  by b\n  disputes within 9 days\n"
-        "pay p from city to lender for each a, b amount m");
-    expect_fine("dimension a 1 to 100_000\ndimension b 1 to 100\npay p from city to lender for each a, b amount 1");
+    expect_error("dimension a 1 to 100_000\ndimension b 1 to 20\npay p from city to lender for each a, b amount 1",
+                 "limit.instances", "from the beginning");
+#define LARGE                                                                                                              \
+    "dimension a 1 to 100_000\ndimension b 1 to 20\nmetric m is \"M\" in USD\n  by b\n  disputes within 9 days\n"          \
+    "metric n is \"N\" in USD\n  by a, b\n  disputes within 9 days\n"
+    expect_error(LARGE "pay p from city to lender for each a, b of n amount money", "limit.fan-out", "1000000");
+    expect_fine(LARGE "pay p from city to lender for each a, b of n amount m");
+    expect_fine("dimension a 1 to 100_000\ndimension b 1 to 10\npay p from city to lender for each a, b amount 1");
+    expect_error("dimension a 1 to 100_000\ndimension b 1 to 100_000\ndimension d 1 to 100_000\n"
+                 "dimension e 1 to 100_000\ndimension f 1 to 100_000",
+                 "limit.members", "400000");
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    buf_add_str(&b, SMALL("dimension a 1 to 100_000\n"));
+    for (int i = 0; i < 11; i++)
+        buf_printf(&b, "table t%d in USD by a\n  otherwise: 1\n", i);
+    expect_diag(b.ptr, DIAG_ERROR, "limit.table", "1000000 cells together");
+    buf_release(&b);
 }
 
 static void long_chains_of_defines_are_refused_not_a_crash(void **state)

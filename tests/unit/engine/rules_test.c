@@ -552,6 +552,29 @@ static void rule_A1_the_amount_is_rounded_once_as_the_header_says(void **state)
     world_free(w);
 }
 
+static void rule_M4_an_amount_that_the_ledger_cannot_write_is_a_fault(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(
+        "dimension turn 1 to 100\n" METRIC("x", "number") "pay p from city to lender amount USD 1 * 10 ^ x either way\n"
+                                                          "pay q from city to lender for each turn amount USD 1 * 10 ^ "
+                                                          "x\npay good from city to lender amount 1\n"));
+    world_final(w, "x", "", "16");
+    world_day(w, "2017-01-01");
+    expect_target(w, "p", "", "10000000000000000.00", "10000000000000000.00");
+    assert_int_equal(world_instance(w, "q", "1")->state, ENGINE_FAULT); /* a hundred of them are one trigger */
+    world_final(w, "x", "", "1200");
+    world_day(w, "2017-01-02"); /* it keeps what stands, and the next evaluation can read it */
+    assert_int_equal(world_instance(w, "p", "")->state, ENGINE_FAULT);
+    expect_slice(world_instance(w, "p", "")->target, "10000000000000000.00");
+    world_final(w, "x", "", "2");
+    world_day(w, "2017-01-03");
+    expect_target(w, "p", "", "100.00", "-9999999999999900.00");
+    expect_target(w, "q", "100", "100.00", "100.00");
+    expect_target(w, "good", "", "1.00", "0.00");
+    world_free(w);
+}
+
 static void rule_A2_below_zero_is_zero_unless_either_way(void **state)
 {
     (void) state;
@@ -970,6 +993,7 @@ int main(void)
         cmocka_unit_test(rule_I3_what_is_not_computed_keeps_what_stands),
         cmocka_unit_test(rule_A1_not_before_comes_before_when),
         cmocka_unit_test(rule_A1_the_amount_is_rounded_once_as_the_header_says),
+        cmocka_unit_test(rule_M4_an_amount_that_the_ledger_cannot_write_is_a_fault),
         cmocka_unit_test(rule_A2_below_zero_is_zero_unless_either_way),
         cmocka_unit_test(rule_A3_never_back_keeps_what_stands),
         cmocka_unit_test(rule_A4_the_name_of_a_rule_is_its_target),

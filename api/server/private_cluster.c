@@ -744,6 +744,22 @@ MUST_CHECK static enum tally_code stop_leftover(const struct private_cluster *cl
                    cluster->pgdata);
 }
 
+/* The socket's lock file names a process too, and PostgreSQL takes any process of that number for a server: one that has got it
+ * since, or the killed server itself where nobody reaps orphans. The directory is ours alone, and no server runs now. */
+MUST_CHECK static enum tally_code forget_socket(const struct private_cluster *cluster, struct err *err)
+{
+    static const char *const names[] = {".s.PGSQL." PORT ".lock", ".s.PGSQL." PORT};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        enum tally_code rc = join(path, cluster->socket_dir, names[i], err);
+        if (rc != TALLY_OK)
+            return rc;
+        if (unlink(path) != 0 && errno != ENOENT)
+            return errno_set(err, "a stale file cannot be removed:", path);
+    }
+    return TALLY_OK;
+}
+
 #define ARGS_MAX 48
 
 struct args {
@@ -874,6 +890,8 @@ MUST_CHECK static enum tally_code start_server(struct private_cluster *cluster, 
     for (;;) {
         char text[TEXT_MAX];
         enum tally_code rc = stop_leftover(cluster, err);
+        if (rc == TALLY_OK)
+            rc = forget_socket(cluster, err);
         if (rc == TALLY_OK)
             rc = spawn(cluster, err);
         if (rc != TALLY_OK)

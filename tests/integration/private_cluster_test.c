@@ -206,13 +206,19 @@ static void only_one_service_runs_it(const char *dir)
     stopped(cluster);
 }
 
-/* A number in postmaster.pid that a process of ours has by now, a half-made cluster, a note of a socket that is gone. */
+/* A number in postmaster.pid and beside the socket that a process of ours has by now, a half-made cluster, a note of a socket that is gone. */
 static void stale_files_are_no_obstacle(const char *dir)
 {
     char path[4200], text[64];
     snprintf(path, sizeof path, "%s/postgres/postmaster.pid", dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     int n = snprintf(text, sizeof text, "%d\n%s\n1\n5432\n\n\n0 0\nready\n", (int) getpid(), "/nowhere");
+    assert_true(fd >= 0 && write(fd, text, (size_t) n) == n);
+    close(fd);
+    snprintf(path, sizeof path, "%s/run", dir); /* the socket's lock file, with the same number */
+    assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+    snprintf(path, sizeof path, "%s/run/.s.PGSQL.5432.lock", dir);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     assert_true(fd >= 0 && write(fd, text, (size_t) n) == n);
     close(fd);
     snprintf(path, sizeof path, "%s/socket", dir);

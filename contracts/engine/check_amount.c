@@ -48,7 +48,8 @@ MUST_CHECK static bool amount_type(struct checker *c, const struct ast_expr *e, 
         type->unit = unit_of(base);
         return true;
     case AST_AMOUNT_CALENDAR:
-        check_unsupported(c, e->span, "days of a calendar");
+        PROBLEM(c, "types.wanted", e->span, "write `15 working days after d`, or count them: `days(d, e, working)`",
+                "days of a calendar move a date and are nothing else");
         return false;
     }
     return false;
@@ -145,13 +146,40 @@ struct node *check_dateof(struct checker *c, const struct ast_expr *e)
     return n;
 }
 
+/* N CAL days after d */
+MUST_CHECK static struct node *check_calendar_move(struct checker *c, const struct ast_expr *e, struct node *b)
+{
+    const struct ast_expr *by = e->a;
+    const struct symbol *s = check_symbol(c, &by->u.amount.name, SYMBOL_CALENDAR, "a calendar");
+    mpq_ptr q = s == NULL ? NULL : read_number(c, &by->u.amount.number, 1);
+    if (q == NULL)
+        return NULL;
+    if (!number_is_whole(q)) {
+        PROBLEM(c, "types.wanted", by->span, NULL, "a date is moved by whole days");
+        return NULL;
+    }
+    struct type type = type_number();
+    struct node *count = check_node(c, NODE_NUMBER, by, &type);
+    struct node *n = count == NULL ? NULL : check_parts(check_node(c, NODE_MOVE, e, &b->type), count, b, NULL);
+    if (n == NULL)
+        return NULL;
+    count->u.number = q;
+    n->u.move.unit = MOVE_CALENDAR;
+    n->u.move.is_before = e->u.is_before;
+    n->u.move.calendar = s->at;
+    return n;
+}
+
 struct node *check_move(struct checker *c, const struct scope *scope, const struct ast_expr *e)
 {
     static const uint16_t units[] = {UNIT_DAY, UNIT_WEEK, UNIT_MONTH, UNIT_YEAR};
-    struct node *a = check_expr(c, scope, e->a, NO_WORD);
+    bool is_calendar = e->a->kind == AST_NUMBER && e->a->u.amount.form == AST_AMOUNT_CALENDAR;
+    struct node *a = is_calendar ? NULL : check_expr(c, scope, e->a, NO_WORD);
     struct node *b = check_expr(c, scope, e->b, NO_WORD);
-    if (a == NULL || b == NULL || !check_is_kind(c, b, TYPE_DATE, "a date"))
+    if ((a == NULL && !is_calendar) || b == NULL || !check_is_kind(c, b, TYPE_DATE, "a date"))
         return NULL;
+    if (is_calendar)
+        return check_calendar_move(c, e, b);
     for (size_t i = 0; i < 4; i++) {
         if (!type_is_single(&a->type, units[i]))
             continue;

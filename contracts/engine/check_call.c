@@ -1,4 +1,4 @@
-/* min, max, abs, clamp, round, years, fraction (language.md section 5). */
+/* min, max, abs, clamp, round, years, days, fraction (language.md section 5). */
 #include "check.h"
 
 MUST_CHECK static struct node *check_extreme(struct checker *c, const struct scope *scope, const struct ast_expr *e)
@@ -71,14 +71,27 @@ MUST_CHECK static struct node *check_between_days(struct checker *c, const struc
     return n;
 }
 
+MUST_CHECK static struct node *check_calendar_days(struct checker *c, const struct ast_expr *e, struct node **args)
+{
+    const struct symbol *s = check_symbol(c, &e->u.call.calendar, SYMBOL_CALENDAR, "a calendar");
+    struct type type = type_number();
+    if (s == NULL || !check_is_kind(c, args[0], TYPE_DATE, "a date") || !check_is_kind(c, args[1], TYPE_DATE, "a date"))
+        return NULL;
+    type.unit = unit_of(UNIT_DAY);
+    struct node *n = check_parts(check_node(c, NODE_CALENDAR_DAYS, e, &type), args[0], args[1], NULL);
+    if (n != NULL)
+        n->u.calendar = s->at;
+    return n;
+}
+
 struct node *check_call(struct checker *c, const struct scope *scope, const struct ast_expr *e)
 {
     struct node *args[3] = {NULL, NULL, NULL};
     enum ast_function f = e->u.call.function;
     if (f == AST_FN_MIN || f == AST_FN_MAX)
         return check_extreme(c, scope, e);
-    if (f == AST_FN_SUBMITTED || f == AST_FN_DAYS) {
-        check_unsupported(c, e->span, f == AST_FN_DAYS ? "days of a calendar" : "`submitted`");
+    if (f == AST_FN_SUBMITTED) {
+        check_unsupported(c, e->span, "`submitted`");
         return NULL;
     }
     ENSURE(e->u.call.arg_count <= 3);
@@ -91,6 +104,8 @@ struct node *check_call(struct checker *c, const struct scope *scope, const stru
         return check_clamp(c, e, args);
     if (f == AST_FN_ROUND)
         return check_round(c, e, args[0], args[1]);
+    if (f == AST_FN_DAYS)
+        return check_calendar_days(c, e, args);
     if (f == AST_FN_YEARS || f == AST_FN_FRACTION)
         return check_between_days(c, e, args);
     if (!check_is_kind(c, args[0], TYPE_NUMBER, "a number"))

@@ -23,8 +23,6 @@ static const char *unsupported_declaration(const struct ast_decl *d)
         return "classes of parties";
     case AST_USES:
         return "other contracts";
-    case AST_CALENDAR:
-        return "calendars";
     case AST_DIMENSION:
         return d->u.dimension.kind == AST_DIM_PERSONS || d->u.dimension.kind == AST_DIM_OPEN ? "open dimensions" : NULL;
     case AST_PARTY:
@@ -32,6 +30,7 @@ static const char *unsupported_declaration(const struct ast_decl *d)
     case AST_AMENDED:
     case AST_DISPUTES:
     case AST_UNIT:
+    case AST_CALENDAR:
     case AST_PERIOD:
     case AST_TABLE:
     case AST_METRIC:
@@ -41,6 +40,27 @@ static const char *unsupported_declaration(const struct ast_decl *d)
         return NULL;
     }
     return NULL;
+}
+
+MUST_CHECK static bool take_calendar(struct checker *c, const struct ast_decl *d, struct calendar *out)
+{
+    uint32_t count = 0;
+    for (const struct ast_spans *s = d->u.calendar.except; s != NULL; s = s->next)
+        count++;
+    struct exception *except = CHECK_NEW(c, count, struct exception);
+    if (except == NULL)
+        return false;
+    *out = (struct calendar){d->u.calendar.first_weekday, d->u.calendar.last_weekday, except, count};
+    count = 0;
+    for (const struct ast_spans *s = d->u.calendar.except; s != NULL; s = s->next, count++) {
+        except[count].days = (struct day_range){s->from, s->to};
+        if (s->to >= s->from && (count == 0 || s->from > except[count - 1].days.last))
+            continue;
+        PROBLEM(c, "calendar.order", s->span, NULL, "exceptions follow one another, each from a day to a later one");
+        return false;
+    }
+    calendar_prepare(out, except);
+    return true;
 }
 
 MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl *d)
@@ -59,6 +79,9 @@ MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl
     case AST_PERIOD:
         t->dimensions[t->dimension_count].shown.name = d->name.text;
         return declare(c, &d->name, SYMBOL_DIMENSION, t->dimension_count++);
+    case AST_CALENDAR:
+        return declare(c, &d->name, SYMBOL_CALENDAR, t->calendar_count) &&
+               take_calendar(c, d, &t->calendars[t->calendar_count++]);
     case AST_TABLE:
         t->tables[t->table_count].name = d->name.text;
         return declare(c, &d->name, SYMBOL_TABLE, t->table_count++);
@@ -83,7 +106,6 @@ MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl
     case AST_DISPUTES:
     case AST_USES:
     case AST_UNIT:
-    case AST_CALENDAR:
         return true;
     }
     return true;
@@ -102,6 +124,7 @@ MUST_CHECK static bool make_room(struct checker *c)
     t->currencies = CHECK_NEW(c, currencies, struct currency);
     t->parties = CHECK_NEW(c, counts[AST_PARTY], struct terms_party);
     t->dimensions = CHECK_NEW(c, counts[AST_DIMENSION] + counts[AST_PERIOD], struct dimension);
+    t->calendars = CHECK_NEW(c, counts[AST_CALENDAR], struct calendar);
     t->tables = CHECK_NEW(c, counts[AST_TABLE], struct table);
     t->metrics = CHECK_NEW(c, counts[AST_METRIC], struct metric);
     t->defines = CHECK_NEW(c, counts[AST_DEFINE], struct define);

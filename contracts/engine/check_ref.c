@@ -153,6 +153,7 @@ struct node *check_ref(struct checker *c, const struct scope *scope, const struc
         return check_rule_ref(c, scope, e, s->at);
     case SYMBOL_NONE:
     case SYMBOL_PARTY:
+    case SYMBOL_CALENDAR:
     case SYMBOL_OTHER:
         break;
     }

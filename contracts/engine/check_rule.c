@@ -77,9 +77,13 @@ MUST_CHECK static bool take_rule(struct checker *c, struct rule *r)
         PROBLEM(c, "rule.parties", d->u.pay.payee.span, NULL, "`%.*s` would pay itself", SLICE_ARG(payer->name));
         return false;
     }
+    r->due_calendar = TERMS_NONE;
     if (d->u.pay.due_calendar.text.len > 0) {
-        check_unsupported(c, d->u.pay.due_calendar.span, "days of a calendar");
-        return false;
+        const struct symbol *calendar = check_symbol(c, &d->u.pay.due_calendar, SYMBOL_CALENDAR, "a calendar");
+        if (calendar == NULL)
+            return false;
+        r->due_calendar = calendar->at;
+        r->shown.due_calendar = calendar->name;
     }
     r->shown.payer = payer->at;
     r->shown.payee = payee->at;

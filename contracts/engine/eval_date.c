@@ -23,6 +23,12 @@ enum known eval_move(struct eval *ev, const struct node *n, struct value *out)
     if (mpz_cmpabs_ui(mpq_numref(by.number), MOVE_MAX) > 0)
         return eval_fault(ev, n, "a day outside the years 0001 to 9999");
     int64_t count = mpz_get_si(mpq_numref(by.number)) * (n->u.move.is_before ? -1 : 1);
+    if (n->u.move.unit == MOVE_CALENDAR) {
+        out->day = calendar_move(&ev->t->calendars[n->u.move.calendar], from.day, count);
+        if (out->day != DAY_NEVER)
+            return KNOWN;
+        return eval_fault(ev, n, "a day outside the years 0001 to 9999");
+    }
     if (n->u.move.unit == MOVE_MONTHS || n->u.move.unit == MOVE_YEARS) {
         if (day_add_months(from.day, n->u.move.unit == MOVE_YEARS ? 12 * count : count, &out->day) == TALLY_OK)
             return KNOWN;
@@ -105,6 +111,8 @@ enum known eval_between_days(struct eval *ev, const struct node *n, mpq_ptr dest
         return eval_fault(ev, n, "no number of days leads to a date that never comes");
     if (n->op == NODE_DAYS_BETWEEN)
         mpq_set_si(dest, (long) a.day - b.day, 1); /* d - e: from e to d */
+    else if (n->op == NODE_CALENDAR_DAYS)
+        mpq_set_si(dest, calendar_days(&ev->t->calendars[n->u.calendar], a.day, b.day), 1);
     else if (n->op == NODE_YEARS)
         mpq_set_si(dest, a.day <= b.day ? years_between(a.day, b.day) : -years_between(b.day, a.day), 1);
     else

@@ -298,6 +298,7 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
     case NODE_DAYS_BETWEEN:
     case NODE_YEARS:
     case NODE_FRACTION:
+    case NODE_CALENDAR_DAYS:
         return eval_between_days(ev, n, dest, out);
     case NODE_MIN:
     case NODE_MAX:

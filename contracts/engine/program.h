@@ -88,6 +88,7 @@ enum node_op {
     NODE_ROUND,
     NODE_YEARS,
     NODE_FRACTION,
+    NODE_CALENDAR_DAYS,
     NODE_RATE,
     NODE_STEP,
     NODE_LINEAR,
@@ -116,7 +117,7 @@ struct node_over {
     uint32_t last;       /* 0: all of them */
 };
 
-enum move_unit { MOVE_DAYS, MOVE_WEEKS, MOVE_MONTHS, MOVE_YEARS };
+enum move_unit { MOVE_DAYS, MOVE_WEEKS, MOVE_MONTHS, MOVE_YEARS, MOVE_CALENDAR };
 
 struct node {
     enum node_op op;
@@ -143,7 +144,9 @@ struct node {
         struct {
             enum move_unit unit;
             bool is_before;
+            uint32_t calendar;
         } move;
+        uint32_t calendar; /* days(d, e, CAL) */
         struct {
             struct node **args;
             uint32_t count;
@@ -187,6 +190,17 @@ struct dimension {
     const struct day_range *spans; /* of a period's members */
     const struct slice *spellings; /* of members in the text: a period's by its first day */
     const uint32_t *by_bytes;      /* members in order of how results write them, to search in */
+};
+
+struct exception {
+    struct day_range days;
+    int32_t before; /* days that earlier exceptions take out */
+};
+
+struct calendar {
+    int first_weekday, last_weekday; /* 0 Monday; the last may lie before the first: round the end of the week */
+    const struct exception *except;  /* rising, apart from one another */
+    uint32_t except_count;
 };
 
 struct currency {
@@ -248,9 +262,10 @@ struct rule {
     struct node *dated, *when, *amount, *not_before;
     bool is_either_way, is_never_back;
     uint32_t depth;
-    bool is_assumed;     /* its currency was taken to be the main one while it was being checked */
-    uint32_t group;      /* rules joined by caps; TERMS_NONE under no cap */
-    uint32_t day_period; /* its only period, or TERMS_NONE */
+    bool is_assumed;       /* its currency was taken to be the main one while it was being checked */
+    uint32_t due_calendar; /* of `due`, or TERMS_NONE */
+    uint32_t group;        /* rules joined by caps; TERMS_NONE under no cap */
+    uint32_t day_period;   /* its only period, or TERMS_NONE */
     const uint32_t *caps;
     uint32_t cap_count;
 };
@@ -284,6 +299,7 @@ enum symbol_kind {
     SYMBOL_METRIC,
     SYMBOL_DEFINE,
     SYMBOL_RULE,
+    SYMBOL_CALENDAR,
     SYMBOL_OTHER
 };
 struct symbol {
@@ -311,6 +327,8 @@ struct terms {
     uint32_t party_count;
     struct dimension *dimensions;
     uint32_t dimension_count;
+    struct calendar *calendars;
+    uint32_t calendar_count;
     struct table *tables;
     uint32_t table_count;
     struct metric *metrics;
@@ -340,6 +358,14 @@ const struct symbol *symbols_find(const struct symbols *symbols, struct slice na
 MUST_CHECK bool symbols_init(struct symbols *symbols, uint32_t count, struct arena *arena);
 /* false: there is one of that name already; *earlier tells it. */
 MUST_CHECK bool symbols_add(struct symbols *symbols, struct symbol symbol, const struct symbol **earlier);
+
+/* ---- calendar.c ---- */
+/* Counts the exceptions, which are the calendar's own. */
+void calendar_prepare(const struct calendar *calendar, struct exception *except);
+/* Days of the calendar after `from` up to and including `to`; below zero if `to` lies before. */
+int32_t calendar_days(const struct calendar *calendar, int32_t from, int32_t to);
+/* The count-th day of the calendar after `day` (before it, if count is below 0); DAY_NEVER outside the years 0001 to 9999. */
+int32_t calendar_move(const struct calendar *calendar, int32_t day, int64_t count);
 
 /* ---- dimension.c ---- */
 /* The member as results write it; TERMS_NONE when there is none. */

@@ -180,6 +180,9 @@ int32_t terms_due_day(const struct terms *terms, uint32_t rule, int32_t day)
     int32_t due = DAY_NEVER;
     if (!r->has_due)
         return day;
+    uint32_t calendar = terms->rules[rule].due_calendar;
+    if (calendar != TERMS_NONE)
+        return calendar_move(&terms->calendars[calendar], day, r->due);
     if (r->due_in_months)
         return day_add_months(day, r->due, &due) == TALLY_OK ? due : DAY_NEVER;
     return (int64_t) day + r->due > DAY_MAX ? DAY_NEVER : (int32_t) (day + (int64_t) r->due);

@@ -90,6 +90,7 @@ struct terms_rule {
     bool has_due, due_in_months;
     uint32_t due;
     struct span span; /* in the text */
+    struct slice due_calendar; /* whose days `due` counts; empty: every day */
 };
 uint32_t terms_rule_count(const struct terms *terms);
 const struct terms_rule *terms_rule(const struct terms *terms, uint32_t i);

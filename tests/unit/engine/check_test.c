@@ -362,7 +362,6 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
         "dimension village open, at most 5",
         "parties facility provider \"F\", at most 5",
         "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001",
-        "calendar working monday to friday",
         "metric m is \"M\" in USD\n  reported by judge until 2016-01-01",
         "metric m is \"M\" in USD\n  reported by judge until 2016-01-01\n  if late use 0",
         "metric m is \"M\" in USD\n  verified by judge or 5 days of silence",
@@ -375,6 +374,21 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+static void calendars_count_days_and_nothing_else(void **state)
+{
+    (void) state;
+#define WORKING "calendar working monday to friday except 2016-01-01, 2016-05-01 to 2016-05-02\n"
+    expect_fine(WORKING WHEN("days(born, 3 working days after born, working) = 3 days"));
+    expect_error("calendar c monday to friday except 2016-05-02, 2016-05-01", "calendar.order", "follow one another");
+    expect_error("calendar c monday to friday except 2016-05-02 to 2016-05-01", "calendar.order", NULL);
+    expect_error(WORKING WHEN("stay > 3 working days"), "types.wanted", "move a date");
+    expect_error(WORKING WHEN("1.5 working days after born > born"), "types.wanted", "whole days");
+    expect_error(WORKING WHEN("3 arm days after born > born"), "name.kind", "a calendar");
+    expect_error(WORKING WHEN("days(born, stay, working) > 3 days"), "types.wanted", "a date");
+    expect_error(WORKING AMOUNT("1") "\n  due 30 workin days after", "name.unknown", "working");
+    expect_error(WORKING AMOUNT("working"), "name.kind", "no value");
 }
 
 static void an_amendment_is_refused_for_now(void **state)
@@ -478,6 +492,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(calendars_count_days_and_nothing_else),
         cmocka_unit_test(an_amendment_is_refused_for_now),
         cmocka_unit_test(warnings_of_section_8),
         cmocka_unit_test(a_compiled_text_tells_about_itself),

@@ -912,6 +912,80 @@ static void rule_N6_dates(void **state)
     }
 }
 
+#define CALENDARS                                                                                                          \
+    "calendar working monday to friday except 2012-12-25 to 2012-12-26, 2013-01-01\n"                                      \
+    "calendar turned saturday to monday\ncalendar school monday to sunday except 2012-07-21 to 2012-09-03, "               \
+    "2013-03-29 to 2013-04-14\n"
+
+static void rule_N6_days_of_a_calendar(void **state)
+{
+    (void) state;
+    static const char *const truths[] = {
+        "1 working days after 2012-12-24 = 2012-12-27",
+        "4 working days after 2012-12-24 = 2013-01-02",
+        "1 working days after 2012-12-22 = 2012-12-24", /* a Saturday: the first day after it */
+        "1 working days before 2012-12-27 = 2012-12-24",
+        "2 working days before 2012-12-26 = 2012-12-21",
+        "0 working days after 2012-12-25 = 2012-12-25",
+        "15 working days after 2012-02-29 = 2012-03-21",
+        "3 turned days after 2012-12-24 = 2012-12-31",
+        "10 days after 1 working days after 2012-12-24 = 2013-01-06",
+        "5 working days after never = never",
+        "days(2012-12-24, 2012-12-27, working) = 1 day",
+        "days(2012-12-23, 2012-12-24, working) = 1 day",
+        "days(2012-12-24, 2012-12-24, working) = 0 days",
+        "days(2012-12-27, 2012-12-24, working) = -1 day",
+        "days(2012-07-20, 2012-09-04, school) = 1 day",
+        "days(2012-08-01, 2012-08-20, school) = 0 days",
+        "days(0001-01-01, 9999-12-31, turned) > 1_500_000 days",
+    };
+    for (size_t i = 0; i < sizeof truths / sizeof truths[0]; i++) {
+        char text[2000];
+        snprintf(text, sizeof text, SMALL(CALENDARS "pay p from city to lender when %s amount 1\n"), truths[i]);
+        struct world *w = world_new(text);
+        world_day(w, "2017-01-01");
+        if (!slice_is(world_instance(w, "p", "")->target, "1.00"))
+            fail_msg("not so: %s %.*s", truths[i], SLICE_ARG(world_instance(w, "p", "")->reason));
+        world_free(w);
+    }
+}
+
+/* Against going over the days one by one. */
+static void rule_N6_days_of_a_calendar_are_those_that_one_finds_by_counting(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL(CALENDARS METRIC("begun", "date") METRIC("ended", "date")
+                            METRIC("n", "number") "define counted = days(begun, ended, working)\n"
+                                                  "pay p from city to lender amount USD 1_000 + 1 per day of counted\n"
+                                                  "pay q from city to lender amount USD 1 * n due 7 working days after\n"
+                                                  "pay r from city to lender amount 1 due 0 working days after\n"));
+    int32_t start = day_of("2012-12-10"), christmas = day_of("2012-12-25"), new_year = day_of("2013-01-01");
+    for (int32_t to = start - 20; to < start + 40; to++) {
+        int count = 0;
+        char text[DAY_TEXT_LEN + 1], wanted[40];
+        for (int32_t day = start < to ? start + 1 : to + 1; day <= (start < to ? to : start); day++)
+            count += day_weekday(day) < 5 && day != christmas && day != christmas + 1 && day != new_year ? 1 : 0;
+        day_format(to, text);
+        world_final(w, "begun", "", "2012-12-10");
+        world_final(w, "ended", "", text);
+        world_day(w, "2017-01-01");
+        snprintf(wanted, sizeof wanted, "%d.00", 1000 + (start < to ? count : -count));
+        expect_slice(world_instance(w, "p", "")->target, wanted);
+    }
+    for (int32_t day = start; day < start + 40; day++) {
+        int32_t due = day;
+        for (int left = 7; left > 0;) {
+            due++;
+            left -= day_weekday(due) < 5 && due != christmas && due != christmas + 1 && due != new_year ? 1 : 0;
+        }
+        assert_int_equal(terms_due_day(w->terms, terms_find_rule(w->terms, SLICE("q")), day), due);
+        assert_int_equal(terms_due_day(w->terms, terms_find_rule(w->terms, SLICE("r")), day), day);
+    }
+    assert_int_equal(terms_due_day(w->terms, terms_find_rule(w->terms, SLICE("q")), DAY_MAX), DAY_NEVER);
+    world_free(w);
+}
+
 static void rule_N7_powers(void **state)
 {
     (void) state;
@@ -1009,6 +1083,8 @@ int main(void)
         cmocka_unit_test(rule_T2_not_before_holds_from_the_first_moment_of_its_day),
         cmocka_unit_test(rule_N3_rounding_is_symmetrical),
         cmocka_unit_test(rule_N6_dates),
+        cmocka_unit_test(rule_N6_days_of_a_calendar),
+        cmocka_unit_test(rule_N6_days_of_a_calendar_are_those_that_one_finds_by_counting),
         cmocka_unit_test(rule_N7_powers),
         cmocka_unit_test(contradictory_input_is_an_error_not_an_amount),
         cmocka_unit_test(an_arena_that_is_too_small_is_a_limit),

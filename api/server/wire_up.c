@@ -117,6 +117,7 @@ static void settle(void *self, bool is_committed)
 {
     struct wire *wire = self;
     store_settle(wire->store, is_committed);
+    model_forget_result_keys(wire->model);
     /* down to three quarters: trimming goes over all that is held, so it should not be for the sake of one batch */
     if (is_committed && model_memory(wire->model) > WIRE_MODEL_BYTES_MAX)
         model_trim(wire->model, WIRE_MODEL_BYTES_MAX / 4 * 3);

@@ -175,8 +175,7 @@ static void sweep_results(struct model *model)
     }
 }
 
-/* That a result exists stays true, but is looked up as easily. */
-static void drop_result_keys(struct model *model)
+void model_forget_result_keys(struct model *model)
 {
     uint32_t at = 0;
     for (void *item; (item = table_next(&model->result_keys, &at)) != NULL;)
@@ -188,7 +187,7 @@ void model_trim(struct model *model, size_t max_bytes)
 {
     if (model_memory(model) <= max_bytes)
         return;
-    drop_result_keys(model);
+    model_forget_result_keys(model);
     uint32_t count = model->known.count, at = 0, done = 0;
     struct view_known **marks = hold_alloc(&model->hold, ((size_t) count + 1) * sizeof(struct view_known *));
     if (marks == NULL) {

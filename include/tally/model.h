@@ -222,6 +222,9 @@ MUST_CHECK enum tally_code model_result_key(const struct command_result *result,
 #define MODEL_TERMS_BYTES_MAX (8u << 20)
 void model_forget(struct model *model);
 void model_trim(struct model *model, size_t max_bytes);
+/* Forgets which results were looked up (NEED_RESULT_KEY), between batches: each is asked for once, and kept they would make the view
+ * grow with the ledger. */
+void model_forget_result_keys(struct model *model);
 size_t model_memory(const struct model *model);
 struct instant model_next_moment(const struct model *model); /* as far as is known; INT64_MAX us: none */
 

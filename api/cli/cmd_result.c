@@ -29,6 +29,8 @@ MUST_CHECK static enum tally_code read_dims(struct cli *cli, struct pair list[MO
         const char *equals = strchr(text, '=');
         if (equals == NULL || equals == text || equals[1] == '\0')
             return err_set(err, TALLY_E_USAGE, "--dim wants DIMENSION=MEMBER, such as arm=programme, not %s", text);
+        if (!text_is_id(slice_of(text, (size_t) (equals - text))))
+            return err_set(err, TALLY_E_USAGE, "--dim %s: a dimension's name is small letters, digits and _", text);
         if (*count == MODEL_DIMENSIONS_MAX)
             return err_set(err, TALLY_E_USAGE, "a result has at most %d dimensions", MODEL_DIMENSIONS_MAX);
         list[(*count)++] = (struct pair){slice_of(text, (size_t) (equals - text)), slice_str(equals + 1)};

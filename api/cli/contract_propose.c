@@ -28,6 +28,8 @@ MUST_CHECK static enum tally_code read_party(const char *text, struct party *out
         return err_set(err, TALLY_E_USAGE, "--party wants NAME=ACTOR, such as city=new-york, not %s", text);
     *out = (struct party){slice_of(text, (size_t) (equals - text)), slice_of(equals + 1, (size_t) (end - equals - 1)),
                           colon == NULL ? SLICE("") : slice_str(colon + 1)};
+    if (!text_is_id(out->name))
+        return err_set(err, TALLY_E_USAGE, "--party %s: %.*s is no party of a text", text, SLICE_ARG(out->name));
     if (!text_is_id(out->actor))
         return err_set(err, TALLY_E_USAGE, "--party %s: %.*s is no id of an actor", text, SLICE_ARG(out->actor));
     return TALLY_OK;

@@ -293,6 +293,8 @@ static void exit_status_2_means_wrong_usage_and_3_that_nobody_answers(void **sta
     TALLY(2, "contract list --limit");
     TALLY(2, "payment show x");
     TALLY(2, "result submit --indicator test.days --value 1");
+    TALLY(2, "--actor payer --key payer.pem result submit --indicator test.days --version 1 --value 1 --dim \xc3\xa9=1");
+    says(output.err, "--dim");
     TALLY(2, "--actor payer --key payer.pem payment settle 1 --amount 1.00 --reference x --paid-on 2026-02-30");
     says(output.err, "2026-02-30");
     TALLY(2, "--server gopher://x contract list");

@@ -113,6 +113,7 @@ MUST_CHECK struct node *check_day(struct checker *c, const struct ast_expr *e, i
 MUST_CHECK struct node *check_dateof(struct checker *c, const struct ast_expr *e);
 MUST_CHECK struct node *check_move(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 MUST_CHECK struct node *check_ref(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word);
+MUST_CHECK struct node *check_submitted(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 MUST_CHECK struct node *check_call(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 
 /* ---- check_rows.c, check_aggregate.c ---- */

@@ -90,10 +90,8 @@ struct node *check_call(struct checker *c, const struct scope *scope, const stru
     enum ast_function f = e->u.call.function;
     if (f == AST_FN_MIN || f == AST_FN_MAX)
         return check_extreme(c, scope, e);
-    if (f == AST_FN_SUBMITTED) {
-        check_unsupported(c, e->span, "`submitted`");
-        return NULL;
-    }
+    if (f == AST_FN_SUBMITTED)
+        return check_submitted(c, scope, e);
     ENSURE(e->u.call.arg_count <= 3);
     for (uint32_t i = 0; i < e->u.call.arg_count; i++) {
         args[i] = check_expr(c, scope, e->u.call.args[i], NO_WORD);

@@ -30,7 +30,7 @@ static uint64_t cost_of(const struct terms *t, const struct node *n)
         for (uint32_t i = 0; i < n->u.rows.count; i++)
             cost =
                 saturating_add(cost, saturating_add(cost_of(t, n->u.rows.rows[i].at), cost_of(t, n->u.rows.rows[i].value)));
-    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+    if (node_is_ref(n))
         for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
             cost = saturating_add(cost, i->expr == NULL ? 0 : cost_of(t, i->expr));
     return cost;

@@ -65,13 +65,13 @@ static void walk_list(struct checker *c, struct walk w, const struct node *n)
 static void walk_node(struct checker *c, struct walk w, const struct node *n)
 {
     const struct terms *t = c->t;
-    if (n->op == NODE_METRIC)
+    if (n->op == NODE_METRIC || n->op == NODE_SUBMITTED)
         add_edge(c, &w, n->u.ref.target, n->u.ref.rebound, n->span);
     if (n->op == NODE_DEFINE)
         add_edge(c, &w, t->metric_count + n->u.ref.target, n->u.ref.rebound, n->span);
     if (n->op == NODE_RULE)
         add_edge(c, &w, t->metric_count + t->define_count + n->u.ref.target, n->u.ref.rebound, n->span);
-    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+    if (node_is_ref(n))
         walk_indexes(c, w, n->u.ref.indexes);
     if (n->op == NODE_AGGREGATE) {
         walk_aggregate(c, w, n);

@@ -15,10 +15,10 @@ static dimension_set needs_of_indexes(const struct terms *t, const struct node_i
 
 static dimension_set needs_of_ref(const struct terms *t, const struct node *n)
 {
-    dimension_set dims = n->op == NODE_METRIC  ? t->metrics[n->u.ref.target].dims
-                         : n->op == NODE_TABLE ? t->tables[n->u.ref.target].dims
-                         : n->op == NODE_RULE  ? t->rules[n->u.ref.target].dims
-                                               : t->defines[n->u.ref.target].dims;
+    dimension_set dims = n->op == NODE_METRIC || n->op == NODE_SUBMITTED ? t->metrics[n->u.ref.target].dims
+                         : n->op == NODE_TABLE                           ? t->tables[n->u.ref.target].dims
+                         : n->op == NODE_RULE                            ? t->rules[n->u.ref.target].dims
+                                                                         : t->defines[n->u.ref.target].dims;
     return (dims & ~n->u.ref.rebound) | needs_of_indexes(t, n->u.ref.indexes);
 }
 
@@ -60,6 +60,7 @@ static dimension_set needs_of(const struct terms *t, struct node *n)
     case NODE_END:
         set = dimension_bit(n->u.dimension);
         break;
+    case NODE_SUBMITTED:
     case NODE_METRIC:
     case NODE_TABLE:
     case NODE_DEFINE:
@@ -161,7 +162,7 @@ static void expect_varies(struct checker *c, const struct node *n)
         PROBLEM(c, "dimension.absent", of->span, NULL, "this does not vary by `%.*s`",
                 SLICE_ARG(c->t->dimensions[dim].shown.name));
     }
-    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+    if (node_is_ref(n))
         for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
             if (i->expr != NULL)
                 expect_varies(c, i->expr);

@@ -51,16 +51,16 @@ bool check_indexes(struct checker *c, const struct scope *scope, const struct as
 }
 
 MUST_CHECK static struct node *reference(struct checker *c, const struct scope *scope, const struct ast_expr *e,
-                                         enum node_op op, uint32_t target, const struct type *type,
-                                         const dimension_set *dims, uint32_t depth)
+                                         const struct ast_ref *ref, enum node_op op, uint32_t target,
+                                         const struct type *type, const dimension_set *dims, uint32_t depth)
 {
     struct node *n = check_node(c, op, e, type);
     if (n == NULL)
         return NULL;
     n->u.ref.target = target;
     check_deepen(n, depth);
-    if (!check_indexes(c, scope, e->u.ref.indexes, dims == NULL ? 0 : *dims, dims != NULL, e->u.ref.name.text,
-                       &n->u.ref.indexes, &n->u.ref.rebound))
+    if (!check_indexes(c, scope, ref->indexes, dims == NULL ? 0 : *dims, dims != NULL, ref->name.text, &n->u.ref.indexes,
+                       &n->u.ref.rebound))
         return NULL;
     for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
         if (i->expr != NULL)
@@ -106,7 +106,7 @@ MUST_CHECK static struct node *check_rule_ref(struct checker *c, const struct sc
     else if (!check_rule(c, rule))
         return NULL;
     struct type type = type_money(c->t, r->currency);
-    return reference(c, scope, e, NODE_RULE, rule, &type, &r->dims, r->depth + RULE_NESTING);
+    return reference(c, scope, e, &e->u.ref, NODE_RULE, rule, &type, &r->dims, r->depth + RULE_NESTING);
 }
 
 MUST_CHECK static struct node *check_define_ref(struct checker *c, const struct scope *scope, const struct ast_expr *e,
@@ -116,7 +116,18 @@ MUST_CHECK static struct node *check_define_ref(struct checker *c, const struct 
     if (!check_define(c, define, &e->u.ref.name))
         return NULL;
     d->is_used = true;
-    return reference(c, scope, e, NODE_DEFINE, define, &d->type, NULL, d->depth);
+    return reference(c, scope, e, &e->u.ref, NODE_DEFINE, define, &d->type, NULL, d->depth);
+}
+
+struct node *check_submitted(struct checker *c, const struct scope *scope, const struct ast_expr *e)
+{
+    const struct ast_ref *ref = &e->u.call.ref;
+    const struct symbol *s = check_symbol(c, &ref->name, SYMBOL_METRIC, "a metric");
+    struct type type = {.kind = TYPE_DATE};
+    if (s == NULL)
+        return NULL;
+    c->t->metrics[s->at].is_used = true;
+    return reference(c, scope, e, ref, NODE_SUBMITTED, s->at, &type, &c->t->metrics[s->at].dims, 0);
 }
 
 struct node *check_ref(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word)
@@ -142,11 +153,11 @@ struct node *check_ref(struct checker *c, const struct scope *scope, const struc
         return check_dimension_value(c, e, s->at);
     case SYMBOL_METRIC:
         t->metrics[s->at].is_used = true;
-        return reference(c, scope, e, NODE_METRIC, s->at, &t->metrics[s->at].type, &t->metrics[s->at].dims,
+        return reference(c, scope, e, &e->u.ref, NODE_METRIC, s->at, &t->metrics[s->at].type, &t->metrics[s->at].dims,
                          t->metrics[s->at].depth);
     case SYMBOL_TABLE:
         t->tables[s->at].is_used = true;
-        return reference(c, scope, e, NODE_TABLE, s->at, &t->tables[s->at].type, &t->tables[s->at].dims, 0);
+        return reference(c, scope, e, &e->u.ref, NODE_TABLE, s->at, &t->tables[s->at].type, &t->tables[s->at].dims, 0);
     case SYMBOL_DEFINE:
         return check_define_ref(c, scope, e, s->at);
     case SYMBOL_RULE:

@@ -21,7 +21,7 @@ static void visit(struct checker *c, const struct node *n, node_visit *f, void *
             visit(c, n->u.rows.rows[i].at, f, with);
             visit(c, n->u.rows.rows[i].value, f, with);
         }
-    if (n->op >= NODE_METRIC && n->op <= NODE_RULE)
+    if (node_is_ref(n))
         for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
             visit(c, i->expr, f, with);
 }

@@ -271,6 +271,7 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
     case NODE_START:
     case NODE_END:
         return eval_member(ev, n, dest, out);
+    case NODE_SUBMITTED:
     case NODE_METRIC:
     case NODE_TABLE:
     case NODE_DEFINE:

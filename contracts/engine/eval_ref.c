@@ -155,9 +155,29 @@ static enum known eval_table(struct eval *ev, const struct node *n, struct value
     return KNOWN;
 }
 
+/* The day of the current result; while it is disputed it may yet be annulled. */
+static enum known eval_submitted(struct eval *ev, const struct node *n, struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
+    const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
+    if (fact != NULL && fact->standing == ENGINE_DISPUTED)
+        return eval_unknown(
+            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+    out->day = fact == NULL ? DAY_NEVER : fact->submitted;
+    if (ev->trace != NULL)
+        trace_value(ev, n->span,
+                    arena_printf(ev->arena, "submitted(%.*s)", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))),
+                    &n->type, out);
+    return KNOWN;
+}
+
 static enum known eval_bound_ref(struct eval *ev, const struct node *n, struct value *out)
 {
     switch (n->op) {
+    case NODE_SUBMITTED:
+        return eval_submitted(ev, n, out);
     case NODE_METRIC:
         return eval_metric(ev, n, out);
     case NODE_TABLE:

@@ -62,7 +62,8 @@ enum node_op {
     NODE_DIMENSION, /* the bound member: a word, or the number of a range */
     NODE_ORDINAL,
     NODE_START,
-    NODE_END, /* number of, start of, end of a period */
+    NODE_END,       /* number of, start of, end of a period */
+    NODE_SUBMITTED, /* the day of a metric's result; it and those that follow have `ref` */
     NODE_METRIC,
     NODE_TABLE,
     NODE_DEFINE,
@@ -178,6 +179,11 @@ struct node {
         } prior;
     } u;
 };
+
+static inline bool node_is_ref(const struct node *n)
+{
+    return n->op >= NODE_SUBMITTED && n->op <= NODE_RULE;
+}
 
 struct day_range {
     int32_t first, last;

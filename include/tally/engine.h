@@ -24,7 +24,7 @@ struct engine_fact {
     struct slice key;   /* as terms_fit gave it */
     struct slice value; /* as the result writes it */
     enum engine_standing standing;
-    int32_t submitted; /* day */
+    int32_t submitted; /* the day of the first result of its chain */
     uint64_t seq;      /* of the entry that reported it, shown in explanations */
 };
 

@@ -370,10 +370,19 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
         AMOUNT("portion(money, ratio over arm)"),
         AMOUNT("best(2, money over arm)"),
         AMOUNT("bands of stay: from 0 days: 5 per day from 5 days: 6 per day"),
-        WHEN("submitted(money) > born"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+static void submitted_is_of_a_metric(void **state)
+{
+    (void) state;
+    expect_fine(WHEN("submitted(money) > born and submitted(cells[arm: programme, year: 2016-01-01]) < never"));
+    expect_error(WHEN("submitted(cells) > born"), "dimension.unbound", "`arm`");
+    expect_error(WHEN("submitted(p) > born"), "name.kind", "a metric");
+    expect_error(WHEN("submitted(money[arm: programme]) > born"), "dimension.absent", NULL);
+    expect_error(AMOUNT("submitted(money)"), "types.wanted", "money");
 }
 
 static void calendars_count_days_and_nothing_else(void **state)
@@ -492,6 +501,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(submitted_is_of_a_metric),
         cmocka_unit_test(calendars_count_days_and_nothing_else),
         cmocka_unit_test(an_amendment_is_refused_for_now),
         cmocka_unit_test(warnings_of_section_8),

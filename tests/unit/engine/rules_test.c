@@ -128,6 +128,29 @@ static void rule_M1_disputed_then_current_then_default_then_unknown(void **state
     world_free(w);
 }
 
+static void rule_M2_lateness_is_judged_by_the_day_of_submission(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL(YEARS BY("x", "USD", "year") "pay p from city to lender for each year of x\n"
+                                                     "  when submitted(x) <= 30 days after end of year amount x\n"
+                                                     "pay none from city to lender\n"
+                                                     "  when submitted(x[year: 2018-01-01]) = never amount 1\n"));
+    w->today = day_of("2017-01-30");
+    world_final(w, "x", Y16, "5");
+    w->today = day_of("2018-01-31");
+    world_final(w, "x", Y17, "6");
+    world_fact(w, "x", Y18, "6", ENGINE_PENDING);
+    world_day(w, "2019-01-01");
+    expect_target(w, "p", Y16, "5.00", "5.00");
+    expect_target(w, "p", Y17, "0.00", "0.00");
+    expect_target(w, "none", "", "1.00", "1.00"); /* what is not final is no result yet */
+    world_fact(w, "x", Y18, "6", ENGINE_DISPUTED);
+    world_day(w, "2019-01-02");
+    expect_waits(w, "none", "", "x(2018-01-01) is disputed", "1.00");
+    world_free(w);
+}
+
 static void rule_M3_only_what_is_needed_is_waited_for(void **state)
 {
     (void) state;
@@ -1050,6 +1073,7 @@ int main(void)
         cmocka_unit_test(rule_S1_dimensions_are_exactly_those_of_by_and_where),
         cmocka_unit_test(rule_S1_value_has_the_type_and_unit_and_lies_between),
         cmocka_unit_test(rule_M1_disputed_then_current_then_default_then_unknown),
+        cmocka_unit_test(rule_M2_lateness_is_judged_by_the_day_of_submission),
         cmocka_unit_test(rule_M3_only_what_is_needed_is_waited_for),
         cmocka_unit_test(rule_M3_a_step_needs_x_and_its_bounds),
         cmocka_unit_test(rule_M4_faults_have_their_place_and_figures),

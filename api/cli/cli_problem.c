@@ -36,6 +36,7 @@ static const struct {
     {"contract.not_party", "`tally contract show ID` shows which actor each party is"},
     {"contract.signed", "nothing: it is signed; `tally contract show ID` shows who is missing"},
     {"contract.not_in_force", "`tally contract show ID` shows whose signature is missing"},
+    {"contract.closed", "nothing: what stands, stands; `tally contract payments ID` shows it"},
     {"result.not_found", "`tally result list` shows the results"},
     {"result.duplicate", "`tally result list` shows the one that is there; a second one would change what is due"},
     {"result.not_reporter", "`tally contract terms ID` says who reports it"},

@@ -139,12 +139,25 @@ static enum tally_code reports_for(struct deciding *d, const struct view_contrac
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    TRY(terms_of(d->model, contract, &terms, d->err));
     *yes = false;
+    if (!view_is_party(contract, d->command->actor))
+        return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
+    TRY(terms_of(d->model, contract, &terms, d->err));
     for (uint32_t i = 0; i < terms_metric_count(terms) && !*yes; i++)
         *yes = fit_is_source(contract, terms_metric(terms, i), row) && is_reporter(d, contract, terms_metric(terms, i));
 done:
     return rc;
+}
+
+/* Of a contract that takes no results: whether it will, once it is signed, or never again. */
+static enum refusal_code closed_or_waiting(const struct view_contract *contract)
+{
+    return contract->row.state == CONTRACT_CLOSED ? REFUSE_CONTRACT_CLOSED : REFUSE_CONTRACT_NOT_IN_FORCE;
+}
+
+static const char *state_text(const struct view_contract *contract)
+{
+    return contract->row.state == CONTRACT_CLOSED ? "closed" : "not signed as its terms require";
 }
 
 /* An indicator's results come from the backbone, or from a reporter of a contract in force that uses it. */
@@ -167,10 +180,9 @@ static enum tally_code check_reporter(struct deciding *d, const struct row_resul
         waiting = reports ? users.items[i] : waiting;
     }
     if (waiting != NULL)
-        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_IN_FORCE, item_pointer(d, row->item, "indicator"),
+        return REFUSE_AT(d, closed_or_waiting(waiting), item_pointer(d, row->item, "indicator"),
                          "%.*s reports %.*s for %.*s alone, which is %s", SLICE_ARG(d->command->actor),
-                         SLICE_ARG(row->indicator), SLICE_ARG(waiting->row.id),
-                         waiting->row.state == CONTRACT_CLOSED ? "closed" : "not signed as its terms require");
+                         SLICE_ARG(row->indicator), SLICE_ARG(waiting->row.id), state_text(waiting));
     return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "indicator"),
                      "%.*s reports %.*s version %" PRIu32 " in no contract and has not the role backbone",
                      SLICE_ARG(d->command->actor), SLICE_ARG(row->indicator), row->version);
@@ -184,9 +196,8 @@ static enum tally_code check_figure(struct deciding *d, const struct row_result 
     const struct terms *terms = NULL;
     const struct view_contract *contract = view_contract(d->model, row->contract);
     if (!contract_takes(contract->row.state, CONTRACT_DEED_FIGURE))
-        return REFUSE_AT(d, REFUSE_CONTRACT_NOT_IN_FORCE, item_pointer(d, row->item, "contract"),
-                         "%.*s is %s: it takes no figures", SLICE_ARG(row->contract),
-                         contract->row.state == CONTRACT_CLOSED ? "closed" : "not signed as its terms require");
+        return REFUSE_AT(d, closed_or_waiting(contract), item_pointer(d, row->item, "contract"),
+                         "%.*s is %s: it takes no figures", SLICE_ARG(row->contract), state_text(contract));
     TRY(terms_of(d->model, contract, &terms, d->err));
     uint32_t i = terms_find_metric(terms, row->metric);
     if (i == TERMS_NONE || terms_metric(terms, i)->source != AST_SOURCE_TEXT)

@@ -43,7 +43,7 @@ static enum tally_code check_open_end(struct deciding *d, const struct view_cont
         instant_day(d->place->time, terms_clock_minutes(terms)) <= closes)
         return TALLY_OK;
     day_format(closes, day);
-    return REFUSE(d, REFUSE_CONTRACT_NOT_IN_FORCE, "%.*s closed after %s: it can no longer be signed",
+    return REFUSE(d, REFUSE_CONTRACT_CLOSED, "%.*s closed after %s: it can no longer be signed",
                   SLICE_ARG(contract->row.id), day);
 }
 

@@ -84,6 +84,8 @@ static enum tally_code mark_ours(struct deciding *d, struct verifying *v, struct
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
+    if (!view_is_party(contract, d->command->actor))
+        return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
     TRY(fits_update(contract, terms, d->arena, d->err));
     for (uint32_t i = 0; i < contract->fit_count; i++) {

@@ -118,6 +118,15 @@ const struct row_party *view_party(const struct view_contract *contract, struct 
     return NULL;
 }
 
+bool view_is_party(const struct view_contract *contract, struct slice actor)
+{
+    for (uint32_t i = 0; i < contract->party_count; i++) {
+        if (contract->parties[i] != NULL && slice_equal(contract->parties[i]->actor, actor))
+            return true;
+    }
+    return false;
+}
+
 bool view_is_duplicate(const struct model *model, const uint8_t sha256[32])
 {
     const struct view_result_key *key = table_find(&model->result_keys, ident_name(slice_of(sha256, 32)));

@@ -157,6 +157,7 @@ MUST_CHECK enum tally_code series_make(struct model *model, struct ident id, str
 struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version);
 struct view_payment *view_payment(const struct model *model, uint64_t seq);
 const struct row_party *view_party(const struct view_contract *contract, struct slice name);
+bool view_is_party(const struct view_contract *contract, struct slice actor); /* is the actor any of its parties? */
 bool view_is_duplicate(const struct model *model, const uint8_t sha256[32]);
 
 /* ---- what was looked up ---- */

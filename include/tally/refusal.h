@@ -81,6 +81,7 @@ enum refusal_kind {
     X(REFUSE_CONTRACT_NOT_PARTY, "contract.not_party", REFUSAL_FORBIDDEN, "The signer is no such party of this contract")  \
     X(REFUSE_CONTRACT_SIGNED, "contract.signed", REFUSAL_CONFLICT, "This party has signed already")                        \
     X(REFUSE_CONTRACT_NOT_IN_FORCE, "contract.not_in_force", REFUSAL_CONFLICT, "The contract is not in force")             \
+    X(REFUSE_CONTRACT_CLOSED, "contract.closed", REFUSAL_CONFLICT, "The contract has closed")                              \
     X(REFUSE_CONTRACT_PRIVATE, "contract.private", REFUSAL_NOT_ACCEPTED,                                                   \
       "Contracts that are not open are not offered by this service")                                                       \
     X(REFUSE_RESULT_NOT_FOUND, "result.not_found", REFUSAL_NOT_FOUND, "There is no such result")                           \

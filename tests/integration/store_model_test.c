@@ -412,8 +412,8 @@ static void the_history_ends_in_the_published_payments(void **state)
 {
     (void) state;
     const char *told = told_by(BEGINS_ANEW);
-    static const char *const codes[] = {"actor.taken",      "contract.not_in_force", "result.duplicate",
-                                        "verification.own", "verification.done",     "key.revoked"};
+    static const char *const codes[] = {"actor.taken",      "contract.closed",   "result.duplicate",
+                                        "verification.own", "verification.done", "key.revoked"};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
         if (strstr(told, codes[i]) == NULL)
             fail_msg("nothing was refused as %s:\n%s", codes[i], told);

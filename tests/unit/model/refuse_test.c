@@ -272,7 +272,7 @@ static void after_the_last_day_nobody_signs(void **state)
     (void) state;
     world_day(&w, "2014-07-02");
     do_sign(&w, "buyer", "deal", "buyer");
-    ASSERT_REFUSED(&w, REFUSE_CONTRACT_NOT_IN_FORCE);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_CLOSED);
 }
 
 /* ---- results ---- */

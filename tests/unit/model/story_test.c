@@ -288,7 +288,11 @@ static void after_closes_nothing_is_evaluated(void **state)
     ASSERT_DONE(&w);
     assert_int_equal(w.decision.event_count, 0);
     do_result(&w, "seller", "=first/bonus - 30");
-    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_NOT_IN_FORCE, "/contract");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_CLOSED, "/contract");
+    do_result(&w, "seller", "shared.units/1 place=south 5");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_CLOSED, "/indicator"); /* the one contract that it reports for */
+    do_sign(&w, "buyer", "first", "buyer");
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_SIGNED); /* what was signed stays so */
     world_release(&w);
 }
 

@@ -109,6 +109,8 @@ MUST_CHECK bool check_is_kind(struct checker *c, const struct node *n, enum type
 /* ---- check_amount.c, check_ref.c, check_call.c ---- */
 MUST_CHECK struct node *check_number(struct checker *c, const struct ast_expr *e);
 MUST_CHECK struct node *check_rate(struct checker *c, const struct scope *scope, const struct ast_expr *e);
+/* A row of bands: the rate alone, for x. */
+MUST_CHECK struct node *check_rate_of(struct checker *c, const struct ast_expr *e, const struct node *x);
 MUST_CHECK struct node *check_day(struct checker *c, const struct ast_expr *e, int32_t day);
 MUST_CHECK struct node *check_dateof(struct checker *c, const struct ast_expr *e);
 MUST_CHECK struct node *check_move(struct checker *c, const struct scope *scope, const struct ast_expr *e);
@@ -118,6 +120,7 @@ MUST_CHECK struct node *check_call(struct checker *c, const struct scope *scope,
 
 /* ---- check_rows.c, check_aggregate.c ---- */
 MUST_CHECK struct node *check_step(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word);
+MUST_CHECK struct node *check_bands(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 MUST_CHECK struct node *check_linear(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 MUST_CHECK struct node *check_aggregate(struct checker *c, const struct scope *scope, const struct ast_expr *e);
 MUST_CHECK struct node *check_prior(struct checker *c, const struct scope *scope, const struct ast_expr *e, uint32_t word);

@@ -97,14 +97,19 @@ MUST_CHECK static bool check_overs(struct checker *c, const struct scope *scope,
 struct node *check_aggregate(struct checker *c, const struct scope *scope, const struct ast_expr *e)
 {
     enum ast_aggregate what = e->u.aggregate.what;
-    if (what == AST_AGG_BEST || what == AST_AGG_PORTION) {
-        check_unsupported(c, e->span, what == AST_AGG_BEST ? "`best`" : "`portion`");
+    if (what == AST_AGG_PORTION) {
+        check_unsupported(c, e->span, "`portion`");
+        return NULL;
+    }
+    if (what == AST_AGG_BEST && (e->u.aggregate.k == 0 || e->u.aggregate.k > BEST_MAX)) {
+        PROBLEM(c, "aggregate.best", e->span, NULL, "`best` takes the 1 to %d largest", BEST_MAX);
         return NULL;
     }
     struct node *n = check_node(c, NODE_AGGREGATE, e, &(struct type){0});
     if (n == NULL || !check_overs(c, scope, e, n))
         return NULL;
     n->u.aggregate.what = what;
+    n->u.aggregate.k = e->u.aggregate.k;
     if (e->u.aggregate.has_of && !check_of(c, scope, e, n))
         return NULL;
     struct scope inner = *scope;

@@ -71,45 +71,57 @@ struct node *check_number(struct checker *c, const struct ast_expr *e)
     return n;
 }
 
-/* RATE per UNIT of x */
-struct node *check_rate(struct checker *c, const struct scope *scope, const struct ast_expr *e)
+/* RATE per UNIT, of x: the money that it gives, and how much for one of x as it is held. NULL: reported. */
+MUST_CHECK static mpq_ptr rate_factor(struct checker *c, const struct ast_expr *e, const struct node *x, struct type *type)
 {
     uint32_t currency = 0;
     uint16_t base = 0;
     struct slice per = e->u.rate.unit.text;
     bool is_point = slice_is(per, "point") || slice_is(per, "points");
-    struct node *a = check_expr(c, scope, e->a, NO_WORD);
-    if (a == NULL || !check_is_kind(c, a, TYPE_NUMBER, "a number"))
-        return NULL;
     if (e->u.rate.code.text.len > 0 && !check_currency(c, &e->u.rate.code, &currency))
         return NULL;
-    struct type type = type_money(c->t, currency);
+    *type = type_money(c->t, currency);
     if (slice_is(per, "percent")) {
         PROBLEM(c, "units.points", e->u.rate.unit.span, "write `per point of x`", "a rate is per point, not per percent");
         return NULL;
     }
-    if (is_point ? a->type.unit.count > 0 : !check_unit(c, &e->u.rate.unit, &base)) {
+    if (is_point ? x->type.unit.count > 0 : !check_unit(c, &e->u.rate.unit, &base)) {
         if (is_point)
-            PROBLEM(c, "units.differ", a->span, NULL, "`per point of` needs points, percent or a plain number, this is %s",
-                    check_type_text(c, &a->type));
+            PROBLEM(c, "units.differ", x->span, NULL, "`per point of` needs points, percent or a plain number, this is %s",
+                    check_type_text(c, &x->type));
         return NULL;
     }
-    if (!is_point && !a->type.is_zero && !type_is_single(&a->type, base)) {
-        PROBLEM(c, "units.differ", a->span, a->type.is_bare ? "write the unit behind the number" : NULL,
+    if (!is_point && !x->type.is_zero && !type_is_single(&x->type, base)) {
+        PROBLEM(c, "units.differ", x->span, x->type.is_bare ? "write the unit behind the number" : NULL,
                 "`per %.*s of` needs %.*s, this is %s", SLICE_ARG(per), SLICE_ARG(c->t->units[base].many),
-                check_type_text(c, &a->type));
+                check_type_text(c, &x->type));
         return NULL;
     }
     mpq_ptr q = read_number(c, &e->u.rate.number, 1);
-    struct node *n = q == NULL ? NULL : check_parts(check_node(c, NODE_RATE, e, &type), a, NULL, NULL);
-    if (n == NULL)
-        return NULL;
-    if (is_point) {
+    if (q != NULL && is_point) {
         mpz_mul_ui(mpq_numref(q), mpq_numref(q), 100);
         mpq_canonicalize(q);
     }
-    n->u.rate.factor = q;
+    return q;
+}
+
+struct node *check_rate_of(struct checker *c, const struct ast_expr *e, const struct node *x)
+{
+    struct type type;
+    mpq_ptr q = rate_factor(c, e, x, &type);
+    struct node *n = q == NULL ? NULL : check_node(c, NODE_RATE, e, &type);
+    if (n != NULL)
+        n->u.rate.factor = q;
     return n;
+}
+
+/* RATE per UNIT of x */
+struct node *check_rate(struct checker *c, const struct scope *scope, const struct ast_expr *e)
+{
+    struct node *a = check_expr(c, scope, e->a, NO_WORD);
+    if (a == NULL || !check_is_kind(c, a, TYPE_NUMBER, "a number"))
+        return NULL;
+    return check_parts(check_rate_of(c, e, a), a, NULL, NULL);
 }
 
 /* ---- dates ---- */

@@ -26,7 +26,7 @@ static uint64_t cost_of(const struct terms *t, const struct node *n)
     if (n->op == NODE_MIN || n->op == NODE_MAX)
         for (uint32_t i = 0; i < n->u.list.count; i++)
             cost = saturating_add(cost, cost_of(t, n->u.list.args[i]));
-    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+    if (node_has_rows(n))
         for (uint32_t i = 0; i < n->u.rows.count; i++)
             cost =
                 saturating_add(cost, saturating_add(cost_of(t, n->u.rows.rows[i].at), cost_of(t, n->u.rows.rows[i].value)));

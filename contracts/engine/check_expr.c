@@ -213,8 +213,7 @@ MUST_CHECK static struct node *check_kind_of(struct checker *c, const struct sco
     case AST_LINEAR:
         return check_linear(c, scope, e);
     case AST_BANDS:
-        check_unsupported(c, e->span, "`bands`");
-        return NULL;
+        return check_bands(c, scope, e);
     case AST_AGGREGATE:
         return check_aggregate(c, scope, e);
     case AST_PRIOR:

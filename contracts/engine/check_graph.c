@@ -55,7 +55,7 @@ static void walk_list(struct checker *c, struct walk w, const struct node *n)
     if (n->op == NODE_MIN || n->op == NODE_MAX)
         for (uint32_t i = 0; i < n->u.list.count; i++)
             walk_node(c, w, n->u.list.args[i]);
-    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+    if (node_has_rows(n))
         for (uint32_t i = 0; i < n->u.rows.count; i++) {
             walk_node(c, w, n->u.rows.rows[i].at);
             walk_node(c, w, n->u.rows.rows[i].value);

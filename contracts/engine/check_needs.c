@@ -80,6 +80,7 @@ static dimension_set needs_of(const struct terms *t, struct node *n)
         break;
     case NODE_STEP:
     case NODE_LINEAR:
+    case NODE_BANDS:
         set = needs_of_rows(t, n);
         break;
     default:
@@ -134,7 +135,7 @@ static void expect_parts_vary(struct checker *c, const struct node *n)
     if (n->op == NODE_MIN || n->op == NODE_MAX)
         for (uint32_t i = 0; i < n->u.list.count; i++)
             expect_varies(c, n->u.list.args[i]);
-    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+    if (node_has_rows(n))
         for (uint32_t i = 0; i < n->u.rows.count; i++) {
             expect_varies(c, n->u.rows.rows[i].at);
             expect_varies(c, n->u.rows.rows[i].value);

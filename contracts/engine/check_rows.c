@@ -1,4 +1,4 @@
-/* step and linear: rows by rising bounds (language.md section 5). */
+/* step, linear and bands: rows by rising bounds (language.md section 5). */
 #include "check.h"
 
 MUST_CHECK static struct node_row *new_rows(struct checker *c, const struct ast_expr *e, struct node **x,
@@ -128,5 +128,38 @@ struct node *check_linear(struct checker *c, const struct scope *scope, const st
     n->u.rows.rows = rows;
     n->u.rows.count = count;
     n->u.rows.is_extended = e->u.rows.is_extended;
+    return n;
+}
+
+/* Each rate on the part of x from its bound to the next. */
+struct node *check_bands(struct checker *c, const struct scope *scope, const struct ast_expr *e)
+{
+    struct node *x = NULL;
+    struct node_row *rows = new_rows(c, e, &x, scope);
+    uint32_t count = 0, depth = 0;
+    struct type type = {0}, bound;
+    if (rows == NULL || !check_is_kind(c, x, TYPE_NUMBER, "a number"))
+        return NULL;
+    for (const struct ast_row *r = e->u.rows.rows; r != NULL; r = r->next, count++) {
+        struct node_row *row = &rows[count];
+        row->span = r->span;
+        row->at = check_expr(c, scope, r->at, NO_WORD);
+        if (row->at == NULL || !check_join(c, row->at->span, "is the bound of", &row->at->type, &x->type, &bound) ||
+            (count > 0 && !bounds_rise(c, row - 1, row, false)))
+            return NULL;
+        row->value = check_rate_of(c, r->value, x);
+        if (row->value == NULL ||
+            (count > 0 && !check_join(c, r->span, "stands in a row beside", &row->value->type, &type, &type)))
+            return NULL;
+        type = row->value->type;
+        depth = row->at->depth > depth ? row->at->depth : depth;
+    }
+    struct node *n = check_node(c, NODE_BANDS, e, &type);
+    if (n == NULL)
+        return NULL;
+    n->a = x;
+    n->depth = (x->depth > depth ? x->depth : depth) + 1;
+    n->u.rows.rows = rows;
+    n->u.rows.count = count;
     return n;
 }

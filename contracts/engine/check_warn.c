@@ -16,7 +16,7 @@ static void visit(struct checker *c, const struct node *n, node_visit *f, void *
     if (n->op == NODE_MIN || n->op == NODE_MAX)
         for (uint32_t i = 0; i < n->u.list.count; i++)
             visit(c, n->u.list.args[i], f, with);
-    if (n->op == NODE_STEP || n->op == NODE_LINEAR)
+    if (node_has_rows(n))
         for (uint32_t i = 0; i < n->u.rows.count; i++) {
             visit(c, n->u.rows.rows[i].at, f, with);
             visit(c, n->u.rows.rows[i].value, f, with);

@@ -95,6 +95,11 @@ struct eval {
 /* ---- eval_memo.c ---- */
 /* The next number of the stack; NULL: ev->rc is set. Initialised, of any value. */
 MUST_CHECK mpq_ptr eval_push(struct eval *ev);
+/* The number at a place of the stack that is in use. */
+static inline mpq_ptr eval_at(const struct eval *ev, size_t place)
+{
+    return ev->stack[place / NUMBERS_IN_CHUNK]->numbers[place % NUMBERS_IN_CHUNK];
+}
 /* A number that stays until the end, 0 at first. NULL: ev->rc is set. */
 MUST_CHECK mpq_ptr eval_keep(struct eval *ev);
 void eval_release(struct eval *ev); /* gives GMP's memory back */
@@ -128,6 +133,7 @@ MUST_CHECK enum known eval_move(struct eval *ev, const struct node *n, struct va
 MUST_CHECK enum known eval_between_days(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
 MUST_CHECK enum known eval_step(struct eval *ev, const struct node *n, struct value *out);
 MUST_CHECK enum known eval_linear(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
+MUST_CHECK enum known eval_bands(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
 MUST_CHECK enum known eval_ref(struct eval *ev, const struct node *n, struct value *out);
 MUST_CHECK enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out);
 MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct value *out);

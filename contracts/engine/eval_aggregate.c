@@ -5,6 +5,7 @@ struct total {
     mpq_ptr sum;       /* of sum and mean */
     struct value kept; /* of min, max, first, last */
     mpq_ptr kept_number;
+    size_t best;               /* place on the stack of the largest so far, falling, of best */
     unsigned long count, hits; /* members taken; those for which a share holds */
 };
 
@@ -43,6 +44,17 @@ static bool is_better(const struct node *n, const struct value *v, const struct 
     return what == AST_AGG_MIN ? order < 0 : order > 0;
 }
 
+/* Keeps the k largest, in falling order. Where two are equal it makes no difference which is taken. */
+static void take_best(struct eval *ev, const struct node *n, const struct value *v, struct total *total)
+{
+    uint32_t k = n->u.aggregate.k, at = total->count < k ? (uint32_t) total->count : k - 1;
+    if (total->count >= k && mpq_cmp(v->number, eval_at(ev, total->best + at)) <= 0)
+        return;
+    mpq_set(eval_at(ev, total->best + at), v->number);
+    for (; at > 0 && mpq_cmp(eval_at(ev, total->best + at), eval_at(ev, total->best + at - 1)) > 0; at--)
+        mpq_swap(eval_at(ev, total->best + at), eval_at(ev, total->best + at - 1));
+}
+
 static enum known take_value(struct eval *ev, const struct node *n, const struct value *v, struct total *total)
 {
     switch (n->u.aggregate.what) {
@@ -56,6 +68,9 @@ static enum known take_value(struct eval *ev, const struct node *n, const struct
         total->hits += v->word;
         break;
     case AST_AGG_COUNT:
+        break;
+    case AST_AGG_BEST:
+        take_best(ev, n, v, total);
         break;
     default:
         if (!is_better(n, v, total))
@@ -139,16 +154,19 @@ static enum known total_value(struct eval *ev, const struct node *n, struct tota
     enum ast_aggregate what = n->u.aggregate.what;
     if (what == AST_AGG_COUNT)
         mpq_set_ui(total->sum, total->count, 1);
-    else if (what != AST_AGG_SUM && total->count == 0) /* D4 */
+    else if (what != AST_AGG_SUM && what != AST_AGG_BEST && total->count == 0) /* D4 */
         return eval_fault(ev, n, "nothing to aggregate");
     if (what == AST_AGG_SHARE)
         mpq_set_ui(total->sum, total->hits, total->count);
     if (what == AST_AGG_MEAN) {
         mpz_mul_ui(mpq_denref(total->sum), mpq_denref(total->sum), total->count);
     }
+    for (uint32_t i = 0; what == AST_AGG_BEST && i < total->count && i < n->u.aggregate.k; i++)
+        mpq_add(total->sum, total->sum, eval_at(ev, total->best + i));
     mpq_canonicalize(total->sum);
     *out = total->kept;
-    if (what == AST_AGG_SUM || what == AST_AGG_COUNT || what == AST_AGG_MEAN || what == AST_AGG_SHARE)
+    if (what == AST_AGG_SUM || what == AST_AGG_COUNT || what == AST_AGG_MEAN || what == AST_AGG_SHARE ||
+        what == AST_AGG_BEST)
         return eval_checked(ev, n, total->sum, out);
     return KNOWN;
 }
@@ -160,6 +178,10 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
     if (total.sum == NULL || total.kept_number == NULL)
         return BROKEN;
     mpq_set_ui(total.sum, 0, 1);
+    total.best = ev->sp;
+    for (uint32_t i = 0; n->u.aggregate.what == AST_AGG_BEST && i < n->u.aggregate.k; i++)
+        if (eval_push(ev) == NULL)
+            return BROKEN;
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
     if (known != KNOWN)
         return known;

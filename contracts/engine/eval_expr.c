@@ -315,6 +315,8 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
         return eval_step(ev, n, out);
     case NODE_LINEAR:
         return eval_linear(ev, n, dest, out);
+    case NODE_BANDS:
+        return eval_bands(ev, n, dest, out);
     case NODE_AGGREGATE:
         return eval_aggregate(ev, n, out);
     case NODE_PRIOR:

@@ -1,4 +1,4 @@
-/* step and linear: x, then all bounds, then only the rows that are used (M3). */
+/* step, linear and bands: x, then all bounds, then only the rows that are used (M3). */
 #include "eval.h"
 
 static bool row_holds(enum ast_bound bound, int order)
@@ -119,4 +119,37 @@ enum known eval_linear(struct eval *ev, const struct node *n, mpq_ptr dest, stru
         values[i] = v.number;
     }
     return interpolate(ev, n, x.number, at, values, dest, out);
+}
+
+enum known eval_bands(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
+{
+    struct value x, at;
+    mpq_srcptr before = NULL;
+    enum known known = eval_node(ev, n->a, &x);
+    mpq_ptr part = eval_push(ev);
+    mpq_set_ui(dest, 0, 1);
+    for (uint32_t i = 0; part != NULL && known == KNOWN && i < n->u.rows.count; i++) {
+        const struct node_row *row = &n->u.rows.rows[i];
+        known = eval_node(ev, row->at, &at);
+        if (known != KNOWN)
+            return known;
+        if (before != NULL && mpq_cmp(before, at.number) >= 0)
+            return eval_fault(ev, n, "bounds that do not rise: %.*s and %.*s", SLICE_ARG(eval_number_text(ev, before)),
+                              SLICE_ARG(eval_number_text(ev, at.number)));
+        before = at.number;
+        if (mpq_cmp(x.number, at.number) <= 0)
+            continue;
+        /* all of x from here on at this rate, in place of the rate of the row before */
+        mpq_sub(part, x.number, at.number);
+        mpq_mul(part, part, row->value->u.rate.factor);
+        mpq_add(dest, dest, part);
+        if (i == 0)
+            continue;
+        mpq_sub(part, x.number, at.number);
+        mpq_mul(part, part, n->u.rows.rows[i - 1].value->u.rate.factor);
+        mpq_sub(dest, dest, part);
+    }
+    if (known != KNOWN)
+        return known;
+    return part == NULL ? BROKEN : eval_checked(ev, n, dest, out);
 }

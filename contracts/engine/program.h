@@ -11,10 +11,11 @@
 #include "tally/terms.h"
 #include "unit.h"
 
-#define DIMENSIONS_MAX 32             /* as many as a result may have; the richest contract tried has five */
-#define PLACES_MAX 12                 /* of money: the ledger writes 12 digits behind the point */
-#define MEMBERS_MAX 100000            /* of one closed dimension: two centuries of days, with room */
-#define TABLE_CELLS_MAX 100000        /* a table is held with every cell filled in */
+#define DIMENSIONS_MAX 32      /* as many as a result may have; the richest contract tried has five */
+#define BEST_MAX 100           /* of best(k, ...): the numbers of all that are evaluated inside one another fit the stack */
+#define PLACES_MAX 12          /* of money: the ledger writes 12 digits behind the point */
+#define MEMBERS_MAX 100000     /* of one closed dimension: two centuries of days, with room */
+#define TABLE_CELLS_MAX 100000 /* a table is held with every cell filled in */
 #define MONEY_MAX 999999999999999999u /* what one trigger can be: the ledger writes 18 digits before the point */
 #define MEMBERS_ALL_MAX                                                                                                    \
     400000 /* of all closed dimensions together, TABLE_CELLS_ALL_MAX of all tables: half of what a text takes */
@@ -93,6 +94,7 @@ enum node_op {
     NODE_RATE,
     NODE_STEP,
     NODE_LINEAR,
+    NODE_BANDS, /* these three have rows */
     NODE_AGGREGATE,
     NODE_PRIOR
 };
@@ -164,6 +166,7 @@ struct node {
         } rows;
         struct {
             enum ast_aggregate what;
+            uint32_t k; /* best */
             struct node_over *over;
             uint32_t over_count;
             dimension_set rebound; /* dimensions that it runs over */
@@ -183,6 +186,11 @@ struct node {
 static inline bool node_is_ref(const struct node *n)
 {
     return n->op >= NODE_SUBMITTED && n->op <= NODE_RULE;
+}
+
+static inline bool node_has_rows(const struct node *n)
+{
+    return n->op >= NODE_STEP && n->op <= NODE_BANDS;
 }
 
 struct day_range {

@@ -368,11 +368,25 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
         "metric m is \"M\" in USD\n  verified by judge final 5 days later",
         "metric m is settlements of p in USD\n" AMOUNT("1"),
         AMOUNT("portion(money, ratio over arm)"),
-        AMOUNT("best(2, money over arm)"),
-        AMOUNT("bands of stay: from 0 days: 5 per day from 5 days: 6 per day"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+static void bands_and_best_are_checked(void **state)
+{
+    (void) state;
+    expect_fine(AMOUNT("bands of stay: from 0 days: 5 per day from 5 days: 6 per day"));
+    expect_fine(AMOUNT("bands of level: from 0: 5 per point from 5%: 6 per point"));
+    expect_fine(AMOUNT("best(2, cells[arm: programme] over year)"));
+    expect_error(AMOUNT("bands of stay: from 5 days: 5 per day from 5 days: 6 per day"), "step.bounds", NULL);
+    expect_error(AMOUNT("bands of stay: from 5: 5 per day"), "units.differ", "is the bound of");
+    expect_error(AMOUNT("bands of stay: from 5 days: 5 per child"), "units.differ", "needs children");
+    expect_error(AMOUNT("bands of stay: from 0 days: 5 per day from 5 days: ZAR 6 per day"), "units.differ", NULL);
+    expect_error(AMOUNT("bands of born: from 2016-01-01: 5 per day"), "types.wanted", "a number");
+    expect_error(AMOUNT("best(0, cells[arm: programme] over year)"), "aggregate.best", "1 to 100");
+    expect_error(AMOUNT("best(101, cells[arm: programme] over year)"), "aggregate.best", "1 to 100");
+    expect_error(AMOUNT("best(2, yes over year)"), "types.wanted", "a number");
 }
 
 static void submitted_is_of_a_metric(void **state)
@@ -501,6 +515,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(bands_and_best_are_checked),
         cmocka_unit_test(submitted_is_of_a_metric),
         cmocka_unit_test(calendars_count_days_and_nothing_else),
         cmocka_unit_test(an_amendment_is_refused_for_now),

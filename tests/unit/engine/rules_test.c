@@ -325,6 +325,60 @@ static void rule_D4_sum_and_count_of_nothing_are_zero(void **state)
     world_free(w);
 }
 
+static void rule_D4_best_takes_the_largest(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL("dimension site (a, b, c, d, e)\n" BY("x", "USD", "site") METRIC("low", "days")
+                            METRIC("days_used", "days") "pay two from city to lender amount best(2, x over site of x)\n"
+                                                        "pay many from city to lender amount best(9, x over site of x)\n"
+                                                        "pay where_low from city to lender amount best(2, x over site of x "
+                                                        "where x < 10)\n"));
+    static const char *const values[] = {"5", "20", "7.5", "-3", "20"};
+    static const char *const sites[] = {"a", "b", "c", "d", "e"};
+    world_day(w, "2019-01-01");
+    expect_target(w, "two", "", "0.00", "0.00");
+    for (size_t i = 0; i < 5; i++)
+        world_final(w, "x", sites[i], values[i]);
+    world_day(w, "2019-01-02");
+    expect_target(w, "two", "", "40.00", "40.00");
+    expect_target(w, "many", "", "49.50", "49.50"); /* fewer than k: all */
+    expect_target(w, "where_low", "", "12.50", "12.50");
+    world_free(w);
+}
+
+static void bands_pay_each_rate_on_its_own_part(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(METRIC("x", "days") METRIC("edge", "days")
+                                          METRIC("level", "percent") "pay p from city to lender amount bands of "
+                                                                     "x: from 10 days: 5 per day from 20 days: 3 "
+                                                                     "per day from 30 days: 0 per day\n"
+                                                                     "pay q from city to lender amount bands of "
+                                                                     "x: from 0 days: 1 per day from edge: 2 per "
+                                                                     "day\n"
+                                                                     "pay r from city to lender amount bands of "
+                                                                     "level: from 5%: 100 per point\n"));
+    static const char *const rows[][2] = {{"0", "0.00"},   {"10", "0.00"},  {"12.5", "12.50"}, {"20", "50.00"},
+                                          {"21", "53.00"}, {"30", "80.00"}, {"99", "80.00"},   {"-5", "0.00"}};
+    world_final(w, "level", "", "7.5%");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_final(w, "x", "", rows[i][0]);
+        world_day(w, "2019-01-01");
+        expect_slice(world_instance(w, "p", "")->target, rows[i][1]);
+        expect_waits(w, "q", "", "edge is missing", "0.00");
+    }
+    expect_target(w, "r", "", "250.00", "0.00");
+    world_final(w, "x", "", "9");
+    world_final(w, "edge", "", "4");
+    world_day(w, "2019-01-01");
+    expect_target(w, "q", "", "14.00", "14.00");
+    world_final(w, "edge", "", "-1");
+    world_day(w, "2019-01-01");
+    expect_fault(w, "q", "bounds that do not rise: 0 and -1");
+    world_free(w);
+}
+
 static void rule_D5_a_define_is_evaluated_once_for_each_binding(void **state)
 {
     (void) state;
@@ -1080,6 +1134,8 @@ int main(void)
         cmocka_unit_test(rule_M4_a_fault_keeps_what_stands_and_is_unknown_to_others),
         cmocka_unit_test(rule_D2_aggregates_run_over_all_members_in_order),
         cmocka_unit_test(rule_D4_sum_and_count_of_nothing_are_zero),
+        cmocka_unit_test(rule_D4_best_takes_the_largest),
+        cmocka_unit_test(bands_pay_each_rate_on_its_own_part),
         cmocka_unit_test(rule_D5_a_define_is_evaluated_once_for_each_binding),
         cmocka_unit_test(rule_D6_prior_goes_back_to_the_first_member),
         cmocka_unit_test(rule_D6_a_long_period_costs_no_more_for_each_member),

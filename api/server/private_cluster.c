@@ -16,6 +16,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1003,6 +1004,20 @@ enum tally_code private_cluster_restart(struct private_cluster *cluster, struct 
         return TALLY_OK;
     LOG_WARN("cluster.restarting", LOG_STR("path", cluster->pgdata));
     return start_and_set_up(cluster, err);
+}
+
+bool private_cluster_has_room(const struct private_cluster *cluster)
+{
+    static const char *const dirs[] = {"base", "pg_wal"}; /* the log may be on a disk of its own */
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        struct statvfs fs;
+        if (join(path, cluster->pgdata, dirs[i], NULL) != TALLY_OK || statvfs(path, &fs) != 0)
+            continue; /* what cannot be asked is left to the database to find out */
+        if ((uint64_t) fs.f_bavail * fs.f_frsize < (uint64_t) PRIVATE_CLUSTER_ROOM_MIN)
+            return false;
+    }
+    return true;
 }
 
 enum tally_code private_cluster_stop(struct private_cluster *cluster, struct err *err)

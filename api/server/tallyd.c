@@ -158,6 +158,11 @@ done:
 
 /* ---- starting ---- */
 
+static bool has_room(void *cluster)
+{
+    return private_cluster_has_room(cluster);
+}
+
 MUST_CHECK static enum tally_code sequencer_open(struct tallyd *tallyd, struct err *err)
 {
     const struct sequencer_options options = {.database = {.conninfo = tallyd->database,
@@ -168,7 +173,9 @@ MUST_CHECK static enum tally_code sequencer_open(struct tallyd *tallyd, struct e
                                               .vkey = tallyd->identity.vkey,
                                               .genesis = tallyd->identity.genesis,
                                               .domain = wire_domain(tallyd->wire),
-                                              .replicas_may_lose = tallyd->config.replicas_may_lose};
+                                              .replicas_may_lose = tallyd->config.replicas_may_lose,
+                                              .has_room = tallyd->cluster == NULL ? NULL : has_room,
+                                              .has_room_ctx = tallyd->cluster};
     return sequencer_start(&options, &tallyd->sequencer, err);
 }
 

@@ -57,6 +57,9 @@ const char *private_cluster_socket_dir(const struct private_cluster *cluster);
 bool private_cluster_is_running(struct private_cluster *cluster, struct err *err);
 /* Starts it again after it ended by itself (a crash of the whole server); nothing to do while it runs. */
 MUST_CHECK enum tally_code private_cluster_restart(struct private_cluster *cluster, struct err *err);
+/* The disks of its tables and of its log have room for what a batch of statements and the log's next file take. Any thread. */
+#define PRIVATE_CLUSTER_ROOM_MIN (INT64_C(48) << 20) /* a batch of 16 MiB, its share of indexes, a log file of 16 MB */
+bool private_cluster_has_room(const struct private_cluster *cluster);
 /* Stops it: smart, then fast, then immediate (the limits above). TALLY_E_TIMEOUT when it had to be the last. */
 MUST_CHECK enum tally_code private_cluster_stop(struct private_cluster *cluster, struct err *err);
 void private_cluster_free(struct private_cluster *cluster); /* stops it if need be; NULL is fine */

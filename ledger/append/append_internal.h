@@ -144,6 +144,8 @@ struct sequencer {
 
 /* sequencer.c */
 struct instant sequencer_now(const struct sequencer *s); /* never before the newest entry */
+/* The database's disk has room for a batch, as far as is known. */
+bool sequencer_has_room(const struct sequencer *s);
 void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble);
 void sequencer_publish(struct sequencer *s); /* head, into the status */
 

@@ -156,6 +156,11 @@ enum tally_code batch_commit(struct sequencer *s, struct err *err)
 {
     bool was_run = false;
     int64_t begun_us = instant_monotonic_us();
+    if (s->batch.entry_count > 0 && !sequencer_has_room(s)) { /* a database whose log cannot grow has to stop */
+        enum tally_code rc = err_set(err, TALLY_E_LIMIT, "the disk of the database is almost full");
+        batch_fail(s, BATCH_NO_ROOM, rc, err);
+        return rc;
+    }
     if (s->batch.entry_count > 0) {
         enum tally_code rc = write_batch(s, &was_run, err);
         if (rc == TALLY_E_OUTCOME_UNKNOWN) {

@@ -57,6 +57,11 @@ struct instant sequencer_now(const struct sequencer *s)
     return s->has_head && now.us < s->head_time.us ? s->head_time : now;
 }
 
+bool sequencer_has_room(const struct sequencer *s)
+{
+    return s->options.has_room == NULL || s->options.has_room(s->options.has_room_ctx);
+}
+
 const struct refusal *sequencer_submit(struct sequencer *s, struct submission *submission, struct arena *arena)
 {
     return queue_put(&s->queue, submission, arena);
@@ -80,11 +85,14 @@ static void lose_lead(struct sequencer *s, enum sequencer_role role, const char 
     char detail[512];
     bool is_draining = false;
     bool stopping = is_stopping(s, &is_draining);
+    bool is_full = role == SEQUENCER_AWAY && !sequencer_has_room(s); /* why a database stops that was well */
+    if (is_full)
+        trouble = "the disk of the database is full; when there is room again, the service goes on by itself";
     (void) snprintf(detail, sizeof detail,
                     "this service cannot append now: %s; nothing of this statement was recorded, send it again in a moment",
                     trouble);
     sequencer_role(s, role, trouble);
-    enum refusal_code code = stopping ? REFUSE_SERVICE_STOPPING : REFUSE_DATABASE_AWAY;
+    enum refusal_code code = stopping ? REFUSE_SERVICE_STOPPING : is_full ? REFUSE_STORAGE_FULL : REFUSE_DATABASE_AWAY;
     queue_close(&s->queue, code, detail);
     refuse_waiting(s, code, detail);
     s->singly = 0;

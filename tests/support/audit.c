@@ -15,11 +15,10 @@ static int complain(const char *what, const char *why)
     return -1;
 }
 
-/* The service's note of where its database's socket is. */
-int service_database(const struct service *service, struct pg **out)
+/* The service's note of where its private database's socket is. */
+static void private_conninfo(const struct service *service, char *conninfo, size_t size)
 {
-    char path[256], dir[128] = "", conninfo[256];
-    struct err err = {0};
+    char path[256], dir[128] = "";
     (void) snprintf(path, sizeof path, "%s/socket", service->data);
     FILE *file = fopen(path, "re");
     if (file == NULL || fgets(dir, sizeof dir, file) == NULL)
@@ -27,7 +26,18 @@ int service_database(const struct service *service, struct pg **out)
     if (file != NULL)
         (void) fclose(file);
     dir[strcspn(dir, "\n")] = '\0';
-    (void) snprintf(conninfo, sizeof conninfo, "host='%s' user=postgres dbname=tally", dir);
+    (void) snprintf(conninfo, size, "host='%s' user=postgres dbname=tally", dir);
+}
+
+int service_database(const struct service *service, struct pg **out)
+{
+    char conninfo[256];
+    struct err err = {0};
+    bool is_given = service->args[0] != NULL && strcmp(service->args[0], "--database") == 0;
+    if (is_given)
+        (void) snprintf(conninfo, sizeof conninfo, "%s", service->args[1]);
+    else
+        private_conninfo(service, conninfo, sizeof conninfo);
     const struct pg_options options = {.conninfo = conninfo, .application_name = "test"};
     return pg_new(&options, out, &err) == TALLY_OK ? 0 : complain(conninfo, err.detail);
 }

@@ -7,7 +7,8 @@
 
 struct pg;
 
-/* A connection to the service's private database as its superuser; the caller frees it. */
+/* A connection to the service's private database as its superuser, or to the one that its first argument --database names; the
+ * caller frees it. */
 MUST_CHECK int service_database(const struct service *service, struct pg **out);
 /* The one number that this SELECT gives. */
 MUST_CHECK int service_number(const struct service *service, const char *sql, int64_t *out);

@@ -126,6 +126,10 @@ static enum tally_code check_terms(struct decoding *d, struct slice text)
     if (terms == NULL)
         return refuse_terms(d, &diags, text);
     d->out->u.propose_contract.terms = terms; /* command_release frees it */
+    diags_init(&diags, d->reader.arena);      /* without the check's warnings */
+    names_check_length(terms_ast(terms), &diags);
+    if (diags.errors > 0)
+        return refuse_terms(d, &diags, text);
     digest_of(text, &digest);
     memcpy(d->out->u.propose_contract.terms_hash, digest.bytes, sizeof(digest.bytes));
     TRY(check_layout(d, text));

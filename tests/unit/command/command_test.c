@@ -198,6 +198,45 @@ static void another_layout_is_refused_with_the_one_that_is_accepted(void **state
     decoded_release(&d);
 }
 
+#define X16 "xxxxxxxxxxxxxxxx"
+#define NAME_64 X16 X16 X16 X16
+
+static void names_of_the_text_are_identifiers_and_bounded_like_them(void **state)
+{
+    static const struct {
+        const char *before, *behind;
+    } declarations[] = {
+        {"party ", " provider \\\"C\\\""},
+        {"dimension ", " (one, two)"},
+        {"dimension d (one, ", ")"},
+        {"dimension ", " 1 to 5"},
+        {"unit child ", ""},
+        {"metric ", " is \\\"Figure\\\" in USD\\n  reported by a"},
+        {"define ", " = 5"},
+        {"pay ", " from a to b\\n  amount 5"},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof(declarations) / sizeof(declarations[0]); i++) {
+        for (int over = 0; over < 2; over++) {
+            char body[2048];
+            (void) snprintf(body, sizeof(body),
+                            PROPOSE(TEXT_HEAD TEXT_REST "%s" NAME_64 "%s%s\\npay it from a to b\\n  amount 5\\n"),
+                            declarations[i].before, over == 1 ? "x" : "", declarations[i].behind);
+            struct decoded d = decode_bytes(CONTRACTS, slice_str(body));
+            bool is_said = d.refusal != NULL && strstr(d.refusal->detail.ptr, "1 error") != NULL;
+            assert_int_equal(is_said, over);
+            if (over == 1) {
+                assert_int_equal(d.refusal->code, REFUSE_CONTRACT_TERMS);
+                assert_string_equal(d.refusal->errors->pointer.ptr, "/terms");
+                assert_non_null(strstr(d.refusal->errors->detail.ptr, "line 13, column "));
+                assert_non_null(strstr(d.refusal->errors->detail.ptr, "a name has 64 characters at most"));
+                assert_non_null(strstr(d.refusal->extra.ptr, "^"));
+            }
+            decoded_release(&d);
+        }
+    }
+}
+
 static void the_form_of_a_proposal(void **state)
 {
     (void) state;
@@ -350,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_proposal_is_compiled_and_its_parties_sorted),
         cmocka_unit_test(terms_that_do_not_check_are_shown_with_line_and_column),
         cmocka_unit_test(another_layout_is_refused_with_the_one_that_is_accepted),
+        cmocka_unit_test(names_of_the_text_are_identifiers_and_bounded_like_them),
         cmocka_unit_test(the_form_of_a_proposal),
         cmocka_unit_test(a_signature),
         cmocka_unit_test(one_result_a_figure_and_many),

@@ -45,27 +45,71 @@ static void a_repeated_content_length_is_refused(void **state)
             "request.malformed");
 }
 
-/* libmicrohttpd answers some of these itself, with a 400 of its own: that it is no 2xx and that nothing is recorded is what counts. */
+/* Everything until the other side closes. */
+static void read_to_the_end(struct http_client *client, char *out, size_t size)
+{
+    struct timeval patience = {.tv_sec = HTTP_CLIENT_WAIT_MS / 1000};
+    size_t len = 0;
+    ssize_t n;
+    assert_int_equal(setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    while (len < size - 1 && (n = recv(client->fd, out + len, size - 1 - len, 0)) > 0)
+        len += (size_t) n;
+    out[len] = '\0';
+    assert_true(n == 0 || errno == ECONNRESET); /* closed, with or without having read all that was sent */
+}
+
+/* libmicrohttpd answers some of these itself, with a 400 of its own that has no code (and its headers twice). Whoever answers: it
+ * is a refusal, what follows on the connection is not read as a request, the connection is closed, and nothing is recorded. The
+ * body is a statement that would be recorded if its length were read in another way. */
 static void a_malformed_content_length_is_refused(void **state)
 {
-    static const char *const lengths[] = {"+2", "0x2", "2 2", "2,2", "-1", "", "02", "18446744073709551618"};
+    static const char *const lengths[] = {"+%zu",
+                                          "0x%zx",
+                                          "%zu %zu",
+                                          "%zu,%zu",
+                                          "-%zu",
+                                          "",
+                                          "0%zu",
+                                          "%zu.0",
+                                          "1844674407370955%zu",
+                                          "99999999999999999999%zu",
+                                          "%zu\t1",
+                                          "abc"};
+    struct service_actor actor;
+    struct buf body, jws, request;
     (void) state;
+    buf_init(&body, 4096);
+    buf_init(&jws, 4096);
+    buf_init(&request, 16384);
+    assert_int_equal(service_actor_new(&actor, "by-another-length"), 0);
+    service_registration(&actor, "person", "", &body);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         struct http_client client;
-        struct http_reply reply;
-        char request[512];
+        char length[64], answer[4096];
         struct head before = head_now();
-        (void) snprintf(request, sizeof request, "POST /v1/results HTTP/1.1\r\n" HOST JSON "Content-Length: %s\r\n\r\n{}",
-                        lengths[i]);
+        buf_clear(&jws);
+        buf_clear(&request);
+        assert_int_equal(service_sign(&service, &service.operator, "/v1/actors", buf_slice(&body), NULL, &jws), 0);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+        (void) snprintf(length, sizeof length, lengths[i], body.len, body.len);
+#pragma GCC diagnostic pop
+        buf_printf(&request, "POST /v1/actors HTTP/1.1\r\n" HOST JSON "x-jws-signature: %s\r\nContent-Length: %s\r\n\r\n%s",
+                   jws.ptr, length, body.ptr);
+        buf_add_str(&request, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
         assert_int_equal(http_client_open(&client, service.port), 0);
-        assert_int_equal(http_client_send_text(&client, request), 0);
-        if (http_client_reply(&client, false, &reply) == 0) {
-            assert_in_range(reply.status, 400, 431);
-            http_reply_release(&reply);
-        }
+        assert_int_equal(http_client_send(&client, request.ptr, request.len), 0);
+        read_to_the_end(&client, answer, sizeof answer);
+        if (strncmp(answer, "HTTP/1.1 4", 10) != 0 || strstr(answer, "\"live\"") != NULL)
+            fail_msg("Content-Length: %s is answered with %s", length, answer);
         http_client_close(&client);
         assert_head(before);
     }
+    service_actor_release(&actor);
+    buf_release(&request);
+    buf_release(&jws);
+    buf_release(&body);
 }
 
 static void none_or_several_hosts_are_refused(void **state)

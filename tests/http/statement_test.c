@@ -376,7 +376,18 @@ static void another_spelling_of_the_same_base64url_is_refused(void **state)
     assert_int_equal(service_sign(&service, &backbone, "/v1/results", body, NULL, &jws), 0);
     buf_add_str(&jws, "==");
     assert_refused("/v1/results", buf_slice(&jws), NULL, body, 401, "statement.malformed");
-    jws.len -= 3; /* the last character of 86 carries 4 unused bits: A, Q, g or w */
+    jws.len -= 2;
+    for (const char *bad = "+/= \t"; *bad != '\0'; bad++) { /* of the other alphabet, padded, with space in it */
+        struct buf other_jws;
+        size_t dots = (size_t) (strstr(jws.ptr, "..") - jws.ptr);
+        buf_init(&other_jws, 4096);
+        buf_add(&other_jws, jws.ptr, dots);
+        buf_add_char(&other_jws, *bad);
+        buf_add(&other_jws, jws.ptr + dots, jws.len - dots);
+        assert_refused("/v1/results", buf_slice(&other_jws), NULL, body, 401, "statement.malformed");
+        buf_release(&other_jws);
+    }
+    jws.len -= 1; /* the last character of 86 carries 4 unused bits: A, Q, g or w */
     char last = jws.ptr[jws.len];
     buf_add_char(&jws, (char) (last + 1));
     assert_refused("/v1/results", buf_slice(&jws), NULL, body, 401, "statement.malformed");
@@ -443,6 +454,120 @@ static void keys_that_are_not_proven_or_taken_or_weak_are_refused(void **state)
     buf_release(&body);
 }
 
+/* The key is good, and it is another actor's: it speaks for that one alone. */
+static void a_right_key_of_another_actor_is_refused(void **state)
+{
+    struct service_actor newcomer;
+    struct buf body, pop;
+    struct key_public key;
+    char path[160];
+    (void) state;
+    buf_init(&body, 4096);
+    buf_init(&pop, 256);
+    assert_int_equal(service_actor_new(&newcomer, "backbone"), 0);
+    assert_int_equal(key_proof_make(newcomer.key, SLICE(SERVICE_ORIGIN), SLICE("backbone"), &pop, NULL), TALLY_OK);
+    key_pair_public(newcomer.key, &key);
+    buf_add_str(&body, "{\"jwk\":{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"");
+    text_base64url(key.bytes, sizeof key.bytes, &body);
+    buf_printf(&body, "\"},\"pop\":\"%.*s\"}", SLICE_ARG(buf_slice(&pop)));
+    assert_post_refused(&other, "/v1/actors/backbone/keys", buf_slice(&body), NULL, 403, "actor.not_allowed");
+    assert_post_refused(&service.operator, "/v1/actors/backbone/keys", buf_slice(&body), NULL, 403, "actor.not_allowed");
+    (void) snprintf(path, sizeof path, "/v1/actors/backbone/keys/%s/revocation", backbone.kid.text);
+    assert_post_refused(&other, path, SLICE("{}"), NULL, 403, "actor.not_allowed");
+    (void) snprintf(path, sizeof path, "/v1/actors/other/keys/%s/revocation", backbone.kid.text);
+    assert_post_refused(&service.operator, path, SLICE("{}"), NULL, 404, "key.not_found");
+    assert_post_refused(&other, "/v1/results", slice_str(fresh_result()), NULL, 403, "result.not_reporter");
+    service_actor_release(&newcomer);
+    buf_release(&pop);
+    buf_release(&body);
+}
+
+/* The same for a key that is added to an actor that is there. */
+static void a_key_that_is_added_is_proven_strong_and_new(void **state)
+{
+    struct service_actor stranger;
+    struct buf body, pop;
+    struct key_public key;
+    (void) state;
+    buf_init(&body, 4096);
+    buf_init(&pop, 256);
+    assert_int_equal(service_actor_new(&stranger, "stranger"), 0);
+    const struct {
+        struct key_pair *key;
+        const char *id; /* that it is proven for */
+        int status;
+        const char *code;
+    } cases[] = {{stranger.key, "other", 422, "key.proof"}, {other.key, "backbone", 409, "key.taken"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf_clear(&body);
+        buf_clear(&pop);
+        assert_int_equal(key_proof_make(cases[i].key, SLICE(SERVICE_ORIGIN), slice_str(cases[i].id), &pop, NULL), TALLY_OK);
+        key_pair_public(cases[i].key, &key);
+        buf_add_str(&body, "{\"jwk\":{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"");
+        text_base64url(key.bytes, sizeof key.bytes, &body);
+        buf_printf(&body, "\"},\"pop\":\"%.*s\"}", SLICE_ARG(buf_slice(&pop)));
+        assert_post_refused(&backbone, "/v1/actors/backbone/keys", buf_slice(&body), NULL, cases[i].status, cases[i].code);
+    }
+    assert_post_refused(
+        &backbone, "/v1/actors/backbone/keys",
+        SLICE(
+            "{\"jwk\":{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"},\"pop\":"
+            "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
+        NULL, 422, "key.weak");
+    service_actor_release(&stranger);
+    buf_release(&pop);
+    buf_release(&body);
+}
+
+/* Signed for one path, content type or method, and sent to another: the statement says what it was meant for. */
+static void a_right_statement_sent_elsewhere_is_refused(void **state)
+{
+    struct buf jws, request;
+    struct slice body = slice_str(fresh_result());
+    (void) state;
+    buf_init(&jws, 4096);
+    buf_init(&request, 16384);
+    (void) head_now();
+    assert_int_equal(service_sign(&service, &backbone, "/v1/results", body, NULL, &jws), 0);
+    assert_refused("/v1/indicators", buf_slice(&jws), NULL, body, 401, "statement.misdirected");
+    assert_refused("/v1/contracts", buf_slice(&jws), NULL, body, 401, "statement.misdirected");
+    static const struct {
+        const char *method, *type;
+        int status;
+        const char *code;
+    } cases[] = {{"POST", "application/json; charset=utf-8", 415, "request.media_type"},
+                 {"POST", "text/csv", 415, "request.media_type"},
+                 {"POST", "application/problem+json", 415, "request.media_type"},
+                 {"POST", "nonsense", 415, "request.media_type"},
+                 {"PUT", "application/json", 405, "request.method"},
+                 {"PATCH", "application/json", 405, "request.method"},
+                 {"DELETE", "application/json", 405, "request.method"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf_clear(&request);
+        buf_printf(&request,
+                   "%s /v1/results HTTP/1.1\r\nHost: t\r\nContent-Type: %s\r\nContent-Length: %zu\r\nx-jws-signature: "
+                   "%s\r\n\r\n%.*s",
+                   cases[i].method, cases[i].type, body.len, jws.ptr, SLICE_ARG(body));
+        assert_raw_refused(request.ptr, request.len, cases[i].status, cases[i].code);
+    }
+    buf_release(&request);
+    buf_release(&jws);
+}
+
+/* A statement that is right in everything but its size. */
+static void a_signed_body_over_its_limit_is_refused(void **state)
+{
+    struct buf body;
+    (void) state;
+    buf_init(&body, 65536);
+    buf_add_str(&body, "{\"id\":\"");
+    for (size_t i = 0; i < 16384; i++)
+        buf_add_char(&body, 'a');
+    buf_add_str(&body, "\"}");
+    assert_post_refused(&service.operator, "/v1/actors", buf_slice(&body), NULL, 413, "request.too_large");
+    buf_release(&body);
+}
+
 static void a_revoked_key_signs_no_more(void **state)
 {
     struct service_actor leaver;
@@ -486,6 +611,10 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(a_second_result_of_the_same_key_is_refused),
         cmocka_unit_test(keys_that_are_not_proven_or_taken_or_weak_are_refused),
+        cmocka_unit_test(a_right_key_of_another_actor_is_refused),
+        cmocka_unit_test(a_key_that_is_added_is_proven_strong_and_new),
+        cmocka_unit_test(a_right_statement_sent_elsewhere_is_refused),
+        cmocka_unit_test(a_signed_body_over_its_limit_is_refused),
         cmocka_unit_test(a_revoked_key_signs_no_more),
     };
     return cmocka_run_group_tests(tests, start_with_actors, stop_with_actors);

@@ -213,7 +213,7 @@ demo: deps ## the whole story in under a minute
 
 run: deps ## start the service, with a ledger in ./tallystick-data
 	$(again) programs
-	@api/cli/run.sh $(B)/bin $(or $(DATA),tallystick-data)
+	@api/cli/run.sh '$(B)/bin' '$(or $(DATA),tallystick-data)'
 
 bench: deps ## figures, their bounds, and build/bench.json
 	$(again) programs $(B)/tests/bench/bench

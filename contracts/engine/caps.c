@@ -16,16 +16,16 @@ MUST_CHECK static bool budget_by_day(const struct eval *ev, const struct cap *ca
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     uint32_t members[DIMENSIONS_MAX];
-    shape_bind(ev->t, &r->shape, instance->cell, members);
+    shape_bind(ev->dimensions, &r->shape, instance->cell, members);
     for (uint32_t i = 0; i < cap->per.count; i++) {
         uint32_t dim = cap->per.dims[i];
         if ((r->dims >> dim & 1) != 0)
             continue;
-        members[dim] = dimension_of_day(&ev->t->dimensions[dim], day);
+        members[dim] = dimension_of_day(&ev->dimensions[dim], day);
         if (members[dim] == TERMS_NONE)
             return false;
     }
-    *cell = shape_cell(ev->t, &cap->per, members);
+    *cell = shape_cell(ev->dimensions, &cap->per, members);
     return true;
 }
 

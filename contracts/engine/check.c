@@ -100,6 +100,8 @@ bool check_member(struct checker *c, uint32_t dimension, const struct ast_key *k
         hint = "a member of a period is written by its first day";
     else if (d->shown.kind == TERMS_RANGE)
         hint = "a member of a range is written as a number";
+    else if (dimension_is_open(d))
+        hint = "the members of an open dimension are those that results name, not the text";
     PROBLEM(c, "member.unknown", key->span, hint, "this is not a member of `%.*s`", SLICE_ARG(d->shown.name));
     return false;
 }
@@ -120,7 +122,7 @@ bool check_shape(struct checker *c, const uint32_t *dims, uint32_t count, struct
     out->dims = dims;
     out->cells = 1;
     for (uint32_t i = 0; i < count; i++)
-        out->cells = saturating_multiply(out->cells, c->t->dimensions[dims[i]].shown.member_count);
+        out->cells = saturating_multiply(out->cells, dimension_size(&c->t->dimensions[dims[i]]));
     return true;
 }
 

@@ -19,6 +19,11 @@ MUST_CHECK static bool check_over(struct checker *c, const struct scope *scope, 
     if (s == NULL)
         return false;
     dimension_set bit = dimension_bit(s->at);
+    if (dimension_is_open(&c->t->dimensions[s->at])) { /* D2, D3: `until` closes its set, and is not evaluated yet */
+        PROBLEM(c, "aggregate.open", o->dimension.span, "run over a closed dimension",
+                "`%.*s` is open: this set never closes", SLICE_ARG(s->name));
+        return false;
+    }
     out->dimension = s->at;
     out->last = o->last;
     out->is_up_to_bound = o->so_far || o->last > 0;
@@ -140,6 +145,11 @@ struct node *check_prior(struct checker *c, const struct scope *scope, const str
     struct type type;
     if (s == NULL)
         return NULL;
+    if (dimension_is_open(&c->t->dimensions[s->at])) {
+        PROBLEM(c, "dimension.open", e->u.prior.span, NULL, "`%.*s` is open: its members have no order",
+                SLICE_ARG(s->name));
+        return NULL;
+    }
     struct node *a = check_expr(c, scope, e->a, word);
     struct node *b = check_expr(c, scope, e->b, word);
     if (a == NULL || b == NULL || !check_join(c, e->span, "is begun with", &a->type, &b->type, &type))

@@ -8,7 +8,7 @@ static uint64_t cost_of_over(const struct terms *t, const struct node *n)
 {
     uint64_t members = 1;
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
-        members = saturating_multiply(members, t->dimensions[n->u.aggregate.over[i].dimension].shown.member_count);
+        members = saturating_multiply(members, dimension_size(&t->dimensions[n->u.aggregate.over[i].dimension]));
     uint64_t each = saturating_add(n->a == NULL ? 1 : cost_of(t, n->a), n->c == NULL ? 0 : cost_of(t, n->c));
     return saturating_multiply(saturating_multiply(members, each), n->u.aggregate.shape.cells);
 }
@@ -44,7 +44,10 @@ static void count_rule(struct terms *t, const struct rule *r)
         if (clauses[i] != NULL)
             cost = saturating_add(cost, cost_of(t, clauses[i]));
     t->instances = saturating_add(t->instances, r->shape.cells);
-    if (!r->has_of)
+    bool is_from_results = r->has_of;
+    for (uint32_t i = 0; i < r->shape.count; i++)
+        is_from_results = is_from_results || dimension_is_open(&t->dimensions[r->shape.dims[i]]);
+    if (!is_from_results)
         t->instances_at_once = saturating_add(t->instances_at_once, r->shape.cells);
     t->steps = saturating_add(t->steps, saturating_multiply(cost, r->shape.cells));
 }
@@ -76,7 +79,7 @@ static uint64_t fan_out_of(const struct terms *t, const struct rule *r, const st
     for (uint32_t i = 0; i < r->shape.count; i++) {
         dimension_set bit = dimension_bit(r->shape.dims[i]);
         if ((m->dims & ~moved & bit) == 0)
-            count = saturating_multiply(count, t->dimensions[r->shape.dims[i]].shown.member_count);
+            count = saturating_multiply(count, dimension_size(&t->dimensions[r->shape.dims[i]]));
     }
     return count;
 }

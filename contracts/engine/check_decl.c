@@ -24,7 +24,6 @@ static const char *unsupported_declaration(const struct ast_decl *d)
     case AST_USES:
         return "other contracts";
     case AST_DIMENSION:
-        return d->u.dimension.kind == AST_DIM_PERSONS || d->u.dimension.kind == AST_DIM_OPEN ? "open dimensions" : NULL;
     case AST_PARTY:
     case AST_IN_FORCE:
     case AST_AMENDED:
@@ -349,6 +348,16 @@ MUST_CHECK static bool take_period(struct checker *c, const struct ast_decl *dec
     return !c->failed;
 }
 
+MUST_CHECK static bool take_open(struct checker *c, const struct ast_decl *decl, struct dimension *d)
+{
+    d->shown.kind = decl->u.dimension.kind == AST_DIM_PERSONS ? TERMS_PERSONS : TERMS_OPEN;
+    d->shown.at_most = decl->u.dimension.at_most;
+    if (d->shown.at_most >= 1 && d->shown.at_most <= INSTANCES_MAX)
+        return true;
+    PROBLEM(c, "limit.members", d->span, NULL, "`%.*s` may have 1 to %u members", SLICE_ARG(d->shown.name), INSTANCES_MAX);
+    return false;
+}
+
 static void take_dimensions(struct checker *c)
 {
     uint32_t at = 0;
@@ -362,6 +371,8 @@ static void take_dimensions(struct checker *c)
             ok = take_period(c, d, out) && ok;
         else if (d->u.dimension.kind == AST_DIM_LIST)
             ok = take_list(c, d, out) && ok;
+        else if (d->u.dimension.kind != AST_DIM_RANGE)
+            ok = take_open(c, d, out) && ok;
         else
             ok = take_range(c, d, out) && ok;
     }

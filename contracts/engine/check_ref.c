@@ -13,6 +13,11 @@ MUST_CHECK static bool check_index(struct checker *c, const struct scope *scope,
     if (out->expr == NULL)
         return false;
     const struct type *type = &out->expr->type;
+    if (dimension_is_open(d)) {
+        PROBLEM(c, "dimension.open", i->key.span, "`for each` binds it", "`%.*s` is open: the text names no member of it",
+                SLICE_ARG(d->shown.name));
+        return false;
+    }
     bool fits = is_list                         ? type->kind == TYPE_WORD && type->dimension == dimension
                 : d->shown.kind == TERMS_PERIOD ? type->kind == TYPE_DATE
                                                 : type->kind == TYPE_NUMBER && type->unit.count == 0;
@@ -72,6 +77,11 @@ MUST_CHECK static struct node *check_dimension_value(struct checker *c, const st
 {
     const struct dimension *d = &c->t->dimensions[dimension];
     struct type type = type_number();
+    if (dimension_is_open(d)) {
+        PROBLEM(c, "dimension.open", e->span, NULL, "`%.*s` is open: its members are names without a value",
+                SLICE_ARG(d->shown.name));
+        return NULL;
+    }
     if (e->u.ref.indexes != NULL || d->shown.kind == TERMS_PERIOD) {
         PROBLEM(c, "types.wanted", e->span, "`start of`, `end of` and `number of` give its days and its number",
                 "the period `%.*s` has no value of its own", SLICE_ARG(d->shown.name));

@@ -59,6 +59,13 @@ MUST_CHECK static bool take_of(struct checker *c, const struct ast_decl *d, stru
                 "`%.*s` has dimensions that the rule has not", SLICE_ARG(s->name));
         return false;
     }
+    for (uint32_t i = 0; i < r->shape.count; i++)
+        if ((m->dims & dimension_bit(r->shape.dims[i])) == 0 && dimension_is_open(&c->t->dimensions[r->shape.dims[i]])) {
+            PROBLEM(c, "dimension.open", d->u.pay.each.items[i].span, NULL,
+                    "`%.*s` does not have `%.*s`, which is open and cannot be combined with everything", SLICE_ARG(s->name),
+                    SLICE_ARG(c->t->dimensions[r->shape.dims[i]].shown.name));
+            return false;
+        }
     m->is_used = true;
     r->has_of = true;
     r->of = s->at;

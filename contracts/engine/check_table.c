@@ -85,7 +85,7 @@ MUST_CHECK static bool take_row(struct checker *c, const struct table *table, co
     for (uint32_t i = 0; i < row->key_count; i++)
         if (!check_member(c, table->shape.dims[i], &row->keys[i], &members[table->shape.dims[i]]))
             return false;
-    uint64_t cell = shape_cell(c->t, &table->shape, members);
+    uint64_t cell = shape_cell(c->t->dimensions, &table->shape, members);
     if (lines[cell] != 0) {
         PROBLEM(c, "table.twice", row->span, NULL, "this row stands already in line %u", lines[cell]);
         return false;
@@ -111,13 +111,25 @@ MUST_CHECK static bool take_rows(struct checker *c, const struct ast_decl *d, st
             cells[i] = otherwise;
             continue;
         }
-        struct slice key = shape_show(c->t, &table->shape, i, c->diags->arena);
+        struct slice key = shape_show(c->t->dimensions, &table->shape, i, c->diags->arena);
         PROBLEM(c, "table.missing", d->name.span, "give every combination a row, or add `otherwise: ...`",
                 "`%.*s` has no row for %.*s", SLICE_ARG(table->name), SLICE_ARG(key));
         ok = false;
     }
     table->cells = cells;
     return ok;
+}
+
+MUST_CHECK static bool table_is_closed(struct checker *c, const struct ast_decl *d, const struct table *table)
+{
+    for (uint32_t i = 0; i < table->shape.count; i++) {
+        if (!dimension_is_open(&c->t->dimensions[table->shape.dims[i]]))
+            continue;
+        PROBLEM(c, "table.open", d->u.table.by.items[i].span, "a figure for each member is a metric",
+                "a table has closed dimensions alone: the text does not know the members of an open one");
+        return false;
+    }
+    return true;
 }
 
 void check_tables(struct checker *c)
@@ -131,6 +143,10 @@ void check_tables(struct checker *c)
         struct table *table = &t->tables[at++];
         table->span = d->name.span;
         if (!check_kind(c, &d->u.table.of, &table->type) || !check_by(c, &d->u.table.by, &table->shape, &table->dims)) {
+            ok = false;
+            continue;
+        }
+        if (!table_is_closed(c, d, table)) {
             ok = false;
             continue;
         }

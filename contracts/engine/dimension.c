@@ -99,59 +99,80 @@ uint32_t dimension_find_key(const struct dimension *dimension, const struct ast_
     return member;
 }
 
-bool shape_read(const struct terms *terms, const struct shape *shape, struct slice key, uint64_t *cell)
+bool dimension_allows(const struct dimension *dimension, struct slice member)
 {
-    uint64_t at = 0;
+    size_t least = dimension->shown.kind == TERMS_PERSONS ? PSEUDONYM_MIN : 1;
+    bool ok = member.len >= least && member.len <= MEMBER_BYTES_MAX;
+    for (size_t i = 0; ok && i < member.len; i++) {
+        char ch = member.ptr[i];
+        ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' ||
+             ch == ':' || ch == '-';
+    }
+    return ok;
+}
+
+bool key_parts(struct slice key, uint32_t count, struct slice *parts)
+{
     const char *p = key.ptr, *end = key.len == 0 ? key.ptr : key.ptr + key.len;
-    for (uint32_t i = 0; i < shape->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const char *bar = p == end ? NULL : memchr(p, '|', (size_t) (end - p));
-        bool is_last = i + 1 == shape->count;
+        bool is_last = i + 1 == count;
         if ((bar == NULL) != is_last)
             return false;
-        const struct dimension *d = &terms->dimensions[shape->dims[i]];
-        uint32_t member = dimension_find(d, slice_of(p, (size_t) ((is_last ? end : bar) - p)));
+        parts[i] = slice_of(p, (size_t) ((is_last ? end : bar) - p));
+        p = is_last ? end : bar + 1;
+    }
+    return p == end;
+}
+
+bool shape_read(const struct dimension *dims, const struct shape *shape, struct slice key, uint64_t *cell)
+{
+    struct slice parts[DIMENSIONS_MAX];
+    uint64_t at = 0;
+    if (!key_parts(key, shape->count, parts))
+        return false;
+    for (uint32_t i = 0; i < shape->count; i++) {
+        const struct dimension *d = &dims[shape->dims[i]];
+        uint32_t member = dimension_find(d, parts[i]);
         if (member == TERMS_NONE)
             return false;
         at = at * d->shown.member_count + member;
-        p = is_last ? end : bar + 1;
     }
-    if (p != end)
-        return false;
     *cell = at;
     return true;
 }
 
-void shape_bind(const struct terms *terms, const struct shape *shape, uint64_t cell, uint32_t *members)
+void shape_bind(const struct dimension *dims, const struct shape *shape, uint64_t cell, uint32_t *members)
 {
     for (uint32_t i = shape->count; i-- > 0;) {
-        uint32_t size = terms->dimensions[shape->dims[i]].shown.member_count;
+        uint32_t size = dims[shape->dims[i]].shown.member_count;
         members[shape->dims[i]] = (uint32_t) (cell % size);
         cell /= size;
     }
 }
 
-uint64_t shape_cell(const struct terms *terms, const struct shape *shape, const uint32_t *members)
+uint64_t shape_cell(const struct dimension *dims, const struct shape *shape, const uint32_t *members)
 {
     uint64_t cell = 0;
     for (uint32_t i = 0; i < shape->count; i++)
-        cell = cell * terms->dimensions[shape->dims[i]].shown.member_count + members[shape->dims[i]];
+        cell = cell * dims[shape->dims[i]].shown.member_count + members[shape->dims[i]];
     return cell;
 }
 
 /* An empty slice with ptr NULL without memory. */
-MUST_CHECK static struct slice shape_join(const struct terms *terms, const struct shape *shape, uint64_t cell,
+MUST_CHECK static struct slice shape_join(const struct dimension *dims, const struct shape *shape, uint64_t cell,
                                           const char *between, bool as_written, struct arena *arena)
 {
     uint32_t members[DIMENSIONS_MAX];
     size_t gap = strlen(between), len = 0;
-    shape_bind(terms, shape, cell, members);
+    shape_bind(dims, shape, cell, members);
     for (int round = 0; round < 2; round++) {
         char *text = round == 0 ? NULL : arena_alloc(arena, len + 1);
         if (round == 1 && text == NULL)
             return slice_of(NULL, 0);
         len = 0;
         for (uint32_t i = 0; i < shape->count; i++) {
-            const struct dimension *d = &terms->dimensions[shape->dims[i]];
+            const struct dimension *d = &dims[shape->dims[i]];
             struct slice name = (as_written ? d->spellings : d->shown.members)[members[shape->dims[i]]];
             if (text != NULL && i > 0)
                 memcpy(text + len, between, gap);
@@ -166,12 +187,12 @@ MUST_CHECK static struct slice shape_join(const struct terms *terms, const struc
     return slice_of(NULL, 0);
 }
 
-struct slice shape_key(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena)
+struct slice shape_key(const struct dimension *dims, const struct shape *shape, uint64_t cell, struct arena *arena)
 {
-    return shape_join(terms, shape, cell, "|", false, arena);
+    return shape_join(dims, shape, cell, "|", false, arena);
 }
 
-struct slice shape_show(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena)
+struct slice shape_show(const struct dimension *dims, const struct shape *shape, uint64_t cell, struct arena *arena)
 {
-    return shape_join(terms, shape, cell, ", ", true, arena);
+    return shape_join(dims, shape, cell, ", ", true, arena);
 }

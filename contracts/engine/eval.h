@@ -74,7 +74,8 @@ struct trace {
 struct eval {
     const struct engine_input *in;
     const struct terms *t;
-    struct arena *arena; /* working memory */
+    const struct dimension *dimensions; /* the text's; open ones with the members of this evaluation */
+    struct arena *arena;                /* working memory */
     struct err *err;
     enum tally_code rc;
     struct slice cause;
@@ -141,6 +142,12 @@ MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct v
 MUST_CHECK enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members);
 /* "reoffences(c2, programme)" */
 struct slice eval_name(struct eval *ev, struct slice name, const struct shape *shape, uint64_t cell);
+
+/* ---- members.c ---- */
+/* Sets ev->dimensions. false: ev->rc is set. */
+MUST_CHECK bool members_find(struct eval *ev);
+/* Is it a key of that shape but for members of open dimensions that are none (S7)? */
+bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
 
 /* ---- instance.c, caps.c, evaluate.c ---- */
 MUST_CHECK bool instances_make(struct eval *ev);

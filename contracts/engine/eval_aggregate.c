@@ -21,7 +21,7 @@ static enum known is_member_of(struct eval *ev, const struct node *n, const uint
         before[i->dimension] = ev->bound[i->dimension];
         ev->bound[i->dimension] = fixed[i->dimension];
     }
-    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
     for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
         ev->bound[i->dimension] = before[i->dimension];
     const struct slot *slot = eval_find(ev, n->u.aggregate.of, cell);
@@ -132,7 +132,7 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
     bool is_empty = false;
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
         const struct node_over *over = &n->u.aggregate.over[i];
-        uint32_t size = ev->t->dimensions[over->dimension].shown.member_count;
+        uint32_t size = ev->dimensions[over->dimension].shown.member_count;
         uint32_t high = over->is_up_to_bound ? ev->bound[over->dimension] + 1 : size;
         uint32_t low = over->last > 0 && high > over->last ? high - over->last : 0;
         ranges[i] = (struct range){low, high, ev->bound[over->dimension]};
@@ -191,7 +191,7 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
 
 enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out)
 {
-    uint64_t cell = shape_cell(ev->t, &n->u.aggregate.shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &n->u.aggregate.shape, ev->bound);
     enum known known = KNOWN;
     if (eval_recall(ev, n->u.aggregate.memo, cell, n->type.kind, out, &known))
         return known;
@@ -204,7 +204,7 @@ enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *o
 /* E at the bound members, kept. */
 static enum known prior_member(struct eval *ev, const struct node *n, struct value *out)
 {
-    uint64_t cell = shape_cell(ev->t, &n->u.prior.shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound);
     enum known known = KNOWN;
     size_t mark = ev->sp;
     if (eval_recall(ev, n->u.prior.memo, cell, n->type.kind, out, &known))
@@ -222,7 +222,8 @@ static bool is_known_before(struct eval *ev, const struct node *n, uint32_t *mem
                             enum known *known)
 {
     *member = i - 1;
-    return eval_recall(ev, n->u.prior.memo, shape_cell(ev->t, &n->u.prior.shape, ev->bound), n->type.kind, out, known);
+    return eval_recall(ev, n->u.prior.memo, shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound), n->type.kind, out,
+                       known);
 }
 
 enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)

@@ -231,7 +231,7 @@ static enum known eval_if(struct eval *ev, const struct node *n, struct value *o
 /* The bound member as a value. */
 static enum known eval_member(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
-    const struct dimension *d = &ev->t->dimensions[n->u.dimension];
+    const struct dimension *d = &ev->dimensions[n->u.dimension];
     uint32_t member = ev->bound[n->u.dimension];
     switch (n->op) {
     case NODE_START:

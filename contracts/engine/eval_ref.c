@@ -6,13 +6,13 @@ struct slice eval_name(struct eval *ev, struct slice name, const struct shape *s
 {
     if (shape->count == 0)
         return name;
-    struct slice key = shape_show(ev->t, shape, cell, ev->arena);
+    struct slice key = shape_show(ev->dimensions, shape, cell, ev->arena);
     return arena_printf(ev->arena, "%.*s(%.*s)", SLICE_ARG(name), SLICE_ARG(key));
 }
 
 static enum known index_member(struct eval *ev, const struct node *n, const struct node_index *i, uint32_t *member)
 {
-    const struct dimension *d = &ev->t->dimensions[i->dimension];
+    const struct dimension *d = &ev->dimensions[i->dimension];
     struct value v;
     size_t mark = ev->sp;
     enum known known = eval_node(ev, i->expr, &v);
@@ -87,7 +87,7 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
 static enum known eval_metric(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct metric *m = &ev->t->metrics[n->u.ref.target];
-    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
     enum known known = KNOWN;
     if (eval_recall(ev, n->u.ref.target, cell, m->type.kind, out, &known))
         return known;
@@ -101,7 +101,7 @@ static enum known eval_define(struct eval *ev, const struct node *n, struct valu
 {
     const struct define *d = &ev->t->defines[n->u.ref.target];
     uint32_t memo = ev->t->metric_count + n->u.ref.target;
-    uint64_t cell = shape_cell(ev->t, &d->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &d->shape, ev->bound);
     enum known known = KNOWN;
     if (eval_recall(ev, memo, cell, d->type.kind, out, &known))
         return known;
@@ -117,7 +117,7 @@ static enum known eval_define(struct eval *ev, const struct node *n, struct valu
 static enum known eval_rule(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct rule *r = &ev->t->rules[n->u.ref.target];
-    uint64_t cell = shape_cell(ev->t, &r->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &r->shape, ev->bound);
     struct instance *instance = instance_find(ev, n->u.ref.target, cell);
     if (instance == NULL) { /* its key is not found: the amount is 0 (A1) */
         mpq_ptr zero = eval_push(ev);
@@ -148,7 +148,7 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
 static enum known eval_table(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct table *table = &ev->t->tables[n->u.ref.target];
-    uint64_t cell = shape_cell(ev->t, &table->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &table->shape, ev->bound);
     *out = table->cells[cell];
     if (ev->trace != NULL)
         trace_value(ev, n->span, eval_name(ev, table->name, &table->shape, cell), &n->type, out);
@@ -159,7 +159,7 @@ static enum known eval_table(struct eval *ev, const struct node *n, struct value
 static enum known eval_submitted(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct metric *m = &ev->t->metrics[n->u.ref.target];
-    uint64_t cell = shape_cell(ev->t, &m->shape, ev->bound);
+    uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
     const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
     const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
     if (fact != NULL && fact->standing == ENGINE_DISPUTED)

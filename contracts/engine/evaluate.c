@@ -8,7 +8,10 @@
 MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact)
 {
     uint64_t cell = 0;
-    if (fact->metric >= ev->t->metric_count || !shape_read(ev->t, &ev->t->metrics[fact->metric].shape, fact->key, &cell)) {
+    bool has_metric = fact->metric < ev->t->metric_count;
+    if (!has_metric || !shape_read(ev->dimensions, &ev->t->metrics[fact->metric].shape, fact->key, &cell)) {
+        if (has_metric && members_are_strangers(ev, &ev->t->metrics[fact->metric].shape, fact->key))
+            return true; /* S7: it does not fit */
         ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "a result of metric %u has the key \"%.*s\", which does not exist",
                          fact->metric, SLICE_ARG(fact->key));
         return false;
@@ -41,6 +44,8 @@ enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input
     ev->is_closed = input->today > terms_closes(input->terms);
     ev->group_done = EVAL_NEW(ev, ev->t->rule_count, bool);
     if (ev->group_done == NULL)
+        return ev->rc;
+    if (!members_find(ev))
         return ev->rc;
     for (size_t i = 0; i < input->fact_count; i++)
         if (!read_fact(ev, &input->facts[i]))
@@ -112,7 +117,7 @@ MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct i
     out->has_difference = mpq_sgn(difference) != 0;
     out->amount = SLICE("");
     out->reason = SLICE("");
-    out->key = shape_key(ev->t, &r->shape, instance->cell, arena);
+    out->key = shape_key(ev->dimensions, &r->shape, instance->cell, arena);
     if (out->key.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
     if (instance->state == ENGINE_COMPUTED)

@@ -128,7 +128,7 @@ enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, 
     TRY(evaluate_begin(ev, input, err));
     ENSURE(rule < ev->t->rule_count);
     struct instance *instance = NULL;
-    if (shape_read(ev->t, &ev->t->rules[rule].shape, key, &cell))
+    if (shape_read(ev->dimensions, &ev->t->rules[rule].shape, key, &cell))
         instance = instance_find(ev, rule, cell);
     if (instance == NULL) {
         rc = err_set(err, TALLY_E_NOT_FOUND, "the rule %.*s has no instance \"%.*s\"",

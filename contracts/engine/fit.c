@@ -20,7 +20,7 @@ static const struct terms_dimension_value *value_of(const struct terms_candidate
 
 /* Exactly the dimensions of `by` and `where`, with members that exist, and those of `where` as said. An empty text: they are. */
 MUST_CHECK static struct slice dimensions_problem(const struct terms *terms, const struct metric *m,
-                                                  const struct terms_candidate *candidate, uint32_t *members,
+                                                  const struct terms_candidate *candidate, struct slice *parts,
                                                   struct arena *arena)
 {
     for (uint32_t i = 0; i < m->shape.count; i++) {
@@ -28,8 +28,12 @@ MUST_CHECK static struct slice dimensions_problem(const struct terms *terms, con
         const struct terms_dimension_value *v = value_of(candidate, d->shown.name);
         if (v == NULL)
             return arena_printf(arena, "it does not say its `%.*s`", SLICE_ARG(d->shown.name));
-        members[m->shape.dims[i]] = dimension_find(d, v->member);
-        if (members[m->shape.dims[i]] == TERMS_NONE)
+        parts[i] = v->member;
+        bool is_member = dimension_is_open(d) ? dimension_allows(d, v->member) : dimension_find(d, v->member) != TERMS_NONE;
+        if (!is_member && d->shown.kind == TERMS_PERSONS)
+            return arena_printf(arena, "its `%.*s` is not a pseudonym of %d to %d of A-Z a-z 0-9 . _ : -",
+                                SLICE_ARG(d->shown.name), PSEUDONYM_MIN, MEMBER_BYTES_MAX);
+        if (!is_member)
             return arena_printf(arena, "\"%.*s\" is not a member of `%.*s`", SLICE_ARG(v->member),
                                 SLICE_ARG(d->shown.name));
     }
@@ -88,13 +92,32 @@ MUST_CHECK static struct slice reporter_problem(const struct terms *terms, const
                         SLICE_ARG(terms->parties[m->shown.reporters[1]].name));
 }
 
+/* An empty slice with ptr NULL without memory. */
+MUST_CHECK static struct slice join_parts(const struct slice *parts, uint32_t count, struct arena *arena)
+{
+    size_t len = 0;
+    for (uint32_t i = 0; i < count; i++)
+        len += parts[i].len + 1;
+    char *text = arena_alloc(arena, len + 1);
+    if (text == NULL)
+        return slice_of(NULL, 0);
+    len = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            text[len++] = '|';
+        memcpy(text + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len;
+    }
+    return slice_of(text, len);
+}
+
 enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,
                           struct arena *arena, bool *fits, struct slice *key, struct slice *why, struct err *err)
 {
     ENSURE(metric < terms->metric_count);
     const struct metric *m = &terms->metrics[metric];
-    uint32_t members[DIMENSIONS_MAX];
-    struct slice problem = dimensions_problem(terms, m, candidate, members, arena);
+    struct slice parts[DIMENSIONS_MAX];
+    struct slice problem = dimensions_problem(terms, m, candidate, parts, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
     problem = value_problem(terms, m, candidate->value, arena);
@@ -103,7 +126,7 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
     problem = reporter_problem(terms, m, candidate->reporter, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
-    struct slice made = shape_key(terms, &m->shape, shape_cell(terms, &m->shape, members), arena);
+    struct slice made = join_parts(parts, m->shape.count, arena);
     if (made.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the key of a result");
     *key = made;

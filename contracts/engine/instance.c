@@ -40,7 +40,7 @@ MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t
     const struct metric *m = &ev->t->metrics[r->of];
     uint32_t members[DIMENSIONS_MAX];
     dimension_set fixed = 0;
-    shape_bind(ev->t, &m->shape, fact_cell, members);
+    shape_bind(ev->dimensions, &m->shape, fact_cell, members);
     for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next) {
         if (members[i->dimension] != i->member)
             return true;
@@ -52,13 +52,13 @@ MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t
             members[r->shape.dims[i]] = 0;
     for (;;) {
         uint32_t i = r->shape.count;
-        if (!cells_add(ev, cells, shape_cell(ev->t, &r->shape, members)))
+        if (!cells_add(ev, cells, shape_cell(ev->dimensions, &r->shape, members)))
             return false;
         while (i-- > 0) {
             uint32_t dim = r->shape.dims[i];
             if ((free_dims >> dim & 1) == 0)
                 continue;
-            if (++members[dim] < ev->t->dimensions[dim].shown.member_count)
+            if (++members[dim] < ev->dimensions[dim].shown.member_count)
                 break;
             members[dim] = 0;
         }
@@ -78,7 +78,8 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
     for (size_t i = 0; i < ev->in->record_count; i++) {
         const struct engine_record *record = &ev->in->records[i];
         uint64_t cell = 0;
-        if (record->rule != rule || money_sign(record->stands) == 0 || !shape_read(ev->t, &r->shape, record->key, &cell))
+        if (record->rule != rule || money_sign(record->stands) == 0 ||
+            !shape_read(ev->dimensions, &r->shape, record->key, &cell))
             continue;
         if (!cells_add(ev, cells, cell))
             return false;
@@ -109,7 +110,12 @@ MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
     struct cells cells = {0};
     if (r->has_of && !found_cells(ev, rule, &cells))
         return false;
-    list->count = r->has_of ? cells.count : (size_t) r->shape.cells;
+    list->count = cells.count;
+    if (!r->has_of) {
+        list->count = 1;
+        for (uint32_t i = 0; i < r->shape.count; i++)
+            list->count *= ev->dimensions[r->shape.dims[i]].shown.member_count;
+    }
     list->items = EVAL_NEW(ev, list->count, struct instance);
     if (list->items == NULL)
         return false;
@@ -142,9 +148,11 @@ MUST_CHECK static bool read_records(struct eval *ev)
     for (size_t i = 0; i < ev->in->record_count; i++) {
         const struct engine_record *record = &ev->in->records[i];
         uint64_t cell = 0;
-        bool ok =
-            record->rule < ev->t->rule_count && shape_read(ev->t, &ev->t->rules[record->rule].shape, record->key, &cell);
+        bool ok = record->rule < ev->t->rule_count &&
+                  shape_read(ev->dimensions, &ev->t->rules[record->rule].shape, record->key, &cell);
         struct instance *instance = ok ? instance_find(ev, record->rule, cell) : NULL;
+        if (!ok && record->rule < ev->t->rule_count && money_sign(record->stands) == 0)
+            ok = members_are_strangers(ev, &ev->t->rules[record->rule].shape, record->key);
         if (ok && instance == NULL)
             continue; /* nothing stands, and its key is no longer found */
         if (!ok || instance->record != NULL || !number_parse(record->stands, instance->stands)) {
@@ -184,7 +192,7 @@ static enum known key_in_metric(struct eval *ev, const struct rule *r, bool *is_
     memcpy(members, ev->bound, sizeof members);
     for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next)
         members[i->dimension] = i->member;
-    uint64_t cell = shape_cell(ev->t, &m->shape, members);
+    uint64_t cell = shape_cell(ev->dimensions, &m->shape, members);
     const struct slot *slot = eval_find(ev, r->of, cell);
     *is_found = slot != NULL && slot->fact != NULL;
     if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
@@ -275,8 +283,8 @@ static void set_day(struct eval *ev, struct instance *instance)
         instance->day = ev->in->today;
     if (r->dated == NULL && r->day_period != TERMS_NONE) {
         uint32_t members[DIMENSIONS_MAX];
-        shape_bind(ev->t, &r->shape, instance->cell, members);
-        instance->own_day = ev->t->dimensions[r->day_period].spans[members[r->day_period]].last;
+        shape_bind(ev->dimensions, &r->shape, instance->cell, members);
+        instance->own_day = ev->dimensions[r->day_period].spans[members[r->day_period]].last;
     } else if (r->dated == NULL || !is_computed || mpq_sgn(instance->amount) <= 0) {
         instance->own_day = instance->day;
     }
@@ -309,7 +317,7 @@ bool instance_amount(struct eval *ev, struct instance *instance)
                          eval_unknown(ev, arena_printf(ev->arena, "the contract closed at the end of %s", day)));
     }
     memcpy(before, ev->bound, sizeof before);
-    shape_bind(ev->t, &r->shape, instance->cell, ev->bound);
+    shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
     ev->depth += RULE_NESTING;
     enum known known = amount_value(ev, r, instance);
     ev->depth -= RULE_NESTING;

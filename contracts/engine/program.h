@@ -17,6 +17,8 @@
 #define MEMBERS_MAX 100000     /* of one closed dimension: two centuries of days, with room */
 #define TABLE_CELLS_MAX 100000 /* a table is held with every cell filled in */
 #define MONEY_MAX 999999999999999999u /* what one trigger can be: the ledger writes 18 digits before the point */
+#define MEMBER_BYTES_MAX 64           /* of a member of an open dimension (section 4) */
+#define PSEUDONYM_MIN 22              /* characters of a person's: 128 random bits in base64url */
 #define MEMBERS_ALL_MAX                                                                                                    \
     400000 /* of all closed dimensions together, TABLE_CELLS_ALL_MAX of all tables: half of what a text takes */
 #define TABLE_CELLS_ALL_MAX 1000000
@@ -390,15 +392,31 @@ uint32_t dimension_find_key(const struct dimension *dimension, const struct ast_
 uint32_t dimension_of_day(const struct dimension *dimension, int32_t day);
 /* Makes the search index. */
 MUST_CHECK bool dimension_index(struct dimension *dimension, struct arena *arena);
+/* Is it 1 to 64 of A-Z a-z 0-9 . _ : -, and for persons at least 22, as only a pseudonym is? */
+bool dimension_allows(const struct dimension *dimension, struct slice member);
+static inline bool dimension_is_open(const struct dimension *dimension)
+{
+    return dimension->shown.kind == TERMS_OPEN || dimension->shown.kind == TERMS_PERSONS;
+}
+/* How many members there are; of an open one how many there may be. */
+static inline uint32_t dimension_size(const struct dimension *dimension)
+{
+    return dimension_is_open(dimension) ? dimension->shown.at_most : dimension->shown.member_count;
+}
+
+/* A shape is read by dimensions: the text's, or an evaluation's, in which open ones have the members that results name. */
 /* "pat|2016-01-01/2016-03-31" to a cell; false: not a key of that shape. */
-MUST_CHECK bool shape_read(const struct terms *terms, const struct shape *shape, struct slice key, uint64_t *cell);
+MUST_CHECK bool shape_read(const struct dimension *dims, const struct shape *shape, struct slice key, uint64_t *cell);
+/* The parts of a key, count of them. false: it has more or fewer. */
+MUST_CHECK bool key_parts(struct slice key, uint32_t count, struct slice *parts);
 /* The key as records and results write it (joined by "|"), or as the text does (joined by ", "). */
-MUST_CHECK struct slice shape_key(const struct terms *terms, const struct shape *shape, uint64_t cell, struct arena *arena);
-MUST_CHECK struct slice shape_show(const struct terms *terms, const struct shape *shape, uint64_t cell,
+MUST_CHECK struct slice shape_key(const struct dimension *dims, const struct shape *shape, uint64_t cell,
+                                  struct arena *arena);
+MUST_CHECK struct slice shape_show(const struct dimension *dims, const struct shape *shape, uint64_t cell,
                                    struct arena *arena);
 /* Members by dimension for a cell, and back; members[] is by dimension. */
-void shape_bind(const struct terms *terms, const struct shape *shape, uint64_t cell, uint32_t *members);
-uint64_t shape_cell(const struct terms *terms, const struct shape *shape, const uint32_t *members);
+void shape_bind(const struct dimension *dims, const struct shape *shape, uint64_t cell, uint32_t *members);
+uint64_t shape_cell(const struct dimension *dims, const struct shape *shape, const uint32_t *members);
 
 /* ---- value.c ---- */
 enum value_problem { VALUE_FITS, VALUE_WRONG_TYPE, VALUE_OUTSIDE };

@@ -66,7 +66,7 @@ static void value_texts(struct eval *ev, const struct type *type, const struct v
         *exact = value->word == 1 ? SLICE("true") : SLICE("false");
         break;
     case TYPE_WORD:
-        *exact = ev->t->dimensions[type->dimension].spellings[value->word];
+        *exact = ev->dimensions[type->dimension].spellings[value->word];
         break;
     }
     *decimal = *exact;

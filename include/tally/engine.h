@@ -24,8 +24,9 @@ struct engine_fact {
     struct slice key;   /* as terms_fit gave it */
     struct slice value; /* as the result writes it */
     enum engine_standing standing;
-    int32_t submitted; /* the day of the first result of its chain */
-    uint64_t seq;      /* of the entry that reported it, shown in explanations */
+    int32_t submitted;     /* the day of the first result of its chain */
+    uint64_t seq;          /* of the entry that reported it, shown in explanations */
+    uint64_t became_final; /* the entry in which the first result of its key became final (S7); 0: taken to be seq */
 };
 
 /* What is recorded about an instance (I2, C4, P1). An instance without a record stands at 0. */

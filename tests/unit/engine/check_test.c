@@ -358,8 +358,6 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
 {
     (void) state;
     static const char *const texts[] = {
-        "dimension person_of persons, at most 5",
-        "dimension village open, at most 5",
         "parties facility provider \"F\", at most 5",
         "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001",
         "metric m is \"M\" in USD\n  reported by judge until 2016-01-01",
@@ -371,6 +369,40 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+static void open_dimensions_are_bound_by_each_alone(void **state)
+{
+    (void) state;
+#define VILLAGES                                                                                                           \
+    "dimension village open, at most 500\ndimension pupil persons, at most 5_000\n"                                        \
+    "metric v is \"V\" in USD\n  by village\n  reported by judge\n  disputes within 9 days\n"                              \
+    "metric n is \"N\" in number\n  by village, pupil\n  reported by judge\n  disputes within 9 days\n"
+    expect_fine(VILLAGES "pay p from city to lender for each village, pupil of n amount v * n\ncap 9 per pupil on p");
+    expect_fine(VILLAGES "pay p from city to lender for each village, year of v amount v");
+    expect_fine(VILLAGES "pay p from city to lender for each village amount v");
+    expect_error(VILLAGES AMOUNT("v"), "dimension.unbound", "`village`");
+    expect_error(VILLAGES AMOUNT("sum(v over village)"), "aggregate.open", "never closes");
+    expect_error(VILLAGES AMOUNT("sum(v over village of v)"), "aggregate.open", "never closes");
+    expect_error(VILLAGES "pay p from city to lender for each village amount prior(village, v, 0)", "dimension.open",
+                 "no order");
+    expect_error(VILLAGES AMOUNT("v[village: kibera]"), "member.unknown", "results name");
+    expect_error(VILLAGES AMOUNT("v[village: (ratio)]"), "dimension.open", "names no member");
+    expect_error(VILLAGES "pay p from city to lender for each village amount USD 1 * village", "dimension.open", "value");
+    expect_error(VILLAGES "pay p from city to lender for each village, pupil of v amount 1", "dimension.open",
+                 "combined with everything");
+    expect_error(VILLAGES "table t in USD by village\n  otherwise: 5", "table.open", "closed dimensions");
+    expect_error(VILLAGES "metric w is \"W\" in village", "kind.dimension", NULL);
+    expect_error(VILLAGES AMOUNT("1") "\ncap 5 per village on p", "dimension.unbound", "only a period");
+    expect_error("dimension village open, at most 0", "limit.members", NULL);
+    expect_error("dimension village open, at most 20_000_000", "limit.members", "10000000");
+    /* K4 counts what they may become */
+    expect_error("dimension pupil persons, at most 10_000_000\nmetric m is \"M\" in USD\n  by pupil, arm\n"
+                 "pay p from city to lender for each pupil, arm of m amount m",
+                 "limit.instances", "10000000");
+    expect_error("dimension pupil persons, at most 2_000_000\nmetric m is \"M\" in USD\n  by pupil\n"
+                 "pay p from city to lender for each pupil of m amount m + money",
+                 "limit.fan-out", "1000000");
 }
 
 static void bands_and_best_are_checked(void **state)
@@ -515,6 +547,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(open_dimensions_are_bound_by_each_alone),
         cmocka_unit_test(bands_and_best_are_checked),
         cmocka_unit_test(submitted_is_of_a_metric),
         cmocka_unit_test(calendars_count_days_and_nothing_else),

@@ -96,6 +96,91 @@ static void rule_S1_value_has_the_type_and_unit_and_lies_between(void **state)
     world_free(w);
 }
 
+#define VILLAGES(n) "dimension village open, at most " n "\n" BY("v", "USD", "village") BY("n", "USD", "village, year")
+
+static void rule_S1_members_of_open_dimensions_have_a_form(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL(YEARS "dimension pupil persons, at most 5\n" VILLAGES("3") BY("done", "date", "pupil, village")));
+    struct terms_dimension_value right[] = {{SLICE("village"), SLICE("Kibera:3.b-_")}, {SLICE("year"), SLICE(Y16)}};
+    struct terms_dimension_value bar[] = {{SLICE("village"), SLICE("a|b")}};
+    struct terms_dimension_value none[] = {{SLICE("village"), SLICE("")}};
+    struct terms_dimension_value pupil[] = {{SLICE("village"), SLICE("x")},
+                                            {SLICE("pupil"), SLICE("Zq0-_Zq0-_Zq0-_Zq0-_Zq")}};
+    struct terms_dimension_value named[] = {{SLICE("village"), SLICE("x")},
+                                            {SLICE("pupil"), SLICE("anna.miller.1999-01-0")}};
+    char long_name[66];
+    memset(long_name, 'a', 65);
+    long_name[65] = '\0';
+    struct terms_dimension_value too_long[] = {{SLICE("village"), slice_str(long_name)}};
+    struct terms_dimension_value longest[] = {{SLICE("village"), slice_str(long_name + 1)}};
+    fit(w, "n", right, 2, "5", "judge", "Kibera:3.b-_|" Y16, NULL);
+    fit(w, "v", bar, 1, "5", "judge", NULL, "\"a|b\" is not a member of `village`");
+    fit(w, "v", none, 1, "5", "judge", NULL, "\"\" is not a member of `village`");
+    fit(w, "v", longest, 1, "5", "judge", long_name + 1, NULL);
+    char why[200];
+    snprintf(why, sizeof why, "\"%s\" is not a member of `village`", long_name);
+    fit(w, "v", too_long, 1, "5", "judge", NULL, why);
+    fit(w, "done", pupil, 2, "2016-01-01", "judge", "Zq0-_Zq0-_Zq0-_Zq0-_Zq|x", NULL);
+    fit(w, "done", named, 2, "2016-01-01", "judge", NULL,
+        "its `pupil` is not a pseudonym of 22 to 64 of A-Z a-z 0-9 . _ : -");
+    world_free(w);
+}
+
+static void rule_S7_the_first_members_count(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL(YEARS VILLAGES("2") "pay p from city to lender for each village of v amount v\n"
+                                            "pay each from city to lender for each village, year amount n\n"));
+    world_day(w, "2019-01-01");
+    assert_int_equal(w->output->count, 0);
+    world_final(w, "v", "zebra", "3");
+    world_fact(w, "v", "ant", "4", ENGINE_PENDING);
+    world_day(w, "2019-01-01");
+    assert_int_equal(w->output->count, 4); /* what is not final makes no member */
+    world_final(w, "v", "mole", "5");
+    world_day(w, "2019-01-01");
+    world_final(w, "v", "ant", "4"); /* the third to become final: it does not fit, and nothing is refused */
+    world_final(w, "n", "ant|" Y16, "4");
+    world_final(w, "n", "zebra|" Y17, "9");
+    world_day(w, "2019-01-02");
+    assert_int_equal(w->output->count, 8);
+    expect_target(w, "p", "mole", "5.00", "0.00");
+    expect_target(w, "p", "zebra", "3.00", "0.00");
+    assert_null(world_instance(w, "p", "ant"));
+    expect_target(w, "each", "zebra|" Y17, "9.00", "9.00");
+    expect_waits(w, "each", "mole|" Y17, "n(mole, 2017-01-01) is missing", "0.00");
+    world_free(w);
+}
+
+static void rule_I1_an_instance_that_stands_remains_when_nobody_names_its_member(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(YEARS VILLAGES(
+        "9") "pay p from city to lender for each village of v amount v\ncap 8 per village on p\ncap 20 on p\n"));
+    world_final(w, "v", "b", "10");
+    world_final(w, "v", "a", "9");
+    world_final(w, "v", "C", "7");
+    world_day(w, "2019-01-01"); /* by their bytes: C, a, b */
+    expect_target(w, "p", "C", "7.00", "7.00");
+    expect_target(w, "p", "a", "8.00", "8.00");
+    expect_target(w, "p", "b", "5.00", "5.00");
+    expect_slice(w->output->instances[0].key, "C");
+    world_withdraw(w, "v", "a");
+    world_day(w, "2019-01-02");
+    expect_target(w, "p", "a", "0.00", "-8.00");
+    expect_target(w, "p", "b", "8.00", "3.00");
+    world_day(w, "2019-01-03"); /* its record with nothing standing is no instance */
+    assert_null(world_instance(w, "p", "a"));
+    world_final(w, "v", "a", "8");
+    world_day(w, "2019-01-04"); /* its place in the order of first amounts is the old one */
+    assert_int_equal(world_instance(w, "p", "a")->first, 2);
+    expect_target(w, "p", "a", "5.00", "5.00");
+    world_free(w);
+}
+
 /* ---- M ---- */
 
 static void rule_M1_disputed_then_current_then_default_then_unknown(void **state)
@@ -1126,6 +1211,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_S1_dimensions_are_exactly_those_of_by_and_where),
         cmocka_unit_test(rule_S1_value_has_the_type_and_unit_and_lies_between),
+        cmocka_unit_test(rule_S1_members_of_open_dimensions_have_a_form),
+        cmocka_unit_test(rule_S7_the_first_members_count),
+        cmocka_unit_test(rule_I1_an_instance_that_stands_remains_when_nobody_names_its_member),
         cmocka_unit_test(rule_M1_disputed_then_current_then_default_then_unknown),
         cmocka_unit_test(rule_M2_lateness_is_judged_by_the_day_of_submission),
         cmocka_unit_test(rule_M3_only_what_is_needed_is_waited_for),

@@ -270,4 +270,166 @@
     "pay bonus from optimus to educate_girls\n" \
     "  amount 32% * max(0, outcome - 267_731)\n"
 
+#define TEXT_INNOVATION_FUND \
+    "terms 1\n" \
+    "# Reconstruction. Evidence rules: INDIGO-POJ-0166. Rates and the cap are remembered.\n" \
+    "contract innovation-fund \"Innovation Fund, one intermediary\"\n" \
+    "currency GBP rounded to 0.01, half even\n" \
+    "clock UTC\n" \
+    "runs 2012-04-01 to 2015-11-30\n" \
+    "\n" \
+    "party dwp outcome payer \"Department for Work and Pensions\"\n" \
+    "party horizons intermediary \"New Horizons\"\n" \
+    "party school_board evaluator \"Schools and colleges\"\n" \
+    "\n" \
+    "in force when dwp and horizons have signed\n" \
+    "disputes decided by dwp within 30 days, otherwise stands\n" \
+    "\n" \
+    "# school holidays do not count towards thirteen weeks\n" \
+    "calendar school monday to sunday except 2012-07-21 to 2012-09-03, 2012-12-22 to 2013-01-06, 2013-03-29 to 2013-04-14,\n" \
+    "  2013-07-24 to 2013-09-02, 2013-12-21 to 2014-01-05\n" \
+    "\n" \
+    "dimension participant persons, at most 4_000\n" \
+    "dimension outcome (attitude, attendance, behaviour, entry_level, level_1, level_2, level_3, job_entry, sustained_job)\n" \
+    "\n" \
+    "table rate in GBP by outcome\n" \
+    "  attitude: 700\n" \
+    "  attendance: 1_400\n" \
+    "  behaviour: 1_300\n" \
+    "  entry_level: 900\n" \
+    "  level_1: 1_100\n" \
+    "  level_2: 3_300\n" \
+    "  level_3: 5_100\n" \
+    "  job_entry: 3_500\n" \
+    "  sustained_job: 2_000\n" \
+    "\n" \
+    "metric age is dwp.age-at-start version 1 in years between 0 and 30\n" \
+    "  by participant\n" \
+    "  reported by horizons\n" \
+    "  verified by school_board\n" \
+    "# one result for each participant and outcome: each outcome is paid once\n" \
+    "metric achieved is dwp.if-outcome-achieved version 2 in date\n" \
+    "  by participant, outcome\n" \
+    "  reported by horizons\n" \
+    "  verified by school_board\n" \
+    "  disputes within 20 days\n" \
+    "metric improved_from is dwp.if-improved-from version 1 in date\n" \
+    "  by participant\n" \
+    "  reported by horizons\n" \
+    "  verified by school_board\n" \
+    "  if missing use never\n" \
+    "\n" \
+    "define proven = outcome <> behaviour\n" \
+    "  or (improved_from < never and days(improved_from, achieved, school) >= 91 days)\n" \
+    "\n" \
+    "pay card from dwp to horizons\n" \
+    "  for each participant, outcome of achieved\n" \
+    "  dated achieved\n" \
+    "  when age >= 14 years and age <= 24 years and proven\n" \
+    "  amount rate\n" \
+    "  due 30 days after\n" \
+    "\n" \
+    "cap 11_700 per participant on card\n" \
+    "cap 4_600_000 on card\n"
+
+#define TEXT_WORK_PROGRAMME \
+    "terms 1\n" \
+    "# Reconstruction. Claim rules: Hansard written answer 164391. Totals 3,810, 4,395 and 13,720; the splits are remembered.\n" \
+    "# The latest day for a claim (120 working days) is invented.\n" \
+    "contract work-programme \"Work Programme, one prime provider\"\n" \
+    "currency GBP rounded to 0.01, half even\n" \
+    "clock UTC\n" \
+    "runs 2011-06-01 to 2017-03-31\n" \
+    "\n" \
+    "party dwp outcome payer \"Department for Work and Pensions\"\n" \
+    "party prime provider \"Prime provider\"\n" \
+    "\n" \
+    "in force when dwp and prime have signed\n" \
+    "disputes decided by dwp within 30 days, otherwise stands\n" \
+    "\n" \
+    "calendar working monday to friday except 2011-12-26 to 2011-12-27, 2012-01-02, 2012-04-06, 2012-04-09, 2012-05-07, 2012-06-04 to 2012-06-05,\n" \
+    "  2012-08-27, 2012-12-25 to 2012-12-26, 2013-01-01, 2013-03-29, 2013-04-01, 2013-05-06, 2013-05-27, 2013-08-26\n" \
+    "\n" \
+    "dimension participant persons, at most 200_000\n" \
+    "dimension payment_group (jsa_18_24, jsa_25, esa_ex_ib)\n" \
+    "dimension claim 1 to 26\n" \
+    "period programme_year every 1 year from 2011-04-01 to 2017-03-31\n" \
+    "\n" \
+    "table attachment_fee in GBP by payment_group, programme_year\n" \
+    "  jsa_18_24, 2011-04-01: 400\n" \
+    "  jsa_18_24, 2012-04-01: 300\n" \
+    "  jsa_18_24, 2013-04-01: 200\n" \
+    "  jsa_25, 2011-04-01: 400\n" \
+    "  jsa_25, 2012-04-01: 300\n" \
+    "  jsa_25, 2013-04-01: 200\n" \
+    "  esa_ex_ib, 2011-04-01: 600\n" \
+    "  esa_ex_ib, 2012-04-01: 450\n" \
+    "  esa_ex_ib, 2013-04-01: 300\n" \
+    "  otherwise: 0\n" \
+    "table outcome_fee in GBP by payment_group\n" \
+    "  jsa_18_24: 1_200\n" \
+    "  jsa_25: 1_200\n" \
+    "  esa_ex_ib: 3_500\n" \
+    "table sustainment_fee in GBP by payment_group\n" \
+    "  jsa_18_24: 170\n" \
+    "  jsa_25: 215\n" \
+    "  esa_ex_ib: 370\n" \
+    "table claims_at_most in number by payment_group\n" \
+    "  jsa_18_24: 13\n" \
+    "  jsa_25: 13\n" \
+    "  esa_ex_ib: 26\n" \
+    "table weeks_needed in weeks by payment_group\n" \
+    "  jsa_18_24: 26\n" \
+    "  jsa_25: 26\n" \
+    "  esa_ex_ib: 13\n" \
+    "\n" \
+    "metric in_group is dwp.payment-group version 1 in payment_group\n" \
+    "  by participant\n" \
+    "  reported by dwp\n" \
+    "metric attached is dwp.attachment-date version 1 in date\n" \
+    "  by participant\n" \
+    "  reported by prime\n" \
+    "  verified by dwp\n" \
+    "metric weeks_worked is dwp.weeks-in-work version 1 in weeks between 0 and 300\n" \
+    "  by participant\n" \
+    "  reported by prime\n" \
+    "  verified by dwp\n" \
+    "metric outcome_day is dwp.job-outcome-date version 1 in date\n" \
+    "  by participant\n" \
+    "  reported by prime\n" \
+    "  verified by dwp\n" \
+    "  if missing use never\n" \
+    "# the last day of a period of four continuous weeks in work and off benefit\n" \
+    "metric sustained is dwp.sustainment-date version 1 in date\n" \
+    "  by participant, claim\n" \
+    "  reported by prime\n" \
+    "  verified by dwp\n" \
+    "  disputes within 60 days\n" \
+    "  if missing use never\n" \
+    "\n" \
+    "define last_day = prior(claim, sustained, outcome_day)\n" \
+    "# after 104 weeks a break ends the sequence\n" \
+    "define goes_on in true or false = prior(claim, goes_on, true)\n" \
+    "  and sustained >= 28 days after last_day\n" \
+    "  and (sustained <= 104 weeks after attached or sustained = 28 days after last_day)\n" \
+    "\n" \
+    "pay attachment from dwp to prime\n" \
+    "  for each participant of attached\n" \
+    "  dated attached\n" \
+    "  amount attachment_fee[payment_group: (in_group), programme_year: (attached)]\n" \
+    "pay outcome from dwp to prime\n" \
+    "  for each participant of outcome_day\n" \
+    "  dated outcome_day\n" \
+    "  when weeks_worked >= weeks_needed[payment_group: (in_group)]\n" \
+    "  amount outcome_fee[payment_group: (in_group)]\n" \
+    "pay sustainment from dwp to prime\n" \
+    "  for each participant, claim of sustained\n" \
+    "  dated sustained\n" \
+    "  when claim <= claims_at_most[payment_group: (in_group)] and goes_on\n" \
+    "    and submitted(sustained) <= 120 working days after sustained\n" \
+    "  amount sustainment_fee[payment_group: (in_group)]\n" \
+    "  not before 15 working days after sustained\n" \
+    "\n" \
+    "cap 13_720 per participant on attachment, outcome, sustainment\n"
+
 #endif

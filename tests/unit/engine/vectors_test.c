@@ -230,11 +230,127 @@ static void educate_girls_ceiling_and_bonus(void **state)
     world_free(w);
 }
 
+/* ---- 9.3: a rate card, once each, with a cap for each person ---- */
+static void innovation_fund_caps_each_person(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_INNOVATION_FUND);
+    world_final(w, "age", "pat", "15");
+    world_day(w, "2013-03-01");
+    world_final(w, "achieved", "pat|level_3", "2013-03-01");
+    world_day(w, "2013-03-01");
+    expect_target(w, "card", "pat|level_3", "5100.00", "5100.00");
+
+    world_final(w, "achieved", "pat|job_entry", "2013-05-01");
+    world_day(w, "2013-05-01");
+    expect_target(w, "card", "pat|job_entry", "3500.00", "3500.00");
+
+    world_final(w, "achieved", "pat|level_2", "2013-06-01");
+    world_day(w, "2013-06-01");
+    expect_target(w, "card", "pat|job_entry", "3500.00", "0.00");
+    expect_target(w, "card", "pat|level_2", "3100.00", "3100.00");
+    expect_target(w, "card", "pat|level_3", "5100.00", "0.00");
+
+    world_withdraw(w, "achieved", "pat|level_3");
+    world_day(w, "2013-06-15");
+    expect_target(w, "card", "pat|job_entry", "3500.00", "0.00");
+    expect_target(w, "card", "pat|level_2", "3300.00", "200.00");
+    expect_target(w, "card", "pat|level_3", "0.00", "-5100.00");
+
+    world_final(w, "achieved", "pat|sustained_job", "2013-11-01");
+    world_day(w, "2013-11-01");
+    expect_target(w, "card", "pat|level_2", "3300.00", "0.00");
+    expect_target(w, "card", "pat|sustained_job", "2000.00", "2000.00");
+
+    world_final(w, "achieved", "pat|level_3", "2013-03-01");
+    world_day(w, "2013-12-01");
+    expect_target(w, "card", "pat|job_entry", "3500.00", "0.00");
+    expect_target(w, "card", "pat|level_2", "3300.00", "0.00");
+    expect_target(w, "card", "pat|level_3", "2900.00", "2900.00");
+    expect_target(w, "card", "pat|sustained_job", "2000.00", "0.00");
+
+    world_final(w, "age", "ray", "14");
+    world_final(w, "improved_from", "ray", "2013-09-10");
+    world_day(w, "2013-12-01");
+    world_final(w, "achieved", "ray|behaviour", "2014-01-02");
+    world_day(w, "2014-01-10");
+    expect_target(w, "card", "ray|behaviour", "1300.00", "1300.00");
+    expect_target(w, "card", "pat|level_3", "2900.00", "0.00");
+    world_final(w, "achieved", "ray|behaviour", "2014-01-10");
+    world_day(w, "2014-01-10");
+    expect_target(w, "card", "ray|behaviour", "1300.00", "0.00");
+    assert_int_equal(terms_due_day(w->terms, 0, day_of("2014-01-10")), day_of("2014-02-09"));
+    world_free(w);
+}
+
+/* ---- 9.5: attachment, outcome, and a sequence with claim windows ---- */
+static void expect_claims(const struct world *w, const char *const *targets, const char *const *differences, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        char key[20];
+        snprintf(key, sizeof key, "wim|%u", i + 1);
+        expect_target(w, "sustainment", key, targets[i], differences[i]);
+    }
+}
+
+static void claim(struct world *w, const char *key, const char *day, const char *today)
+{
+    w->today = day_of(today);
+    world_final(w, "sustained", key, day);
+    world_day(w, today);
+}
+
+#define P "215.00"
+#define O "0.00"
+
+static void work_programme_begins(struct world *w)
+{
+    world_final(w, "in_group", "wim", "jsa_25");
+    world_final(w, "attached", "wim", "2011-06-06");
+    world_day(w, "2011-06-10");
+    expect_target(w, "attachment", "wim", "400.00", "400.00");
+    world_final(w, "weeks_worked", "wim", "26");
+    world_final(w, "outcome_day", "wim", "2012-02-01");
+    world_day(w, "2012-02-06");
+    expect_target(w, "outcome", "wim", "1200.00", "1200.00");
+    claim(w, "wim|1", "2012-02-29", "2012-03-08");
+    expect_waits(w, "sustainment", "wim|1", "not before 2012-03-21", "0.00");
+    assert_int_equal(w->output->next_moment, day_of("2012-03-21"));
+    world_day(w, "2012-03-21");
+    expect_target(w, "sustainment", "wim|1", P, P);
+    claim(w, "wim|2", "2012-03-28", "2012-04-20");
+    expect_target(w, "sustainment", "wim|2", P, P);
+    claim(w, "wim|4", "2012-06-20", "2012-07-20");
+    expect_target(w, "sustainment", "wim|4", O, O);
+}
+
+static void work_programme_pays_a_sequence(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_WORK_PROGRAMME);
+    work_programme_begins(w);
+    claim(w, "wim|3", "2012-04-25", "2012-07-21");
+    expect_claims(w, (const char *const[]){P, P, P, P}, (const char *const[]){O, O, P, P}, 4);
+    claim(w, "wim|5", "2013-06-19", "2013-07-15");
+    claim(w, "wim|6", "2013-07-17", "2013-08-10");
+    expect_claims(w, (const char *const[]){P, P, P, P, O, O}, (const char *const[]){O, O, O, O, O, O}, 6);
+    claim(w, "wim|5", "2013-05-22", "2013-09-01");
+    expect_claims(w, (const char *const[]){P, P, P, P, P, O}, (const char *const[]){O, O, O, O, P, O}, 6);
+    claim(w, "wim|6", "2013-06-19", "2013-09-01");
+    expect_claims(w, (const char *const[]){P, P, P, P, P, P}, (const char *const[]){O, O, O, O, O, P}, 6);
+    world_withdraw(w, "sustained", "wim|3");
+    world_day(w, "2013-11-01");
+    expect_claims(w, (const char *const[]){P, P, O, O, O, O}, (const char *const[]){O, O, "-" P, "-" P, "-" P, "-" P}, 6);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peterborough_pays_early_or_at_the_end_never_twice),
         cmocka_unit_test(roca_waterfall_passes_on_every_cent),
+        cmocka_unit_test(innovation_fund_caps_each_person),
+        cmocka_unit_test(work_programme_pays_a_sequence),
         cmocka_unit_test(rikers_dispute_and_restatement),
         cmocka_unit_test(rikers_every_step_at_its_bound_and_just_below),
         cmocka_unit_test(rikers_nothing_after_it_closes),

@@ -123,14 +123,22 @@ static inline struct engine_input world_input(const struct world *w)
                                  .next_first = w->next_first};
 }
 
-/* What a caller records: for each instance what stands, its place among first amounts, its first day. */
+/* The place of its record, or a new one. What is recorded once stays, also when there is no such instance any more. */
+static inline size_t record_of(struct world *w, const struct engine_instance *instance)
+{
+    for (size_t i = 0; i < w->record_count; i++)
+        if (w->records[i].rule == instance->rule && slice_equal(w->records[i].key, instance->key))
+            return i;
+    assert_true(w->record_count < WORLD_MAX);
+    return w->record_count++;
+}
+
+/* What a caller records: for each instance what stands, its place among first amounts, its day. */
 static inline void world_record(struct world *w)
 {
-    w->record_count = 0;
     for (size_t i = 0; i < w->output->count; i++) {
         const struct engine_instance *instance = &w->output->instances[i];
-        assert_true(w->record_count < WORLD_MAX);
-        size_t at = w->record_count++;
+        size_t at = record_of(w, instance);
         snprintf(w->stands[at], sizeof w->stands[at], "%.*s", SLICE_ARG(instance->target));
         snprintf(w->keys[at], sizeof w->keys[at], "%.*s", SLICE_ARG(instance->key));
         w->records[at] = (struct engine_record){.rule = instance->rule,

@@ -18,7 +18,7 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     TRY(terms_of(d->model, work->contract, &terms, d->err));
-    TRY(fits_update(work->contract, terms, d->arena, d->err));
+    TRY(fits_update(d->model, work->contract, terms, d->err));
     work->row = work->contract->row;
     if (news->activated != NULL) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_ACTIVATE);

@@ -87,7 +87,7 @@ static enum tally_code mark_ours(struct deciding *d, struct verifying *v, struct
     if (!view_is_party(contract, d->command->actor))
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
-    TRY(fits_update(contract, terms, d->arena, d->err));
+    TRY(fits_update(d->model, contract, terms, d->err));
     for (uint32_t i = 0; i < contract->fit_count; i++) {
         const struct fit *fit = &contract->fits[i];
         if (fit->result->row.seq == VERIFICATION.seq && is_verifier(d, contract, terms_metric(terms, fit->metric)))

@@ -14,7 +14,7 @@ static enum tally_code prepare(const struct model *model, struct slice id, struc
     if (contract == NULL)
         return err_set(err, TALLY_E_NOT_FOUND, "no contract is called %.*s", SLICE_ARG(id));
     TRY(terms_of(model, contract, terms, err));
-    TRY(fits_update(contract, *terms, arena, err));
+    TRY(fits_update(model, contract, *terms, err));
     TRY(engine_input_make(contract, NULL, *terms, instant_day(at, terms_clock_minutes(*terms)), arena, input, err));
 done:
     return rc;

@@ -87,12 +87,12 @@ static enum tally_code record_instances(struct deciding *d, const struct work *w
             continue;
         struct row_instance row = {
             .contract = work->row.id,
-            .key = instance->key,
-            .stands = instance->has_difference ? instance->target : instance->stands,
             .first = instance->first,
             .day = instance->day,
         };
         TRY(keep(d, rule, &row.rule));
+        TRY(keep(d, instance->key, &row.key));
+        TRY(keep(d, instance->has_difference ? instance->target : instance->stands, &row.stands));
         TRY(change_instance(d, &row));
     }
 done:
@@ -104,8 +104,8 @@ enum tally_code evaluation(struct deciding *d, struct work *work, const struct t
     enum tally_code rc = TALLY_OK;
     struct engine_input input;
     struct engine_output *output = NULL;
-    TRY(engine_input_make(work->contract, work, terms, today, d->arena, &input, d->err));
-    TRY(engine_evaluate(&input, d->arena, &output, d->err));
+    TRY(engine_input_make(work->contract, work, terms, today, d->model->scratch, &input, d->err));
+    TRY(engine_evaluate(&input, d->model->scratch, &output, d->err));
     TRY(record_instances(d, work, terms, output));
     for (size_t from = 0, to = 0; from < output->count; from = to) {
         while (to < output->count && output->instances[to].rule == output->instances[from].rule)
@@ -116,5 +116,6 @@ enum tally_code evaluation(struct deciding *d, struct work *work, const struct t
     work->row.next_first = output->next_first;
     work->row.next_moment = next.us < close.us ? next : close;
 done:
+    arena_clear(d->model->scratch);
     return rc;
 }

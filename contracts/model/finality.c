@@ -132,14 +132,14 @@ static int by_place(const void *a, const void *b)
     return (left->metric > right->metric) - (left->metric < right->metric);
 }
 
-/* In order of statement, item, place of the metric. */
+/* In order of statement, item, place of the metric; in the scratch. */
 static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work,
                                        const struct fit ***out, uint32_t *out_count)
 {
     const struct view_contract *contract = work->contract;
     uint32_t count = 0;
     const struct fit **list =
-        ARENA_ARRAY(d->arena, (size_t) contract->fit_count + work->fresh_count + 1, const struct fit *);
+        ARENA_ARRAY(d->model->scratch, (size_t) contract->fit_count + work->fresh_count + 1, const struct fit *);
     if (list == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < contract->fit_count; i++) {
@@ -233,5 +233,6 @@ enum tally_code finality(struct deciding *d, const struct news *news, struct wor
         TRY(record(d, work, terms));
     work->is_touched = work->is_touched || work->fresh_count > 0 || work->final_count > 0;
 done:
+    arena_clear(d->model->scratch);
     return rc;
 }

@@ -80,7 +80,10 @@ done:
     return rc;
 }
 
-enum tally_code fits_update(struct view_contract *contract, const struct terms *terms, struct arena *arena, struct err *err)
+#define SCRATCH_KEPT (64u << 10) /* words of some hundred results */
+
+enum tally_code fits_update(const struct model *model, struct view_contract *contract, const struct terms *terms,
+                            struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     if (!contract->is_complete)
@@ -92,12 +95,15 @@ enum tally_code fits_update(struct view_contract *contract, const struct terms *
             const struct view_result *result = source->series->items[source->done];
             bool fits = false;
             struct slice key = {NULL, 0}, why = {NULL, 0};
-            TRY(fit_one(contract, terms, i, result, arena, &fits, &key, &why, err));
+            TRY(fit_one(contract, terms, i, result, model->scratch, &fits, &key, &why, err));
             if (fits)
                 TRY(fit_add(contract, result, i, key, err));
             source->done++;
+            if (arena_used(model->scratch) > SCRATCH_KEPT)
+                arena_clear(model->scratch);
         }
     }
 done:
+    arena_clear(model->scratch);
     return rc;
 }

@@ -15,7 +15,7 @@ static enum tally_code net_sum(struct deciding *d, const struct engine_instance 
         if (*with_difference == 0)
             *net = instances[i].difference;
         else
-            TRY(money_add(*net, instances[i].difference, d->arena, net, d->err));
+            TRY(money_add(*net, instances[i].difference, d->model->scratch, net, d->err));
         (*with_difference)++;
     }
 done:
@@ -131,9 +131,10 @@ static enum tally_code direct(struct deciding *d, const struct work *work, const
     row->to_actor = to->actor;
     TRY(money_negate(net, d->arena, &negated, d->err));
     TRY(money_add(net, negated, d->arena, &row->settled, d->err));
-    row->amount = row->is_owed_back ? negated : net;
     if (money_sign(net) == 0)
         row->amount = row->settled;
+    else
+        TRY(keep(d, row->is_owed_back ? negated : net, &row->amount));
 done:
     return rc;
 }
@@ -160,9 +161,13 @@ enum tally_code payment(struct deciding *d, const struct work *work, const struc
     TRY(trigger(d, work, &row));
     TRY(change_payment(d, &row));
     for (size_t i = 0; i < count; i++) {
-        struct row_payment_item item = {row.seq, instances[i].key, instances[i].difference, instances[i].target};
-        if (instances[i].has_difference)
-            TRY(change_payment_item(d, &item));
+        struct row_payment_item item = {.payment_seq = row.seq};
+        if (!instances[i].has_difference)
+            continue;
+        TRY(keep(d, instances[i].key, &item.key));
+        TRY(keep(d, instances[i].difference, &item.difference));
+        TRY(keep(d, instances[i].target, &item.stands));
+        TRY(change_payment_item(d, &item));
     }
 done:
     return rc;

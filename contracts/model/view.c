@@ -21,6 +21,9 @@ enum tally_code model_new(const struct model_ports *ports, struct model **out, s
     tables_init(model);
     view_clear(model);
     TRY(terms_cache_new(&model->terms, err));
+    model->scratch = arena_new(SCRATCH_BYTES_MAX);
+    if (model->scratch == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the model"));
     *out = model;
     model = NULL;
 done:
@@ -35,6 +38,7 @@ void model_free(struct model *model)
     view_clear(model);
     ENSURE(model->hold.bytes == 0);
     terms_cache_free(model->terms);
+    arena_free(model->scratch);
     mem_free(model);
 }
 

@@ -116,12 +116,17 @@ struct view_known {  /* a need was looked up */
 
 struct terms_cache;
 
+/* What one evaluation reads and answers is as much as the engine takes for itself, and none of it stays: taken from the caller's
+ * arena, a decision would be refused for its neighbours in the batch. */
+#define SCRATCH_BYTES_MAX ((size_t) 512 << 20)
+
 struct model {
     struct hold hold;
     struct model_ports ports;
     uint64_t tick; /* counts uses, for the oldest use */
     struct table actors, keys, indicators, contracts, submissions, series, users, payments, result_keys, known;
     struct terms_cache *terms;
+    struct arena *scratch;    /* of one contract's evaluation, empty in between: no part of the state */
     bool has_due;             /* due_until means something */
     struct instant due_until; /* every contract due by then is in the view */
     struct instant later;     /* no contract outside the view is due before it */
@@ -191,8 +196,9 @@ MUST_CHECK enum tally_code terms_of(const struct model *model, const struct view
 /* ---- which results fit (fit.c) ---- */
 /* All of NEED_CONTRACT is there: finds the series of its metrics. */
 MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err);
-/* The contract is complete: contract->fits holds all of the view's results that fit. */
-MUST_CHECK enum tally_code fits_update(struct view_contract *contract, const struct terms *terms, struct arena *arena,
+/* The contract is complete: contract->fits holds all of the view's results that fit. How many of them were new leaves no trace in a
+ * decision: what it takes is the model's scratch, which must be empty. */
+MUST_CHECK enum tally_code fits_update(const struct model *model, struct view_contract *contract, const struct terms *terms,
                                        struct err *err);
 /* Does it fit, for any party that its author is? The caller has matched indicator and version, or contract and metric. */
 MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,

@@ -102,10 +102,70 @@ static void a_result_that_pays_survives_each_failure(void **state)
     world_release(&w);
 }
 
+#define MANY                                                                                                               \
+    "terms 1\ncontract many \"Many\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Payer\"\nparty seller provider \"Maker\"\n"                \
+    "in force when buyer and seller have signed\ndisputes decided by buyer within 60 days, otherwise stands\n"             \
+    "dimension n 1 to 5_000\n"                                                                                             \
+    "metric units is shared.units version 1 in days\n  by n\n  reported by seller\n"                                       \
+    "pay each_one from buyer to seller\n  for each n\n  amount 0.333 per day of units\n"
+
+static size_t arena_for(struct world *w, struct model *model, const struct command *command)
+{
+    struct arena *arena = arena_new(64u << 10);
+    struct decision decision = {0};
+    const struct model_place place = {w->seq, w->time};
+    assert_non_null(arena);
+    struct err err = {.code = TALLY_OK};
+    if (model_decide(model, command, &place, arena, &decision, &err) != TALLY_OK)
+        fail_msg("%s", err.detail);
+    assert_null(decision.refusal);
+    assert_int_equal(decision.changes.payments_count, 1);
+    size_t used = arena_used(arena);
+    arena_free(arena);
+    return used;
+}
+
+/* The arena is the batch's: what a contract's other instances and results take must not refuse a statement for its neighbours. */
+static void a_decision_takes_no_more_than_what_it_changes(void **state)
+{
+    struct world w;
+    const char *texts[200];
+    char text[200][40];
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "hub", true);
+    do_register(&w, "op", "buyer", false);
+    do_register(&w, "op", "seller", false);
+    do_define(&w, "hub", "shared.units", 1, "days");
+    do_propose(&w, "buyer", "many", MANY, UNITS_PARTIES);
+    do_sign(&w, "buyer", "many", "buyer");
+    do_sign(&w, "seller", "many", "seller");
+    for (int i = 0; i < 200; i++) {
+        (void) snprintf(text[i], sizeof(text[i]), "shared.units/1 n=%d 5",
+                        4800 + i); /* of another's author: it does not fit */
+        texts[i] = text[i];
+    }
+    do_results(&w, "hub", false, 200, texts);
+    ASSERT_DONE(&w);
+    struct command_result result = read_result(&w, "shared.units/1 n=7 5");
+    struct command command = {
+        .kind = COMMAND_SUBMIT_RESULTS, .actor = SLICE("seller"), .kid = SLICE("k-seller"), .head_seq = w.seq - 1};
+    command.u.submit_results.results = &result;
+    command.u.submit_results.count = 1;
+    struct model *model = w.models[1];
+    model_forget(model);
+    world_fill(&w, model, &command);
+    size_t cold = arena_for(&w, model, &command); /* looks at all 200 for the first time */
+    assert_int_equal(arena_for(&w, model, &command), cold);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_result_that_pays_survives_each_failure),
+        cmocka_unit_test(a_decision_takes_no_more_than_what_it_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

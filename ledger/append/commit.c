@@ -193,7 +193,7 @@ void batch_fail(struct sequencer *s, enum batch_stage stage, enum tally_code rc,
     s->status.failed_batches++;
     pthread_mutex_unlock(&s->status_lock);
     batch_settled(s, false);
-    if (stage == BATCH_NO_ROOM) {
+    if (stage == BATCH_NO_ROOM || (is_away && !sequencer_has_room(s))) {
         batch_refuse_all(s, REFUSE_STORAGE_FULL, "the database has no room left; nothing of this statement was recorded");
     } else if (is_away) {
         batch_refuse_all(

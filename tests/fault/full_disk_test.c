@@ -257,11 +257,14 @@ static void a_log_that_cannot_grow_is_refused_and_goes_on_when_there_is_room(voi
             rc = pg_exec_text(pg, "SELECT pg_logical_emit_message(true, 'test', 'x')", NULL, &err);
     }
     pg_free(pg);
-    for (int i = 0; i < 200; i++) {
+    /* whoever finds out first that the database is gone says that it is away */
+    int full = 0;
+    for (int i = 0; i < TRIES_MAX && full < 50; i++) {
         int status = say(fresh(), code, sizeof code);
         assert_int_equal(status, 503);
-        assert_string_equal(code, "storage.full");
+        full += strcmp(code, "storage.full") == 0;
     }
+    assert_int_equal(full, 50);
     assert_int_equal(unlink(ballast), 0);
     say_until_recorded();
     assert_true(recorded > before);

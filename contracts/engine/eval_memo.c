@@ -71,6 +71,8 @@ static struct slot *slot_place(struct slot *slots, size_t count, uint32_t memo, 
 MUST_CHECK static bool slots_grow(struct eval *ev)
 {
     size_t count = ev->slot_count == 0 ? 64 : ev->slot_count * 2;
+    while (ev->slot_count == 0 && count < ev->in->fact_count * 2) /* what outgrows its place is not given back */
+        count *= 2;
     struct slot *slots = EVAL_NEW(ev, count, struct slot);
     if (slots == NULL)
         return false;

@@ -52,6 +52,24 @@ enum known eval_indexes(struct eval *ev, const struct node *n, const struct node
     return KNOWN;
 }
 
+/* The current value of a result. */
+static enum known fact_value(struct eval *ev, const struct node *n, uint64_t cell, const struct engine_fact *fact,
+                             struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    mpq_ptr number = eval_push(ev);
+    if (number == NULL)
+        return BROKEN;
+    if (value_read(ev->t, m, fact->value, number, out) != VALUE_FITS) {
+        ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the result %.*s of %.*s does not fit its metric",
+                         SLICE_ARG(fact->value), SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)));
+        return BROKEN;
+    }
+    if (ev->trace != NULL)
+        trace_result(ev, n, eval_name(ev, m->shown.name, &m->shape, cell), fact);
+    return KNOWN;
+}
+
 /* M1, without what has been computed before. */
 static enum known metric_value(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
 {
@@ -59,29 +77,21 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
     const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
     const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
     bool is_pending = slot != NULL && slot->has_pending;
-    struct slice name = eval_name(ev, m->shown.name, &m->shape, cell);
-    if (fact != NULL && fact->standing == ENGINE_DISPUTED)
-        return eval_unknown(ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(name)));
-    if (fact != NULL) {
-        mpq_ptr number = eval_keep(ev);
-        if (number == NULL)
-            return BROKEN;
-        if (value_read(ev->t, m, fact->value, number, out) != VALUE_FITS) {
-            ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the result %.*s of %.*s does not fit its metric",
-                             SLICE_ARG(fact->value), SLICE_ARG(name));
-            return BROKEN;
-        }
-        if (ev->trace != NULL)
-            trace_result(ev, n, name, fact);
-        return KNOWN;
+    if (fact != NULL && fact->standing != ENGINE_DISPUTED)
+        return fact_value(ev, n, cell, fact, out);
+    if (fact == NULL && m->missing != NULL) {
+        enum known known = eval_node(ev, m->missing, out);
+        if (known == KNOWN && ev->trace != NULL)
+            trace_value(
+                ev, n->span,
+                arena_printf(ev->arena, "%.*s is missing", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))),
+                &m->type, out);
+        return known;
     }
-    if (m->missing == NULL)
-        return eval_unknown(
-            ev, arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(name), is_pending ? "not verified" : "missing"));
-    enum known known = eval_node(ev, m->missing, out);
-    if (known == KNOWN && ev->trace != NULL)
-        trace_value(ev, n->span, arena_printf(ev->arena, "%.*s is missing", SLICE_ARG(name)), &m->type, out);
-    return known;
+    return eval_unknown(ev, arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)),
+                                         fact != NULL ? "disputed"
+                                         : is_pending ? "not verified"
+                                                      : "missing"));
 }
 
 static enum known eval_metric(struct eval *ev, const struct node *n, struct value *out)

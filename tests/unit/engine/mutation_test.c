@@ -11,6 +11,17 @@ static const char *const sources[] = {
     TEXT_ROCA_WATERFALL,
     TEXT_BENEVOLENT,
     TEXT_EDUCATE_GIRLS,
+    TEXT_INNOVATION_FUND,
+    TEXT_WORK_PROGRAMME,
+    SMALL(
+        "calendar working monday to friday except 2016-01-01\ndimension village open, at most 9\n"
+        "period year every 1 year from 2016-01-01 to 2018-12-31\n"
+        "metric x is \"X\" in USD\n  by village, year\nmetric d is \"D\" in days\n  by year\n"
+        "pay p from city to lender for each village, year of x dated 5 working days after start of year amount bands of d: "
+        "from 0 days: 1 per day from 5 days: 2 per day due 3 working days after\n"
+        "pay q from city to lender for each year amount best(2, d over last 2 of year) * USD 1 / 1 day\n"
+        "pay r from city to lender for each village when submitted(x[year: 2016-01-01]) < never amount 1\n"
+        "cap 9 per village, year on p\ncap 5 per village on r\n"),
     SMALL("period year every 1 year from 2016-01-01 to 2018-12-31\ndimension stage 0 to 4\ndimension arm (a, b)\n"
           "metric x is \"X\" in USD\n  by year, arm\n  if missing use prior(year, x, 0)\nmetric w is \"W\" in arm\n"
           "table t in USD by stage\n  otherwise: 5\n"
@@ -72,7 +83,9 @@ static size_t make_facts(const struct terms *t, struct random *r, struct engine_
         keys[count][0] = '\0';
         for (; n < m->by_count && n < 8; n++)
             dims[n] = (struct terms_dimension_value){terms_dimension(t, m->by[n])->name,
-                                                     terms_dimension(t, m->by[n])->members[0]};
+                                                     terms_dimension(t, m->by[n])->member_count == 0
+                                                         ? SLICE("Zq0-_Zq0-_Zq0-_Zq0-_Zq")
+                                                         : terms_dimension(t, m->by[n])->members[0]};
         for (uint32_t w = 0; w < m->where_count && n < 8; w++, n++)
             dims[n] = (struct terms_dimension_value){terms_dimension(t, m->where[w].dimension)->name, m->where[w].member};
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {

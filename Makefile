@@ -184,7 +184,7 @@ tests: $(TEST_BINS)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # ---- what people type ----
-.PHONY: deps test check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
+.PHONY: deps test test-faults check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
 deps:
 	@./.ci/deps
 test: deps ## every test, plain and under ASan and UBSan
@@ -200,6 +200,11 @@ test-asan: deps ## every test under ASan and UBSan
 test-tsan: deps ## every test under TSan
 	$(again) MODE=tsan programs tests
 	@tests/run.sh $(addprefix build/tsan/tests/,$(TEST_NAMES))
+# minutes long, so it is no part of check; its last figures are in tests/README.md
+ROUNDS ?= 1000
+test-faults: deps ## kill -9 of tallyd and of its PostgreSQL under load, ROUNDS (1000) times
+	$(again) $(B)/bin/tallyd $(B)/bin/tally-verify $(B)/tests/fault/service_fault_test
+	@ROUNDS=$(ROUNDS) TEST_TIMEOUT_S=$$((600 + $(ROUNDS) * 5)) TEST_VERBOSE=1 tests/run.sh $(B)/tests/fault/service_fault_test
 check: lint test test-tsan ## lint, and every test plain, under ASan and UBSan, and under TSan
 
 lint: ## layout, layers, bans, static analysis

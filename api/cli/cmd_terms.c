@@ -5,6 +5,7 @@
 #include "tally/canon.h"
 #include "tally/diag.h"
 #include "tally/terms.h"
+#include "terms_eval.h"
 
 MUST_CHECK static enum tally_code refused(struct err *err)
 {
@@ -238,6 +239,11 @@ done:
 }
 
 static const struct cli_option FMT[] = {{"--write", NULL, "write it back into the file", false}};
+static const struct cli_option EVAL[] = {
+    {"--results", "FILE.json", "what happened, day by day", false},
+    {"--as-of", "DATE", "the last day that is looked at", false},
+    {"--explain", "RULE[INSTANCE]", "how one amount comes about, step by step", false},
+};
 static const struct cli_command COMMANDS[] = {
     {"check", "FILE.terms", "errors and warnings, each with its line, a caret and a hint",
      "tally terms check rikers-able.terms", 1, 1, check, CLI_NO_OPTIONS},
@@ -245,6 +251,10 @@ static const struct cli_command COMMANDS[] = {
      "tally terms fmt mine.terms --write", 1, 1, fmt, CLI_OPTIONS(FMT)},
     {"show", "FILE.terms", "parties, metrics and pay rules of a text", "tally terms show rikers-able.terms", 1, 1, show,
      CLI_NO_OPTIONS},
+    {"eval", "FILE.terms --results FILE.json [--as-of DATE] [--explain RULE[INSTANCE]]",
+     "what is triggered, when, and how every instance stands; needs no service",
+     "tally terms eval rikers-able.terms --results rikers-able.results.json --explain 'success[y2013]'", 1, 1,
+     cli_terms_eval, CLI_OPTIONS(EVAL)},
 };
 const struct cli_family cli_terms = {"terms", "check and lay out the text of a contract", COMMANDS,
                                      sizeof COMMANDS / sizeof COMMANDS[0]};

@@ -1,0 +1,271 @@
+/* tally terms eval: a history evaluated without a service, told as language.md section 9 tells its examples. */
+#include "terms_eval.h"
+
+#define NAME_WIDTH 35 /* of an instance's name: states stand under one another */
+#define KEY_WIDTH 25  /* of a key in the list of a payment */
+
+struct slice told_grouped(struct arena *arena, struct slice amount)
+{
+    size_t at = amount.len > 0 && amount.ptr[0] == '-', whole = at, n = 0;
+    char *text = arena_alloc(arena, amount.len * 2 + 1);
+    if (text == NULL)
+        return amount;
+    while (whole < amount.len && amount.ptr[whole] >= '0' && amount.ptr[whole] <= '9')
+        whole++;
+    for (size_t i = 0; i < amount.len; i++) {
+        if (i > at && i < whole && (whole - i) % 3 == 0)
+            text[n++] = ',';
+        text[n++] = amount.ptr[i];
+    }
+    return slice_of(text, n);
+}
+
+enum tally_code told_payment(const struct terms *terms, const struct engine_output *output, size_t from,
+                             struct arena *arena, struct told_payment *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice net = SLICE("0");
+    struct told_payment payment = {.rule = terms_rule(terms, output->instances[from].rule), .from = from, .to = from};
+    for (; payment.to < output->count; payment.to++) {
+        const struct engine_instance *instance = &output->instances[payment.to];
+        if (instance->rule != output->instances[from].rule)
+            break;
+        if (!instance->has_difference)
+            continue;
+        payment.changed++;
+        TRY(money_add(net, instance->difference, arena, &net, err));
+    }
+    payment.is_owed_back = money_sign(net) < 0;
+    if (payment.is_owed_back)
+        TRY(money_negate(net, arena, &net, err));
+    payment.net = net;
+    *out = payment;
+done:
+    return rc;
+}
+
+MUST_CHECK static struct slice key_text(const struct terms *terms, const struct engine_instance *instance,
+                                        struct arena *arena)
+{
+    const struct terms_rule *rule = terms_rule(terms, instance->rule);
+    return history_key_text(terms, rule->each, rule->each_count, instance->key, arena);
+}
+
+static void pad(struct buf *out, size_t used, size_t width)
+{
+    do
+        buf_add_char(out, ' ');
+    while (++used < width);
+}
+
+static void tell_payment(const struct terms *terms, const struct engine_output *output, const struct told_payment *payment,
+                         struct arena *arena, struct buf *out)
+{
+    const struct terms_rule *rule = payment->rule;
+    struct slice payer = terms_party(terms, rule->payer)->name, payee = terms_party(terms, rule->payee)->name;
+    buf_printf(out, "  => %.*s", SLICE_ARG(rule->name));
+    for (size_t i = payment->from; i < payment->to && payment->changed == 1; i++)
+        if (output->instances[i].has_difference)
+            buf_printf(out, "(%.*s)", SLICE_ARG(key_text(terms, &output->instances[i], arena)));
+    buf_printf(out, ": %.*s to %.*s%s, %.*s %.*s\n", SLICE_ARG(payment->is_owed_back ? payee : payer),
+               SLICE_ARG(payment->is_owed_back ? payer : payee), payment->is_owed_back ? " (owed back)" : "",
+               SLICE_ARG(rule->currency), SLICE_ARG(told_grouped(arena, payment->net)));
+    for (size_t i = payment->from; i < payment->to && payment->changed > 1; i++) {
+        const struct engine_instance *instance = &output->instances[i];
+        if (!instance->has_difference)
+            continue;
+        struct slice key = key_text(terms, instance, arena);
+        buf_printf(out, "       (%.*s)", SLICE_ARG(key));
+        pad(out, key.len + 2, KEY_WIDTH);
+        buf_printf(out, "%s%.*s\n", money_sign(instance->difference) > 0 ? "+" : "",
+                   SLICE_ARG(told_grouped(arena, instance->difference)));
+    }
+}
+
+static void tell_instance(const struct terms *terms, const struct engine_instance *instance, struct arena *arena,
+                          struct buf *out)
+{
+    struct slice name = terms_rule(terms, instance->rule)->name, key = key_text(terms, instance, arena);
+    buf_printf(out, "    %.*s(%.*s)", SLICE_ARG(name), SLICE_ARG(key));
+    pad(out, name.len + key.len + 2, NAME_WIDTH);
+    struct slice target = told_grouped(arena, instance->target);
+    if (instance->state == ENGINE_COMPUTED)
+        buf_printf(out, "target %.*s\n", SLICE_ARG(target));
+    else
+        buf_printf(out, "%s: %.*s; stands at %.*s\n", instance->state == ENGINE_WAITS ? "waits" : "fault",
+                   SLICE_ARG(instance->reason), SLICE_ARG(target));
+}
+
+MUST_CHECK static enum tally_code tell_moment(const struct terms *terms, const struct history_moment *moment,
+                                              struct arena *arena, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char day[DAY_TEXT_LEN + 1];
+    struct slice title = SLICE("");
+    struct told_payment payment;
+    struct buf out;
+    buf_init(&out, CLI_ANSWER_MAX);
+    TRY(history_title(terms, moment, arena, &title, err));
+    day_format(moment->day, day);
+    buf_printf(&out, "%s  %.*s\n", day, SLICE_ARG(title));
+    for (size_t from = 0; from < moment->output->count; from = payment.to) {
+        TRY(told_payment(terms, moment->output, from, arena, &payment, err));
+        if (payment.changed > 0)
+            tell_payment(terms, moment->output, &payment, arena, &out);
+    }
+    for (size_t i = 0; i < moment->output->count; i++)
+        tell_instance(terms, &moment->output->instances[i], arena, &out);
+    TRY(buf_check(&out, err));
+    cli_print(buf_slice(&out));
+done:
+    buf_release(&out);
+    return rc;
+}
+
+/* ---- the command ---- */
+struct job {
+    struct cli *cli;
+    struct terms *terms;
+    struct history *history;
+    struct history_run *run;
+    struct arena *moment_arena; /* texts of one moment */
+    int32_t as_of;
+    const char *explain;
+    const struct engine_output *last;
+    int32_t last_day;
+    struct buf json;
+    struct canon w;
+};
+
+MUST_CHECK static enum tally_code read_terms(struct job *job, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cli *cli = job->cli;
+    struct slice text = SLICE("");
+    struct diags diags;
+    struct buf told;
+    diags_init(&diags, cli->arena);
+    buf_init(&told, CLI_FILE_MAX);
+    TRY(cli_file_read(cli, cli->args[0], &text, err));
+    TRY(terms_compile(text, &diags, &job->terms, err));
+    if (job->terms == NULL) {
+        diags_sort(&diags);
+        diags_print(&diags, slice_str(cli->args[0]), text, &told);
+        (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
+        rc = err_set(err, TALLY_E_MALFORMED, "%s", ""); /* the diagnostics have said it */
+    }
+done:
+    buf_release(&told);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code read_all(struct job *job, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cli *cli = job->cli;
+    const char *file = NULL, *as_of = cli_option(cli, "--as-of");
+    struct slice text = SLICE("");
+    TRY(cli_option_needed(cli, "--results", &file, err));
+    job->explain = cli_option(cli, "--explain");
+    job->as_of = DAY_NEVER;
+    if (as_of != NULL && day_parse(slice_str(as_of), &job->as_of) != TALLY_OK)
+        TRY(err_set(err, TALLY_E_USAGE, "--as-of %s is no day; write one that exists as 2016-01-31", as_of));
+    TRY(read_terms(job, err));
+    TRY(cli_file_read(cli, file, &text, err));
+    rc = history_read(job->terms, text, cli->arena, &job->history, err);
+    if (rc != TALLY_OK)
+        rc = err_context(err, "%s", file);
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code run_all(struct job *job, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    bool has = false, tells = job->explain == NULL;
+    TRY(history_begin(job->terms, job->history, job->as_of, &job->run, err));
+    for (;;) {
+        struct history_moment moment;
+        TRY(history_next(job->run, &moment, &has, err));
+        if (!has)
+            break;
+        job->last = moment.output;
+        job->last_day = moment.day;
+        arena_clear(job->moment_arena);
+        if (tells && job->cli->is_json)
+            TRY(told_moment_json(job->terms, &moment, job->moment_arena, &job->w, err));
+        else if (tells)
+            TRY(tell_moment(job->terms, &moment, job->moment_arena, err));
+    }
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code explain(struct job *job, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct engine_instance *instance = NULL;
+    struct engine_input input;
+    char day[DAY_TEXT_LEN + 1];
+    if (job->last == NULL)
+        return err_set(err, TALLY_E_NOT_FOUND,
+                       "nothing has happened by then, so there is nothing to explain; give a later "
+                       "--as-of");
+    TRY(told_find(job->terms, job->last, job->explain, job->cli->arena, &instance, err));
+    TRY(history_input(job->run, &input, err));
+    TRY(engine_explain(&input, instance->rule, instance->key, job->moment_arena, &job->json, err));
+    day_format(job->last_day, day);
+    if (job->cli->is_json)
+        cli_print_json(buf_slice(&job->json));
+    else
+        TRY(told_explain_print(job->cli, job->terms, buf_slice(&job->json), day, err));
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code trace(struct job *job, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    bool is_json = job->cli->is_json;
+    if (is_json) {
+        canon_init(&job->w, &job->json);
+        canon_object(&job->w);
+        canon_name(&job->w, "contract");
+        canon_string(&job->w, job->history->contract);
+        canon_name(&job->w, "moments");
+        canon_array(&job->w);
+    }
+    TRY(run_all(job, err));
+    if (is_json) {
+        canon_close(&job->w);
+        canon_close(&job->w);
+        TRY(buf_check(&job->json, err));
+        cli_print_json(buf_slice(&job->json));
+    } else if (job->last == NULL) {
+        cli_print(SLICE("nothing has happened by then\n"));
+    }
+done:
+    return rc;
+}
+
+enum tally_code cli_terms_eval(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct job job = {.cli = cli, .moment_arena = arena_new(CLI_ARENA_MAX)};
+    buf_init(&job.json, CLI_ANSWER_MAX);
+    if (job.moment_arena == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
+    TRY(read_all(&job, err));
+    if (job.explain == NULL) {
+        TRY(trace(&job, err));
+    } else {
+        TRY(run_all(&job, err));
+        TRY(explain(&job, err));
+    }
+done:
+    history_end(job.run);
+    terms_free(job.terms);
+    arena_free(job.moment_arena);
+    buf_release(&job.json);
+    return rc;
+}

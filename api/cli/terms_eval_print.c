@@ -1,0 +1,213 @@
+/* The trace as JSON, and the derivation of one amount for people. */
+#include <inttypes.h>
+
+#include "terms_eval.h"
+
+static const char *const STATES[] = {[ENGINE_COMPUTED] = "computed", [ENGINE_WAITS] = "waits", [ENGINE_FAULT] = "fault"};
+
+static void write_payment(const struct terms *terms, const struct engine_output *output, const struct told_payment *payment,
+                          struct canon *w)
+{
+    struct slice payer = terms_party(terms, payment->rule->payer)->name;
+    struct slice payee = terms_party(terms, payment->rule->payee)->name;
+    canon_object(w);
+    canon_name(w, "amount");
+    canon_string(w, payment->net);
+    canon_name(w, "currency");
+    canon_string(w, payment->rule->currency);
+    canon_name(w, "from");
+    canon_string(w, payment->is_owed_back ? payee : payer);
+    canon_name(w, "instances");
+    canon_array(w);
+    for (size_t i = payment->from; i < payment->to; i++) {
+        if (!output->instances[i].has_difference)
+            continue;
+        canon_object(w);
+        canon_name(w, "difference");
+        canon_string(w, output->instances[i].difference);
+        canon_name(w, "key");
+        canon_string(w, output->instances[i].key);
+        canon_close(w);
+    }
+    canon_close(w);
+    canon_name(w, "owed_back");
+    canon_bool(w, payment->is_owed_back);
+    canon_name(w, "rule");
+    canon_string(w, payment->rule->name);
+    canon_name(w, "to");
+    canon_string(w, payment->is_owed_back ? payer : payee);
+    canon_close(w);
+}
+
+static void write_instance(const struct terms *terms, const struct engine_instance *instance, struct canon *w)
+{
+    canon_object(w);
+    canon_name(w, "amount");
+    if (instance->state == ENGINE_COMPUTED)
+        canon_string(w, instance->amount);
+    else
+        canon_null(w);
+    canon_name(w, "difference");
+    canon_string(w, instance->difference);
+    canon_name(w, "key");
+    canon_string(w, instance->key);
+    canon_name(w, "reason");
+    if (instance->state == ENGINE_COMPUTED)
+        canon_null(w);
+    else
+        canon_string(w, instance->reason);
+    canon_name(w, "rule");
+    canon_string(w, terms_rule(terms, instance->rule)->name);
+    canon_name(w, "state");
+    canon_str(w, STATES[instance->state]);
+    canon_name(w, "stood");
+    canon_string(w, instance->stands);
+    canon_name(w, "target");
+    canon_string(w, instance->target);
+    canon_close(w);
+}
+
+enum tally_code told_moment_json(const struct terms *terms, const struct history_moment *moment, struct arena *arena,
+                                 struct canon *w, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char day[DAY_TEXT_LEN + 1];
+    struct slice title = SLICE("");
+    struct told_payment payment;
+    TRY(history_title(terms, moment, arena, &title, err));
+    day_format(moment->day, day);
+    canon_object(w);
+    canon_name(w, "instances");
+    canon_array(w);
+    for (size_t i = 0; i < moment->output->count; i++)
+        write_instance(terms, &moment->output->instances[i], w);
+    canon_close(w);
+    canon_name(w, "on");
+    canon_str(w, day);
+    canon_name(w, "payments");
+    canon_array(w);
+    for (size_t from = 0; from < moment->output->count; from = payment.to) {
+        TRY(told_payment(terms, moment->output, from, arena, &payment, err));
+        if (payment.changed > 0)
+            write_payment(terms, moment->output, &payment, w);
+    }
+    canon_close(w);
+    canon_name(w, "what");
+    canon_string(w, title);
+    canon_close(w);
+done:
+    return rc;
+}
+
+/* ---- which instance ---- */
+/* Equal but for blanks: "c1,programme" is "c1, programme". */
+static bool is_same_key(struct slice a, struct slice b)
+{
+    size_t i = 0, k = 0;
+    for (;;) {
+        while (i < a.len && a.ptr[i] == ' ')
+            i++;
+        while (k < b.len && b.ptr[k] == ' ')
+            k++;
+        if (i == a.len || k == b.len)
+            return i == a.len && k == b.len;
+        if (a.ptr[i++] != b.ptr[k++])
+            return false;
+    }
+}
+
+MUST_CHECK static enum tally_code find_rule(const struct terms *terms, struct slice name, struct arena *arena,
+                                            uint32_t *out, struct err *err)
+{
+    uint32_t count = terms_rule_count(terms);
+    *out = terms_find_rule(terms, name);
+    if (*out != TERMS_NONE)
+        return TALLY_OK;
+    struct slice *names = ARENA_ARRAY(arena, (size_t) count + 1, struct slice);
+    for (uint32_t i = 0; names != NULL && i < count; i++)
+        names[i] = terms_rule(terms, i)->name;
+    struct slice nearest = names == NULL ? SLICE("") : ast_nearest(name, names, count);
+    return err_set(err, TALLY_E_NOT_FOUND, "--explain: the terms have no pay rule %.*s%s%.*s%s", SLICE_ARG(name),
+                   nearest.len > 0 ? "; did you mean " : "", SLICE_ARG(nearest), nearest.len > 0 ? "?" : "");
+}
+
+enum tally_code told_find(const struct terms *terms, const struct engine_output *output, const char *text,
+                          struct arena *arena, const struct engine_instance **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const char *open = strchr(text, '[');
+    size_t len = strlen(text);
+    struct slice name = open == NULL ? slice_str(text) : slice_of(text, (size_t) (open - text)), key = SLICE("one");
+    struct slice example = SLICE("");
+    uint32_t rule = TERMS_NONE;
+    if (open != NULL && text[len - 1] != ']')
+        return err_set(err, TALLY_E_USAGE, "--explain %s: an instance ends with ], as in early[c1]", text);
+    if (open != NULL && (size_t) (open - text) + 2 < len)
+        key = slice_of(open + 1, len - (size_t) (open - text) - 2);
+    TRY(find_rule(terms, name, arena, &rule, err));
+    for (size_t i = 0; i < output->count; i++) {
+        const struct engine_instance *instance = &output->instances[i];
+        const struct terms_rule *r = terms_rule(terms, rule);
+        if (instance->rule != rule)
+            continue;
+        struct slice shown = history_key_text(terms, r->each, r->each_count, instance->key, arena);
+        if (is_same_key(shown, key) || (instance->key.len > 0 && slice_equal(instance->key, key))) {
+            *out = instance;
+            return TALLY_OK;
+        }
+        if (example.len == 0)
+            example = shown;
+    }
+    rc = err_set(err, TALLY_E_NOT_FOUND, "--explain: %.*s has no instance %.*s%s%.*s%s%.*s%s", SLICE_ARG(name),
+                 SLICE_ARG(key), example.len > 0 ? "; write one as " : "", SLICE_ARG(example.len > 0 ? name : example),
+                 example.len > 0 ? "[" : "", SLICE_ARG(example), example.len > 0 ? "]" : "");
+done:
+    return rc;
+}
+
+/* ---- a derivation ---- */
+static void tell_step(struct cli *cli, const json_t *step, struct buf *out)
+{
+    struct slice result = cli_text(cli, step, "result");
+    struct slice exact = cli_text(cli, step, "exact"), decimal = cli_text(cli, step, "decimal");
+    buf_printf(out, "  line %-4" PRIu64 " ", cli_number(step, "line"));
+    if (result.len > 0) {
+        buf_printf(out, "%.*s = %.*s, result %" PRIu64 " of the history\n", SLICE_ARG(result),
+                   SLICE_ARG(cli_text(cli, step, "value")), cli_number(step, "seq"));
+        return;
+    }
+    buf_printf(out, "%.*s = %.*s", SLICE_ARG(cli_text(cli, step, "text")), SLICE_ARG(decimal.len > 0 ? decimal : exact));
+    if (decimal.len > 0 && !slice_equal(decimal, exact))
+        buf_printf(out, ", exactly %.*s", SLICE_ARG(exact));
+    buf_add_char(out, '\n');
+}
+
+enum tally_code told_explain_print(struct cli *cli, const struct terms *terms, struct slice json, const char *day,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    json_t *root = NULL;
+    const json_t *step;
+    size_t i = 0;
+    struct buf out;
+    buf_init(&out, CLI_ANSWER_MAX);
+    TRY(cli_json_read(cli, "the explanation", json, &root, err));
+    struct slice name = cli_text(cli, root, "rule"), state = cli_text(cli, root, "state");
+    const struct terms_rule *rule = terms_rule(terms, terms_find_rule(terms, name));
+    struct slice key = history_key_text(terms, rule->each, rule->each_count, cli_text(cli, root, "key"), cli->arena);
+    buf_printf(&out, "%.*s(%.*s) on %s: ", SLICE_ARG(name), SLICE_ARG(key), day);
+    if (slice_is(state, "computed"))
+        buf_printf(&out, "amount %.*s %.*s\n", SLICE_ARG(rule->currency),
+                   SLICE_ARG(told_grouped(cli->arena, cli_text(cli, root, "amount"))));
+    else
+        buf_printf(&out, "%.*s: %.*s\n", SLICE_ARG(state), SLICE_ARG(cli_text(cli, root, "reason")));
+    json_array_foreach(json_object_get(root, "steps"), i, step) tell_step(cli, step, &out);
+    buf_printf(&out, "target %.*s %.*s, stands at %.*s\n", SLICE_ARG(rule->currency),
+               SLICE_ARG(told_grouped(cli->arena, cli_text(cli, root, "target"))),
+               SLICE_ARG(told_grouped(cli->arena, cli_text(cli, root, "stands"))));
+    TRY(buf_check(&out, err));
+    cli_print(buf_slice(&out));
+done:
+    buf_release(&out);
+    return rc;
+}

@@ -118,15 +118,14 @@ static uint64_t room(void)
     return (uint64_t) fs.f_bavail * fs.f_frsize;
 }
 
-/* Takes all room but so many bytes. */
-static void fill(uint64_t but)
+/* Takes all room there is. */
+static void fill(void)
 {
     int fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0600);
-    struct stat st;
-    assert_true(fd >= 0 && fstat(fd, &st) == 0);
     uint64_t free_bytes = room();
-    if (free_bytes > but)
-        assert_int_equal(posix_fallocate(fd, st.st_size, (off_t) (free_bytes - but)), 0);
+    assert_true(fd >= 0);
+    if (free_bytes > 0)
+        assert_int_equal(posix_fallocate(fd, 0, (off_t) free_bytes), 0);
     assert_int_equal(close(fd), 0);
 }
 
@@ -206,7 +205,7 @@ static void a_full_disk_refuses_and_goes_on_when_there_is_room(void **state)
     (void) state;
     SKIP_WITHOUT_DISK();
     for (int round = 0; round < 3; round++) {
-        fill(0);
+        fill();
         say_until_full();
         assert_int_equal(unlink(ballast), 0);
         say_until_recorded();
@@ -220,7 +219,7 @@ static void a_disk_that_stays_full_is_refused_for_as_long_as_it_is(void **state)
     char code[32];
     (void) state;
     SKIP_WITHOUT_DISK();
-    fill(0);
+    fill();
     say_until_full();
     uint64_t before = recorded;
     for (int i = 0; i < 400; i++) {
@@ -247,7 +246,7 @@ static void a_log_that_cannot_grow_is_refused_and_goes_on_when_there_is_room(voi
     char code[32];
     (void) state;
     SKIP_WITHOUT_DISK();
-    fill(0);
+    fill();
     uint64_t before = recorded;
     assert_int_equal(service_database(&service, &pg), 0);
     for (enum tally_code rc = TALLY_OK; rc == TALLY_OK;) { /* until the files that it holds ready are used up */
@@ -275,7 +274,7 @@ static void it_stops_on_a_full_disk_and_goes_on_when_there_is_room(void **state)
 {
     (void) state;
     SKIP_WITHOUT_DISK();
-    fill(0);
+    fill();
     say_until_full();
     uint64_t before = recorded;
     assert_int_equal(service_signal(&service, SIGTERM), 0);

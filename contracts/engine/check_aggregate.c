@@ -99,13 +99,44 @@ MUST_CHECK static bool check_overs(struct checker *c, const struct scope *scope,
     return true;
 }
 
+/* N5: the part of the bound member, so what it runs over is bound around it, and again for the weights. */
+MUST_CHECK static struct node *check_portion(struct checker *c, const struct scope *scope, const struct ast_expr *e)
+{
+    struct scope outer = *scope;
+    struct node *n = check_node(c, NODE_PORTION, e, &(struct type){0});
+    for (const struct ast_over *o = e->u.aggregate.over; o != NULL; o = o->next) {
+        const struct symbol *s = check_dimension_name(c, &o->dimension);
+        if (s == NULL)
+            return NULL;
+        outer.bound &= ~dimension_bit(s->at);
+        if (o->so_far || o->last > 0) {
+            PROBLEM(c, "portion.over", o->dimension.span, NULL, "a pot is shared out among all members");
+            return NULL;
+        }
+    }
+    if (n == NULL || !check_overs(c, &outer, e, n) || (e->u.aggregate.has_of && !check_of(c, scope, e, n)))
+        return NULL;
+    n->u.aggregate.what = AST_AGG_PORTION;
+    struct node *pot = check_expr(c, scope, e->a, NO_WORD), *weight = check_expr(c, scope, e->b, NO_WORD);
+    struct node *where = e->c == NULL ? NULL : check_expr(c, scope, e->c, NO_WORD);
+    if (pot == NULL || weight == NULL || (e->c != NULL && where == NULL) ||
+        !check_is_kind(c, weight, TYPE_NUMBER, "a number") ||
+        (where != NULL && !check_is_kind(c, where, TYPE_TRUTH, "true or false")))
+        return NULL;
+    if (!pot->type.is_bare && !type_is_money(c->t, &pot->type, &n->u.aggregate.currency)) {
+        PROBLEM(c, "amount.money", pot->span, NULL, "a pot is money, this is %s", check_type_text(c, &pot->type));
+        return NULL;
+    }
+    n->type = type_money(c->t, n->u.aggregate.currency);
+    n = check_parts(n, weight, pot, where);
+    return n != NULL && remember(c, n) ? n : NULL;
+}
+
 struct node *check_aggregate(struct checker *c, const struct scope *scope, const struct ast_expr *e)
 {
     enum ast_aggregate what = e->u.aggregate.what;
-    if (what == AST_AGG_PORTION) {
-        check_unsupported(c, e->span, "`portion`");
-        return NULL;
-    }
+    if (what == AST_AGG_PORTION)
+        return check_portion(c, scope, e);
     if (what == AST_AGG_BEST && (e->u.aggregate.k == 0 || e->u.aggregate.k > BEST_MAX)) {
         PROBLEM(c, "aggregate.best", e->span, NULL, "`best` takes the 1 to %d largest", BEST_MAX);
         return NULL;

@@ -17,7 +17,7 @@ static uint64_t cost_of_over(const struct terms *t, const struct node *n)
 static uint64_t cost_of(const struct terms *t, const struct node *n)
 {
     uint64_t cost = 1;
-    if (n->op == NODE_AGGREGATE || n->op == NODE_PRIOR)
+    if (n->op == NODE_AGGREGATE || n->op == NODE_PORTION || n->op == NODE_PRIOR)
         return n->op == NODE_PRIOR ? saturating_add(1, cost_of(t, n->b)) : 1;
     const struct node *parts[] = {n->a, n->b, n->c};
     for (size_t i = 0; i < 3; i++)
@@ -34,6 +34,18 @@ static uint64_t cost_of(const struct terms *t, const struct node *n)
         for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
             cost = saturating_add(cost, i->expr == NULL ? 0 : cost_of(t, i->expr));
     return cost;
+}
+
+/* Of an aggregate, portion or prior, at all its keys. A pot's weights are found once for all its members. */
+static uint64_t cost_of_memo(const struct terms *t, const struct node *n)
+{
+    if (n->op == NODE_AGGREGATE)
+        return cost_of_over(t, n);
+    uint64_t each = cost_of(t, n->a);
+    if (n->op == NODE_PRIOR)
+        return saturating_multiply(each, n->u.prior.shape.cells);
+    each = saturating_add(each, saturating_add(cost_of(t, n->b), n->c == NULL ? 0 : cost_of(t, n->c)));
+    return saturating_multiply(each, n->u.aggregate.shape.cells);
 }
 
 static void count_rule(struct terms *t, const struct rule *r)
@@ -65,10 +77,7 @@ static void count_steps(struct checker *c)
             t->steps =
                 saturating_add(t->steps, saturating_multiply(cost_of(t, t->metrics[i].missing), t->metrics[i].shape.cells));
     for (const struct memo_node *m = c->memos; m != NULL; m = m->next)
-        t->steps =
-            saturating_add(t->steps, m->node->op == NODE_AGGREGATE
-                                         ? cost_of_over(t, m->node)
-                                         : saturating_multiply(cost_of(t, m->node->a), m->node->u.prior.shape.cells));
+        t->steps = saturating_add(t->steps, cost_of_memo(t, m->node));
 }
 
 /* Instances of rule r that one result of metric m can move: the members of m's key are given, but for dimensions that are moved

@@ -73,7 +73,11 @@ static void walk_node(struct checker *c, struct walk w, const struct node *n)
         add_edge(c, &w, t->metric_count + t->define_count + n->u.ref.target, n->u.ref.rebound, n->span);
     if (node_is_ref(n))
         walk_indexes(c, w, n->u.ref.indexes);
-    if (n->op == NODE_AGGREGATE) {
+    if (n->op == NODE_PORTION) {
+        c->has_portion[w.from] = true;
+        walk_node(c, w, n->b);
+    }
+    if (n->op == NODE_AGGREGATE || n->op == NODE_PORTION) {
         walk_aggregate(c, w, n);
         return;
     }
@@ -350,10 +354,37 @@ static void find_cap_circles(struct checker *c, struct graph *g)
     }
 }
 
+/* N5: a restated weight moves money between members, so a rule that never goes back cannot share out a pot. */
+static void find_kept_portions(struct checker *c, struct graph *g)
+{
+    const struct terms *t = c->t;
+    uint32_t rules = t->metric_count + t->define_count;
+    memset(g->on, 0, g->count * sizeof *g->on);
+    for (uint32_t i = t->metric_count; i < rules; i++)
+        g->on[i] = true; /* what comes from another rule is that rule's affair */
+    for (uint32_t r = 0; r < t->rule_count; r++) {
+        bool shares = false;
+        if (!t->rules[r].is_never_back)
+            continue;
+        spread(g, g->edges, g->start, false, rules + r, g->on, g->ahead);
+        for (uint32_t i = 0; i < g->count; i++)
+            shares = shares || (g->ahead[i] && c->has_portion[i]);
+        if (shares)
+            PROBLEM(c, "portion.back", t->rules[r].decl->name.span, "leave out `never back`",
+                    "`%.*s` shares out a pot, and its parts move when a weight is restated",
+                    SLICE_ARG(t->rules[r].shown.name));
+    }
+}
+
 void check_circles(struct checker *c)
 {
     struct graph g = {0};
+    c->has_portion = CHECK_NEW(c, node_count(c->t), bool);
+    if (c->failed)
+        return;
     walk_all(c);
-    if (!c->failed && make_graph(c, &g) && find_circles(c, &g))
-        find_cap_circles(c, &g);
+    if (c->failed || !make_graph(c, &g) || !find_circles(c, &g))
+        return;
+    find_cap_circles(c, &g);
+    find_kept_portions(c, &g);
 }

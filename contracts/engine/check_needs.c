@@ -42,6 +42,12 @@ static dimension_set needs_of_aggregate(const struct terms *t, const struct node
     return set;
 }
 
+/* The pot does not vary by what it is shared out among; the members are bound around it. */
+static dimension_set needs_of_portion(const struct terms *t, const struct node *n)
+{
+    return needs_of_aggregate(t, n) | needs_of(t, n->b) | n->u.aggregate.rebound;
+}
+
 static dimension_set needs_of_rows(const struct terms *t, const struct node *n)
 {
     dimension_set set = 0;
@@ -69,6 +75,9 @@ static dimension_set needs_of(const struct terms *t, struct node *n)
         break;
     case NODE_AGGREGATE:
         n->needs = needs_of_aggregate(t, n);
+        return n->needs;
+    case NODE_PORTION:
+        n->needs = needs_of_portion(t, n);
         return n->needs;
     case NODE_PRIOR:
         set = dimension_bit(n->u.prior.dimension);
@@ -149,7 +158,11 @@ static void expect_varies(struct checker *c, const struct node *n)
     if (n->op == NODE_DEFINE) {
         has = c->t->defines[n->u.ref.target].dims;
         wants = n->u.ref.rebound;
-    } else if (n->op == NODE_AGGREGATE && n->a != NULL) {
+    } else if (n->op == NODE_PORTION && (n->b->needs & n->u.aggregate.rebound) != 0) {
+        PROBLEM(c, "portion.pot", n->b->span, "sum it up first, and give each a share of the sum",
+                "the pot varies by `%.*s`, among whose members it is shared out",
+                SLICE_ARG(c->t->dimensions[__builtin_ctzll(n->b->needs & n->u.aggregate.rebound)].shown.name));
+    } else if ((n->op == NODE_AGGREGATE || n->op == NODE_PORTION) && n->a != NULL) {
         has = n->a->needs | (n->c == NULL ? 0 : n->c->needs) | (n->u.aggregate.has_of ? ~(dimension_set) 0 : 0);
         wants = n->u.aggregate.rebound;
         of = n->a;
@@ -193,7 +206,7 @@ static void number_memos(struct checker *c)
     for (struct memo_node *m = c->memos; m != NULL; m = m->next) {
         struct node *n = m->node;
         bool ok = false;
-        if (n->op == NODE_AGGREGATE) {
+        if (n->op == NODE_AGGREGATE || n->op == NODE_PORTION) {
             n->u.aggregate.memo = t->memo_count++;
             ok = check_shape_of_set(c, n->needs, &n->u.aggregate.shape);
         } else {

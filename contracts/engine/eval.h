@@ -137,6 +137,9 @@ MUST_CHECK enum known eval_linear(struct eval *ev, const struct node *n, mpq_ptr
 MUST_CHECK enum known eval_bands(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
 MUST_CHECK enum known eval_ref(struct eval *ev, const struct node *n, struct value *out);
 MUST_CHECK enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out);
+MUST_CHECK enum known eval_portion(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
+/* D2: is there a final value of `of` at the bound members? KNOWN with *is_found, or UNKNOWN while it is disputed. */
+MUST_CHECK enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found);
 MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct value *out);
 /* Evaluates the indexes into members[] by dimension. */
 MUST_CHECK enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members);

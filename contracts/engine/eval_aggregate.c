@@ -9,8 +9,7 @@ struct total {
     unsigned long count, hits; /* members taken; those for which a share holds */
 };
 
-/* D2: is there a final value of M at the bound members? KNOWN with *is_found, or UNKNOWN while it is disputed. */
-static enum known is_member_of(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found)
+enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found)
 {
     uint32_t before[DIMENSIONS_MAX];
     *is_found = true;
@@ -92,7 +91,7 @@ static enum known take_member(struct eval *ev, const struct node *n, const uint3
     struct value v = {0};
     bool is_found = false;
     size_t mark = ev->sp;
-    enum known known = is_member_of(ev, n, fixed, &is_found);
+    enum known known = eval_is_member(ev, n, fixed, &is_found);
     if (known != KNOWN || !is_found)
         return known;
     if (n->c != NULL) {

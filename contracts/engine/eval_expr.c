@@ -319,6 +319,8 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
         return eval_bands(ev, n, dest, out);
     case NODE_AGGREGATE:
         return eval_aggregate(ev, n, out);
+    case NODE_PORTION:
+        return eval_portion(ev, n, dest, out);
     case NODE_PRIOR:
         return eval_prior(ev, n, out);
     }

@@ -98,6 +98,7 @@ enum node_op {
     NODE_LINEAR,
     NODE_BANDS, /* these three have rows */
     NODE_AGGREGATE,
+    NODE_PORTION, /* b of it is the pot, a the weight */
     NODE_PRIOR
 };
 
@@ -168,7 +169,8 @@ struct node {
         } rows;
         struct {
             enum ast_aggregate what;
-            uint32_t k; /* best */
+            uint32_t k;        /* best */
+            uint32_t currency; /* portion */
             struct node_over *over;
             uint32_t over_count;
             dimension_set rebound; /* dimensions that it runs over */

@@ -1,6 +1,4 @@
 /* Names of equations: found by hash, and the nearest to one that is not there. */
-#include <strings.h>
-
 #include "solve_set.h"
 
 #define NEAREST_CHANGES 3 /* letters that differ: more is another name, and a wrong guess is worse than none */
@@ -13,6 +11,21 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+bool solve_word_is(struct slice a, struct slice b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
 bool solve_name_is_good(struct slice name)
 {
     if (name.len == 0 || !is_letter(name.ptr[0]))
@@ -21,7 +34,7 @@ bool solve_name_is_good(struct slice name)
         if (!is_letter(name.ptr[i]) && (name.ptr[i] < '0' || name.ptr[i] > '9') && name.ptr[i] != '.')
             return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (name.len == strlen(words[i]) && strncasecmp(name.ptr, words[i], name.len) == 0)
+        if (solve_word_is(name, slice_str(words[i])))
             return false;
     return true;
 }
@@ -124,7 +137,7 @@ struct slice solve_hint(struct solve *set, struct slice name)
         size_t apart = other.len > name.len ? other.len - name.len : name.len - other.len;
         if (apart >= best || !solve_name_is_good(other))
             continue;
-        unsigned d = other.len == name.len && strncasecmp(other.ptr, name.ptr, name.len) == 0 ? 0 : distance(name, other);
+        unsigned d = solve_word_is(other, name) ? 0 : distance(name, other);
         if (d < best && d < other.len) {
             best = d;
             nearest = other;

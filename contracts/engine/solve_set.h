@@ -94,6 +94,7 @@ enum tally_code solve_problemf(struct solve *set, uint32_t row, size_t at, size_
                                const char *fmt, ...) PRINTF_LIKE(6, 7);
 
 /* ---- solve_name.c ---- */
+bool solve_word_is(struct slice a, struct slice b); /* equal in any case of ASCII letters */
 bool solve_name_is_good(struct slice name);
 /* Puts all rows into the table. A name that comes twice, or that no formula could say, is a problem of its row. */
 MUST_CHECK enum tally_code solve_names(struct solve *set, struct err *err);

@@ -365,10 +365,29 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
         "metric m is \"M\" in USD\n  verified by judge or 5 days of silence",
         "metric m is \"M\" in USD\n  verified by judge final 5 days later",
         "metric m is settlements of p in USD\n" AMOUNT("1"),
-        AMOUNT("portion(money, ratio over arm)"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+static void portion_is_checked(void **state)
+{
+    (void) state;
+#define SHARED(amount) "pay p from city to lender for each arm, year amount " amount
+    expect_fine(SHARED("portion(money, cells over arm)"));
+    expect_fine(SHARED("portion(5, cells over arm, year)"));
+    expect_fine(SHARED("portion(5, cells over arm of cells where cells > 1)"));
+    expect_error(AMOUNT("portion(money, ratio over arm)"), "dimension.unbound", "`arm`");
+    expect_error(SHARED("portion(money, ratio over arm)"), "dimension.absent", "does not vary");
+    expect_error(SHARED("portion(cells, cells over arm)"), "portion.pot", "varies by `arm`");
+    expect_error(SHARED("portion(stay, cells over arm)"), "amount.money", "a pot is money");
+    expect_error(SHARED("portion(money, yes over arm)"), "types.wanted", "a number");
+    expect_error(SHARED("portion(money, cells over year so far)"), "portion.over", "among all");
+    expect_error(SHARED("part never back") "\ndefine part = portion(money, cells over arm)", "portion.back", "restated");
+    expect_fine(
+        SHARED("portion(money, cells over arm)") "\npay q from city to lender for each arm, year amount p never back");
+    expect_error(SHARED("portion(rest, cells over arm)") "\ndefine rest in USD = money - sum(p over arm, year)", "circle",
+                 NULL);
 }
 
 static void open_dimensions_are_bound_by_each_alone(void **state)
@@ -547,6 +566,7 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(portion_is_checked),
         cmocka_unit_test(open_dimensions_are_bound_by_each_alone),
         cmocka_unit_test(bands_and_best_are_checked),
         cmocka_unit_test(submitted_is_of_a_metric),

@@ -21,6 +21,7 @@ static const char *const sources[] = {
         "from 0 days: 1 per day from 5 days: 2 per day due 3 working days after\n"
         "pay q from city to lender for each year amount best(2, d over last 2 of year) * USD 1 / 1 day\n"
         "pay r from city to lender for each village when submitted(x[year: 2016-01-01]) < never amount 1\n"
+        "pay s from city to lender for each year amount portion(USD 100, d over year of d where d > 1 day)\n"
         "cap 9 per village, year on p\ncap 5 per village on r\n"),
     SMALL("period year every 1 year from 2016-01-01 to 2018-12-31\ndimension stage 0 to 4\ndimension arm (a, b)\n"
           "metric x is \"X\" in USD\n  by year, arm\n  if missing use prior(year, x, 0)\nmetric w is \"W\" in arm\n"

@@ -1074,6 +1074,57 @@ static void rule_N6_dates(void **state)
     }
 }
 
+static void expect_parts(const struct world *w, const char *const *parts)
+{
+    static const char *const sites[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++)
+        expect_slice(world_instance(w, "p", sites[i])->target, parts[i]);
+}
+
+static void rule_N5_the_parts_are_whole_cents_and_sum_to_the_pot(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension site (a, b, c)\n" METRIC("pot", "USD") BY(
+        "x", "number",
+        "site") "pay p from city to lender for each site amount portion(pot, x over site) either way\n"
+                "pay found from city to lender for each site amount portion(pot, x over site of x where x < 5)\n"
+                "pay rand from city to lender for each site amount portion(ZAR 1, x over site)\n"));
+    static const char *const rows[][7] = {
+        /* pot, weights, parts: what is left over goes to the largest remainders, ties by order */
+        {"100", "1", "1", "1", "33.34", "33.33", "33.33"},   {"0.05", "1", "1", "1", "0.02", "0.02", "0.01"},
+        {"-0.05", "1", "1", "1", "-0.02", "-0.02", "-0.01"}, {"0.02", "1", "2", "1", "0.01", "0.01", "0.00"},
+        {"10", "0", "3", "1", "0.00", "7.50", "2.50"},       {"0.005", "1", "1", "1", "0.00", "0.00", "0.00"},
+        {"0.015", "5", "1", "1", "0.02", "0.00", "0.00"},    {"0", "5", "1", "1", "0.00", "0.00", "0.00"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_final(w, "pot", "", rows[i][0]);
+        world_final(w, "x", "a", rows[i][1]);
+        world_final(w, "x", "b", rows[i][2]);
+        world_final(w, "x", "c", rows[i][3]);
+        world_day(w, "2017-01-01");
+        expect_parts(w, &rows[i][4]);
+    }
+    expect_slice(world_instance(w, "found", "a")->target, "0.00"); /* not among those found */
+    world_final(w, "pot", "", "9");
+    world_day(w, "2017-01-02");
+    expect_slice(world_instance(w, "found", "b")->target, "4.50");
+    expect_slice(world_instance(w, "rand", "a")->target, "0.70"); /* 20 pieces of 0.05: 14.3, 2.9, 2.9 */
+    expect_slice(world_instance(w, "rand", "c")->target, "0.15");
+    world_fact(w, "x", "b", "1", ENGINE_DISPUTED);
+    world_day(w, "2017-01-03");
+    expect_waits(w, "p", "a", "x(b) is disputed", "6.43");
+    expect_waits(w, "p", "c", "x(b) is disputed", "1.28");
+    world_final(w, "x", "b", "-1");
+    world_day(w, "2017-01-04");
+    assert_int_equal(world_instance(w, "p", "c")->state, ENGINE_FAULT);
+    world_final(w, "x", "a", "0");
+    world_final(w, "x", "b", "0");
+    world_final(w, "x", "c", "0");
+    world_day(w, "2017-01-05");
+    assert_int_equal(world_instance(w, "p", "c")->state, ENGINE_FAULT);
+    world_free(w);
+}
+
 #define CALENDARS                                                                                                          \
     "calendar working monday to friday except 2012-12-25 to 2012-12-26, 2013-01-01\n"                                      \
     "calendar turned saturday to monday\ncalendar school monday to sunday except 2012-07-21 to 2012-09-03, "               \
@@ -1251,6 +1302,7 @@ int main(void)
         cmocka_unit_test(rule_T2_not_before_holds_from_the_first_moment_of_its_day),
         cmocka_unit_test(rule_N3_rounding_is_symmetrical),
         cmocka_unit_test(rule_N6_dates),
+        cmocka_unit_test(rule_N5_the_parts_are_whole_cents_and_sum_to_the_pot),
         cmocka_unit_test(rule_N6_days_of_a_calendar),
         cmocka_unit_test(rule_N6_days_of_a_calendar_are_those_that_one_finds_by_counting),
         cmocka_unit_test(rule_N7_powers),

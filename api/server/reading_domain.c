@@ -182,19 +182,6 @@ enum tally_code reading_results(struct reading *r, struct err *err)
     return page_of(r, &page) ? store_list_results(r->pg, &filter, &page, r->out, err) : TALLY_OK;
 }
 
-enum tally_code reading_result(struct reading *r, struct err *err)
-{
-    struct store_page page;
-    uint64_t seq;
-    bool is_found = true;
-    if (!page_of(r, &page) || !seq_of(r, &seq, REFUSE_RESULT_NOT_FOUND, "result"))
-        return TALLY_OK;
-    enum tally_code rc = store_read_result(r->pg, seq, &page, r->out, &is_found, err);
-    if (!is_found)
-        refuse(r, REFUSE_RESULT_NOT_FOUND, "result");
-    return rc;
-}
-
 enum tally_code reading_result_verifications(struct reading *r, struct err *err)
 {
     struct store_page page;

@@ -81,24 +81,20 @@ static enum tally_code fit_contract(struct deciding *d, const struct view_contra
             continue;
         TRY(keep(d, name, &fit.metric));
         TRY(fit_one(contract, terms, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
-        if (fit.fits) {
-            const struct view_final *final = table_find(&contract->finals, ident_pair(name, fit.key));
-            fit.is_final = final != NULL && final->result_seq == result->row.seq && final->item == result->row.item;
-        }
         TRY(fitting_add(d, list, fit));
     }
 done:
     return rc;
 }
 
-enum tally_code model_fits(const struct model *model, uint64_t seq, struct arena *arena, struct model_fit **out,
-                           uint32_t *count, struct err *err)
+enum tally_code model_fits(const struct model *model, uint64_t seq, uint32_t from, uint32_t to, struct arena *arena,
+                           struct model_fit **out, uint32_t *count, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct deciding deciding = {.model = model, .arena = arena, .err = err}, *d = &deciding;
     struct fitting list = {0};
     const struct view_submission *submission = view_submission(model, seq);
-    for (uint32_t i = 0; submission != NULL && i < submission->count; i++) {
+    for (uint32_t i = from; submission != NULL && i < submission->count && i <= to; i++) {
         struct contract_list contracts = {0};
         if (submission->items[i] == NULL || !submission->items[i]->has_row)
             continue;

@@ -109,14 +109,17 @@ static enum tally_code need_user(const struct model *model, struct needs *needs,
     return need(model, needs, NEED_CONTRACT, id, 0, err);
 }
 
+typedef enum tally_code (*need_contract_fn)(const struct model *model, struct needs *needs, struct slice id,
+                                            struct err *err);
+
 static enum tally_code need_users(const struct model *model, struct needs *needs, struct slice slug, uint32_t version,
-                                  struct err *err)
+                                  need_contract_fn need_contract, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_users *users = view_users(model, slug, version);
     TRY(need(model, needs, NEED_USERS, slug, version, err));
     for (uint32_t i = 0; users != NULL && i < users->count; i++)
-        TRY(need_user(model, needs, users->contracts[i], err));
+        TRY(need_contract(model, needs, users->contracts[i], err));
 done:
     return rc;
 }
@@ -137,14 +140,24 @@ static enum tally_code need_results(const struct model *model, const struct comm
         } else if (before == NULL || before->is_figure || before->version != result->version ||
                    !slice_equal(before->indicator, result->indicator)) {
             TRY(need(model, needs, NEED_INDICATOR, result->indicator, 0, err));
-            TRY(need_users(model, needs, result->indicator, result->version, err));
+            TRY(need_users(model, needs, result->indicator, result->version, need_user, err));
         }
     }
 done:
     return rc;
 }
 
-enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err)
+/* Who is whose party, and the terms. */
+static enum tally_code need_parties(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    if (view_contract(model, id) != NULL && known_holds(model, NEED_CONTRACT, id, 0))
+        return TALLY_OK;
+    return need(model, needs, NEED_PARTIES, id, 0, err);
+}
+
+/* A statement's results, and of each contract that uses any of them what need_contract says. */
+static enum tally_code need_result(const struct model *model, uint64_t seq, need_contract_fn need_contract,
+                                   struct needs *needs, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_submission *submission = view_submission(model, seq);
@@ -155,13 +168,18 @@ enum tally_code model_needs_result(const struct model *model, uint64_t seq, stru
             continue;
         const struct row_result *row = &submission->items[i]->row;
         if (row->indicator.len == 0)
-            TRY(need_user(model, needs, row->contract, err));
+            TRY(need_contract(model, needs, row->contract, err));
         else if (before == NULL || before->version != row->version || !slice_equal(before->indicator, row->indicator))
-            TRY(need_users(model, needs, row->indicator, row->version, err));
+            TRY(need_users(model, needs, row->indicator, row->version, need_contract, err));
         before = row;
     }
 done:
     return rc;
+}
+
+enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err)
+{
+    return need_result(model, seq, need_parties, needs, err);
 }
 
 static enum tally_code need_settlement(const struct model *model, const struct command *command, struct needs *needs,
@@ -208,7 +226,7 @@ enum tally_code model_needs(const struct model *model, const struct command *com
         TRY(need_results(model, command, needs, err));
         break;
     case COMMAND_VERIFY_RESULT:
-        TRY(model_needs_result(model, command->u.verify_result.seq, needs, err));
+        TRY(need_result(model, command->u.verify_result.seq, need_user, needs, err));
         break;
     case COMMAND_RECORD_SETTLEMENT:
         TRY(need_settlement(model, command, needs, err));

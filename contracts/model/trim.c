@@ -74,7 +74,8 @@ static void let_go(struct model *model, struct view_known *known)
     case NEED_PAYMENT:
         free_payment(model, number);
         break;
-    case NEED_RESULT: /* below, unless a contract uses them */
+    case NEED_PARTIES: /* below, unless all of the contract is needed */
+    case NEED_RESULT:  /* below, unless a contract uses them */
     case NEED_RESULT_KEY:
     case NEED_DUE:
         break;

@@ -76,6 +76,8 @@ static const struct ask {
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_verifications, take_verification},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_finals, take_final},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_instances, take_instance},
+    {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
+    {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_parties, take_party},
     {NEED_USERS, ASK_PAIRS, &sql_outcomes_load_users, take_metric},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_results, take_result},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_verifications, take_verification},

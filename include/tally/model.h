@@ -167,6 +167,7 @@ enum need_kind {
     NEED_INDICATOR, /* name: slug -> all its versions */
     NEED_CONTRACT, /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
                         figures) with their verifications: all that evaluation needs */
+    NEED_PARTIES, /* name: id -> contract and parties alone: all that S1 asks */
     NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
     NEED_RESULT,     /* number: seq of result.submitted -> its results and their verifications */
     NEED_RESULT_KEY, /* name: see model_result_key -> does a result of this key exist? */
@@ -235,17 +236,17 @@ MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slic
                                           struct arena *arena, const struct terms **terms, struct engine_output **out,
                                           struct err *err);
 
-/* Which metrics of which contracts the results of one statement fit, in order of item, contract (proposal), metric; for the contracts
- * that have a metric of the result's indicator and version, or whose figure it is. */
+/* Which metrics of which contracts the results `from` to `to` (included) of one statement fit, in order of item, contract (proposal),
+ * metric; for the contracts that have a metric of the result's indicator and version, or whose figure it is. */
 struct model_fit {
     uint32_t item;
     struct slice contract, metric;
-    bool fits, is_final;
+    bool fits;
     struct slice key; /* when it fits */
     struct slice why; /* when it does not */
 };
-MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, struct arena *arena, struct model_fit **out,
-                                      uint32_t *count, struct err *err);
+MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, uint32_t from, uint32_t to,
+                                      struct arena *arena, struct model_fit **out, uint32_t *count, struct err *err);
 
 /* The life cycle of a contract as a table for people (contracts/README.md holds it). */
 void contract_states_print(struct buf *out);

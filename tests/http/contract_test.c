@@ -285,6 +285,32 @@ static void results_wait_for_their_verifier(void **state)
     http_reply_release(&reply);
 }
 
+static void a_reader_sees_which_contracts_a_result_fits_and_why_not(void **state)
+{
+    struct http_reply reply;
+    char path[80], seq[24];
+    (void) state;
+    (void) snprintf(path, sizeof path, "/v1/results/%s", result_seq);
+    get(path, &reply); /* not final yet, but it fits */
+    assert_says(&reply,
+                "\"fits\":[{\"contract\":\"housing\",\"final_seq\":null,\"key\":\"first_four\",\"metric\":\"days\"");
+    http_reply_release(&reply);
+    post(&csh, "/v1/results",
+         "{\"dimensions\":{\"payment\":\"unheard_of\"},\"indicator\":\"denver.net-days-housed\",\"value\":\"5\","
+         "\"version\":1}",
+         &reply);
+    assert_true(http_reply_member(&reply, "seq", seq, sizeof seq));
+    http_reply_release(&reply);
+    (void) snprintf(path, sizeof path, "/v1/results/%s", seq);
+    get(path, &reply);
+    assert_says(&reply, "\"key\":null");
+    assert_says(&reply, "\"why\":\"\\\"unheard_of\\\" is not a member of `payment`\"");
+    http_reply_release(&reply);
+    assert_int_equal(service_get(&service, "/v1/results/999999", &reply), 0);
+    assert_int_equal(reply.status, 404);
+    http_reply_release(&reply);
+}
+
 static void a_verification_triggers_the_payment(void **state)
 {
     struct http_reply reply;
@@ -461,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_party_that_is_not_known_is_refused),
         cmocka_unit_test(signatures_put_it_in_force),
         cmocka_unit_test(results_wait_for_their_verifier),
+        cmocka_unit_test(a_reader_sees_which_contracts_a_result_fits_and_why_not),
         cmocka_unit_test(a_verification_triggers_the_payment),
         cmocka_unit_test(the_payment_is_explained),
         cmocka_unit_test(a_preview_says_what_would_follow_and_records_nothing),

@@ -313,6 +313,10 @@ static inline void load(const struct world *w, struct model *model, const struct
     case NEED_CONTRACT:
         load_contract(w, model, need->name);
         break;
+    case NEED_PARTIES:
+        PUT_WHERE(party, parties, slice_equal(row->contract, need->name))
+        PUT_WHERE(contract, contracts, slice_equal(row->id, need->name))
+        break;
     case NEED_USERS:
         PUT_WHERE(metric, metrics, slice_equal(row->indicator, need->name) && row->indicator_version == need->number)
         break;

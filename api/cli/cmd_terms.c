@@ -6,6 +6,7 @@
 #include "tally/diag.h"
 #include "tally/terms.h"
 #include "terms_eval.h"
+#include "terms_solve.h"
 
 MUST_CHECK static enum tally_code refused(struct err *err)
 {
@@ -255,6 +256,8 @@ static const struct cli_command COMMANDS[] = {
      "what is triggered, when, and how every instance stands; needs no service",
      "tally terms eval rikers-able.terms --results rikers-able.results.json --explain 'success[y2013]'", 1, 1,
      cli_terms_eval, CLI_OPTIONS(EVAL)},
+    {"solve", "EQUATIONS.json", "a set of equations, name to formula, in the order of what they need; exact values",
+     "tally terms solve equations.json --json", 1, 1, cli_terms_solve, CLI_NO_OPTIONS},
 };
 const struct cli_family cli_terms = {"terms", "check and lay out the text of a contract", COMMANDS,
                                      sizeof COMMANDS / sizeof COMMANDS[0]};

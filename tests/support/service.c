@@ -206,10 +206,13 @@ int service_wait(struct service *service)
 
 void service_stop(struct service *service)
 {
+    int status = 0;
     if (service->pid != 0) {
         kill(service->pid, SIGTERM);
-        (void) service_wait(service);
+        status = service_wait(service);
     }
+    if (status != 0) /* a sanitizer has found something, or it did not stop in order */
+        (void) complain(service, "tallyd ended with an error");
     service_actor_release(&service->operator);
     if (service->dir[0] != '\0') {
         const char *const argv[] = {"/bin/rm", "-rf", service->dir, NULL};
@@ -218,6 +221,8 @@ void service_stop(struct service *service)
             (void) wait_status(pid);
     }
     *service = (struct service){0};
+    if (status != 0)
+        exit(EXIT_FAILURE); /* cmocka does not count what a group's teardown finds */
 }
 
 /* ---- actors ---- */

@@ -41,7 +41,8 @@ void service_program(const char *name, char *out, size_t size);
 
 /* Makes a ledger and starts tallyd. args: further arguments ended by NULL ("--database", URL), or NULL. */
 MUST_CHECK int service_start(struct service *service, const char *const *args);
-/* SIGTERM, waits, removes the directory. Fine on a zeroed struct and after a failed start. */
+/* SIGTERM, waits, removes the directory. Ends the program with a failure when tallyd did not end with 0: a sanitizer's findings
+ * are in its exit status. Fine on a zeroed struct and after a failed start. */
 void service_stop(struct service *service);
 
 MUST_CHECK int service_signal(struct service *service, int number);

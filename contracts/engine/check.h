@@ -145,5 +145,9 @@ void check_needs(struct checker *c);   /* D1 */
 void check_circles(struct checker *c); /* D6, C2 */
 void check_cost(struct checker *c);    /* K4 */
 void check_warn(struct checker *c);
+void check_warn_rules(struct checker *c); /* check_warn_rule.c: what a single formula or clause invites */
+typedef void node_visit(struct checker *c, const struct node *n, void *with);
+/* Calls f for n (which may be NULL) and all its parts, without what it refers to. */
+void check_visit(struct checker *c, const struct node *n, node_visit *f, void *with);
 
 #endif

@@ -3,27 +3,25 @@
 
 /* ---- walking ---- */
 
-typedef void node_visit(struct checker *c, const struct node *n, void *with);
-
-static void visit(struct checker *c, const struct node *n, node_visit *f, void *with)
+void check_visit(struct checker *c, const struct node *n, node_visit *f, void *with)
 {
     if (n == NULL)
         return;
     f(c, n, with);
-    visit(c, n->a, f, with);
-    visit(c, n->b, f, with);
-    visit(c, n->c, f, with);
+    check_visit(c, n->a, f, with);
+    check_visit(c, n->b, f, with);
+    check_visit(c, n->c, f, with);
     if (n->op == NODE_MIN || n->op == NODE_MAX)
         for (uint32_t i = 0; i < n->u.list.count; i++)
-            visit(c, n->u.list.args[i], f, with);
+            check_visit(c, n->u.list.args[i], f, with);
     if (node_has_rows(n))
         for (uint32_t i = 0; i < n->u.rows.count; i++) {
-            visit(c, n->u.rows.rows[i].at, f, with);
-            visit(c, n->u.rows.rows[i].value, f, with);
+            check_visit(c, n->u.rows.rows[i].at, f, with);
+            check_visit(c, n->u.rows.rows[i].value, f, with);
         }
     if (node_is_ref(n))
         for (const struct node_index *i = n->u.ref.indexes; i != NULL; i = i->next)
-            visit(c, i->expr, f, with);
+            check_visit(c, i->expr, f, with);
 }
 
 /* ---- the header and the parties ---- */
@@ -101,7 +99,10 @@ static void warn_metrics(struct checker *c)
         const struct metric *m = &t->metrics[i];
         if (!m->is_used)
             WARNING(c, "warning.unused", m->decl->name.span, NULL, "nothing uses `%.*s`", SLICE_ARG(m->shown.name));
-        else if (m->shown.verifier_count == 0 && !m->decl->u.metric.has_dispute_days)
+        if (m->is_used && m->shown.reporter_count > 1)
+            WARNING(c, "warning.reporters", m->decl->name.span, "let one report, or verify what both have reported",
+                    "several report `%.*s`: the first result to be verified counts", SLICE_ARG(m->shown.name));
+        if (m->is_used && m->shown.verifier_count == 0 && !m->decl->u.metric.has_dispute_days)
             WARNING(c, "warning.final", m->decl->name.span, "add `verified by ...` or `disputes within 30 days`",
                     "`%.*s` is final when submitted and cannot be disputed", SLICE_ARG(m->shown.name));
     }
@@ -119,8 +120,10 @@ static void percent_step(struct checker *c, const struct node *n, void *with)
 
 struct reached { /* metrics and defines that a rule's amount comes from */
     bool *metrics, *defines, *rules;
-    bool *warned; /* metrics: once is enough */
+    uint8_t *warned; /* by metric: of what, once is enough */
 };
+
+enum { WARNED_ALONE = 1, WARNED_BACK = 2, WARNED_CARRY = 4, WARNED_SILENT = 8 };
 
 static void mark(struct checker *c, const struct node *n, void *with)
 {
@@ -128,16 +131,16 @@ static void mark(struct checker *c, const struct node *n, void *with)
     const struct terms *t = c->t;
     if (n->op == NODE_METRIC && !r->metrics[n->u.ref.target]) {
         r->metrics[n->u.ref.target] = true;
-        visit(c, t->metrics[n->u.ref.target].missing, mark, r);
+        check_visit(c, t->metrics[n->u.ref.target].missing, mark, r);
     }
     if (n->op == NODE_DEFINE && !r->defines[n->u.ref.target]) {
         r->defines[n->u.ref.target] = true;
-        visit(c, t->defines[n->u.ref.target].value, mark, r);
+        check_visit(c, t->defines[n->u.ref.target].value, mark, r);
     }
     if (n->op == NODE_RULE && !r->rules[n->u.ref.target]) {
         r->rules[n->u.ref.target] = true;
-        visit(c, t->rules[n->u.ref.target].amount, mark, r);
-        visit(c, t->rules[n->u.ref.target].when, mark, r);
+        check_visit(c, t->rules[n->u.ref.target].amount, mark, r);
+        check_visit(c, t->rules[n->u.ref.target].when, mark, r);
     }
 }
 
@@ -151,11 +154,59 @@ static bool alone_behind(const struct terms_metric *m, uint32_t payee)
     return (reports && m->verifier_count == 0) || verifies_alone;
 }
 
+static bool is_reporter(const struct terms_metric *m, uint32_t party)
+{
+    bool reports = m->reporter_count == 0;
+    for (uint32_t i = 0; i < m->reporter_count; i++)
+        reports = reports || m->reporters[i] == party;
+    return reports;
+}
+
+static void find_prior(struct checker *c, const struct node *n, void *with)
+{
+    (void) c;
+    *(bool *) with = *(bool *) with || n->op == NODE_PRIOR;
+}
+
+/* What the payee of a rule can do with a metric that pays it. */
+static unsigned payee_can(struct checker *c, const struct rule *rule, const struct metric *m)
+{
+    uint32_t payee = rule->shown.payee;
+    bool is_alone = alone_behind(&m->shown, payee), carries = false;
+    check_visit(c, m->missing, find_prior, &carries);
+    return (is_alone ? WARNED_ALONE : 0u) | (is_alone && rule->is_never_back ? WARNED_BACK : 0u) |
+           (carries && is_reporter(&m->shown, payee) ? WARNED_CARRY : 0u) |
+           (m->missing == NULL && rule->is_either_way && m->shown.reporter_count > 0 && is_reporter(&m->shown, payee)
+                ? WARNED_SILENT
+                : 0u);
+}
+
+static void warn_payee(struct checker *c, const struct rule *rule, const struct metric *m, unsigned of)
+{
+    struct slice payee = c->t->parties[rule->shown.payee].name, name = m->shown.name;
+    struct span at = m->decl->name.span;
+    if ((of & WARNED_ALONE) != 0)
+        WARNING(c, "warning.payee", at, "let somebody else verify it",
+                "`%.*s` is paid by `%.*s` and stands alone behind `%.*s`", SLICE_ARG(payee), SLICE_ARG(rule->shown.name),
+                SLICE_ARG(name));
+    if ((of & WARNED_BACK) != 0)
+        WARNING(c, "warning.back", rule->decl->name.span, "leave out `never back`, or let somebody else verify it",
+                "what `%.*s` gets by `%.*s`, behind which it stands alone, never comes back", SLICE_ARG(payee),
+                SLICE_ARG(name));
+    if ((of & WARNED_CARRY) != 0)
+        WARNING(c, "warning.carry", m->missing->span, "carry on a part of it, or use 0",
+                "`%.*s` can stop reporting `%.*s` after its best time", SLICE_ARG(payee), SLICE_ARG(name));
+    if ((of & WARNED_SILENT) != 0)
+        WARNING(c, "warning.silent", at, "say what holds then: `if missing use ...`",
+                "`%.*s` can stay silent about `%.*s`, and `%.*s`, which may be below zero, waits", SLICE_ARG(payee),
+                SLICE_ARG(name), SLICE_ARG(rule->shown.name));
+}
+
 static void warn_payees(struct checker *c)
 {
     const struct terms *t = c->t;
     struct reached r = {CHECK_NEW(c, t->metric_count, bool), CHECK_NEW(c, t->define_count, bool),
-                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, bool)};
+                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, uint8_t)};
     if (c->failed)
         return;
     for (uint32_t i = 0; i < t->rule_count; i++) {
@@ -163,18 +214,14 @@ static void warn_payees(struct checker *c)
         memset(r.metrics, 0, t->metric_count * sizeof(bool));
         memset(r.defines, 0, t->define_count * sizeof(bool));
         memset(r.rules, 0, t->rule_count * sizeof(bool));
-        visit(c, rule->amount, mark, &r);
-        visit(c, rule->when, mark, &r);
+        check_visit(c, rule->amount, mark, &r);
+        check_visit(c, rule->when, mark, &r);
         if (rule->has_of)
             r.metrics[rule->of] = true;
         for (uint32_t m = 0; m < t->metric_count; m++) {
-            if (!r.metrics[m] || r.warned[m] || !alone_behind(&t->metrics[m].shown, rule->shown.payee))
-                continue;
-            r.warned[m] = true;
-            WARNING(c, "warning.payee", t->metrics[m].decl->name.span, "let somebody else verify it",
-                    "`%.*s` is paid by `%.*s` and stands alone behind `%.*s`",
-                    SLICE_ARG(t->parties[rule->shown.payee].name), SLICE_ARG(rule->shown.name),
-                    SLICE_ARG(t->metrics[m].shown.name));
+            unsigned of = r.metrics[m] ? payee_can(c, rule, &t->metrics[m]) & ~(unsigned) r.warned[m] : 0;
+            r.warned[m] = (uint8_t) (r.warned[m] | of);
+            warn_payee(c, rule, &t->metrics[m], of);
         }
     }
 }
@@ -187,8 +234,9 @@ void check_warn(struct checker *c)
     warn_arbiter(c);
     warn_metrics(c);
     for (uint32_t i = 0; i < t->define_count; i++)
-        visit(c, t->defines[i].value, percent_step, NULL);
+        check_visit(c, t->defines[i].value, percent_step, NULL);
     for (uint32_t i = 0; i < t->rule_count; i++)
-        visit(c, t->rules[i].amount, percent_step, NULL);
+        check_visit(c, t->rules[i].amount, percent_step, NULL);
     warn_payees(c);
+    check_warn_rules(c);
 }

@@ -71,6 +71,17 @@ static void expect_warning(const char *declarations, const char *code, const cha
     expect_diag(text, DIAG_WARNING, code, part);
 }
 
+static void expect_no_warning(const char *declarations, const char *code)
+{
+    char text[8000];
+    snprintf(text, sizeof text, "%s%s\n", SMALL(FIGURES), declarations);
+    struct checked c = check(text);
+    assert_int_equal(c.diags.errors, 0);
+    for (const struct diag *d = c.diags.first; d != NULL; d = d->next)
+        assert_false(slice_is(d->code, code));
+    checked_free(&c);
+}
+
 static void expect_fine(const char *declarations)
 {
     char text[8000];
@@ -486,6 +497,37 @@ static void warnings_of_section_8(void **state)
     expect_diag(TEXT_ROCA_WATERFALL, DIAG_WARNING, "warning.arbiter", "`ysi` decides disputes and pays");
     expect_diag(TEXT_ROCA_WATERFALL, DIAG_WARNING, "warning.payee", "`senior` is paid by `to_senior`");
     expect_warning("metric m is \"M\" in USD\n  reported by judge\n" AMOUNT("m"), "warning.final", "cannot be disputed");
+    expect_warning(AMOUNT("money / ratio"), "warning.divisor", "`ratio` may be zero");
+    expect_no_warning(
+        "metric m is \"M\" in number between 1 and 9\n  reported by judge\n  disputes within 9 days\n" AMOUNT("money / m"),
+        "warning.divisor");
+    expect_warning(
+        "metric m is \"M\" in percent between 0% and 50%\n  reported by judge\n  disputes within 9 days\n" AMOUNT(
+            "step of m: at least 10%: 1 above 50%: 2 otherwise: 0"),
+        "warning.row", "between 0% and 50%");
+    expect_no_warning(
+        "metric m is \"M\" in percent between 0% and 50%\n  reported by judge\n  disputes within 9 days\n" AMOUNT(
+            "step of m: at least 10%: 1 at least 50%: 2 otherwise: 0"),
+        "warning.row");
+    expect_warning("pay p from city to lender amount 1\npay q from city to judge amount 2\ncap 5 on p, q", "warning.cap",
+                   "`lender` and `judge` share");
+    expect_warning("pay p from city to lender for each year amount 1", "warning.same", "for each `year`");
+    expect_no_warning("pay p from city to lender for each year amount USD 1 * number of year", "warning.same");
+    expect_warning("define b in USD = prior(year, b, 0) * 105% + 1\npay p from city to lender for each year amount b",
+                   "warning.balance", "digits grow");
+    expect_no_warning("define b in USD = round(prior(year, b, 0) * 105%, 0.01, half even) + money\n"
+                      "pay p from city to lender for each year amount b",
+                      "warning.balance");
+    expect_warning("metric m is \"M\" in USD\n  reported by judge or city\n  disputes within 9 days\n" AMOUNT("m"),
+                   "warning.reporters", "the first");
+    expect_warning("metric m is \"M\" in USD\n  reported by lender\n" AMOUNT("m never back"), "warning.back",
+                   "never comes back");
+    expect_warning("metric m is \"M\" in USD\n  by year\n  reported by lender\n  verified by judge\n  if missing use "
+                   "prior(year, m, 0)\n"
+                   "pay p from city to lender for each year amount m",
+                   "warning.carry", "stop reporting");
+    expect_warning("metric m is \"M\" in USD\n  reported by lender\n  verified by judge\n" AMOUNT("m either way"),
+                   "warning.silent", "stay silent");
     expect_warning("metric m is \"M\" in USD\n  reported by lender\n  disputes within 9 days\n" AMOUNT("m"),
                    "warning.payee", "stands alone behind `m`");
 }

@@ -178,6 +178,74 @@ static void without_caps_the_way_does_not_matter(void **state)
     }
 }
 
+/* ---- budgets by the instance's own day, members that come and go ---- */
+
+static const char dated_text[] =
+    SMALL("dimension village open, at most 6\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
+          "metric x is \"X\" in USD between -50 and 100\n  by village\n  reported by judge\n  disputes within 9 days\n"
+          "metric d is \"D\" in date\n  by village\n  reported by judge\n  disputes within 9 days\n"
+          "metric ok is \"OK\" in true or false\n  by village\n  reported by judge\n  if missing use true\n"
+          "pay q from city to lender for each village of x dated d amount x\n"
+          "pay s from city to lender for each village of x dated d when ok amount x / 3\n"
+          "cap 30 per year on q, s\ncap 45 per village on q, s\ncap 70 on q\n");
+
+static void change_village(struct world *w, struct random *r, char (*texts)[80], size_t *used)
+{
+    static const char *const metrics[] = {"x", "x", "d", "ok"};
+    static const char *const villages[] = {"u", "v", "w", "X", "Y", "Z"};
+    uint32_t m = next_random(r, 4), kind = next_random(r, 10);
+    const char *village = villages[next_random(r, 6)];
+    char *value = texts[(*used)++];
+    if (m == 3)
+        snprintf(value, 80, "%s", next_random(r, 2) == 0 ? "true" : "false");
+    else if (m == 2)
+        snprintf(value, 80, "201%u-0%u-11", 5 + next_random(r, 5), 1 + next_random(r, 9)); /* in no year, sometimes */
+    else
+        snprintf(value, 80, "%s%u.%u", next_random(r, 4) == 0 ? "-" : "", 1 + next_random(r, 49), next_random(r, 10));
+    world_fact(w, metrics[m], village, value, kind < 2 ? ENGINE_DISPUTED : kind == 2 ? ENGINE_PENDING : ENGINE_FINAL);
+    if (kind == 3)
+        world_withdraw(w, metrics[m], village);
+}
+
+static void no_year_has_more_than_its_budget(struct world *w)
+{
+    for (int year = 2016; year <= 2018; year++) {
+        struct slice sum = SLICE("0.00");
+        int order = 0;
+        for (size_t i = 0; i < w->output->count; i++) {
+            const struct engine_instance *instance = &w->output->instances[i];
+            if (instance->day != DAY_NEVER && day_civil(instance->day).year == year && money_sign(instance->target) > 0)
+                add(w, &sum, instance->target);
+        }
+        assert_int_equal(money_compare(sum, SLICE("30"), &order, NULL), TALLY_OK);
+        assert_true(order <= 0);
+    }
+}
+
+static void caps_by_the_day_hold_whatever_happens(void **state)
+{
+    (void) state;
+    static char texts[STEPS * 4][80];
+    for (uint64_t seed = 1; seed <= 4 * ROUNDS; seed++) {
+        struct random r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
+        struct world *w = world_new(dated_text);
+        static const char *const q[] = {"q"}, *const qs[] = {"q", "s"};
+        size_t used = 0;
+        for (int step = 0; step < STEPS; step++) {
+            for (uint32_t n = 1 + next_random(&r, 3); n > 0; n--)
+                change_village(w, &r, texts, &used);
+            world_day(w, "2019-05-05");
+            what_stands_moves_only_by_differences(w);
+            no_year_has_more_than_its_budget(w);
+            expect_at_most(w, q, 1, "", "70");
+            expect_at_most(w, qs, 2, "|u|", "45");
+            expect_at_most(w, qs, 2, "|Z|", "45");
+            again_triggers_nothing(w, "2019-05-05");
+        }
+        world_free(w);
+    }
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -218,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(caps_hold_whatever_happens),
+        cmocka_unit_test(caps_by_the_day_hold_whatever_happens),
         cmocka_unit_test(without_caps_the_way_does_not_matter),
         cmocka_unit_test(how_long_it_takes),
     };

@@ -15,10 +15,11 @@
 #include "tally/buf.h"
 #include "tally/diag.h"
 #include "tally/engine.h"
+#include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/terms.h"
 
-#define ITEMS_MAX 256 /* results, instances of one history */
+#define TEXT_MAX ((size_t) 1 << 20) /* of a file */
 #define ARENA_MAX ((size_t) 64 << 20)
 
 static char folder[512];
@@ -75,85 +76,8 @@ static struct terms *load_terms(const char *name, struct arena *arena)
     return terms;
 }
 
-struct run {
-    struct arena *arena;
-    struct terms *terms;
-    struct engine_fact facts[ITEMS_MAX];
-    size_t fact_count;
-    struct engine_record records[ITEMS_MAX];
-    size_t record_count;
-    uint64_t next_first, seq;
-};
-
-static void add_result(struct run *run, const json_t *result, int32_t day)
-{
-    struct err err = {0};
-    struct terms_dimension_value dims[8];
-    const char *name;
-    json_t *member;
-    uint32_t count = 0;
-    bool fits = false;
-    struct slice key = SLICE(""), why = SLICE("");
-    uint32_t metric = terms_find_metric(run->terms, slice_str(text_of(result, "metric")));
-    assert_int_not_equal(metric, TERMS_NONE);
-    json_object_foreach(json_object_get(result, "dimensions"), name, member)
-    {
-        assert_in_range(count, 0, 7);
-        dims[count++] = (struct terms_dimension_value){slice_str(name), slice_str(json_string_value(member))};
-    }
-    const struct terms_metric *m = terms_metric(run->terms, metric);
-    const struct terms_candidate candidate = {.dimensions = dims,
-                                              .dimension_count = count,
-                                              .value = slice_str(text_of(result, "value")),
-                                              .reporter = m->reporter_count > 0 ? m->reporters[0] : TERMS_NONE,
-                                              .submitted = day};
-    assert_int_equal(terms_fit(run->terms, metric, &candidate, run->arena, &fits, &key, &why, &err), TALLY_OK);
-    if (!fits)
-        fail_msg("%s does not fit: %.*s", text_of(result, "metric"), SLICE_ARG(why));
-    assert_in_range(run->fact_count, 0, ITEMS_MAX - 1);
-    run->facts[run->fact_count++] = (struct engine_fact){.metric = metric,
-                                                         .key = key,
-                                                         .value = candidate.value,
-                                                         .standing = ENGINE_FINAL,
-                                                         .submitted = day,
-                                                         .seq = ++run->seq};
-}
-
-static struct engine_output *evaluate(struct run *run, int32_t day)
-{
-    struct err err = {0};
-    struct engine_output *output = NULL;
-    const struct engine_input input = {.terms = run->terms,
-                                       .today = day,
-                                       .facts = run->facts,
-                                       .fact_count = run->fact_count,
-                                       .records = run->records,
-                                       .record_count = run->record_count,
-                                       .next_first = run->next_first};
-    enum tally_code rc = engine_evaluate(&input, run->arena, &output, &err);
-    if (rc != TALLY_OK)
-        fail_msg("%s", err.detail);
-    return output;
-}
-
-/* What stands afterwards, as the service records it. */
-static void record(struct run *run, const struct engine_output *output)
-{
-    run->record_count = 0;
-    for (size_t i = 0; i < output->count; i++) {
-        const struct engine_instance *instance = &output->instances[i];
-        assert_in_range(run->record_count, 0, ITEMS_MAX - 1);
-        run->records[run->record_count++] = (struct engine_record){.rule = instance->rule,
-                                                                   .key = instance->key,
-                                                                   .stands = instance->target,
-                                                                   .first = instance->first,
-                                                                   .day = instance->day};
-    }
-    run->next_first = output->next_first;
-}
-
 /* The differences of this step are the next expected payments, in any order; *taken counts them. */
-static void compare(const struct run *run, const struct engine_output *output, const char *name, const char *on,
+static void compare(const struct terms *terms, const struct engine_output *output, const char *name, const char *on,
                     const json_t *expected, size_t *taken)
 {
     for (size_t i = 0; i < output->count; i++) {
@@ -163,7 +87,7 @@ static void compare(const struct run *run, const struct engine_output *output, c
         size_t k = 0;
         if (!instance->has_difference)
             continue;
-        struct slice rule = terms_rule(run->terms, instance->rule)->name;
+        struct slice rule = terms_rule(terms, instance->rule)->name;
         json_array_foreach((json_t *) (uintptr_t) expected, k, one)
         {
             is_found = is_found || (strcmp(text_of(one, "after"), on) == 0 && slice_is(rule, text_of(one, "rule")) &&
@@ -177,53 +101,100 @@ static void compare(const struct run *run, const struct engine_output *output, c
     }
 }
 
-static size_t expected_after(const json_t *expected, const char *on)
+static struct slice load_text(const char *name, const char *ending, struct arena *arena)
 {
-    const json_t *one;
-    size_t k = 0, count = 0;
-    json_array_foreach((json_t *) (uintptr_t) expected, k, one) count += strcmp(text_of(one, "after"), on) == 0;
-    return count;
+    char path[768], block[4096];
+    struct buf text;
+    struct slice copy = SLICE("");
+    size_t n;
+    path_of(path, name, ending);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    buf_init(&text, TEXT_MAX);
+    while ((n = fread(block, 1, sizeof block, file)) > 0)
+        buf_add(&text, block, n);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(arena_copy(arena, text.ptr, text.len, &copy, NULL), TALLY_OK);
+    buf_release(&text);
+    return copy;
+}
+
+/* What was recorded stands: with nothing new, nothing is triggered again. */
+static void nothing_twice(struct history_run *run, struct arena *arena)
+{
+    struct err err = {0};
+    struct engine_input input;
+    struct engine_output *output = NULL;
+    assert_int_equal(history_input(run, &input, &err), TALLY_OK);
+    assert_int_equal(engine_evaluate(&input, arena, &output, &err), TALLY_OK);
+    for (size_t i = 0; i < output->count; i++)
+        assert_false(output->instances[i].has_difference);
+}
+
+/* Each step says where it is from, and has a day of its own, so that "after" names one. */
+static void steps_are_sourced(const json_t *results)
+{
+    const json_t *step;
+    size_t i = 0;
+    int32_t last = DAY_MIN;
+    json_array_foreach(json_object_get(results, "history"), i, step)
+    {
+        int32_t day = 0;
+        assert_int_equal(day_parse(slice_str(text_of(step, "on")), &day), TALLY_OK);
+        assert_true(day > last);
+        last = day;
+        assert_true(strlen(text_of(step, "note")) > 0);
+    }
+}
+
+/* As far as its last step: what the clock alone does later is not asked. */
+static size_t run_all(const struct terms *terms, const struct history *history, const char *name, const json_t *expected,
+                      struct arena *arena)
+{
+    struct err err = {0};
+    struct history_run *run = NULL;
+    struct history_moment moment;
+    bool has = true;
+    size_t taken = 0;
+    assert_int_equal(history_begin(terms, history, history->steps[history->count - 1].day, &run, &err), TALLY_OK);
+    for (;;) {
+        char on[DAY_TEXT_LEN + 1];
+        if (history_next(run, &moment, &has, &err) != TALLY_OK)
+            fail_msg("%s: %s", name, err.detail);
+        if (!has)
+            break;
+        day_format(moment.day, on);
+        compare(terms, moment.output, name, on, expected, &taken);
+        nothing_twice(run, arena);
+    }
+    history_end(run);
+    return taken;
 }
 
 static void run_history(const char *name)
 {
-    struct run run = {.arena = arena_new(ARENA_MAX), .next_first = 1};
+    struct err err = {0};
+    struct arena *arena = arena_new(ARENA_MAX);
     json_t *results = load_json(name, ".results.json"), *expectation = load_json(name, ".expected.json");
-    const json_t *expected = json_object_get(expectation, "payments"), *step, *result;
-    size_t i = 0, k = 0, total = 0;
-    int32_t last = DAY_MIN;
-    assert_non_null(run.arena);
+    const json_t *expected = json_object_get(expectation, "payments");
+    struct history *history = NULL;
+    assert_non_null(arena);
     assert_true(json_is_array(expected));
     assert_true(json_array_size(json_object_get(expectation, "sources")) > 0);
-    run.terms = load_terms(text_of(results, "contract"), run.arena);
-    json_array_foreach(json_object_get(results, "history"), i, step)
-    {
-        const char *on = text_of(step, "on");
-        int32_t day = 0;
-        size_t taken = 0;
-        assert_int_equal(day_parse(slice_str(on), &day), TALLY_OK);
-        assert_true(day > last); /* in order, so that "after" names one step */
-        assert_true(strlen(text_of(step, "note")) > 0);
-        last = day;
-        json_array_foreach(json_object_get(step, "results"), k, result) add_result(&run, result, day);
-        struct engine_output *output = evaluate(&run, day);
-        compare(&run, output, name, on, expected, &taken);
-        if (taken != expected_after(expected, on))
-            fail_msg("%s after %s: %zu payments, and %zu are expected", name, on, taken, expected_after(expected, on));
-        record(&run, output);
-        total += taken;
-        output = evaluate(&run, day);
-        for (k = 0; k < output->count; k++)
-            assert_false(output->instances[k].has_difference); /* nothing twice */
-    }
-    assert_true(i > 0);
-    assert_int_equal(total, json_array_size(expected)); /* none is expected after a day that is not in the history */
+    steps_are_sourced(results);
+    struct terms *terms = load_terms(text_of(results, "contract"), arena);
+    if (history_read(terms, load_text(name, ".results.json", arena), arena, &history, &err) != TALLY_OK)
+        fail_msg("%s: %s", name, err.detail);
+    size_t taken = run_all(terms, history, name, expected, arena);
+    /* each payment was an expected one; so many, and as many as are expected: no two are alike */
+    if (taken != json_array_size(expected))
+        fail_msg("%s: %zu payments, and %zu are expected", name, taken, json_array_size(expected));
     histories++;
-    payments += (int) total;
+    payments += (int) taken;
     json_decref(results);
     json_decref(expectation);
-    terms_free(run.terms);
-    arena_free(run.arena);
+    terms_free(terms);
+    arena_free(arena);
 }
 
 static void each_history_gives_its_payments_and_no_others(void **state)

@@ -65,21 +65,22 @@ static bool has_verified(const struct deciding *d, const struct news *news, cons
     return false;
 }
 
-/* An actor that is several of the verifiers counts once. */
+/* An actor that is several of the verifiers counts once, which is enough where all are asked for: nobody is missing then. */
 static bool is_ready(const struct deciding *d, const struct news *news, const struct work *work,
                      const struct terms_metric *metric, const struct view_result *result)
 {
     const struct view_contract *contract = work->contract;
-    uint32_t count = 0;
+    uint32_t count = 0, actors = 0;
     for (uint32_t i = 0; i < metric->verifier_count; i++) {
         struct slice actor = contract->parties[metric->verifiers[i]]->actor;
         bool is_double = false;
         for (uint32_t k = 0; k < i && !is_double; k++)
             is_double = slice_equal(contract->parties[metric->verifiers[k]]->actor, actor);
-        if (!is_double && has_verified(d, news, result, actor))
-            count++;
+        actors += !is_double;
+        count += !is_double && has_verified(d, news, result, actor);
     }
-    return metric->verifier_count == 0 || count >= metric->quorum;
+    bool is_all = metric->quorum >= metric->verifier_count;
+    return count >= (is_all ? actors : metric->quorum);
 }
 
 /* ---- what comes into question ---- */

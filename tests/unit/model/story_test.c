@@ -365,6 +365,48 @@ static void readers_see_states_and_which_results_fit(void **state)
     world_release(&w);
 }
 
+#define BOTH                                                                                                               \
+    "terms 1\ncontract both \"Both\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Payer\"\nparty seller provider \"Maker\"\n"                \
+    "party one evaluator \"One\"\nparty two auditor \"Two\"\nin force when buyer and seller have signed\n"                 \
+    "disputes decided by one within 60 days, otherwise stands\n"                                                           \
+    "metric units is shared.units version 1 in days\n  reported by seller\n  verified by one and two\n"                    \
+    "pay it from buyer to seller\n  amount 2 per day of units\n"
+
+/* "Those named have verified it" (S3): who is both of them cannot verify twice, and must not leave it open for ever. */
+static void an_actor_that_is_all_of_the_verifiers_verifies_once(void **state)
+{
+    static const char *const parties[] = {"buyer=buyer one=one seller=seller two=one",
+                                          "buyer=buyer one=one seller=seller two=two"};
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        struct world w;
+        world_init(&w);
+        do_register(&w, "op", "hub", true);
+        do_register(&w, "op", "buyer", false);
+        do_register(&w, "op", "seller", false);
+        do_register(&w, "op", "one", false);
+        do_register(&w, "op", "two", false);
+        do_define(&w, "hub", "shared.units", 1, "days");
+        do_propose(&w, "buyer", "both", BOTH, parties[i]);
+        do_sign(&w, "buyer", "both", "buyer");
+        do_sign(&w, "seller", "both", "seller");
+        uint64_t seq = w.seq;
+        do_result(&w, "seller", "shared.units/1 - 3");
+        ASSERT_DONE(&w);
+        do_verify(&w, "one", seq, 0, NULL);
+        ASSERT_DONE(&w);
+        assert_int_equal(w.decision.event_count, i == 0 ? 3 : 0);
+        do_verify(&w, i == 0 ? "one" : "two", seq, 0, NULL);
+        if (i == 0)
+            ASSERT_REFUSED(&w, REFUSE_VERIFICATION_DONE);
+        else
+            assert_int_equal(w.decision.event_count, 3);
+        assert_string_equal(w.base.payments[0].amount.ptr, "6.00");
+        world_release(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_waits_for_a_day_is_paid_when_it_comes),
         cmocka_unit_test(after_closes_nothing_is_evaluated),
         cmocka_unit_test(a_payment_is_settled_in_parts_and_never_beyond_what_is_due),
+        cmocka_unit_test(an_actor_that_is_all_of_the_verifiers_verifies_once),
         cmocka_unit_test(readers_see_states_and_which_results_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,10 @@
 
 enum tally_code contract_list_add(struct deciding *d, struct contract_list *list, struct view_contract *contract)
 {
-    if (list->count == list->cap) {
+    bool is_full = list->count == list->cap;
+    if (is_full) /* results of two indicators by turns name the same contracts again and again */
+        contract_list_sort(list);
+    if (is_full && list->count >= list->cap / 2) {
         uint32_t cap = list->cap == 0 ? 8 : list->cap * 2;
         struct view_contract **items = ARENA_ARRAY(d->arena, cap, struct view_contract *);
         if (items == NULL)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "../../../contracts/model/decide.h"
 #include "../../../contracts/model/table.h"
 #include "tally/mem.h"
 
@@ -78,9 +79,29 @@ static void without_memory_nothing_is_added_or_lost(void **state)
     assert_int_equal(hold.bytes, 0);
 }
 
+static void contracts_that_are_named_again_take_no_more_room(void **state)
+{
+    struct view_contract contracts[5];
+    struct contract_list list = {0};
+    struct deciding d = {.arena = arena_new(1u << 16)};
+    (void) state;
+    memset(contracts, 0, sizeof(contracts));
+    for (uint64_t i = 0; i < 5; i++)
+        contracts[i].row.seq = 10 - i;
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(contract_list_add(&d, &list, &contracts[i % 5]), TALLY_OK);
+    contract_list_sort(&list);
+    assert_int_equal(list.count, 5);
+    assert_true(list.cap <= 16);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_ptr_equal(list.items[i], &contracts[4 - i]);
+    arena_free(d.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(contracts_that_are_named_again_take_no_more_room),
         cmocka_unit_test(a_table_finds_what_was_added_and_not_removed),
         cmocka_unit_test(a_part_of_an_identity_is_not_another),
         cmocka_unit_test(without_memory_nothing_is_added_or_lost),

@@ -99,6 +99,7 @@ enum tally_code decide_sign_contract(struct deciding *d)
                       SLICE_ARG(SIGNATURE.id));
     STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));
     STEP(check_signer(d, contract, &party));
+    ENSURE(party != NULL);
     STEP(check_version(d, contract));
     TRY(terms_of(d->model, contract, &terms, d->err));
     STEP(check_open_end(d, contract, terms));

@@ -101,6 +101,7 @@ static enum tally_code find_contracts(struct deciding *d, struct verifying *v)
 {
     enum tally_code rc = TALLY_OK;
     const struct row_result *last = NULL;
+    ENSURE(v->is_named != NULL);
     for (uint32_t i = 0; i < v->submission->count; i++) {
         const struct row_result *row = &v->submission->items[i]->row;
         bool is_same = last != NULL && row->version == last->version && slice_equal(row->indicator, last->indicator) &&

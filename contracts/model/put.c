@@ -121,6 +121,7 @@ enum tally_code model_put_contract(struct model *model, const struct row_contrac
     enum tally_code rc = TALLY_OK;
     struct view_contract *contract = NULL;
     TRY(contract_make(model, row->id, &contract, err));
+    ENSURE(contract != NULL);
     bool was_next = contract->has_row && contract->row.next_moment.us == model->next.us;
     if (!contract->has_row) {
         struct row_contract *copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), contract_strings,
@@ -149,6 +150,7 @@ enum tally_code model_put_party(struct model *model, const struct row_party *row
     struct row_party *copy = NULL;
     struct view_contract *contract = NULL;
     TRY(contract_make(model, row->contract, &contract, err));
+    ENSURE(contract != NULL);
     while (contract->party_count <= row->place) {
         TRY(hold_room(&model->hold, (void **) &contract->parties, sizeof(*contract->parties), contract->party_count,
                       &contract->party_cap, err));
@@ -262,6 +264,7 @@ enum tally_code model_put_result(struct model *model, const struct row_result *r
                     row->indicator.len > 0 ? ident_version(row->indicator, row->version)
                                            : ident_pair(row->contract, row->metric),
                     &series, err));
+    ENSURE(series != NULL);
     TRY(hold_room(&model->hold, (void **) &series->items, sizeof(*series->items), series->count, &series->cap, err));
     TRY(result_note(model, row, err));
     copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), result_strings,
@@ -291,6 +294,7 @@ enum tally_code model_put_verification(struct model *model, const struct row_ver
     enum tally_code rc = TALLY_OK;
     struct view_result *result = NULL;
     TRY(result_make(model, row->result_seq, row->item, &result, err));
+    ENSURE(result != NULL);
     for (uint32_t i = 0; i < result->verification_count; i++) {
         if (slice_equal(result->verifications[i].actor, row->actor))
             return TALLY_OK;

@@ -189,10 +189,12 @@ MUST_CHECK static enum tally_code parse_call(struct parser *p, struct solve_toke
         take(p);
     }
     TRY(expect(p, SOLVE_T_CLOSE, "`,` or `)`"));
-    if (count < f->least || (f->most > 0 && count > f->most))
-        TRY(solve_problemf(p->set, p->row, name.at, name.len, SLICE(""), "%s takes %s%u argument%s, not %u", f->name,
-                           f->most == f->least ? "" : "at ", count < f->least ? f->least : f->most,
-                           (count < f->least ? f->least : f->most) == 1 ? "" : "s", count));
+    if (count < f->least || (f->most > 0 && count > f->most)) {
+        uint32_t bound = count < f->least ? f->least : f->most;
+        const char *how = f->most == f->least ? "" : count < f->least ? "at least " : "at most ";
+        TRY(solve_problemf(p->set, p->row, name.at, name.len, SLICE(""), "%s takes %s%u argument%s, not %u", f->name, how,
+                           bound, bound == 1 ? "" : "s", count));
+    }
     TRY(emit(p, SOLVE_OP_CALL, count, name.at, err));
     p->set->ops[p->set->op_count - 1].function = (uint8_t) f->function;
 done:

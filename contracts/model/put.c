@@ -169,6 +169,20 @@ done:
     return rc;
 }
 
+/* The first place in the sorted list that is not before this contract. */
+static uint32_t users_place(const struct view_users *users, struct slice contract)
+{
+    uint32_t low = 0, high = users->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (slice_compare(users->contracts[middle], contract) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The terms say which metrics a contract has; the row says it the other way round: who uses an indicator. */
 enum tally_code model_put_metric(struct model *model, const struct row_metric *row, struct err *err)
 {
@@ -182,12 +196,14 @@ enum tally_code model_put_metric(struct model *model, const struct row_metric *r
             return no_memory(err);
         TRY(add_item(model, &model->users, &users->id, err));
     }
-    for (uint32_t i = users->count; i-- > 0;) {
-        if (slice_equal(users->contracts[i], row->contract))
-            return TALLY_OK;
-    }
+    uint32_t at = users_place(users, row->contract);
+    if (at < users->count && slice_equal(users->contracts[at], row->contract))
+        return TALLY_OK;
     TRY(hold_room(&model->hold, (void **) &users->contracts, sizeof(*users->contracts), users->count, &users->cap, err));
-    TRY(hold_text(&model->hold, row->contract, &users->contracts[users->count], err));
+    struct slice contract = {NULL, 0};
+    TRY(hold_text(&model->hold, row->contract, &contract, err));
+    memmove(users->contracts + at + 1, users->contracts + at, (users->count - at) * sizeof(*users->contracts));
+    users->contracts[at] = contract;
     users->count++;
 done:
     return rc;

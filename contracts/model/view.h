@@ -52,9 +52,9 @@ struct view_series {
     bool in_use; /* model_trim's mark */
 };
 
-struct view_users {  /* which contracts have a metric of a version of an indicator */
-    struct ident id; /* number: version, a: slug */
-    struct slice *contracts;
+struct view_users {          /* which contracts have a metric of a version of an indicator */
+    struct ident id;         /* number: version, a: slug */
+    struct slice *contracts; /* sorted: who proposes contracts by the thousand must not slow down their look-up */
     uint32_t count, cap;
 };
 

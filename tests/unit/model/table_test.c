@@ -98,9 +98,35 @@ static void contracts_that_are_named_again_take_no_more_room(void **state)
     arena_free(d.arena);
 }
 
+static void sha256(const char *prefix, struct slice data, uint8_t out[32])
+{
+    (void) prefix;
+    memset(out, (int) data.len, 32);
+}
+
+static void users_of_an_indicator_are_held_once_whatever_their_order(void **state)
+{
+    struct model *model = NULL;
+    char id[16];
+    (void) state;
+    assert_int_equal(model_new(&(struct model_ports){sha256}, &model, NULL), TALLY_OK);
+    struct row_metric row = {.metric = SLICE("m"), .indicator = SLICE("shared.units"), .indicator_version = 1};
+    for (unsigned i = 0; i < 3000; i++) { /* 1,000 contracts, each three times, in no order */
+        (void) snprintf(id, sizeof(id), "c%u", i * 389 % 1000);
+        row.contract = slice_str(id);
+        assert_int_equal(model_put_metric(model, &row, NULL), TALLY_OK);
+    }
+    const struct view_users *users = view_users(model, SLICE("shared.units"), 1);
+    assert_int_equal(users->count, 1000);
+    for (uint32_t i = 1; i < users->count; i++)
+        assert_true(slice_compare(users->contracts[i - 1], users->contracts[i]) < 0);
+    model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(users_of_an_indicator_are_held_once_whatever_their_order),
         cmocka_unit_test(contracts_that_are_named_again_take_no_more_room),
         cmocka_unit_test(a_table_finds_what_was_added_and_not_removed),
         cmocka_unit_test(a_part_of_an_identity_is_not_another),

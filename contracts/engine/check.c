@@ -30,7 +30,7 @@ const char *check_text(struct checker *c, const char *fmt, ...)
     char line[512]; /* a diagnostic is a line that somebody reads; what is longer is cut */
     va_list args;
     va_start(args, fmt);
-    vsnprintf(line, sizeof line, fmt, args);
+    (void) vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
     const char *copy = arena_strdup(c->diags->arena, slice_str(line));
     return copy == NULL ? "" : copy;

@@ -68,6 +68,7 @@ MUST_CHECK static bool result_type(struct checker *c, const struct ast_expr *e, 
     *type = type_number();
     if (what == AST_AGG_COUNT)
         return true;
+    ENSURE(e->a != NULL); /* only a count has nothing to aggregate */
     bool fits = a->type.kind == wanted || (is_order && a->type.kind == TYPE_DATE) ||
                 ((what == AST_AGG_FIRST || what == AST_AGG_LAST));
     if (!fits) {

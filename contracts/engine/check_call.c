@@ -35,6 +35,7 @@ MUST_CHECK static struct node *check_extreme(struct checker *c, const struct sco
 MUST_CHECK static struct node *check_round(struct checker *c, const struct ast_expr *e, struct node *x, struct node *step)
 {
     struct type type;
+    ENSURE(step != NULL);
     if (!check_is_kind(c, x, TYPE_NUMBER, "a number") || !check_is_kind(c, step, TYPE_NUMBER, "a number"))
         return NULL;
     /* a plain number may be rounded to a tenth of a percent, percent and points to steps of either */
@@ -50,6 +51,7 @@ MUST_CHECK static struct node *check_round(struct checker *c, const struct ast_e
 MUST_CHECK static struct node *check_clamp(struct checker *c, const struct ast_expr *e, struct node **args)
 {
     struct type type = args[0]->type;
+    ENSURE(args[1] != NULL && args[2] != NULL);
     if (!check_is_kind(c, args[0], TYPE_NUMBER, "a number") ||
         !check_join(c, e->span, "stands beside", &type, &args[1]->type, &type) ||
         !check_join(c, e->span, "stands beside", &type, &args[2]->type, &type))
@@ -98,6 +100,7 @@ struct node *check_call(struct checker *c, const struct scope *scope, const stru
         if (args[i] == NULL)
             return NULL;
     }
+    ENSURE(args[0] != NULL);
     if (f == AST_FN_CLAMP)
         return check_clamp(c, e, args);
     if (f == AST_FN_ROUND)

@@ -261,7 +261,7 @@ MUST_CHECK static bool take_range(struct checker *c, const struct ast_decl *decl
     if (!room_for_members(c, d, to < from ? 0 : (uint64_t) (to - from) + 1, &members, &spellings))
         return false;
     for (uint32_t i = 0; i < d->shown.member_count; i++) {
-        members[i] = arena_printf(c->arena, "%lld", (long long) (from + i));
+        members[i] = arena_printf(c->arena, "%lld", (long long) from + i);
         if (members[i].ptr == NULL) {
             c->failed = true;
             return false;

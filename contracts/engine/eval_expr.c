@@ -20,7 +20,7 @@ enum known eval_fault(struct eval *ev, const struct node *n, const char *fmt, ..
     char what[512]; /* figures of at most 4,096 bits are cut to be read */
     va_list args;
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    (void) vsnprintf(what, sizeof what, fmt, args); /* what is longer is cut */
     va_end(args);
     struct slice text = trace_text(ev, n->span);
     if (text.len > 120)
@@ -57,7 +57,7 @@ enum known eval_checked(struct eval *ev, const struct node *n, mpq_srcptr q, str
 
 static enum known eval_arithmetic(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
-    struct value a, b;
+    struct value a = {0}, b = {0};
     NEED(eval_node(ev, n->a, &a));
     NEED(eval_node(ev, n->b, &b));
     switch (n->op) {
@@ -200,6 +200,7 @@ static enum known eval_clamp(struct eval *ev, const struct node *n, struct value
 static enum known eval_one_number(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
     struct value a, step;
+    ENSURE(dest != NULL); /* these give numbers */
     NEED(eval_node(ev, n->a, &a));
     switch (n->op) {
     case NODE_NEGATE:

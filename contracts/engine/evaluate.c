@@ -173,6 +173,7 @@ enum tally_code engine_evaluate(const struct engine_input *input, struct arena *
         goto done;
     }
     TRY(write_output(ev, arena, &answer, err));
+    ENSURE(answer != NULL);
     answer->next_first = next;
     *out = answer;
 done:

@@ -105,7 +105,8 @@ MUST_CHECK static struct slice join_parts(const struct slice *parts, uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0)
             text[len++] = '|';
-        memcpy(text + len, parts[i].ptr, parts[i].len);
+        if (parts[i].len > 0)
+            memcpy(text + len, parts[i].ptr, parts[i].len);
         len += parts[i].len;
     }
     return slice_of(text, len);
@@ -116,7 +117,7 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
 {
     ENSURE(metric < terms->metric_count);
     const struct metric *m = &terms->metrics[metric];
-    struct slice parts[DIMENSIONS_MAX];
+    struct slice parts[DIMENSIONS_MAX] = {{0}};
     struct slice problem = dimensions_problem(terms, m, candidate, parts, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);

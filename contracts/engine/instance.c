@@ -119,6 +119,7 @@ MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
     list->items = EVAL_NEW(ev, list->count, struct instance);
     if (list->items == NULL)
         return false;
+    ENSURE(!r->has_of || cells.items != NULL || list->count == 0);
     for (size_t i = 0; i < list->count; i++)
         if (!make_instance(ev, rule, r->has_of ? cells.items[i] : i, &list->items[i]))
             return false;

@@ -60,6 +60,7 @@ static enum known eval_arithmetic(struct eval *ev, const struct node *n, mpq_ptr
     struct value a = {0}, b = {0};
     NEED(eval_node(ev, n->a, &a));
     NEED(eval_node(ev, n->b, &b));
+    ENSURE(a.number != NULL && b.number != NULL); /* the checker has seen to it */
     switch (n->op) {
     case NODE_ADD:
         mpq_add(dest, a.number, b.number);
@@ -81,9 +82,10 @@ static enum known eval_arithmetic(struct eval *ev, const struct node *n, mpq_ptr
 
 static enum known eval_power(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
-    struct value a, b;
+    struct value a = {0}, b = {0};
     NEED(eval_node(ev, n->a, &a));
     NEED(eval_node(ev, n->b, &b));
+    ENSURE(a.number != NULL && b.number != NULL);
     if (!number_is_whole(b.number) || !mpz_fits_slong_p(mpq_numref(b.number)))
         return eval_fault(ev, n, "an exponent that is not a small whole number: %.*s",
                           SLICE_ARG(eval_number_text(ev, b.number)));
@@ -108,7 +110,7 @@ static int value_order(enum type_kind kind, const struct value *a, const struct 
 
 static enum known eval_compare(struct eval *ev, const struct node *n, struct value *out)
 {
-    struct value a, b;
+    struct value a = {0}, b = {0};
     NEED(eval_node(ev, n->a, &a));
     NEED(eval_node(ev, n->b, &b));
     int order = value_order(n->a->type.kind, &a, &b);
@@ -153,7 +155,7 @@ static enum known eval_logic(struct eval *ev, const struct node *n, struct value
 
 static enum known eval_among(struct eval *ev, const struct node *n, struct value *out)
 {
-    struct value a;
+    struct value a = {0};
     bool is_among = false;
     NEED(eval_node(ev, n->a, &a));
     for (uint32_t i = 0; i < n->u.among.count; i++)
@@ -167,7 +169,7 @@ static enum known eval_extreme(struct eval *ev, const struct node *n, mpq_ptr de
     enum type_kind kind = n->type.kind;
     struct value best = {0};
     for (uint32_t i = 0; i < n->u.list.count; i++) {
-        struct value v;
+        struct value v = {0};
         size_t mark = ev->sp;
         NEED(eval_node(ev, n->u.list.args[i], &v));
         bool is_better =
@@ -186,7 +188,7 @@ static enum known eval_extreme(struct eval *ev, const struct node *n, mpq_ptr de
 
 static enum known eval_clamp(struct eval *ev, const struct node *n, struct value *out)
 {
-    struct value x, low, high;
+    struct value x = {0}, low = {0}, high = {0};
     NEED(eval_node(ev, n->a, &x));
     NEED(eval_node(ev, n->b, &low));
     NEED(eval_node(ev, n->c, &high));
@@ -199,7 +201,7 @@ static enum known eval_clamp(struct eval *ev, const struct node *n, struct value
 
 static enum known eval_one_number(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
-    struct value a, step;
+    struct value a = {0}, step = {0};
     ENSURE(dest != NULL); /* these give numbers */
     NEED(eval_node(ev, n->a, &a));
     switch (n->op) {
@@ -224,7 +226,7 @@ static enum known eval_one_number(struct eval *ev, const struct node *n, mpq_ptr
 
 static enum known eval_if(struct eval *ev, const struct node *n, struct value *out)
 {
-    struct value condition;
+    struct value condition = {0};
     NEED(eval_node(ev, n->a, &condition));
     return eval_node(ev, condition.word == 1 ? n->b : n->c, out);
 }

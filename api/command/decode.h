@@ -33,7 +33,7 @@ bool decode_jwk(struct decoding *d, json_t *jwk, struct slice pop, struct slice 
 /* A segment that is an entry's number; otherwise refuses with `code`. */
 bool decode_seq(struct decoding *d, unsigned segment, enum refusal_code code, uint64_t *out);
 
-/* Names of the text that are over MODEL_ID_MAX characters, as errors. */
-void names_check_length(const struct ast_text *text, struct diags *diags);
+/* What the language allows and a proposal may not say, as errors: names over MODEL_ID_MAX characters, open and persons dimensions. */
+void terms_check_accepted(const struct ast_text *text, struct diags *diags);
 
 #endif

@@ -237,6 +237,23 @@ static void names_of_the_text_are_identifiers_and_bounded_like_them(void **state
     }
 }
 
+static void dimensions_without_listed_members_are_not_taken(void **state)
+{
+    static const char *const dimensions[] = {"persons", "open"};
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        char body[2048], wanted[128];
+        (void) snprintf(body, sizeof(body),
+                        PROPOSE(TEXT_HEAD TEXT_REST "dimension who %s, at most 5\\npay it from a to b\\n  amount 5\\n"),
+                        dimensions[i]);
+        (void) snprintf(wanted, sizeof(wanted), "the service does not take %s dimensions yet", dimensions[i]);
+        struct decoded d = decode_bytes(CONTRACTS, slice_str(body));
+        assert_int_equal(d.refusal->code, REFUSE_CONTRACT_TERMS);
+        assert_non_null(strstr(d.refusal->errors->detail.ptr, wanted));
+        decoded_release(&d);
+    }
+}
+
 static void the_form_of_a_proposal(void **state)
 {
     (void) state;
@@ -390,6 +407,7 @@ int main(void)
         cmocka_unit_test(terms_that_do_not_check_are_shown_with_line_and_column),
         cmocka_unit_test(another_layout_is_refused_with_the_one_that_is_accepted),
         cmocka_unit_test(names_of_the_text_are_identifiers_and_bounded_like_them),
+        cmocka_unit_test(dimensions_without_listed_members_are_not_taken),
         cmocka_unit_test(the_form_of_a_proposal),
         cmocka_unit_test(a_signature),
         cmocka_unit_test(one_result_a_figure_and_many),

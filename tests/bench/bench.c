@@ -1,4 +1,4 @@
-/* bench PORT PID ORIGIN OPERATOR.pem SECONDS: sets up reporters and an indicator over HTTP, then loads the service at several numbers of
+/* bench PORT PID ORIGIN OPERATOR.pem SECONDS [CONNECTIONS]: sets up reporters and an indicator over HTTP, then loads the service at several numbers of
  * connections. Prints one line a figure: name value. bench.sh puts them beside their bounds. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,8 +109,8 @@ static long memory_of(const char *pid, const char *field)
 
 int main(int argc, char **argv)
 {
-    if (argc != 6)
-        bench_die("usage: bench PORT PID ORIGIN OPERATOR.pem SECONDS");
+    if (argc != 6 && argc != 7)
+        bench_die("usage: bench PORT PID ORIGIN OPERATOR.pem SECONDS [CONNECTIONS]");
     struct err err = {0};
     struct bench_service service = {
         .host = "127.0.0.1", .port = (uint16_t) strtoul(argv[1], NULL, 10), .origin = slice_str(argv[3])};
@@ -122,7 +122,10 @@ int main(int argc, char **argv)
     static const uint32_t connections[] = {64, 64, 128, 256, 1000};
     uint64_t first = 0, total = 0;
     double rate = 30000; /* signed ahead for the first run; later runs sign for what was seen, and a third more */
+    uint32_t only = argc == 7 ? (uint32_t) strtoul(argv[6], NULL, 10) : 0; /* one measurement, for profiling */
     for (size_t i = 0; i < sizeof connections / sizeof connections[0]; i++) {
+        if (only != 0 && i > 0 && connections[i] != only)
+            continue;
         bool is_warm_up = i == 0;
         double length = is_warm_up ? seconds / 2 : seconds;
         struct bench_requests requests;

@@ -55,16 +55,23 @@ static void english(struct buf *out, const struct ast_text *text)
     }
 }
 
-MUST_CHECK static enum tally_code print_tree(const struct ast_text *text, struct err *err)
+static int add_bytes(const char *bytes, size_t len, void *out)
 {
+    buf_add(out, bytes, len);
+    return 0;
+}
+
+MUST_CHECK static enum tally_code print_tree(const struct ast_text *text, struct buf *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
     json_t *tree = show_tree(text);
-    char *dump = tree == NULL ? NULL : json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS);
+    if (tree == NULL || json_dump_callback(tree, add_bytes, out, JSON_COMPACT | JSON_SORT_KEYS) != 0)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
+    TRY(buf_check(out, err));
+    cli_print_json(buf_slice(out));
+done:
     json_decref(tree);
-    if (dump == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
-    cli_print_json(slice_str(dump));
-    free(dump);
-    return TALLY_OK;
+    return rc;
 }
 
 enum tally_code cli_terms_show(struct cli *cli, struct err *err)
@@ -85,7 +92,7 @@ enum tally_code cli_terms_show(struct cli *cli, struct err *err)
         TRY(err_set(err, TALLY_E_MALFORMED, "%s", "")); /* the diagnostics have said it */
     }
     if (cli->is_json) {
-        TRY(print_tree(terms_ast(terms), err));
+        TRY(print_tree(terms_ast(terms), &out, err));
         goto done;
     }
     english(&out, terms_ast(terms));

@@ -109,6 +109,7 @@ MUST_CHECK static enum tally_code record_one(struct history_run *run, const stru
         record->stands = text;
         record->cap = stands.len * 2;
     }
+    ENSURE(record->stands != NULL && stands.len > 0); /* money is never an empty text */
     memcpy(record->stands, stands.ptr, stands.len);
     record->len = stands.len;
     record->first = instance->first;

@@ -160,29 +160,31 @@ static void after_closes_nothing_changes(void **state)
     expect_end();
 }
 
+/* clang-format off */
+static const char DISPUTES[] =
+    STEP("2016-06-01", X("\"value\":\"5\"")) ","
+    STEP("2016-06-02", X("\"disputed\":true")) ","
+    STEP("2016-06-03", X("\"decided\":\"stands\"")) ","
+    STEP("2016-06-04", X("\"disputed\":true")) ","
+    STEP("2016-06-05", X("\"decided\":\"replaced\",\"value\":\"3\"")) ","
+    STEP("2016-06-06", X("\"disputed\":true")) ","
+    STEP("2016-06-07", X("\"decided\":\"annulled\"")) ","
+    STEP("2016-06-08", X("\"value\":\"4\""));
+static const char PENDING[] =
+    STEP("2016-06-01", X("\"value\":\"5\",\"pending\":true")) ","
+    STEP("2016-06-09", X("\"verified\":true")) ","
+    STEP("2016-07-01", X("\"value\":\"6\",\"restated\":true,\"pending\":true")) ","
+    STEP("2016-07-02", X("\"verified\":true")) ","
+    STEP("2016-08-01", X("\"withdrawn\":true,\"pending\":true")) ","
+    STEP("2016-08-02", X("\"verified\":true"));
+/* clang-format on */
+
 static void pending_is_unknown_until_verified_and_keeps_its_day_of_submission(void **state)
 {
     (void) state;
     struct engine_input input;
     char day[DAY_TEXT_LEN + 1];
-    start(
-        NOT_BEFORE, "t",
-        STEP("2016-06-01", X("\"value\":\"5\",\"pending\":true")) "," STEP("2016-06-09", X("\"verified\":true")) "," STEP(
-            "2016-07-01",
-            X("\"value\":\"6\",\"restated\":true,\"pending\":true")) "," STEP("2016-07-02",
-                                                                              X("\"verified\":true")) "," STEP("2016-08-"
-                                                                                                               "01",
-                                                                                                               X("\"wit"
-                                                                                                                 "hdraw"
-                                                                                                                 "n\":"
-                                                                                                                 "true,"
-                                                                                                                 "\"pen"
-                                                                                                                 "ding"
-                                                                                                                 "\":"
-                                                                                                                 "tru"
-                                                                                                                 "e")) "," STEP("2016-08-02",
-                                                                                                                                X("\"verified\":true")),
-        DAY_NEVER);
+    start(NOT_BEFORE, "t", PENDING, DAY_NEVER);
     expect_moment("2016-06-01", "submitted: x = 5");
     expect(0, ENGINE_WAITS, "0.00", "0.00");
     expect_moment("2016-06-09", "verified: x");
@@ -205,22 +207,7 @@ static void pending_is_unknown_until_verified_and_keeps_its_day_of_submission(vo
 static void a_dispute_waits_and_is_decided_each_way(void **state)
 {
     (void) state;
-    start(NOT_BEFORE, "t",
-          STEP("2016-06-01", X("\"value\":\"5\"")) "," STEP("2016-06-02", X("\"disputed\":true")) "," STEP("2016-06-03", X("\"decided\":\"stands\"")) "," STEP(
-              "2016-06-04",
-              X(
-                  "\"disputed\":true")) "," STEP("2016-06-05",
-                                                 X(
-                                                     "\"decided\":\"replaced\",\"value\":"
-                                                     "\"3\"")) "," STEP("2016-06-06",
-                                                                        X(
-                                                                            "\"disputed\":"
-                                                                            "true")) "," STEP("2016-06-07",
-                                                                                              X(
-                                                                                                  "\"decided\":"
-                                                                                                  "\"annulled\"")) "," STEP("2016-06-08",
-                                                                                                                            X("\"value\":\"4\"")),
-          DAY_NEVER);
+    start(NOT_BEFORE, "t", DISPUTES, DAY_NEVER);
     expect_moment("2016-06-01", "final: x = 5");
     expect_moment("2016-06-02", "disputed: x");
     expect(0, ENGINE_WAITS, "5.00", "0.00");
@@ -266,6 +253,7 @@ static void nothing_is_triggered_twice(void **state)
 static void bad_steps_say_what_where_and_what_to_do(void **state)
 {
     (void) state;
+    /* clang-format off */
     static const char *const rows[][2] = {
         {STEP("2016-06-01", "{\"metric\":\"y\",\"value\":\"5\"}"),
          "/history/0/results/0/metric: the terms have no metric `y`; `tally terms show` lists them"},
@@ -303,6 +291,7 @@ static void bad_steps_say_what_where_and_what_to_do(void **state)
         {"{\"on\":\"2016-06-01\",\"results\":[[]]}",
          "/history/0/results/0: is not an object, {\"metric\", \"dimensions\", \"value\"}"},
     };
+    /* clang-format on */
     load(NOT_BEFORE);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         history = NULL;

@@ -135,7 +135,8 @@ struct sequencer_options {
     bool replicas_may_lose;
     size_t queue_per_actor;        /* 0: APPEND_QUEUE_PER_ACTOR */
     struct instant (*clock)(void); /* NULL: instant_now */
-    bool (*has_room)(void *ctx);   /* on the sequencer's thread: the database's disk has room for a batch. NULL: not known here */
+    bool (*has_room)(
+        void *ctx); /* on the sequencer's thread: the database's disk has room for a batch. NULL: not known here */
     void *has_room_ctx;
 };
 

@@ -11,10 +11,10 @@
 #include "tally/slice.h"
 
 struct buf {
-    char *ptr;  /* NULL while empty; always followed by a NUL that len does not count once not NULL */
+    char *ptr; /* NULL while empty; always followed by a NUL that len does not count once not NULL */
     size_t len;
     size_t cap;
-    size_t max; /* bytes that it may ever hold */
+    size_t max;             /* bytes that it may ever hold */
     enum tally_code failed; /* TALLY_OK, TALLY_E_LIMIT, TALLY_E_NO_MEMORY, or TALLY_E_MALFORMED by canon_quote */
 };
 

@@ -36,8 +36,8 @@ struct diags {
 
 void diags_init(struct diags *diags, struct arena *arena);
 /* Adds one; a second error at the same place is dropped (no cascades). Without memory it is only counted. hint may be NULL. */
-void diags_add(struct diags *diags, enum diag_level level, const char *code, struct span span, const char *hint, const char *fmt,
-               ...) PRINTF_LIKE(6, 7);
+void diags_add(struct diags *diags, enum diag_level level, const char *code, struct span span, const char *hint,
+               const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Puts them in order of their place. */
 void diags_sort(struct diags *diags);
 /* "file:line:col: error: message", the line, a caret under the span, the hint. */

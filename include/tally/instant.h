@@ -19,8 +19,8 @@ struct instant {
 #define DAY_MAX 2932896     /* 9999-12-31 */
 #define DAY_NEVER 2932897   /* the date after every other (language.md section 2) */
 
-struct instant instant_now(void);           /* the wall clock; only edges and the sequencer call it */
-int64_t instant_monotonic_us(void);         /* for deadlines and measurements */
+struct instant instant_now(void);   /* the wall clock; only edges and the sequencer call it */
+int64_t instant_monotonic_us(void); /* for deadlines and measurements */
 
 /* out gets INSTANT_TEXT_LEN characters and a NUL. t lies in the years 0001 to 9999 (ENSUREd). */
 void instant_format(struct instant t, char *out);
@@ -37,10 +37,10 @@ struct civil {
 };
 
 struct civil day_civil(int32_t day);
-int32_t day_of_civil(struct civil c);        /* the date exists */
-bool civil_exists(struct civil c);           /* 0001-01-01 .. 9999-12-31 */
-int civil_month_days(int year, int month);   /* 28..31 */
-int day_weekday(int32_t day);                /* 0 Monday .. 6 Sunday */
+int32_t day_of_civil(struct civil c);      /* the date exists */
+bool civil_exists(struct civil c);         /* 0001-01-01 .. 9999-12-31 */
+int civil_month_days(int year, int month); /* 28..31 */
+int day_weekday(int32_t day);              /* 0 Monday .. 6 Sunday */
 
 /* out gets DAY_TEXT_LEN characters and a NUL; "never" for DAY_NEVER. */
 void day_format(int32_t day, char *out);

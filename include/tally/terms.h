@@ -89,7 +89,7 @@ struct terms_rule {
     struct slice smallest; /* "0.01" */
     bool has_due, due_in_months;
     uint32_t due;
-    struct span span; /* in the text */
+    struct span span;          /* in the text */
     struct slice due_calendar; /* whose days `due` counts; empty: every day */
 };
 uint32_t terms_rule_count(const struct terms *terms);

@@ -51,8 +51,8 @@ void bench_load(const struct bench_service *service, struct bench_requests *requ
 #define BENCH_ANY 0 /* any status will do: the answer is empty unless it was 200 */
 /* One request at a time for the set-up; dies with a message when the answer is not the status wanted. The body of the answer, NUL-ended,
  * is the caller's to free. */
-char *bench_call(const struct bench_service *service, const char *method, const char *target, const char *jws, struct slice body,
-                 int want);
+char *bench_call(const struct bench_service *service, const char *method, const char *target, const char *jws,
+                 struct slice body, int want);
 /* A signed POST. */
 char *bench_post(const struct bench_service *service, const struct key_pair *key, const char *target, const char *body);
 

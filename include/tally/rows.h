@@ -117,12 +117,12 @@ struct row_settlement {
 };
 
 /* What a decision changes. Rows of the first group are new; rows of the second replace the row of the same identity. */
-#define CHANGES_LISTS(X)                                                                                                   \
-    X(actor, actors)                                                                                                       \
-    X(key, keys)                                                                                                           \
-    X(indicator, indicators) X(contract, contracts) X(party, parties) X(metric, metrics) X(result, results)                \
-        X(verification, verifications) X(final, finals) X(instance, instances) X(payment, payments)                        \
-            X(payment_item, payment_items) X(settlement, settlements)
+/* clang-format off */
+#define CHANGES_LISTS(X)                                                                                    \
+    X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
+    X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
+    X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements)
+/* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */
 

@@ -16,7 +16,7 @@ static const char CONFIG_HELP[] =
     "Options come before the environment, the environment before ~/.config/tally/config (lines such as `actor = city`).\n"
     "On a terminal lists are aligned tables; piped they are one line a row with tabs between and no head.\n"
     "\n"
-    "Exit status: 0 done; 1 refused, or a finding; 2 wrong usage; 3 the service cannot be reached.\n";
+    "Exit status: 0 done; 1 refused, or a finding; 2 wrong usage; 3 the service cannot be reached, or is busy.\n";
 
 static size_t first_line(const char *text)
 {

@@ -148,6 +148,15 @@ MUST_CHECK static enum tally_code log_read(struct config *config, const char *fo
     return err_set(err, TALLY_E_USAGE, "--log-level is debug, info, warn or error, not %s", level);
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Takes the verb off the front of the arguments, if there is one. */
 static int verb_read(int argc, char **argv, struct config *config)
 {
@@ -192,6 +201,11 @@ enum tally_code config_read(int argc, char **argv, struct config *out, struct er
     int per_ip = 0;
     defaults(&c);
     int at = verb_read(argc, argv, &c);
+    if (asks_for_help(argc, argv)) { /* wherever it stands: `tallyd init --help` */
+        c.verb = CONFIG_HELP;
+        *out = c;
+        goto done;
+    }
     const struct option options[] = {
         {"--data", "TALLY_DATA", OPTION_TEXT, &c.data, 0, 0},
         {"--listen", "TALLY_LISTEN", OPTION_TEXT, &c.listen, 0, 0},

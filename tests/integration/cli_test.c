@@ -306,6 +306,12 @@ static void exit_status_2_means_wrong_usage_and_3_that_nobody_answers(void **sta
     TALLY(0, "contract --help");
     TALLY(0, "contract sign --help");
     says(output.out, "example:\n  tally ");
+    char program[600];
+    cli_program("tallyd", program, sizeof program);
+    const char *init_help[] = {program, "init", "--help", NULL};
+    assert_int_equal(cli_spawn(&place, init_help, NULL, &output), 0);
+    expect(0);
+    says(output.out, "tallyd init --data DIR");
 }
 
 static void settings_come_from_options_then_environment_then_the_file(void **state)

@@ -59,13 +59,13 @@ MUST_CHECK static mpq_ptr budget_room(struct eval *ev, uint32_t cap, uint64_t ce
     const struct cap *c = &ev->t->caps[cap];
     const struct slot *found = eval_find(ev, budget_memo(ev, cap), cell);
     if (found != NULL)
-        return found->room;
+        return found->u.room;
     struct slot *slot = eval_slot(ev, budget_memo(ev, cap), cell);
     mpq_ptr room = eval_keep(ev);
     if (slot == NULL || room == NULL)
         return NULL;
     mpq_set(room, c->money != NULL ? c->money : ev->t->tables[c->table].cells[cell].number);
-    slot->room = room;
+    slot->u.room = room;
     return room;
 }
 

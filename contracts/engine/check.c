@@ -162,7 +162,8 @@ static void check_all(struct checker *c)
                                                 check_bodies, check_signers,      check_caps};
     for (size_t i = 0; i < sizeof passes / sizeof passes[0] && !c->failed; i++)
         passes[i](c);
-    void (*const later[])(struct checker *) = {check_needs, check_circles, check_cost, check_warn};
+    void (*const later[])(struct checker *) = {check_needs, check_circles,   check_untils,
+                                               check_cost,  check_quotients, check_warn};
     for (size_t i = 0; i < sizeof later / sizeof later[0] && !c->failed && c->diags->errors == 0; i++)
         later[i](c);
 }

@@ -141,9 +141,11 @@ MUST_CHECK bool check_rule(struct checker *c, uint32_t rule);
 MUST_CHECK bool check_metric_default(struct checker *c, uint32_t metric);
 
 /* ---- check_needs.c, check_graph.c, check_cost.c, check_warn.c: over the compiled form ---- */
-void check_needs(struct checker *c);   /* D1 */
-void check_circles(struct checker *c); /* D6, C2 */
-void check_cost(struct checker *c);    /* K4 */
+void check_needs(struct checker *c);     /* D1 */
+void check_circles(struct checker *c);   /* D6, C2 */
+void check_untils(struct checker *c);    /* check_until.c: the days of `until` */
+void check_quotients(struct checker *c); /* K5 */
+void check_cost(struct checker *c);      /* K4 */
 void check_warn(struct checker *c);
 void check_warn_rules(struct checker *c); /* check_warn_rule.c: what a single formula or clause invites */
 typedef void node_visit(struct checker *c, const struct node *n, void *with);

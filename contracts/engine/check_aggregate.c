@@ -12,16 +12,37 @@ MUST_CHECK static bool remember(struct checker *c, struct node *n)
     return true;
 }
 
-MUST_CHECK static bool check_over(struct checker *c, const struct scope *scope, const struct ast_over *o,
-                                  dimension_set *rebound, struct node_over *out)
+/* D2, D3: all members of an open dimension are those that results name, and only `until` says when they are all there. */
+MUST_CHECK static bool check_open_over(struct checker *c, const struct ast_expr *e, const struct ast_over *o)
+{
+    const struct symbol *of = e->u.aggregate.has_of ? symbols_find(&c->t->symbols, e->u.aggregate.of.name.text) : NULL;
+    bool is_metric = of != NULL && of->kind == SYMBOL_METRIC;
+    if (e->u.aggregate.has_of && (!is_metric || c->t->metrics[of->at].decl->u.metric.until != NULL))
+        return true; /* what `of` names wrongly is reported where it is read */
+    if (is_metric)
+        PROBLEM(c, "aggregate.open", o->dimension.span,
+                check_text(c, "say in `%.*s` until when its results come: `until 60 days after ...`", SLICE_ARG(of->name)),
+                "`%.*s` is open, and nothing says when the results of `%.*s` are all there: this set never closes",
+                SLICE_ARG(o->dimension.text), SLICE_ARG(of->name));
+    else
+        PROBLEM(c, "aggregate.open", o->dimension.span, "say whose results name its members: `over ... of METRIC`",
+                "`%.*s` is open: this set never closes", SLICE_ARG(o->dimension.text));
+    return false;
+}
+
+MUST_CHECK static bool check_over(struct checker *c, const struct scope *scope, const struct ast_expr *e,
+                                  const struct ast_over *o, dimension_set *rebound, struct node_over *out)
 {
     const struct symbol *s = check_dimension_name(c, &o->dimension);
     if (s == NULL)
         return false;
     dimension_set bit = dimension_bit(s->at);
-    if (dimension_is_open(&c->t->dimensions[s->at])) { /* D2, D3: `until` closes its set, and is not evaluated yet */
-        PROBLEM(c, "aggregate.open", o->dimension.span, "run over a closed dimension",
-                "`%.*s` is open: this set never closes", SLICE_ARG(s->name));
+    bool is_open = dimension_is_open(&c->t->dimensions[s->at]);
+    if (is_open && !check_open_over(c, e, o))
+        return false;
+    if (is_open && (o->so_far || o->last > 0)) {
+        PROBLEM(c, "dimension.open", o->dimension.span, NULL, "`%.*s` is open: its members have no order",
+                SLICE_ARG(s->name));
         return false;
     }
     out->dimension = s->at;
@@ -55,6 +76,9 @@ MUST_CHECK static bool check_of(struct checker *c, const struct scope *scope, co
     }
     m->is_used = true;
     n->u.aggregate.has_of = true;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        n->u.aggregate.is_open =
+            n->u.aggregate.is_open || dimension_is_open(&c->t->dimensions[n->u.aggregate.over[i].dimension]);
     n->u.aggregate.of = s->at;
     return true;
 }
@@ -93,7 +117,7 @@ MUST_CHECK static bool check_overs(struct checker *c, const struct scope *scope,
         return false;
     count = 0;
     for (const struct ast_over *o = e->u.aggregate.over; o != NULL; o = o->next)
-        if (!check_over(c, scope, o, &n->u.aggregate.rebound, &over[count++]))
+        if (!check_over(c, scope, e, o, &n->u.aggregate.rebound, &over[count++]))
             return false;
     n->u.aggregate.over = over;
     n->u.aggregate.over_count = count;

@@ -131,7 +131,7 @@ static void follow(const struct checker *c, uint32_t from, uint32_t nodes, const
 static uint64_t largest_fan_out(struct checker *c)
 {
     const struct terms *t = c->t;
-    uint32_t rules = t->metric_count + t->define_count, n = rules + t->rule_count;
+    uint32_t rules = t->metric_count + t->define_count, results = rules + t->rule_count, n = results + t->metric_count;
     uint64_t *sums = CHECK_NEW(c, t->metric_count, uint64_t), largest = 0;
     struct way way = {CHECK_NEW(c, n, bool), CHECK_NEW(c, n, bool), CHECK_NEW(c, n, dimension_set),
                       CHECK_NEW(c, n, uint32_t)};
@@ -140,8 +140,9 @@ static uint64_t largest_fan_out(struct checker *c)
     for (uint32_t r = 0; r < t->rule_count; r++) {
         follow(c, rules + r, n, &way);
         for (uint32_t m = 0; m < t->metric_count; m++) {
-            if (way.reached[m])
-                sums[m] = saturating_add(sums[m], fan_out_of(t, &t->rules[r], &t->metrics[m], way.moved[m]));
+            if (way.reached[m] || way.reached[results + m])
+                sums[m] = saturating_add(
+                    sums[m], fan_out_of(t, &t->rules[r], &t->metrics[m], way.moved[m] | way.moved[results + m]));
             largest = sums[m] > largest ? sums[m] : largest;
         }
     }

@@ -1,4 +1,5 @@
-/* D6 and C2: who depends on whom. Nodes are metrics, then defines, then rules. */
+/* D6 and C2: who depends on whom. Nodes are metrics, then defines, then rules, then the results of each metric: what only asks which
+ * there are (`of`, `submitted`) depends on these alone, and goes round no circle. */
 #include "check.h"
 
 #define UNVISITED UINT32_MAX
@@ -10,7 +11,12 @@ struct walk { /* what lies around an expression, within its declaration */
 
 static uint32_t node_count(const struct terms *t)
 {
-    return t->metric_count + t->define_count + t->rule_count;
+    return 2 * t->metric_count + t->define_count + t->rule_count;
+}
+
+static uint32_t results_node(const struct terms *t, uint32_t metric)
+{
+    return t->metric_count + t->define_count + t->rule_count + metric;
 }
 
 static void add_edge(struct checker *c, const struct walk *w, uint32_t to, dimension_set rebound, struct span span)
@@ -39,7 +45,10 @@ static void walk_indexes(struct checker *c, struct walk w, const struct node_ind
 
 static void walk_aggregate(struct checker *c, struct walk w, const struct node *n)
 {
+    const struct terms *t = c->t;
     walk_indexes(c, w, n->u.aggregate.of_indexes);
+    if (n->u.aggregate.has_of)
+        add_edge(c, &w, results_node(t, n->u.aggregate.of), n->u.aggregate.rebound, n->span);
     /* what runs up to the bound member does not bind it anew: it stays at or before it */
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         if (!n->u.aggregate.over[i].is_up_to_bound)
@@ -65,8 +74,10 @@ static void walk_list(struct checker *c, struct walk w, const struct node *n)
 static void walk_node(struct checker *c, struct walk w, const struct node *n)
 {
     const struct terms *t = c->t;
-    if (n->op == NODE_METRIC || n->op == NODE_SUBMITTED)
+    if (n->op == NODE_METRIC)
         add_edge(c, &w, n->u.ref.target, n->u.ref.rebound, n->span);
+    if (n->op == NODE_SUBMITTED)
+        add_edge(c, &w, results_node(t, n->u.ref.target), n->u.ref.rebound, n->span);
     if (n->op == NODE_DEFINE)
         add_edge(c, &w, t->metric_count + n->u.ref.target, n->u.ref.rebound, n->span);
     if (n->op == NODE_RULE)
@@ -327,7 +338,7 @@ static void reach(const struct checker *c, struct graph *g, uint32_t group)
         reach_from(g, rules + i, &depth);
     while (depth > 0) {
         uint32_t at = g->stack[--depth];
-        uint32_t other = at >= rules ? t->rules[at - rules].group : TERMS_NONE;
+        uint32_t other = at >= rules && at - rules < t->rule_count ? t->rules[at - rules].group : TERMS_NONE;
         reach_from(g, at, &depth);
         if (other == TERMS_NONE || other == group || g->ahead[other])
             continue;

@@ -8,13 +8,8 @@ MUST_CHECK static bool metric_is_supported(struct checker *c, const struct ast_d
 {
     const char *what = d->u.metric.source == AST_SOURCE_USED          ? "other contracts"
                        : d->u.metric.source == AST_SOURCE_SETTLEMENTS ? "settlements as a source"
-                       : d->u.metric.until != NULL                    ? "`until`"
-                       : d->u.metric.late != NULL                     ? "`if late use`"
                                                                       : NULL;
-    struct span at = d->u.metric.source >= AST_SOURCE_USED ? d->span
-                     : d->u.metric.until != NULL           ? d->u.metric.until->span
-                     : d->u.metric.late != NULL            ? d->u.metric.late->span
-                                                           : d->span;
+    struct span at = d->span;
     if (what == NULL && (d->u.metric.has_silence || d->u.metric.final_days > 0)) {
         what = d->u.metric.has_silence ? "`days of silence`" : "`final ... days later`";
         at = d->u.metric.verifiers.items[0].span;
@@ -174,10 +169,27 @@ void check_metric_heads(struct checker *c)
     (void) ok;
 }
 
+MUST_CHECK static bool check_metric_until(struct checker *c, struct metric *m)
+{
+    const struct ast_expr *e = m->decl->u.metric.until;
+    struct scope scope = {.bound = m->dims, .what = "`until`"};
+    if (e == NULL || m->until != NULL)
+        return true;
+    struct node *n = check_expr(c, &scope, e, NO_WORD);
+    if (n == NULL || !check_is_kind(c, n, TYPE_DATE, "a date"))
+        return false;
+    m->until = n;
+    return true;
+}
+
 bool check_metric_default(struct checker *c, uint32_t metric)
 {
     struct metric *m = &c->t->metrics[metric];
-    const struct ast_expr *e = m->decl->u.metric.missing;
+    const struct ast_expr *e = m->decl->u.metric.missing, *late = m->decl->u.metric.late;
+    if (!check_metric_until(c, m))
+        return false;
+    m->is_late = late != NULL;
+    e = m->is_late ? late : e;
     if (e == NULL || m->missing != NULL)
         return true;
     struct scope scope = {.bound = m->dims, .what = "a default"};

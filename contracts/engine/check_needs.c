@@ -199,6 +199,23 @@ static void expect_all_vary(struct checker *c)
     }
 }
 
+/* D3: by which of its metric's dimensions an open set waits for what is not decided. */
+MUST_CHECK static bool number_open_set(struct checker *c, struct node *n)
+{
+    struct metric *m = &c->t->metrics[n->u.aggregate.of];
+    struct node_list *entry = CHECK_NEW(c, 1, struct node_list);
+    dimension_set set = m->dims & ~n->u.aggregate.rebound;
+    for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
+        set &= ~dimension_bit(i->dimension);
+    if (entry == NULL)
+        return false;
+    entry->node = n;
+    entry->next = m->sets;
+    m->sets = entry;
+    n->u.aggregate.open_memo = c->t->memo_count++;
+    return check_shape_of_set(c, set, &n->u.aggregate.open_shape);
+}
+
 static void number_memos(struct checker *c)
 {
     struct terms *t = c->t;
@@ -209,6 +226,8 @@ static void number_memos(struct checker *c)
         if (n->op == NODE_AGGREGATE || n->op == NODE_PORTION) {
             n->u.aggregate.memo = t->memo_count++;
             ok = check_shape_of_set(c, n->needs, &n->u.aggregate.shape);
+            if (ok && n->u.aggregate.is_open)
+                ok = number_open_set(c, n);
         } else {
             n->u.prior.memo = t->memo_count++;
             ok = check_shape_of_set(c, n->a->needs | dimension_bit(n->u.prior.dimension), &n->u.prior.shape);
@@ -225,8 +244,10 @@ void check_needs(struct checker *c)
 {
     struct terms *t = c->t;
     settle_defines(c);
-    for (uint32_t i = 0; i < t->metric_count; i++)
+    for (uint32_t i = 0; i < t->metric_count; i++) {
         expect_bound(c, t->metrics[i].missing, t->metrics[i].dims, &t->metrics[i].shown.name);
+        expect_bound(c, t->metrics[i].until, t->metrics[i].dims, &t->metrics[i].shown.name);
+    }
     for (uint32_t i = 0; i < t->rule_count; i++) {
         struct rule *r = &t->rules[i];
         expect_bound(c, r->dated, r->dims, &r->shown.name);

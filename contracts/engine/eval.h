@@ -35,7 +35,16 @@ struct slot {
     const struct engine_fact *fact; /* final or disputed */
     struct value value;
     struct slice cause;
-    mpq_ptr room; /* of a budget */
+    union {
+        mpq_ptr room;                /* of a budget */
+        struct undecided *undecided; /* of an open set: what was submitted for members that are none yet */
+    } u;
+};
+
+struct undecided {
+    const struct engine_fact *fact;
+    const uint32_t *members; /* in the order of the metric's dimensions; TERMS_NONE: not a member yet */
+    struct undecided *next;
 };
 
 enum phase { PHASE_NEW, PHASE_BUSY, PHASE_AMOUNT, PHASE_DONE };
@@ -90,6 +99,7 @@ struct eval {
     uint64_t steps;
     uint32_t depth;
     bool is_closed;
+    int32_t wakes;       /* the first day after today on which the clock may change what was looked at; DAY_NEVER */
     struct trace *trace; /* NULL: no explanation is wanted */
 };
 
@@ -119,6 +129,15 @@ MUST_CHECK enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell,
                                   enum known known);
 /* Forgets everything computed but facts, instances and budgets: to compute it again, aloud. */
 void eval_forget(struct eval *ev);
+
+/* What is being computed may change when that day comes, by the clock alone. Called wherever a value depends on today. */
+void eval_wakes(struct eval *ev, int32_t day);
+
+/* ---- eval_set.c ---- */
+/* D3: is the set of `of`, by `until`, complete? KNOWN, or UNKNOWN as long as it is not. fixed: as eval_indexes gave them. */
+MUST_CHECK enum known eval_set_closed(struct eval *ev, const struct node *n, const uint32_t *fixed);
+/* A pending result whose key names members that are none: keeps it for the sets that wait for it. false: ev->rc is set. */
+MUST_CHECK bool eval_set_undecided(struct eval *ev, const struct engine_fact *fact);
 
 /* ---- eval_expr.c ---- */
 MUST_CHECK enum known eval_node(struct eval *ev, const struct node *n, struct value *out);

@@ -25,6 +25,9 @@ enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t 
         ev->bound[i->dimension] = before[i->dimension];
     const struct slot *slot = eval_find(ev, n->u.aggregate.of, cell);
     *is_found = slot != NULL && slot->fact != NULL;
+    if (slot != NULL && slot->fact == NULL && slot->has_pending && m->until != NULL) /* D3: in time, and not decided */
+        return eval_unknown(
+            ev, arena_printf(ev->arena, "%.*s is not verified", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
     if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
         return eval_unknown(
             ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
@@ -184,7 +187,9 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
     if (known != KNOWN)
         return known;
-    known = take_all(ev, n, fixed, &total);
+    known = eval_set_closed(ev, n, fixed);
+    if (known == KNOWN)
+        known = take_all(ev, n, fixed, &total);
     return known == KNOWN ? total_value(ev, n, &total, out) : known;
 }
 

@@ -150,6 +150,12 @@ enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_
     return known;
 }
 
+void eval_wakes(struct eval *ev, int32_t day)
+{
+    if (day > ev->in->today && day < ev->wakes)
+        ev->wakes = day;
+}
+
 void eval_forget(struct eval *ev)
 {
     for (size_t i = 0; i < ev->slot_count; i++)

@@ -87,6 +87,8 @@ static enum known take_weights(struct eval *ev, const struct node *n, struct par
 {
     uint32_t fixed[DIMENSIONS_MAX];
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
+    if (known == KNOWN)
+        known = eval_set_closed(ev, n, fixed);
     if (known != KNOWN)
         return known;
     bind_first(ev, n);

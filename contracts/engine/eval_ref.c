@@ -70,6 +70,29 @@ static enum known fact_value(struct eval *ev, const struct node *n, uint64_t cel
     return KNOWN;
 }
 
+/* M1.4: `if late use` holds once nothing more can come: `until` has passed and nothing that came in time is undecided. What is
+ * pending was submitted in time, for otherwise it does not fit (S1). */
+static bool waits_for_until(struct eval *ev, const struct metric *m, bool is_pending)
+{
+    if (!m->is_late)
+        return false;
+    int32_t until = metric_until(ev->dimensions, m, ev->bound);
+    if (until < DAY_MAX)
+        eval_wakes(ev, until + 1);
+    return is_pending || ev->in->today <= until;
+}
+
+static enum known default_value(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    enum known known = eval_node(ev, m->missing, out);
+    if (known == KNOWN && ev->trace != NULL)
+        trace_value(ev, n->span,
+                    arena_printf(ev->arena, "%.*s is missing", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))),
+                    &m->type, out);
+    return known;
+}
+
 /* M1, without what has been computed before. */
 static enum known metric_value(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
 {
@@ -79,15 +102,8 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
     bool is_pending = slot != NULL && slot->has_pending;
     if (fact != NULL && fact->standing != ENGINE_DISPUTED)
         return fact_value(ev, n, cell, fact, out);
-    if (fact == NULL && m->missing != NULL) {
-        enum known known = eval_node(ev, m->missing, out);
-        if (known == KNOWN && ev->trace != NULL)
-            trace_value(
-                ev, n->span,
-                arena_printf(ev->arena, "%.*s is missing", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))),
-                &m->type, out);
-        return known;
-    }
+    if (fact == NULL && m->missing != NULL && !waits_for_until(ev, m, is_pending))
+        return default_value(ev, n, cell, out);
     return eval_unknown(ev, arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)),
                                          fact != NULL ? "disputed"
                                          : is_pending ? "not verified"

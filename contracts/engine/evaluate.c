@@ -10,8 +10,8 @@ MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact
     uint64_t cell = 0;
     bool has_metric = fact->metric < ev->t->metric_count;
     if (!has_metric || !shape_read(ev->dimensions, &ev->t->metrics[fact->metric].shape, fact->key, &cell)) {
-        if (has_metric && members_are_strangers(ev, &ev->t->metrics[fact->metric].shape, fact->key))
-            return true; /* S7: it does not fit */
+        if (has_metric && members_are_strangers(ev, &ev->t->metrics[fact->metric].shape, fact->key)) /* S7 */
+            return fact->standing != ENGINE_PENDING || eval_set_undecided(ev, fact);
         ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "a result of metric %u has the key \"%.*s\", which does not exist",
                          fact->metric, SLICE_ARG(fact->key));
         return false;
@@ -38,6 +38,7 @@ enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input
     ev->in = input;
     ev->t = input->terms;
     ev->err = err;
+    ev->wakes = DAY_NEVER;
     ev->arena = arena_new(EVALUATION_BYTES_MAX);
     if (ev->arena == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
@@ -152,6 +153,8 @@ MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *ar
             if (written->wakes < o->next_moment)
                 o->next_moment = written->wakes;
         }
+    if (ev->wakes < o->next_moment)
+        o->next_moment = ev->wakes;
     o->steps = ev->steps;
     *out = o;
 done:

@@ -1,5 +1,6 @@
 /* S1: does a result fit a metric, and if not, why, in words for its reporter. */
 #include "program.h"
+#include "tally/instant.h"
 
 MUST_CHECK static enum tally_code say(struct slice text, bool *fits, struct slice *why, struct err *err)
 {
@@ -92,6 +93,18 @@ MUST_CHECK static struct slice reporter_problem(const struct terms *terms, const
                         SLICE_ARG(terms->parties[m->shown.reporters[1]].name));
 }
 
+MUST_CHECK static struct slice time_problem(const struct terms *terms, uint32_t metric, struct slice key, int32_t submitted,
+                                            struct arena *arena)
+{
+    int32_t until = terms_until(terms, metric, key);
+    char last[DAY_TEXT_LEN + 1], day[DAY_TEXT_LEN + 1];
+    if (submitted <= until)
+        return SLICE("");
+    day_format(until, last);
+    day_format(submitted, day);
+    return arena_printf(arena, "it was submitted on %s, and what comes after %s is not used", day, last);
+}
+
 /* An empty slice with ptr NULL without memory. */
 MUST_CHECK static struct slice join_parts(const struct slice *parts, uint32_t count, struct arena *arena)
 {
@@ -130,6 +143,9 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
     struct slice made = join_parts(parts, m->shape.count, arena);
     if (made.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the key of a result");
+    problem = time_problem(terms, metric, made, candidate->submitted, arena);
+    if (problem.ptr == NULL || problem.len > 0)
+        return say(problem, fits, why, err);
     *key = made;
     *fits = true;
     return TALLY_OK;

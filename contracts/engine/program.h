@@ -123,6 +123,11 @@ struct node_over {
     uint32_t last;       /* 0: all of them */
 };
 
+struct node_list {
+    struct node *node;
+    struct node_list *next;
+};
+
 enum move_unit { MOVE_DAYS, MOVE_WEEKS, MOVE_MONTHS, MOVE_YEARS, MOVE_CALENDAR };
 
 struct node {
@@ -179,6 +184,9 @@ struct node {
             bool has_of;
             uint32_t of; /* metric */
             struct node_index *of_indexes;
+            bool is_open; /* it runs over an open dimension of a metric whose set `until` closes (D3) */
+            uint32_t open_memo;
+            struct shape open_shape; /* the metric's dimensions that it does not run over and that no index fixes */
         } aggregate;
         struct {
             uint32_t dimension, memo;
@@ -250,7 +258,12 @@ struct metric {
     mpq_ptr low, high;         /* of numbers */
     int32_t low_day, high_day; /* of dates */
     struct slice between;      /* as written: "between 0 and 730" */
-    struct node *missing;      /* if missing use */
+    struct node *missing;      /* if missing use, if late use */
+    bool is_late;              /* it holds only when `until` has passed and nothing was submitted in time (M1) */
+    struct node *until;        /* a day of the text alone; its value for each key is: */
+    struct shape until_shape;
+    const int32_t *until_days;
+    struct node_list *sets; /* aggregates over open dimensions that `until` closes (D3) */
     bool is_used;
 };
 
@@ -427,6 +440,10 @@ enum value_problem value_read(const struct terms *terms, const struct metric *m,
                               struct value *out);
 /* Names the type: "USD per day", "percent", "a date", "a word of `arm`". Without memory "". */
 struct slice type_text(const struct terms *terms, const struct type *type, struct arena *arena);
+
+/* ---- until.c ---- */
+/* The last day of submission at the bound members (by dimension) of a metric with `until`. */
+int32_t metric_until(const struct dimension *dims, const struct metric *m, const uint32_t *members);
 
 /* ---- fit, accessors ---- */
 static inline const struct shape *metric_shape(const struct terms *terms, uint32_t m)

@@ -109,6 +109,8 @@ struct terms_candidate { /* a result as reported */
     uint32_t reporter;  /* the party that its author is, or TERMS_NONE */
     int32_t submitted;  /* day, at the contract's clock, of the first result of its chain */
 };
+/* The last day on which a first result of that key (as terms_fit gives it) may be submitted; DAY_NEVER: any day. */
+int32_t terms_until(const struct terms *terms, uint32_t metric, struct slice key);
 /* Does it fit metric i, apart from indicator and version, which the caller has matched? key (members joined by "|" in the
  * order of `by`, "" without dimensions) is set when it does; otherwise why says in words what does not fit. Both in the arena. */
 MUST_CHECK enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,

@@ -371,14 +371,65 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
     static const char *const texts[] = {
         "parties facility provider \"F\", at most 5",
         "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001",
-        "metric m is \"M\" in USD\n  reported by judge until 2016-01-01",
-        "metric m is \"M\" in USD\n  reported by judge until 2016-01-01\n  if late use 0",
         "metric m is \"M\" in USD\n  verified by judge or 5 days of silence",
         "metric m is \"M\" in USD\n  verified by judge final 5 days later",
         "metric m is settlements of p in USD\n" AMOUNT("1"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
+}
+
+#define UNTIL(until, more) "metric m is \"M\" in USD\n  by year\n  reported by judge until " until "\n" more
+#define BY_YEAR "pay p from city to lender for each year amount "
+
+static void until_is_checked(void **state)
+{
+    (void) state;
+    expect_fine(UNTIL("30 days after end of year", "  if late use 0\n") BY_YEAR "m");
+    expect_fine(UNTIL("30 days after end of year", "  if missing use 0\n") BY_YEAR "m");
+    expect_fine(UNTIL("2016-05-01", "") AMOUNT("sum(m over year of m)"));
+    expect_fine(UNTIL("2016-05-01", "") "pay p from city to lender for each year of m amount m");
+    expect_error(UNTIL("2016-05-01", "") BY_YEAR "m", "metric.until", "wait for ever");
+    expect_error("metric m is \"M\" in USD\n  reported by judge\n  if late use 0\n" AMOUNT("m"), "metric.late",
+                 "no `until`");
+    expect_error(UNTIL("30 days after born", "  if late use 0\n") BY_YEAR "m", "metric.until", "may not depend on results");
+    expect_error("define d = 5 days after born\n" UNTIL("d", "  if late use 0\n") BY_YEAR "m", "metric.until",
+                 "may not depend on results");
+    expect_error(UNTIL("5 days", "  if late use 0\n") BY_YEAR "m", "types.wanted", "a date");
+    expect_error("metric m is \"M\" in USD\n  reported by judge until end of year\n  if late use 0\n" AMOUNT("m"),
+                 "dimension.unbound", "`year`");
+    expect_error(UNTIL("9_000 years after end of year", "  if late use 0\n") BY_YEAR "m", "metric.until", "0001 to 9999");
+    expect_error(UNTIL("2016-05-01", "  if late use 5 days\n") BY_YEAR "m", "units.differ", "this is days");
+}
+
+#define VILLAGE(until)                                                                                                     \
+    "dimension village open, at most 9\nmetric v is \"V\" in USD\n  by village\n  reported by judge " until "\n"
+
+static void sets_of_open_dimensions_are_checked(void **state)
+{
+    (void) state;
+    expect_fine(VILLAGE("until 2016-05-01") AMOUNT("sum(v over village of v)"));
+    expect_error(VILLAGE("") AMOUNT("sum(v over village of v)"), "aggregate.open", "never closes");
+    expect_error(VILLAGE("until 2016-05-01") AMOUNT("sum(v over village)"), "aggregate.open", "over ... of METRIC");
+    expect_error(VILLAGE("until 2016-05-01") AMOUNT("sum(v over village so far of v)"), "dimension.open", "no order");
+    expect_error(VILLAGE("until 2016-05-01") AMOUNT("sum(v over village of money)"), "aggregate.open",
+                 "until when its results come");
+}
+
+static void rule_K5_a_quotient_in_an_open_set_is_rounded(void **state)
+{
+    (void) state;
+#define OPEN(e) VILLAGE("until 2016-05-01") "define part = USD 5 / (v / USD 1)\n" AMOUNT("USD 1 * " e)
+    expect_error(OPEN("sum(5 / (v / USD 1) over village of v)"), "aggregate.quotient", "no sum of many");
+    expect_error(OPEN("mean(part / USD 1 over village of v)"), "aggregate.quotient", "divides by a number of its own");
+    expect_error(OPEN("sum((v / USD 1) ^ -1 over village of v)"), "aggregate.quotient", NULL);
+    expect_error(OPEN("sum(if v > money then 1 else 1 / (v / money) over village of v)"), "aggregate.quotient", NULL);
+    expect_fine(OPEN("sum(round(5 / (v / USD 1), 0.01, half even) over village of v)"));
+    expect_fine(OPEN("sum(v / money over village of v)")); /* one denominator for all */
+    expect_fine(OPEN("sum((v / USD 1) ^ 2 over village of v)"));
+    expect_fine(OPEN("share(money / v > 5 over village of v)"));
+    expect_fine(OPEN("max(5 / (v / USD 1) over village of v)"));
+    expect_fine(OPEN("count(over village of v where 5 / (v / USD 1) > 3)"));
 }
 
 static void portion_is_checked(void **state)
@@ -608,6 +659,9 @@ int main(void)
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(until_is_checked),
+        cmocka_unit_test(sets_of_open_dimensions_are_checked),
+        cmocka_unit_test(rule_K5_a_quotient_in_an_open_set_is_rounded),
         cmocka_unit_test(portion_is_checked),
         cmocka_unit_test(open_dimensions_are_bound_by_each_alone),
         cmocka_unit_test(bands_and_best_are_checked),

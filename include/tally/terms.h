@@ -79,6 +79,19 @@ uint32_t terms_metric_count(const struct terms *terms);
 const struct terms_metric *terms_metric(const struct terms *terms, uint32_t i);
 uint32_t terms_find_metric(const struct terms *terms, struct slice name);
 
+/* ---- the days by which a result's standing changes; N days after a day have passed from the first moment of the day after them ---- */
+/* S3: the day from whose first moment a result is final for the metric, or with `verified` itself from that verification on.
+ * submitted: its own day of submission; verified: the day of the last verification that was asked for (submitted without
+ * `verified by`), DAY_NEVER when one is missing. DAY_NEVER: not by the clock. An open dispute holds it back (F1). */
+int32_t terms_final_day(const struct terms *terms, uint32_t metric, int32_t submitted, int32_t verified);
+/* F1: the last day on which a result that was final on `final` may be disputed; DAY_MIN: none. */
+int32_t terms_dispute_day(const struct terms *terms, uint32_t metric, int32_t final);
+/* F3: who decides disputes (a party); TERMS_NONE when the text names nobody. */
+uint32_t terms_arbiter(const struct terms *terms);
+bool terms_disputes_fall(const struct terms *terms); /* otherwise falls */
+/* F3: the day from whose first moment nobody has decided in time what was disputed on `disputed`; DAY_NEVER: never. */
+int32_t terms_lapse_day(const struct terms *terms, int32_t disputed);
+
 /* ---- pay rules ---- */
 struct terms_rule {
     struct slice name;

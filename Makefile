@@ -221,7 +221,7 @@ run: deps ## start the service, with a ledger in ./tallystick-data
 	@api/cli/run.sh '$(B)/bin' '$(or $(DATA),tallystick-data)'
 
 bench: deps ## figures, their bounds, and build/bench.json
-	$(again) programs $(B)/tests/bench/bench
+	$(again) programs $(B)/tests/bench/bench $(B)/tests/bench/bench_engine
 	@tests/bench/bench.sh $(B)
 
 install: programs ## into $(DESTDIR)$(PREFIX)
@@ -238,6 +238,10 @@ clean: ## remove everything that was built
 $(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(B)/obj/tests/bench/load.o $(call archives,format base)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) -lpthread
+
+$(B)/tests/bench/bench_engine: $(B)/obj/tests/bench/bench_engine.o $(call archives,engine terms base)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GMP)
 
 # ---- fuzzing: clang's libFuzzer under ASan and UBSan; FUZZ_SECONDS for each target ----
 FUZZ_SECONDS ?= 60

@@ -40,47 +40,45 @@ static bool has_moved(const struct eval *ev, const struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     bool moved = false;
-    if (r->dated == NULL || instance->record == NULL || instance->record->day == DAY_NEVER ||
-        instance->record->day == instance->own_day)
+    if (r->dated == NULL || instance->record_day == DAY_NEVER || instance->record_day == instance->own_day)
         return false;
     for (uint32_t i = 0; i < r->cap_count; i++) {
         uint64_t here = 0, before = 0;
         const struct cap *cap = &ev->t->caps[r->caps[i]];
         bool is_there = budget_cell(ev, cap, instance, &here);
-        bool was_there = budget_by_day(ev, cap, instance, instance->record->day, &before);
+        bool was_there = budget_by_day(ev, cap, instance, instance->record_day, &before);
         moved = moved || is_there != was_there || here != before;
     }
     return moved;
 }
 
-/* What is left of a budget; made with its whole sum at first. NULL: ev->rc is set. */
-MUST_CHECK static mpq_ptr budget_room(struct eval *ev, uint32_t cap, uint64_t cell)
+/* Made with its whole sum at first. NULL: ev->rc is set. */
+MUST_CHECK static struct budget *budget_at(struct eval *ev, uint32_t cap, uint64_t cell)
 {
     const struct cap *c = &ev->t->caps[cap];
-    const struct slot *found = eval_find(ev, budget_memo(ev, cap), cell);
-    if (found != NULL)
-        return found->u.room;
     struct slot *slot = eval_slot(ev, budget_memo(ev, cap), cell);
-    mpq_ptr room = eval_keep(ev);
-    if (slot == NULL || room == NULL)
+    if (slot == NULL || slot->u.budget != NULL)
+        return slot == NULL ? NULL : slot->u.budget;
+    slot->u.budget = EVAL_NEW(ev, 1, struct budget);
+    if (slot->u.budget == NULL)
         return NULL;
-    mpq_set(room, c->money != NULL ? c->money : ev->t->tables[c->table].cells[cell].number);
-    slot->u.room = room;
-    return room;
+    slot->u.budget->room = cents_of_budget(c->money != NULL ? c->money : ev->t->tables[c->table].cells[cell].number,
+                                           ev->t->currencies[c->currency].places);
+    return slot->u.budget;
 }
 
 /* Takes given out of every budget of the instance. */
-MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *instance, mpq_srcptr given)
+MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *instance, cents given)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     for (uint32_t i = 0; i < r->cap_count; i++) {
         uint64_t cell = 0;
         if (!budget_cell(ev, &ev->t->caps[r->caps[i]], instance, &cell))
             continue; /* kept without a budget: never back, and its day has left the period */
-        mpq_ptr room = budget_room(ev, r->caps[i], cell);
-        if (room == NULL)
+        struct budget *budget = budget_at(ev, r->caps[i], cell);
+        if (budget == NULL)
             return false;
-        mpq_sub(room, room, given);
+        budget->room -= given;
     }
     return true;
 }
@@ -90,7 +88,7 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     uint64_t cell = 0;
-    if (instance->state != ENGINE_COMPUTED || mpq_sgn(instance->amount) <= 0)
+    if (instance->state != ENGINE_COMPUTED || instance->amount <= 0)
         return true;
     for (uint32_t i = 0; i < r->cap_count; i++) {
         const struct cap *cap = &ev->t->caps[r->caps[i]];
@@ -99,7 +97,7 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
             continue;
         day_format(instance->own_day, day);
         instance->state = ENGINE_FAULT;
-        instance->day = instance->own_day = instance->record == NULL ? DAY_NEVER : instance->record->day;
+        instance->day = instance->own_day = instance->record_day;
         instance->reason = arena_printf(ev->arena, "line %u, column %u: its day %s lies in no period of this cap",
                                         cap->span.line, cap->span.column, day);
         if (instance->reason.ptr == NULL) {
@@ -113,54 +111,47 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
 /* C3: the smaller of what stands and the amount; all that stands of one that is not computed, or never goes back. */
 static void set_kept(const struct eval *ev, struct instance *instance)
 {
-    mpq_srcptr amount = instance->amount, stands = instance->stands;
-    if (instance->state != ENGINE_COMPUTED) {
-        mpq_set(instance->target, stands);
-    } else if (mpq_sgn(amount) <= 0) { /* C5: nothing is used or freed */
-        bool is_more = ev->t->rules[instance->rule].is_never_back && mpq_cmp(stands, amount) > 0;
-        mpq_set(instance->target, is_more ? stands : amount);
-    } else if (mpq_sgn(stands) <= 0) {
-        mpq_set_ui(instance->target, 0, 1);
-    } else if (ev->t->rules[instance->rule].is_never_back) {
-        mpq_set(instance->target, stands);
-    } else if (has_moved(ev, instance)) {
-        mpq_set_ui(instance->target, 0, 1);
-    } else {
-        mpq_set(instance->target, mpq_cmp(stands, amount) < 0 ? stands : amount);
-    }
+    cents amount = instance->amount, stands = instance->stands;
+    bool is_never_back = ev->t->rules[instance->rule].is_never_back;
+    if (instance->state != ENGINE_COMPUTED)
+        instance->target = stands;
+    else if (amount <= 0) /* C5: nothing is used or freed */
+        instance->target = is_never_back && stands > amount ? stands : amount;
+    else if (stands <= 0)
+        instance->target = 0;
+    else if (is_never_back)
+        instance->target = stands;
+    else if (has_moved(ev, instance))
+        instance->target = 0;
+    else
+        instance->target = stands < amount ? stands : amount;
 }
 
 MUST_CHECK static bool keep(struct eval *ev, struct instance *instance)
 {
     set_kept(ev, instance);
-    return mpq_sgn(instance->target) <= 0 || budget_take(ev, instance, instance->target);
+    return instance->target <= 0 || budget_take(ev, instance, instance->target);
 }
 
 /* C4: what it still lacks, or the least room of its budgets if that is smaller. */
 MUST_CHECK static bool give(struct eval *ev, struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
-    mpq_ptr given = eval_push(ev);
-    if (given == NULL)
-        return false;
-    mpq_sub(given, instance->amount, instance->target);
+    cents given = instance->amount - instance->target;
     for (uint32_t i = 0; i < r->cap_count; i++) {
         uint64_t cell = 0;
         bool has_budget = budget_cell(ev, &ev->t->caps[r->caps[i]], instance, &cell);
         ENSURE(has_budget);
-        mpq_ptr room = budget_room(ev, r->caps[i], cell);
-        if (room == NULL)
+        const struct budget *budget = budget_at(ev, r->caps[i], cell);
+        if (budget == NULL)
             return false;
-        if (mpq_cmp(room, given) < 0)
-            mpq_set(given, room);
+        if (budget->room < given)
+            given = budget->room;
     }
-    bool ok = true;
-    if (mpq_sgn(given) > 0) {
-        mpq_add(instance->target, instance->target, given);
-        ok = budget_take(ev, instance, given);
-    }
-    ev->sp--;
-    return ok;
+    if (given <= 0)
+        return true;
+    instance->target += given;
+    return budget_take(ev, instance, given);
 }
 
 /* Those that had an amount before come first, in that order; then the new ones. */
@@ -177,8 +168,7 @@ static int order_of_first(const void *a, const void *b)
 /* Is there something that it lacks? */
 static bool lacks(const struct instance *instance)
 {
-    return instance->state == ENGINE_COMPUTED && mpq_sgn(instance->amount) > 0 &&
-           mpq_cmp(instance->amount, instance->target) > 0;
+    return instance->state == ENGINE_COMPUTED && instance->amount > 0 && instance->amount > instance->target;
 }
 
 MUST_CHECK static bool group_members(struct eval *ev, uint32_t group, struct instance ***out, size_t *count)

@@ -167,7 +167,8 @@ MUST_CHECK static bool add_currency(struct checker *c, const struct ast_currency
     out->unit = check_constant(c);
     if (out->unit == NULL || !add_unit(c, k->code.text, k->code.text, k->code.span))
         return false;
-    if (out->places <= PLACES_MAX && number_parse(k->smallest.digits, out->unit) && mpq_sgn(out->unit) > 0)
+    if (out->places <= PLACES_MAX && number_parse(k->smallest.digits, out->unit) && mpq_sgn(out->unit) > 0 &&
+        cents_read(k->smallest.digits, out->places, &out->each))
         return true;
     PROBLEM(c, "currency.smallest", k->smallest.span, "write the smallest amount that is paid: `0.01`",
             "money cannot be rounded to this: it is above zero and has %d places at most", PLACES_MAX);

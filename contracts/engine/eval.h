@@ -25,21 +25,35 @@ struct number_chunk {
 
 enum slot_state { SLOT_EMPTY, SLOT_FACT, SLOT_BUSY, SLOT_DONE }; /* FACT: nothing computed yet */
 
-/* What is known at one key of one metric, define, aggregate or prior; also what is left of a budget. */
+struct small_number { /* in lowest terms: nearly all numbers are, and take no memory of their own */
+    int64_t numerator;
+    uint64_t denominator;
+};
+
+struct budget {
+    cents room; /* what is left of it */
+};
+
+/* What is known at one key of one metric, define, aggregate or prior; also a budget. Stays where it is. */
 struct slot {
     uint64_t cell;
     uint32_t memo;
-    enum slot_state state;
-    enum known known;
-    bool is_taken, has_pending;
+    enum slot_state state : 8;
+    enum known known : 8;
+    bool has_pending, is_large;
     const struct engine_fact *fact; /* final or disputed */
-    struct value value;
-    struct slice cause;
     union {
-        mpq_ptr room;                /* of a budget */
+        struct small_number small;
+        mpq_ptr large; /* is_large */
+        int32_t day;
+        uint32_t word;
+        struct slice cause; /* not KNOWN */
+        struct budget *budget;
         struct undecided *undecided; /* of an open set: what was submitted for members that are none yet */
     } u;
 };
+
+#define SLOTS_IN_CHUNK 128
 
 struct undecided {
     const struct engine_fact *fact;
@@ -49,17 +63,18 @@ struct undecided {
 
 enum phase { PHASE_NEW, PHASE_BUSY, PHASE_AMOUNT, PHASE_DONE };
 struct instance {
-    uint32_t rule;
+    cents amount, stands, target;
     uint64_t cell;
-    const struct engine_record *record; /* or NULL */
-    enum phase phase;
-    enum engine_state state;
-    struct slice reason;
-    mpq_ptr amount, stands, target;
-    int32_t own_day; /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
-    int32_t day;     /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
-    int32_t wakes;
     uint64_t first;
+    struct slice reason;
+    uint32_t rule;
+    enum phase phase : 8;
+    enum engine_state state : 8;
+    bool has_record;
+    int32_t record_day; /* as recorded before this evaluation */
+    int32_t own_day;    /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
+    int32_t day;        /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
+    int32_t wakes;
 };
 
 struct rule_instances { /* by rising cell */
@@ -92,8 +107,10 @@ struct eval {
     struct number_chunk *stack[STACK_CHUNKS_MAX];
     size_t sp; /* numbers on the stack */
     struct number_chunk *kept;
-    struct slot *slots;
-    size_t slot_count, slot_used;
+    struct slot **slots;         /* chunks of SLOTS_IN_CHUNK */
+    uint32_t slot_used, *places; /* by hash: the slot's place + 1 */
+    size_t chunk_cap, place_count;
+    struct slot *latest; /* what was looked up last is looked up again at once */
     struct rule_instances *rules;
     bool *group_done;
     uint64_t steps;
@@ -116,15 +133,20 @@ MUST_CHECK mpq_ptr eval_keep(struct eval *ev);
 void eval_release(struct eval *ev); /* gives GMP's memory back */
 MUST_CHECK void *eval_alloc(struct eval *ev, size_t count, size_t size);
 #define EVAL_NEW(ev, count, type) ((type *) eval_alloc((ev), (count), sizeof(type)))
-/* The slot of that key, made if there is none; NULL: ev->rc is set. Valid until the next call. */
+/* The slot of that key, made if there is none; NULL: ev->rc is set. */
 MUST_CHECK struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell);
 /* The slot, or NULL. */
 const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell);
-/* Is it computed already? Then *known and *out are what it is. */
+/* The slot at a place below ev->slot_used. */
+static inline struct slot *eval_slot_at(const struct eval *ev, uint32_t place)
+{
+    return &ev->slots[place / SLOTS_IN_CHUNK][place % SLOTS_IN_CHUNK];
+}
+/* Is it computed already? Then *known and *out are what it is; a number takes a place of the stack. */
 bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out, enum known *known);
 /* Marks as being computed. A circle, which the checker should have refused, is a fault. */
 MUST_CHECK enum known eval_begin(struct eval *ev, uint32_t memo, uint64_t cell, const struct node *n);
-/* Keeps the outcome and gives it back; numbers in *out are then the kept ones. */
+/* Keeps the outcome and gives it back; *out stays what it was. */
 MUST_CHECK enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out,
                                   enum known known);
 /* Forgets everything computed but facts, instances and budgets: to compute it again, aloud. */

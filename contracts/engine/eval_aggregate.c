@@ -210,15 +210,12 @@ static enum known prior_member(struct eval *ev, const struct node *n, struct val
 {
     uint64_t cell = shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound);
     enum known known = KNOWN;
-    size_t mark = ev->sp;
     if (eval_recall(ev, n->u.prior.memo, cell, n->type.kind, out, &known))
         return known;
     known = eval_begin(ev, n->u.prior.memo, cell, n);
     if (known != KNOWN)
         return known;
-    known = eval_finish(ev, n->u.prior.memo, cell, n->type.kind, out, eval_node(ev, n->a, out));
-    ev->sp = mark;
-    return known;
+    return eval_finish(ev, n->u.prior.memo, cell, n->type.kind, out, eval_node(ev, n->a, out));
 }
 
 /* Is E known at the member before i? */
@@ -239,10 +236,12 @@ enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
         return eval_node(ev, n->b, out);
     /* from the last member that is known on: each finds the one before it computed, so that a long period needs no deep stack */
     uint32_t from = here;
+    size_t mark = ev->sp;
     while (from > 0 && !is_known_before(ev, n, member, from, out, &known))
         from--;
     for (uint32_t i = from; i < here && known != BROKEN; i++) {
         *member = i;
+        ev->sp = mark; /* the last one's number stays */
         known = prior_member(ev, n, out);
     }
     *member = here;

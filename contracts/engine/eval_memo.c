@@ -60,62 +60,127 @@ static size_t slot_home(uint32_t memo, uint64_t cell, size_t count)
     return (size_t) (h & (count - 1));
 }
 
-static struct slot *slot_place(struct slot *slots, size_t count, uint32_t memo, uint64_t cell)
+/* Where the slot of that key is named, or would be. */
+static uint32_t *slot_place(const struct eval *ev, uint32_t memo, uint64_t cell)
 {
-    size_t i = slot_home(memo, cell, count);
-    while (slots[i].is_taken && (slots[i].memo != memo || slots[i].cell != cell))
-        i = (i + 1) & (count - 1);
-    return &slots[i];
+    size_t i = slot_home(memo, cell, ev->place_count);
+    for (; ev->places[i] != 0; i = (i + 1) & (ev->place_count - 1)) {
+        const struct slot *slot = eval_slot_at(ev, ev->places[i] - 1);
+        if (slot->memo == memo && slot->cell == cell)
+            break;
+    }
+    return &ev->places[i];
 }
 
+MUST_CHECK static bool places_grow(struct eval *ev)
+{
+    size_t count = ev->place_count == 0 ? 64 : ev->place_count * 2;
+    while (ev->place_count == 0 && count < ev->in->fact_count * 2) /* what outgrows its place is not given back */
+        count *= 2;
+    uint32_t *places = EVAL_NEW(ev, count, uint32_t);
+    if (places == NULL)
+        return false;
+    ev->places = places;
+    ev->place_count = count;
+    for (uint32_t i = 0; i < ev->slot_used; i++)
+        *slot_place(ev, eval_slot_at(ev, i)->memo, eval_slot_at(ev, i)->cell) = i + 1;
+    return true;
+}
+
+/* Room for one more slot. */
 MUST_CHECK static bool slots_grow(struct eval *ev)
 {
-    size_t count = ev->slot_count == 0 ? 64 : ev->slot_count * 2;
-    while (ev->slot_count == 0 && count < ev->in->fact_count * 2) /* what outgrows its place is not given back */
-        count *= 2;
-    struct slot *slots = EVAL_NEW(ev, count, struct slot);
-    if (slots == NULL)
-        return false;
-    for (size_t i = 0; i < ev->slot_count; i++)
-        if (ev->slots[i].is_taken)
-            *slot_place(slots, count, ev->slots[i].memo, ev->slots[i].cell) = ev->slots[i];
-    ev->slots = slots;
-    ev->slot_count = count;
-    return true;
+    size_t chunk = ev->slot_used / SLOTS_IN_CHUNK;
+    if (chunk == ev->chunk_cap) {
+        size_t cap = chunk == 0 ? 16 : chunk * 2;
+        struct slot **chunks = EVAL_NEW(ev, cap, struct slot *);
+        if (chunks == NULL)
+            return false;
+        if (chunk > 0)
+            memcpy(chunks, ev->slots, chunk * sizeof(*chunks));
+        ev->slots = chunks;
+        ev->chunk_cap = cap;
+    }
+    if (ev->slots[chunk] == NULL)
+        ev->slots[chunk] = EVAL_NEW(ev, SLOTS_IN_CHUNK, struct slot);
+    return ev->slots[chunk] != NULL;
 }
 
 struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell)
 {
-    if (ev->slot_used * 4 >= ev->slot_count * 3 && !slots_grow(ev))
+    if (ev->latest != NULL && ev->latest->memo == memo && ev->latest->cell == cell)
+        return ev->latest;
+    if (ev->slot_used >= ev->place_count / 4 * 3 && !places_grow(ev))
         return NULL;
-    struct slot *slot = slot_place(ev->slots, ev->slot_count, memo, cell);
-    if (!slot->is_taken) {
-        slot->is_taken = true;
-        slot->memo = memo;
-        slot->cell = cell;
-        ev->slot_used++;
+    uint32_t *place = slot_place(ev, memo, cell);
+    if (*place == 0) {
+        if (!slots_grow(ev))
+            return NULL;
+        *place = ++ev->slot_used;
+        eval_slot_at(ev, *place - 1)->memo = memo;
+        eval_slot_at(ev, *place - 1)->cell = cell;
     }
-    return slot;
+    ev->latest = eval_slot_at(ev, *place - 1);
+    return ev->latest;
 }
 
 const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell)
 {
-    if (ev->slot_count == 0)
+    if (ev->latest != NULL && ev->latest->memo == memo && ev->latest->cell == cell)
+        return ev->latest;
+    if (ev->place_count == 0)
         return NULL;
-    const struct slot *slot = slot_place(ev->slots, ev->slot_count, memo, cell);
-    return slot->is_taken ? slot : NULL;
+    uint32_t place = *slot_place(ev, memo, cell);
+    return place == 0 ? NULL : eval_slot_at(ev, place - 1);
+}
+
+/* ---- what is kept of a value ---- */
+
+MUST_CHECK static bool keep_number(struct eval *ev, struct slot *slot, mpq_srcptr q)
+{
+    mpz_srcptr num = mpq_numref(q), den = mpq_denref(q);
+    slot->is_large = !mpz_fits_slong_p(num) || !mpz_fits_ulong_p(den);
+    if (!slot->is_large) {
+        slot->u.small = (struct small_number){mpz_get_si(num), mpz_get_ui(den)};
+        return true;
+    }
+    slot->u.large = eval_keep(ev);
+    if (slot->u.large == NULL)
+        return false;
+    mpq_set(slot->u.large, q);
+    return true;
+}
+
+MUST_CHECK static bool recall_number(struct eval *ev, const struct slot *slot, struct value *out)
+{
+    if (slot->is_large) {
+        out->number = slot->u.large;
+        return true;
+    }
+    mpq_ptr number = eval_push(ev);
+    if (number == NULL)
+        return false;
+    mpz_set_si(mpq_numref(number), slot->u.small.numerator);
+    mpz_set_ui(mpq_denref(number), slot->u.small.denominator);
+    out->number = number;
+    return true;
 }
 
 bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out, enum known *known)
 {
     const struct slot *slot = eval_find(ev, memo, cell);
-    (void) kind;
     if (slot == NULL || slot->state != SLOT_DONE)
         return false;
     *known = slot->known;
-    *out = slot->value;
+    *out = (struct value){0};
     if (slot->known != KNOWN)
-        ev->cause = slot->cause;
+        ev->cause = slot->u.cause;
+    else if (kind == TYPE_DATE)
+        out->day = slot->u.day;
+    else if (kind != TYPE_NUMBER)
+        out->word = slot->u.word;
+    else if (!recall_number(ev, slot, out))
+        *known = BROKEN;
     return true;
 }
 
@@ -136,17 +201,16 @@ enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_
     struct slot *slot = eval_slot(ev, memo, cell);
     if (slot == NULL || known == BROKEN)
         return BROKEN;
-    if (known == KNOWN && kind == TYPE_NUMBER) {
-        mpq_ptr kept = eval_keep(ev);
-        if (kept == NULL)
-            return BROKEN;
-        mpq_set(kept, out->number);
-        out->number = kept;
-    }
     slot->state = SLOT_DONE;
     slot->known = known;
-    slot->value = *out;
-    slot->cause = ev->cause;
+    if (known != KNOWN)
+        slot->u.cause = ev->cause;
+    else if (kind == TYPE_DATE)
+        slot->u.day = out->day;
+    else if (kind != TYPE_NUMBER)
+        slot->u.word = out->word;
+    else if (!keep_number(ev, slot, out->number))
+        return BROKEN;
     return known;
 }
 
@@ -158,7 +222,9 @@ void eval_wakes(struct eval *ev, int32_t day)
 
 void eval_forget(struct eval *ev)
 {
-    for (size_t i = 0; i < ev->slot_count; i++)
-        if (ev->slots[i].is_taken && ev->slots[i].memo < ev->t->memo_count)
-            ev->slots[i].state = ev->slots[i].fact != NULL || ev->slots[i].has_pending ? SLOT_FACT : SLOT_EMPTY;
+    for (uint32_t i = 0; i < ev->slot_used; i++) {
+        struct slot *slot = eval_slot_at(ev, i);
+        if (slot->memo < ev->t->memo_count)
+            slot->state = slot->fact != NULL || slot->has_pending ? SLOT_FACT : SLOT_EMPTY;
+    }
 }

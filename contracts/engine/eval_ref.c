@@ -145,20 +145,19 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
     const struct rule *r = &ev->t->rules[n->u.ref.target];
     uint64_t cell = shape_cell(ev->dimensions, &r->shape, ev->bound);
     struct instance *instance = instance_find(ev, n->u.ref.target, cell);
-    if (instance == NULL) { /* its key is not found: the amount is 0 (A1) */
-        mpq_ptr zero = eval_push(ev);
-        if (zero == NULL)
-            return BROKEN;
-        mpq_set_ui(zero, 0, 1);
-        out->number = zero;
+    mpq_ptr target = eval_push(ev);
+    if (target == NULL)
+        return BROKEN;
+    mpq_set_ui(target, 0, 1);
+    out->number = target;
+    if (instance == NULL) /* its key is not found: the amount is 0 (A1) */
         return KNOWN;
-    }
     if (instance->phase == PHASE_BUSY)
         return eval_fault(ev, n, "this depends on itself");
     if (!instance_target(ev, instance))
         return BROKEN;
     if (instance->state == ENGINE_COMPUTED) {
-        out->number = instance->target;
+        cents_number(instance->target, rule_places(ev->t, instance->rule), target);
         if (ev->trace != NULL)
             trace_value(ev, n->span, eval_name(ev, r->shown.name, &r->shape, cell), &n->type, out);
         return KNOWN;

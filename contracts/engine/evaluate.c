@@ -86,7 +86,7 @@ MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
         for (uint32_t r = 0; r < ev->t->rule_count; r++)
             for (size_t i = 0; i < ev->rules[r].count; i++) {
                 struct instance *instance = &ev->rules[r].items[i];
-                if (instance->state != ENGINE_COMPUTED || instance->first != 0 || mpq_sgn(instance->amount) <= 0)
+                if (instance->state != ENGINE_COMPUTED || instance->first != 0 || instance->amount <= 0)
                     continue;
                 if (fresh != NULL)
                     fresh[count] = instance;
@@ -100,36 +100,78 @@ MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
     return true;
 }
 
-MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct instance *instance, struct arena *arena,
+struct writer { /* texts that many instances have are written once */
+    struct arena *arena;
+    struct slice **keys; /* by dimension: members that are keys by themselves */
+    struct slice zero;   /* "0.00" */
+    uint32_t zero_places;
+};
+
+MUST_CHECK static enum tally_code write_key(struct eval *ev, struct writer *w, const struct shape *shape, uint64_t cell,
+                                            struct slice *out, struct err *err)
+{
+    struct slice *known = NULL;
+    if (shape->count == 1) {
+        struct slice **keys = &w->keys[shape->dims[0]];
+        if (*keys == NULL)
+            *keys = EVAL_NEW(ev, ev->dimensions[shape->dims[0]].shown.member_count, struct slice);
+        if (*keys == NULL)
+            return ev->rc;
+        known = &(*keys)[cell];
+    }
+    *out = known != NULL && known->ptr != NULL ? *known : shape_key(ev->dimensions, shape, cell, w->arena);
+    if (out->ptr == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
+    if (known != NULL)
+        *known = *out;
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code write_money(struct writer *w, cents money, uint32_t places, struct slice *out,
+                                              struct err *err)
+{
+    bool is_known = money == 0 && w->zero.ptr != NULL && w->zero_places == places;
+    enum tally_code rc = TALLY_OK;
+    if (is_known)
+        *out = w->zero;
+    else
+        rc = cents_text(money, places, w->arena, out, err);
+    if (money == 0 && rc == TALLY_OK) {
+        w->zero = *out;
+        w->zero_places = places;
+    }
+    return rc;
+}
+
+MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct instance *instance, struct writer *w,
                                                  struct engine_instance *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct rule *r = &ev->t->rules[instance->rule];
     uint32_t places = ev->t->currencies[r->currency].places;
-    mpq_ptr difference = eval_push(ev);
-    if (difference == NULL)
-        return ev->rc;
-    mpq_sub(difference, instance->target, instance->stands);
+    cents target = instance->target, difference = target - instance->stands;
     out->rule = instance->rule;
     out->state = instance->state;
     out->first = instance->first;
     out->day = instance->day;
     out->wakes = instance->wakes;
-    out->has_difference = mpq_sgn(difference) != 0;
+    out->has_difference = difference != 0;
     out->amount = SLICE("");
     out->reason = SLICE("");
-    out->key = shape_key(ev->dimensions, &r->shape, instance->cell, arena);
-    if (out->key.ptr == NULL)
-        return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
-    if (instance->state == ENGINE_COMPUTED)
-        TRY(number_money(instance->amount, places, arena, &out->amount, err));
+    TRY(write_key(ev, w, &r->shape, instance->cell, &out->key, err));
+    TRY(write_money(w, target, places, &out->target, err));
+    out->stands = out->difference = out->target;
+    if (instance->stands != target)
+        TRY(write_money(w, instance->stands, places, &out->stands, err));
+    if (difference != target)
+        TRY(write_money(w, difference, places, &out->difference, err));
+    if (instance->state != ENGINE_COMPUTED)
+        TRY(arena_copy(w->arena, instance->reason.ptr, instance->reason.len, &out->reason, err));
+    else if (instance->amount == target)
+        out->amount = out->target;
     else
-        TRY(arena_copy(arena, instance->reason.ptr, instance->reason.len, &out->reason, err));
-    TRY(number_money(instance->target, places, arena, &out->target, err));
-    TRY(number_money(instance->stands, places, arena, &out->stands, err));
-    TRY(number_money(difference, places, arena, &out->difference, err));
+        TRY(write_money(w, instance->amount, places, &out->amount, err));
 done:
-    ev->sp = 0;
     return rc;
 }
 
@@ -142,14 +184,17 @@ MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *ar
     for (uint32_t r = 0; r < ev->t->rule_count; r++)
         count += ev->rules[r].count;
     struct engine_instance *instances = ARENA_ARRAY(arena, count, struct engine_instance);
+    struct writer w = {.arena = arena, .keys = EVAL_NEW(ev, ev->t->dimension_count, struct slice *)};
     if (o == NULL || instances == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
+    if (w.keys == NULL)
+        return ev->rc;
     o->instances = instances;
     o->next_moment = ev->is_closed || terms_closes(ev->t) == DAY_NEVER ? DAY_NEVER : terms_closes(ev->t) + 1;
     for (uint32_t r = 0; r < ev->t->rule_count; r++)
         for (size_t i = 0; i < ev->rules[r].count; i++) {
             struct engine_instance *written = &instances[o->count++];
-            TRY(write_instance(ev, &ev->rules[r].items[i], arena, written, err));
+            TRY(write_instance(ev, &ev->rules[r].items[i], &w, written, err));
             if (written->wakes < o->next_moment)
                 o->next_moment = written->wakes;
         }

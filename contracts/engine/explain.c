@@ -28,11 +28,11 @@ static void write_step(struct canon *w, const struct trace_step *step)
     canon_close(w);
 }
 
-MUST_CHECK static enum tally_code write_money(struct eval *ev, struct canon *w, const char *name, mpq_srcptr q,
+MUST_CHECK static enum tally_code write_money(struct eval *ev, struct canon *w, const char *name, cents money,
                                               uint32_t places, struct err *err)
 {
     struct slice text = {0};
-    enum tally_code rc = number_money(q, places, ev->arena, &text, err);
+    enum tally_code rc = cents_text(money, places, ev->arena, &text, err);
     if (rc != TALLY_OK)
         return rc;
     canon_name(w, name);
@@ -85,10 +85,12 @@ done:
 static void trace_caps(struct eval *ev, const struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
-    struct value v = {.number = instance->target};
+    mpq_ptr target = eval_push(ev);
+    struct value v = {.number = target};
     struct type money = {.kind = TYPE_NUMBER};
-    if (instance->state != ENGINE_COMPUTED || mpq_equal(instance->amount, instance->target))
+    if (instance->state != ENGINE_COMPUTED || instance->amount == instance->target || target == NULL)
         return;
+    cents_number(instance->target, rule_places(ev->t, instance->rule), target);
     for (uint32_t i = 0; i < r->cap_count; i++) {
         struct span span = ev->t->caps[r->caps[i]].span;
         trace_value(ev, span, trace_text(ev, span), &money, &v);
@@ -100,13 +102,16 @@ MUST_CHECK static bool trace_amount(struct eval *ev, struct instance *instance, 
 {
     struct instance aloud = *instance;
     struct type money = {.kind = TYPE_NUMBER};
-    struct value v = {.number = instance->amount};
+    mpq_ptr amount = eval_push(ev);
+    struct value v = {.number = amount};
+    if (amount == NULL)
+        return false;
+    cents_number(instance->amount, rule_places(ev->t, instance->rule), amount);
     eval_forget(ev);
     ev->trace = trace;
     aloud.phase = PHASE_NEW;
     aloud.wakes = instance->wakes;
-    aloud.amount = eval_keep(ev);
-    if (aloud.amount == NULL || !instance_amount(ev, &aloud))
+    if (!instance_amount(ev, &aloud))
         return false;
     if (instance->state == ENGINE_COMPUTED)
         trace_value(ev, ev->t->rules[instance->rule].decl->span, SLICE("amount"), &money, &v);

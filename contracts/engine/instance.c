@@ -70,9 +70,9 @@ MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t
 MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells *cells)
 {
     const struct rule *r = &ev->t->rules[rule];
-    for (size_t i = 0; i < ev->slot_count; i++) {
-        const struct slot *slot = &ev->slots[i];
-        if (slot->is_taken && slot->memo == r->of && slot->fact != NULL && !add_found(ev, r, slot->cell, cells))
+    for (uint32_t i = 0; i < ev->slot_used; i++) {
+        const struct slot *slot = eval_slot_at(ev, i);
+        if (slot->memo == r->of && slot->fact != NULL && !add_found(ev, r, slot->cell, cells))
             return false;
     }
     for (size_t i = 0; i < ev->in->record_count; i++) {
@@ -94,15 +94,6 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
     return true;
 }
 
-MUST_CHECK static bool make_instance(struct eval *ev, uint32_t rule, uint64_t cell, struct instance *instance)
-{
-    *instance = (struct instance){.rule = rule, .cell = cell, .own_day = DAY_NEVER, .day = DAY_NEVER, .wakes = DAY_NEVER};
-    instance->amount = eval_keep(ev);
-    instance->stands = eval_keep(ev);
-    instance->target = eval_keep(ev);
-    return instance->amount != NULL && instance->stands != NULL && instance->target != NULL;
-}
-
 MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
 {
     const struct rule *r = &ev->t->rules[rule];
@@ -121,8 +112,12 @@ MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
         return false;
     ENSURE(!r->has_of || cells.items != NULL || list->count == 0);
     for (size_t i = 0; i < list->count; i++)
-        if (!make_instance(ev, rule, r->has_of ? cells.items[i] : i, &list->items[i]))
-            return false;
+        list->items[i] = (struct instance){.rule = rule,
+                                           .cell = r->has_of ? cells.items[i] : i,
+                                           .own_day = DAY_NEVER,
+                                           .day = DAY_NEVER,
+                                           .record_day = DAY_NEVER,
+                                           .wakes = DAY_NEVER};
     return true;
 }
 
@@ -156,15 +151,16 @@ MUST_CHECK static bool read_records(struct eval *ev)
             ok = members_are_strangers(ev, &ev->t->rules[record->rule].shape, record->key);
         if (ok && instance == NULL)
             continue; /* nothing stands, and its key is no longer found */
-        if (!ok || instance->record != NULL || !number_parse(record->stands, instance->stands)) {
+        if (!ok || instance->has_record ||
+            !cents_read(record->stands, rule_places(ev->t, record->rule), &instance->stands)) {
             ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the record of the instance \"%.*s\" of rule %u %s",
                              SLICE_ARG(record->key), record->rule,
                              !ok ? "has a key that does not exist" : "stands there twice or is not money");
             return false;
         }
-        instance->record = record;
+        instance->has_record = true;
         instance->first = record->first;
-        instance->day = record->day;
+        instance->day = instance->record_day = record->day;
     }
     return true;
 }
@@ -231,28 +227,33 @@ static enum known is_time(struct eval *ev, const struct rule *r, struct instance
 
 /* A trigger is the sum of the differences of a rule's instances, each of at most twice its largest amount: whatever comes, the
  * ledger can write it. */
-static enum known amount_fits(struct eval *ev, const struct rule *r, const struct instance *instance)
+static enum known take_amount(struct eval *ev, const struct rule *r, struct instance *instance, mpq_srcptr q)
 {
+    const struct currency *currency = &ev->t->currencies[r->currency];
     unsigned long most = MONEY_MAX / (2 * (r->shape.cells == 0 ? 1 : r->shape.cells));
-    mpz_t whole;
-    mpz_init(whole);
-    mpz_tdiv_q(whole, mpq_numref(instance->amount), mpq_denref(instance->amount));
-    bool fits = mpz_cmpabs_ui(whole, most) < 0;
-    mpz_clear(whole);
-    if (fits)
+    cents amount = 0;
+    bool is_taken_back = !r->is_either_way && mpq_sgn(q) < 0; /* A2 */
+    bool fits = is_taken_back || cents_round(q, currency, &amount);
+    cents size = amount < 0 ? -amount : amount;
+    if (fits && (unsigned __int128) size / cents_scale(currency->places) < most) {
+        instance->amount = amount;
         return KNOWN;
-    return eval_fault(ev, r->amount, "an amount of %.*s, which is not below %lu",
-                      SLICE_ARG(eval_number_text(ev, instance->amount)), most);
+    }
+    mpq_ptr rounded = eval_push(ev);
+    if (rounded == NULL)
+        return BROKEN;
+    number_round(rounded, q, currency->unit, currency->mode);
+    return eval_fault(ev, r->amount, "an amount of %.*s, which is not below %lu", SLICE_ARG(eval_number_text(ev, rounded)),
+                      most);
 }
 
 /* A1 in its order, then A2. */
 static enum known amount_value(struct eval *ev, const struct rule *r, struct instance *instance)
 {
-    const struct currency *currency = &ev->t->currencies[r->currency];
     struct value v;
     bool is_found = false;
     enum known known = key_in_metric(ev, r, &is_found);
-    mpq_set_ui(instance->amount, 0, 1);
+    instance->amount = 0;
     if (known != KNOWN || !is_found)
         return known;
     known = dated_day(ev, r, instance);
@@ -265,12 +266,7 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
     }
     if (known == KNOWN)
         known = eval_node(ev, r->amount, &v);
-    if (known != KNOWN)
-        return known;
-    number_round(instance->amount, v.number, currency->unit, currency->mode);
-    if (!r->is_either_way && mpq_sgn(instance->amount) < 0)
-        mpq_set_ui(instance->amount, 0, 1);
-    return amount_fits(ev, r, instance);
+    return known == KNOWN ? take_amount(ev, r, instance, v.number) : known;
 }
 
 /* I2. What is not computed keeps what it was given by the day that it had then, so that budgets by that day stay used. */
@@ -286,7 +282,7 @@ static void set_day(struct eval *ev, struct instance *instance)
         uint32_t members[DIMENSIONS_MAX];
         shape_bind(ev->dimensions, &r->shape, instance->cell, members);
         instance->own_day = ev->dimensions[r->day_period].spans[members[r->day_period]].last;
-    } else if (r->dated == NULL || !is_computed || mpq_sgn(instance->amount) <= 0) {
+    } else if (r->dated == NULL || !is_computed || instance->amount <= 0) {
         instance->own_day = instance->day;
     }
 }
@@ -331,8 +327,8 @@ bool instance_amount(struct eval *ev, struct instance *instance)
 static void set_target(const struct eval *ev, struct instance *instance)
 {
     bool keeps = instance->state != ENGINE_COMPUTED ||
-                 (ev->t->rules[instance->rule].is_never_back && mpq_cmp(instance->amount, instance->stands) < 0);
-    mpq_set(instance->target, keeps ? instance->stands : instance->amount);
+                 (ev->t->rules[instance->rule].is_never_back && instance->amount < instance->stands);
+    instance->target = keeps ? instance->stands : instance->amount;
     instance->phase = PHASE_DONE;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cents.h"
 #include "number.h"
 #include "tally/terms.h"
 #include "unit.h"
@@ -232,6 +233,7 @@ struct calendar {
 struct currency {
     struct slice code, smallest;
     mpq_ptr unit; /* the smallest amount */
+    cents each;   /* the same, in cents */
     uint32_t places;
     enum ast_round_mode mode;
     uint16_t base; /* its base unit */
@@ -446,6 +448,10 @@ struct slice type_text(const struct terms *terms, const struct type *type, struc
 int32_t metric_until(const struct dimension *dims, const struct metric *m, const uint32_t *members);
 
 /* ---- fit, accessors ---- */
+static inline uint32_t rule_places(const struct terms *terms, uint32_t rule)
+{
+    return terms->currencies[terms->rules[rule].currency].places;
+}
 static inline const struct shape *metric_shape(const struct terms *terms, uint32_t m)
 {
     return &terms->metrics[m].shape;

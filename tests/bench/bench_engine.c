@@ -1,0 +1,187 @@
+/* bench_engine WHAT ...: how fast the engine is, and how much memory it takes. Prints one line a figure: name value. bench.sh puts them
+ * beside their bounds.
+ *   compile TEXT...         ms of the slowest of these texts
+ *   nodes                   arithmetic nodes evaluated in a second
+ *   scratch PARTICIPANTS    seconds of an evaluation from nothing, and the peak of the process's memory in KiB
+ *   further PARTICIPANTS    microseconds of one further result in a session
+ *   solve EQUATIONS         seconds */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "tally/engine.h"
+#include "tally/mem.h"
+#include "tally/solve.h"
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "bench_engine: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void must(enum tally_code code, const struct err *err, const char *what)
+{
+    if (code != TALLY_OK)
+        die(what, err->detail);
+}
+
+static void *need(void *p)
+{
+    if (p == NULL)
+        die("memory", "there is none left");
+    return p;
+}
+
+static struct terms *compile(struct slice text)
+{
+    struct err err = {0};
+    struct diags diags;
+    struct arena *arena = need(arena_new(1 << 22));
+    struct terms *terms = NULL;
+    diags_init(&diags, arena);
+    must(terms_compile(text, &diags, &terms, &err), &err, "compiling");
+    if (terms == NULL) {
+        struct buf b;
+        buf_init(&b, 1 << 16);
+        diags_print(&diags, SLICE("text"), text, &b);
+        die("compiling", b.ptr);
+    }
+    arena_free(arena);
+    return terms;
+}
+
+static struct slice read_whole(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    size_t cap = 1 << 20;
+    char *text = need(malloc(cap));
+    if (file == NULL)
+        die(path, "cannot be opened");
+    size_t len = fread(text, 1, cap, file);
+    fclose(file);
+    return slice_of(text, len);
+}
+
+/* ---- compile ---- */
+static void bench_compile(int count, char **paths)
+{
+    double worst = 0;
+    for (int i = 0; i < count; i++) {
+        struct slice text = read_whole(paths[i]);
+        double best = 1e9;
+        for (int round = 0; round < 50; round++) {
+            double start = now();
+            terms_free(compile(text));
+            double took = now() - start;
+            best = took < best ? took : best;
+        }
+        worst = best > worst ? best : worst;
+    }
+    printf("compile_ms %.4f\n", worst * 1e3);
+}
+
+/* ---- a contract with many participants under caps of their own ---- */
+static struct terms *participants_terms(uint32_t count)
+{
+    char text[4096];
+    int len = snprintf(
+        text, sizeof text,
+        "terms 1\ncontract many \"Many\"\ncurrency GBP rounded to 0.01, half even\nclock UTC\n"
+        "runs 2016-01-01 to 2020-12-31\ncloses 2022-12-31\n"
+        "party city outcome payer \"City\"\nparty prime provider \"Prime\"\nparty judge evaluator \"Judge\"\n"
+        "in force when city and prime have signed\ndisputes decided by judge within 30 days, otherwise stands\n"
+        "dimension participant persons, at most %u\n"
+        "metric started is \"Day of the start\" in date\n  by participant\n  reported by prime\n"
+        "metric worked is \"Weeks in work\" in weeks between 0 and 260\n  by participant\n  reported by prime\n"
+        "metric score is \"Score\" in percent between 0%% and 100%%\n  by participant\n  reported by prime\n"
+        "pay begun from city to prime for each participant of started dated started amount 400\n"
+        "pay job from city to prime for each participant of worked amount 9.5 per week of max(0 weeks, worked - 4 weeks)\n"
+        "pay exam from city to prime for each participant of score when score >= 50%% amount GBP 700 * score\n"
+        "cap 1_200 per participant on begun, job, exam\n",
+        count);
+    return compile(slice_of(text, (size_t) len));
+}
+
+struct many {
+    struct terms *terms;
+    struct engine_fact *facts;
+    size_t count;
+    uint32_t metrics[3];
+};
+
+static void many_fact(struct many *m, uint32_t metric, uint32_t participant, uint32_t value)
+{
+    char key[40], text[24];
+    uint64_t mixed = (participant + 1) * UINT64_C(0x9E3779B97F4A7C15);
+    int key_len = snprintf(key, sizeof key, "p%016" PRIx64 "-%06u", mixed, participant);
+    int text_len = metric == 0   ? snprintf(text, sizeof text, "2016-%02u-%02u", 1 + value % 12, 1 + value % 28)
+                   : metric == 1 ? snprintf(text, sizeof text, "%u.%u", value % 100, value % 10)
+                                 : snprintf(text, sizeof text, "%u.%02u%%", value % 100, value % 100);
+    char *block = need(malloc((size_t) (key_len + text_len)));
+    memcpy(block, key, (size_t) key_len);
+    memcpy(block + key_len, text, (size_t) text_len);
+    m->facts[m->count] = (struct engine_fact){.metric = m->metrics[metric],
+                                              .key = slice_of(block, (size_t) key_len),
+                                              .value = slice_of(block + key_len, (size_t) text_len),
+                                              .standing = ENGINE_FINAL,
+                                              .submitted = 16800,
+                                              .seq = m->count + 1};
+    m->count++;
+}
+
+static void many_init(struct many *m, uint32_t participants)
+{
+    *m = (struct many){.terms = participants_terms(participants)};
+    m->facts = need(calloc((size_t) participants * 3, sizeof *m->facts));
+    m->metrics[0] = terms_find_metric(m->terms, SLICE("started"));
+    m->metrics[1] = terms_find_metric(m->terms, SLICE("worked"));
+    m->metrics[2] = terms_find_metric(m->terms, SLICE("score"));
+    for (uint32_t i = 0; i < participants; i++)
+        for (uint32_t k = 0; k < 3; k++)
+            many_fact(m, k, i, i * 7919 + k * 31);
+}
+
+static struct engine_input many_input(const struct many *m)
+{
+    return (struct engine_input){
+        .terms = m->terms, .today = 17500, .facts = m->facts, .fact_count = m->count, .next_first = 1};
+}
+
+static void bench_scratch(uint32_t participants)
+{
+    struct many m;
+    struct err err = {0};
+    struct engine_output *output = NULL;
+    struct rusage usage;
+    many_init(&m, participants);
+    struct engine_input input = many_input(&m);
+    struct arena *arena = need(arena_new((size_t) 1 << 30));
+    double start = now();
+    must(engine_evaluate(&input, arena, &output, &err), &err, "evaluating");
+    printf("scratch_s %.3f\n", now() - start);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("scratch_kib %ld\nscratch_instances %zu\nscratch_steps %" PRIu64 "\nscratch_answer_bytes %zu\n", usage.ru_maxrss,
+           output->count, output->steps, arena_used(arena));
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "compile") == 0 && argc > 2)
+        bench_compile(argc - 2, argv + 2);
+    else if (strcmp(what, "scratch") == 0 && argc == 3)
+        bench_scratch((uint32_t) strtoul(argv[2], NULL, 10));
+    else
+        die("usage", "compile TEXT... | scratch PARTICIPANTS");
+    return 0;
+}

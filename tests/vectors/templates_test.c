@@ -119,6 +119,70 @@ static struct slice load_text(const char *name, const char *ending, struct arena
     return copy;
 }
 
+static const struct engine_instance *instance_of(const struct terms *terms, const struct engine_output *output,
+                                                 const char *rule, const char *key)
+{
+    for (size_t i = 0; i < output->count; i++)
+        if (slice_is(terms_rule(terms, output->instances[i].rule)->name, rule) && slice_is(output->instances[i].key, key))
+            return &output->instances[i];
+    fail_msg("there is no instance %s [%s]", rule, key);
+    return NULL;
+}
+
+/* A step of the explanation that says `text` gives `member` ("exact" or "decimal") as wanted. */
+static void explained(struct history_run *run, const struct engine_instance *instance, const json_t *wanted,
+                      const char *member, struct arena *arena)
+{
+    struct err err = {0};
+    struct engine_input input;
+    struct buf out;
+    const json_t *one;
+    size_t i = 0;
+    bool is_found = false;
+    buf_init(&out, TEXT_MAX);
+    assert_int_equal(history_input(run, &input, &err), TALLY_OK);
+    assert_int_equal(engine_explain(&input, instance->rule, instance->key, arena, &out, &err), TALLY_OK);
+    json_t *told = json_loadb(out.ptr, out.len, 0, NULL);
+    assert_non_null(told);
+    json_array_foreach(json_object_get(told, "steps"), i, one)
+    {
+        const char *text = json_string_value(json_object_get(one, "text"));
+        is_found = is_found || (text != NULL && strcmp(text, text_of(wanted, "text")) == 0 &&
+                                strcmp(text_of(one, member), text_of(wanted, member)) == 0);
+    }
+    if (!is_found)
+        fail_msg("no step says that `%s` is %s: %.*s", text_of(wanted, "text"), text_of(wanted, member),
+                 SLICE_ARG(buf_slice(&out)));
+    json_decref(told);
+    buf_release(&out);
+}
+
+/* How instances stand after this moment, where the expectation says so: a payment of nothing is no payment, and is none while
+ * it waits either. *shown counts. */
+static void compare_shown(const struct terms *terms, struct history_run *run, const struct engine_output *output,
+                          const char *on, const json_t *shown, struct arena *arena, size_t *count)
+{
+    static const char *const states[] = {"computed", "waits", "fault"};
+    const json_t *wanted;
+    size_t i = 0;
+    json_array_foreach((json_t *) (uintptr_t) shown, i, wanted)
+    {
+        if (strcmp(text_of(wanted, "after"), on) != 0)
+            continue;
+        const struct engine_instance *instance =
+            instance_of(terms, output, text_of(wanted, "rule"), text_of(wanted, "key"));
+        if (json_object_get(wanted, "state") != NULL)
+            assert_string_equal(states[instance->state], text_of(wanted, "state"));
+        if (json_object_get(wanted, "target") != NULL && !slice_is(instance->target, text_of(wanted, "target")))
+            fail_msg("%s: the target is %.*s", text_of(wanted, "target"), SLICE_ARG(instance->target));
+        if (json_object_get(wanted, "exact") != NULL)
+            explained(run, instance, wanted, "exact", arena);
+        if (json_object_get(wanted, "decimal") != NULL)
+            explained(run, instance, wanted, "decimal", arena);
+        (*count)++;
+    }
+}
+
 /* What was recorded stands: with nothing new, nothing is triggered again. */
 static void nothing_twice(struct history_run *run, struct arena *arena)
 {
@@ -148,14 +212,15 @@ static void steps_are_sourced(const json_t *results)
 }
 
 /* As far as its last step: what the clock alone does later is not asked. */
-static size_t run_all(const struct terms *terms, const struct history *history, const char *name, const json_t *expected,
+static size_t run_all(const struct terms *terms, const struct history *history, const char *name, const json_t *expectation,
                       struct arena *arena)
 {
+    const json_t *expected = json_object_get(expectation, "payments"), *shown = json_object_get(expectation, "shown");
     struct err err = {0};
     struct history_run *run = NULL;
     struct history_moment moment;
     bool has = true;
-    size_t taken = 0;
+    size_t taken = 0, seen = 0;
     assert_int_equal(history_begin(terms, history, history->steps[history->count - 1].day, &run, &err), TALLY_OK);
     for (;;) {
         char on[DAY_TEXT_LEN + 1];
@@ -165,9 +230,12 @@ static size_t run_all(const struct terms *terms, const struct history *history, 
             break;
         day_format(moment.day, on);
         compare(terms, moment.output, name, on, expected, &taken);
+        compare_shown(terms, run, moment.output, on, shown, arena, &seen);
         nothing_twice(run, arena);
     }
     history_end(run);
+    if (seen != json_array_size(shown))
+        fail_msg("%s: on a day of \"shown\" there was no evaluation", name);
     return taken;
 }
 
@@ -185,7 +253,7 @@ static void run_history(const char *name)
     struct terms *terms = load_terms(text_of(results, "contract"), arena);
     if (history_read(terms, load_text(name, ".results.json", arena), arena, &history, &err) != TALLY_OK)
         fail_msg("%s: %s", name, err.detail);
-    size_t taken = run_all(terms, history, name, expected, arena);
+    size_t taken = run_all(terms, history, name, expectation, arena);
     /* each payment was an expected one; so many, and as many as are expected: no two are alike */
     if (taken != json_array_size(expected))
         fail_msg("%s: %zu payments, and %zu are expected", name, taken, json_array_size(expected));
@@ -212,19 +280,64 @@ static void each_history_gives_its_payments_and_no_others(void **state)
         run_history(name);
     }
     assert_int_equal(closedir(dir), 0);
-    assert_true(histories >= 7);
-    assert_true(payments >= 15);
+    assert_true(histories >= 40);
+    assert_true(payments >= 380);
+}
+
+/* Calls f for each text, by its name. */
+static int each_text(void (*f)(const char *name))
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    int count = 0;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        char name[256];
+        const char *ending = strstr(entry->d_name, ".terms");
+        if (ending == NULL || ending[6] != '\0')
+            continue;
+        (void) snprintf(name, sizeof name, "%.*s", (int) (ending - entry->d_name), entry->d_name);
+        f(name);
+        count++;
+    }
+    assert_int_equal(closedir(dir), 0);
+    return count;
+}
+
+static void has_history(const char *name)
+{
+    json_t *results = load_json(name, ".results.json");
+    assert_string_equal(text_of(results, "contract"), name);
+    json_decref(results);
+}
+
+static void is_in_layout(const char *name)
+{
+    struct err err = {0};
+    struct arena *arena = arena_new(ARENA_MAX);
+    struct diags diags;
+    struct buf out;
+    assert_non_null(arena);
+    diags_init(&diags, arena);
+    buf_init(&out, TEXT_MAX);
+    struct slice text = load_text(name, ".terms", arena);
+    assert_int_equal(terms_format(text, &diags, &out, &err), TALLY_OK);
+    if (!slice_equal(buf_slice(&out), text))
+        fail_msg("%s is not in the one layout: tally terms fmt %s.terms --write", name, name);
+    buf_release(&out);
+    arena_free(arena);
 }
 
 static void every_template_has_a_history(void **state)
 {
-    static const char *const names[] = {"rikers-able", "rhino", "denver-housing"};
     (void) state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        json_t *results = load_json(names[i], ".results.json");
-        assert_string_equal(text_of(results, "contract"), names[i]);
-        json_decref(results);
-    }
+    assert_true(each_text(has_history) >= 24);
+}
+
+static void every_template_is_in_the_one_layout(void **state)
+{
+    (void) state;
+    assert_true(each_text(is_in_layout) >= 24);
 }
 
 int main(void)
@@ -234,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_history_gives_its_payments_and_no_others),
         cmocka_unit_test(every_template_has_a_history),
+        cmocka_unit_test(every_template_is_in_the_one_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,9 +50,14 @@ enum tally_code text_unhex(struct slice hex, void *out, size_t len)
 static const char alphabet_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* In runs: a receipt is two thirds base64, and is written for each statement. */
+#define BASE64_RUN 48 /* bytes, a multiple of 3 */
+
 static void base64_write(const void *ptr, size_t len, const char *alphabet, bool is_padded, struct buf *out)
 {
     const unsigned char *bytes = ptr;
+    char text[BASE64_RUN / 3 * 4];
+    size_t at = 0;
     for (size_t i = 0; i < len; i += 3) {
         size_t n = len - i < 3 ? len - i : 3;
         unsigned group = (unsigned) bytes[i] << 16;
@@ -60,10 +65,16 @@ static void base64_write(const void *ptr, size_t len, const char *alphabet, bool
             group |= (unsigned) bytes[i + 1] << 8;
         if (n > 2)
             group |= bytes[i + 2];
-        char text[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63], alphabet[group & 63]};
-        buf_add(out, text, n + 1);
-        if (is_padded)
-            buf_add(out, "==", 3 - n);
+        text[at++] = alphabet[group >> 18];
+        text[at++] = alphabet[group >> 12 & 63];
+        text[at++] = n > 1 ? alphabet[group >> 6 & 63] : '=';
+        text[at++] = n > 2 ? alphabet[group & 63] : '=';
+        if (n < 3 && !is_padded)
+            at -= 3 - n;
+        if (at == sizeof text || i + 3 >= len) {
+            buf_add(out, text, at);
+            at = 0;
+        }
     }
 }
 

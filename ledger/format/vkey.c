@@ -1,16 +1,13 @@
 #include "tally/key.h"
+#include "tally/note.h"
 #include "tally/text.h"
 
-#define KEY_ID_LEN 4
-#define VKEY_NAME_MAX 128 /* as long as an origin */
+#define KEY_ID_LEN NOTE_KEY_ID_LEN
+#define VKEY_NAME_MAX NOTE_NAME_MAX
 
 static void key_id(struct slice name, uint8_t type, const struct key_public *key, uint8_t out[KEY_ID_LEN])
 {
-    const uint8_t middle[2] = {'\n', type};
-    const struct slice parts[] = {name, slice_of(middle, sizeof middle), slice_of(key->bytes, sizeof key->bytes)};
-    struct digest digest;
-    digest_parts(parts, 3, &digest);
-    memcpy(out, digest.bytes, KEY_ID_LEN);
+    note_key_id(name, (enum note_key_type) type, key, out);
 }
 
 void key_vkey_write(struct slice name, uint8_t type, const struct key_public *key, struct buf *out)

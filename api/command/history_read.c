@@ -233,6 +233,23 @@ MUST_CHECK static enum tally_code key_join(const struct reading *r, uint32_t met
     return TALLY_OK;
 }
 
+/* Whether something was in time goes by the first result of its chain (S1, M2). */
+MUST_CHECK static enum tally_code chain_take(const struct reading *r, const struct history_event *event,
+                                             struct terms_candidate *candidate)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice key = SLICE("");
+    candidate->submitted = event->submitted;
+    if (event->deed == HISTORY_RESULT)
+        return TALLY_OK;
+    TRY(key_join(r, event->metric, candidate, &key));
+    const struct fact *fact = places_find(&r->facts.places, event->metric, key);
+    if (fact != NULL)
+        candidate->submitted = fact->submitted;
+done:
+    return rc;
+}
+
 /* What has a value has to fit the metric (S1). */
 MUST_CHECK static enum tally_code value_take(const struct reading *r, const json_t *result, struct history_event *event,
                                              struct terms_candidate *candidate)
@@ -247,7 +264,7 @@ MUST_CHECK static enum tally_code value_take(const struct reading *r, const json
     TRY(text_take(r, json_object_get(result, "value"), pointer, &event->value));
     TRY(reporter_take(r, result, event->metric, &candidate->reporter));
     candidate->value = event->value;
-    candidate->submitted = event->submitted;
+    TRY(chain_take(r, event, candidate));
     TRY(terms_fit(r->terms, event->metric, candidate, r->arena, &fits, &event->key, &why, r->err));
     if (!fits)
         return BAD(r, "", "does not fit `%.*s`: %.*s", SLICE_ARG(terms_metric(r->terms, event->metric)->name),

@@ -204,6 +204,33 @@ static void pending_is_unknown_until_verified_and_keeps_its_day_of_submission(vo
     expect_end();
 }
 
+/* Restated and replaced long after `until`: in time is what was first submitted in time. */
+static void what_replaces_a_result_is_as_timely_as_its_first(void **state)
+{
+    (void) state;
+    static const char LATE[] =
+        "terms 1\ncontract t \"T\"\ncurrency GBP rounded to 0.01, half even\nclock UTC\nruns 2016-01-01 to 2017-12-31\n"
+        "closes 2018-06-30\nparty city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
+        "party judge evaluator \"Judge\"\nin force when city and lender have signed\n"
+        "disputes decided by judge within 10 days, otherwise stands\n"
+        "metric x is \"X\" in GBP\n  reported by lender until 2016-03-31\n  verified by judge\n  disputes within 900 days\n"
+        "  if late use 0\npay p from city to lender\n  amount x\n";
+    start(LATE, "t",
+          "{\"on\":\"2016-03-01\",\"results\":[{\"metric\":\"x\",\"value\":\"5\"}]},"
+          "{\"on\":\"2016-09-01\",\"results\":[{\"metric\":\"x\",\"value\":\"7\",\"restated\":true}]},"
+          "{\"on\":\"2016-10-01\",\"results\":[{\"metric\":\"x\",\"disputed\":true}]},"
+          "{\"on\":\"2016-10-05\",\"results\":[{\"metric\":\"x\",\"decided\":\"replaced\",\"value\":\"6\"}]}",
+          DAY_NEVER);
+    expect_moment("2016-03-01", "final: x = 5");
+    expect(0, ENGINE_COMPUTED, "5.00", "5.00");
+    expect_moment("2016-09-01", "restated, verified: x = 7");
+    expect(0, ENGINE_COMPUTED, "7.00", "2.00");
+    expect_moment("2016-10-01", "disputed: x");
+    expect_moment("2016-10-05", "decided: x is 6");
+    expect(0, ENGINE_COMPUTED, "6.00", "-1.00");
+    expect_end();
+}
+
 static void a_dispute_waits_and_is_decided_each_way(void **state)
 {
     (void) state;
@@ -353,6 +380,7 @@ int main(void)
         TEST(after_the_last_step_the_clock_goes_on),
         TEST(after_closes_nothing_changes),
         TEST(pending_is_unknown_until_verified_and_keeps_its_day_of_submission),
+        TEST(what_replaces_a_result_is_as_timely_as_its_first),
         TEST(a_dispute_waits_and_is_decided_each_way),
         TEST(a_dispute_that_nobody_decides_in_time_is_decided_by_the_text),
         TEST(nothing_is_triggered_twice),

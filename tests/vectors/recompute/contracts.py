@@ -71,6 +71,31 @@ class DenverHousing(Contract):
         return [Payment("housing", (which,), lambda w=which: F("15.12") * f.number("days", payment=w)) for which in ("first_four", "fifth")]
 
 
+@contract("denver-sib")
+class DenverSib(Contract):
+    rules = ["housing", "jail"]
+    budgets = [(11420000, ("housing", "jail"), lambda p: "all")]
+
+    def payments(self, f):
+        found, ends = [], {name: end for name, _, end in periods("2016-01-01", "2020-12-31", 3)}
+        exits = ("death", "other_housing", "residential_care", "earlier_acts")
+
+        def is_stable(who):
+            days = sum(f.number("housed", participant=who, quarter=q, missing=0) for q in ends)
+            return days >= 365 or f.text("left", participant=who, missing="stays") in exits
+
+        for key in f.found("housed"):
+            def amount(who=key["participant"], q=key["quarter"]):
+                if not is_stable(who):
+                    return 0
+                jailed = f.number("jailed", participant=who, quarter=q, late=0, until=ends[q] + timedelta(60))
+                return F("15.12") * max(0, f.number("housed", participant=who, quarter=q) - jailed)
+            found.append(Payment("housing", (key["participant"], key["quarter"]), amount, dated=ends[key["quarter"]]))
+        fewer = lambda: reduction(f, "jail_days", "comparison")
+        jail = lambda: 160000 * 100 * min(fewer(), F(65, 100)) if fewer() >= F(1, 5) else 0
+        return found + [Payment("jail", (), jail, day("2021-01-01"))]
+
+
 @contract("denver-totals")
 class DenverTotals(Contract):
     rules = ["housing", "jail", "principal", "return_above_principal"]

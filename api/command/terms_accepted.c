@@ -1,6 +1,7 @@
-/* What the language allows and a proposal may not say: names without bound, which become identifiers; and dimensions whose members
- * only the results name. Those of persons need bodies that can be withheld and erased, and of any the first `at most` count (S7 of
- * language.md), an order that the ledger does not record yet. `tally terms eval` evaluates them. */
+/* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
+ * do yet, though `tally terms eval` evaluates it. Dimensions whose members only the results name: those of persons need bodies that
+ * can be withheld and erased, and of any the first `at most` count (S7 of language.md), an order that the ledger does not record yet.
+ * Figures of other contracts, amendments, classes of parties, and results that become final as days pass. */
 #include "decode.h"
 
 static void check(struct diags *diags, struct slice name, struct span span)
@@ -28,12 +29,39 @@ static void check_members(struct diags *diags, const struct ast_decl *decl)
                   "the service does not take %s dimensions yet", kind == AST_DIM_PERSONS ? "persons" : "open");
 }
 
+static void refuse(struct diags *diags, struct span span, const char *what)
+{
+    diags_add(diags, DIAG_ERROR, "service.unsupported", span, "`tally terms eval` evaluates it without a service",
+              "the service does not take %s yet", what);
+}
+
+static void check_metric(struct diags *diags, const struct ast_decl *decl)
+{
+    if (decl->u.metric.has_silence)
+        refuse(diags, decl->u.metric.verifiers.items[0].span, "results that are final after days of silence");
+    else if (decl->u.metric.final_days > 0)
+        refuse(diags, decl->u.metric.verifiers.items[0].span, "results that are final days later");
+}
+
+static void check_construct(struct diags *diags, const struct ast_decl *decl)
+{
+    if (decl->kind == AST_USES)
+        refuse(diags, decl->span, "figures of other contracts");
+    else if (decl->kind == AST_PARTIES)
+        refuse(diags, decl->span, "classes of parties");
+    else if (decl->kind == AST_METRIC)
+        check_metric(diags, decl);
+}
+
 void terms_check_accepted(const struct ast_text *text, struct diags *diags)
 {
     check(diags, text->slug, text->slug_span);
+    if (text->is_amendment)
+        refuse(diags, text->slug_span, "amendments");
     for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next) {
         check(diags, decl->name.text, decl->name.span);
         check_parts(diags, decl);
+        check_construct(diags, decl);
         if (decl->kind == AST_DIMENSION)
             check_members(diags, decl);
     }

@@ -22,7 +22,6 @@ static const char *unsupported_declaration(const struct ast_decl *d)
     case AST_PARTIES:
         return "classes of parties";
     case AST_USES:
-        return "other contracts";
     case AST_DIMENSION:
     case AST_PARTY:
     case AST_IN_FORCE:
@@ -99,11 +98,13 @@ MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl
     case AST_CAP:
         t->cap_count++;
         return true;
+    case AST_USES:
+        t->uses[t->use_count] = (struct terms_use){d->name.text, d->u.uses.hash, d->u.uses.as_amended};
+        return declare(c, &d->name, SYMBOL_USE, t->use_count++);
     case AST_PARTIES:
     case AST_IN_FORCE:
     case AST_AMENDED:
     case AST_DISPUTES:
-    case AST_USES:
     case AST_UNIT:
         return true;
     }
@@ -128,6 +129,7 @@ MUST_CHECK static bool make_room(struct checker *c)
     t->metrics = CHECK_NEW(c, counts[AST_METRIC], struct metric);
     t->defines = CHECK_NEW(c, counts[AST_DEFINE], struct define);
     t->rules = CHECK_NEW(c, counts[AST_PAY], struct rule);
+    t->uses = CHECK_NEW(c, counts[AST_USES], struct terms_use);
     t->caps = CHECK_NEW(c, counts[AST_CAP], struct cap);
     c->define_order = CHECK_NEW(c, counts[AST_DEFINE], uint32_t);
     if (!c->failed && !symbols_init(&t->symbols, n + 1, c->arena))

@@ -6,17 +6,9 @@
 /* Clauses that are not evaluated yet. */
 MUST_CHECK static bool metric_is_supported(struct checker *c, const struct ast_decl *d)
 {
-    const char *what = d->u.metric.source == AST_SOURCE_USED          ? "other contracts"
-                       : d->u.metric.source == AST_SOURCE_SETTLEMENTS ? "settlements as a source"
-                                                                      : NULL;
-    struct span at = d->span;
-    if (what == NULL && (d->u.metric.has_silence || d->u.metric.final_days > 0)) {
-        what = d->u.metric.has_silence ? "`days of silence`" : "`final ... days later`";
-        at = d->u.metric.verifiers.items[0].span;
-    }
-    if (what == NULL)
+    if (d->u.metric.source != AST_SOURCE_SETTLEMENTS)
         return true;
-    check_unsupported(c, at, what);
+    check_unsupported(c, d->span, "settlements as a source");
     return false;
 }
 
@@ -144,6 +136,21 @@ MUST_CHECK static bool take_between(struct checker *c, const struct ast_decl *d,
     return true;
 }
 
+/* U1: what another contract says is nobody's to report, verify or dispute here; whether that contract has such a figure is seen when
+ * both are at hand (engine_link). */
+MUST_CHECK static bool take_used(struct checker *c, const struct ast_decl *d, struct metric *m)
+{
+    const struct symbol *s = check_symbol(c, &d->u.metric.used, SYMBOL_USE, "a contract that is used");
+    if (s == NULL)
+        return false;
+    m->shown.use = s->at;
+    if (d->u.metric.reported_by.text.len == 0 && d->u.metric.verifiers.count == 0 && !d->u.metric.has_dispute_days)
+        return true;
+    PROBLEM(c, "metric.used", d->name.span, "leave out `reported by`, `verified by` and `disputes within`",
+            "`%.*s` comes from another contract: nobody reports, verifies or disputes it here", SLICE_ARG(d->name.text));
+    return false;
+}
+
 MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
 {
     const struct ast_decl *d = m->decl;
@@ -154,6 +161,14 @@ MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
     m->shown.slug = d->u.metric.slug;
     m->shown.version = d->u.metric.version;
     m->shown.text = d->u.metric.text;
+    m->shown.of = d->u.metric.of.text;
+    m->shown.has_silence = d->u.metric.has_silence;
+    m->shown.silence_days = d->u.metric.silence_days;
+    m->shown.final_days = d->u.metric.final_days;
+    m->shown.has_dispute_days = d->u.metric.has_dispute_days;
+    m->shown.dispute_days = d->u.metric.dispute_days;
+    if (m->shown.source == AST_SOURCE_USED && !take_used(c, d, m))
+        return false;
     if (!check_by(c, &d->u.metric.by, &m->shape, &m->dims))
         return false;
     m->shown.by = m->shape.dims;

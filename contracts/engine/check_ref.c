@@ -137,6 +137,11 @@ struct node *check_submitted(struct checker *c, const struct scope *scope, const
     if (s == NULL)
         return NULL;
     c->t->metrics[s->at].is_used = true;
+    if (c->t->metrics[s->at].shown.source == AST_SOURCE_USED) {
+        PROBLEM(c, "metric.used", ref->name.span, NULL, "`%.*s` comes from another contract: nobody submits it here",
+                SLICE_ARG(s->name));
+        return NULL;
+    }
     return reference(c, scope, e, ref, NODE_SUBMITTED, s->at, &type, &c->t->metrics[s->at].dims, 0);
 }
 
@@ -175,6 +180,7 @@ struct node *check_ref(struct checker *c, const struct scope *scope, const struc
     case SYMBOL_NONE:
     case SYMBOL_PARTY:
     case SYMBOL_CALENDAR:
+    case SYMBOL_USE:
     case SYMBOL_OTHER:
         break;
     }

@@ -125,6 +125,25 @@ bool key_parts(struct slice key, uint32_t count, struct slice *parts)
     return p == end;
 }
 
+struct slice key_join(const struct slice *parts, uint32_t count, struct arena *arena)
+{
+    size_t len = 0;
+    for (uint32_t i = 0; i < count; i++)
+        len += parts[i].len + 1;
+    char *text = arena_alloc(arena, len + 1);
+    if (text == NULL)
+        return slice_of(NULL, 0);
+    len = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            text[len++] = '|';
+        if (parts[i].len > 0)
+            memcpy(text + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len;
+    }
+    return slice_of(text, len);
+}
+
 bool shape_read(const struct dimension *dims, const struct shape *shape, struct slice key, uint64_t *cell)
 {
     struct slice parts[DIMENSIONS_MAX];

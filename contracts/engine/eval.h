@@ -40,7 +40,8 @@ struct slot {
     uint32_t memo;
     enum slot_state state : 8;
     enum known known : 8;
-    bool has_pending, is_large;
+    bool has_pending : 1, is_large : 1;
+    bool is_blocked : 1;            /* as eval.is_blocked, with its cause */
     const struct engine_fact *fact; /* final or disputed */
     union {
         struct small_number small;
@@ -54,6 +55,17 @@ struct slot {
 };
 
 #define SLOTS_IN_CHUNK 128
+
+/* Has the key a result that is final, or was? What another contract does not know yet is none. */
+static inline bool slot_is_found(const struct slot *slot)
+{
+    return slot != NULL && slot->fact != NULL && (slot->fact->standing != ENGINE_UNKNOWN || slot->fact->is_blocked);
+}
+
+static inline bool slot_is_disputed(const struct slot *slot)
+{
+    return slot->fact->standing == ENGINE_DISPUTED || slot->fact->standing == ENGINE_UNKNOWN;
+}
 
 struct undecided {
     const struct engine_fact *fact;
@@ -71,6 +83,7 @@ struct instance {
     enum phase phase : 8;
     enum engine_state state : 8;
     bool has_record;
+    bool is_blocked;    /* what it waits for */
     int32_t record_day; /* as recorded before this evaluation */
     int32_t own_day;    /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
     int32_t day;        /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
@@ -103,6 +116,7 @@ struct eval {
     struct err *err;
     enum tally_code rc;
     struct slice cause;
+    bool is_blocked;                /* the cause is a dispute or a fault, not something that has not come yet */
     uint32_t bound[DIMENSIONS_MAX]; /* the bound member by dimension */
     struct number_chunk *stack[STACK_CHUNKS_MAX];
     size_t sp; /* numbers on the stack */
@@ -166,6 +180,8 @@ MUST_CHECK enum known eval_node(struct eval *ev, const struct node *n, struct va
 /* Sets the cause with the place in the text; always FAULTY (or BROKEN without memory). */
 enum known eval_fault(struct eval *ev, const struct node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
 enum known eval_unknown(struct eval *ev, struct slice cause);
+/* The same for a dispute, or for a fault elsewhere: no default of another contract may hold (U6). */
+enum known eval_blocked(struct eval *ev, struct slice cause);
 /* A number as text, for faults. */
 struct slice eval_number_text(struct eval *ev, mpq_srcptr q);
 MUST_CHECK enum known eval_checked(struct eval *ev, const struct node *n, mpq_srcptr q, struct value *out);
@@ -184,6 +200,8 @@ MUST_CHECK enum known eval_is_member(struct eval *ev, const struct node *n, cons
 MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct value *out);
 /* Evaluates the indexes into members[] by dimension. */
 MUST_CHECK enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members);
+/* Always UNKNOWN (or BROKEN): what is found at that key is disputed, here or where it comes from. */
+enum known eval_disputed(struct eval *ev, const struct metric *m, uint64_t cell, const struct engine_fact *fact);
 /* "reoffences(c2, programme)" */
 struct slice eval_name(struct eval *ev, struct slice name, const struct shape *shape, uint64_t cell);
 
@@ -207,6 +225,10 @@ int instance_order(const struct instance *a, const struct instance *b);
 MUST_CHECK bool evaluate_all(struct eval *ev);
 MUST_CHECK enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err);
 void evaluate_end(struct eval *ev);
+
+/* ---- values.c ---- */
+/* The figures that input->wants asks for, at every key. */
+MUST_CHECK enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine_output *out, struct err *err);
 
 /* ---- trace.c ---- */
 void trace_value(struct eval *ev, struct span span, struct slice text, const struct type *type, const struct value *value);

@@ -24,13 +24,13 @@ enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t 
     for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
         ev->bound[i->dimension] = before[i->dimension];
     const struct slot *slot = eval_find(ev, n->u.aggregate.of, cell);
-    *is_found = slot != NULL && slot->fact != NULL;
-    if (slot != NULL && slot->fact == NULL && slot->has_pending && m->until != NULL) /* D3: in time, and not decided */
+    *is_found = slot_is_found(slot);
+    if (slot != NULL && !*is_found && (slot->has_pending || slot->fact != NULL) &&
+        m->until != NULL) /* D3: in time, and not decided */
         return eval_unknown(
             ev, arena_printf(ev->arena, "%.*s is not verified", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
-    if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
-        return eval_unknown(
-            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+    if (*is_found && slot_is_disputed(slot))
+        return eval_disputed(ev, m, cell, slot->fact);
     return KNOWN;
 }
 

@@ -12,7 +12,15 @@ enum known eval_unknown(struct eval *ev, struct slice cause)
         return BROKEN;
     }
     ev->cause = cause;
+    ev->is_blocked = false;
     return UNKNOWN;
+}
+
+enum known eval_blocked(struct eval *ev, struct slice cause)
+{
+    enum known known = eval_unknown(ev, cause);
+    ev->is_blocked = true;
+    return known;
 }
 
 enum known eval_fault(struct eval *ev, const struct node *n, const char *fmt, ...)
@@ -27,7 +35,7 @@ enum known eval_fault(struct eval *ev, const struct node *n, const char *fmt, ..
         text.len = 120;
     struct slice cause =
         arena_printf(ev->arena, "line %u, column %u: %s in `%.*s`", n->span.line, n->span.column, what, SLICE_ARG(text));
-    return eval_unknown(ev, cause) == BROKEN ? BROKEN : FAULTY;
+    return eval_blocked(ev, cause) == BROKEN ? BROKEN : FAULTY;
 }
 
 struct slice eval_number_text(struct eval *ev, mpq_srcptr q)

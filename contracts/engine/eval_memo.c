@@ -173,9 +173,10 @@ bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind k
         return false;
     *known = slot->known;
     *out = (struct value){0};
-    if (slot->known != KNOWN)
+    if (slot->known != KNOWN) {
         ev->cause = slot->u.cause;
-    else if (kind == TYPE_DATE)
+        ev->is_blocked = slot->is_blocked;
+    } else if (kind == TYPE_DATE)
         out->day = slot->u.day;
     else if (kind != TYPE_NUMBER)
         out->word = slot->u.word;
@@ -203,6 +204,7 @@ enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_
         return BROKEN;
     slot->state = SLOT_DONE;
     slot->known = known;
+    slot->is_blocked = ev->is_blocked;
     if (known != KNOWN)
         slot->u.cause = ev->cause;
     else if (kind == TYPE_DATE)

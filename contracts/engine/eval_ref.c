@@ -10,6 +10,14 @@ struct slice eval_name(struct eval *ev, struct slice name, const struct shape *s
     return arena_printf(ev->arena, "%.*s(%.*s)", SLICE_ARG(name), SLICE_ARG(key));
 }
 
+enum known eval_disputed(struct eval *ev, const struct metric *m, uint64_t cell, const struct engine_fact *fact)
+{
+    if (fact->standing == ENGINE_UNKNOWN && fact->reason.len > 0)
+        return eval_blocked(ev, fact->reason);
+    return eval_blocked(
+        ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+}
+
 static enum known index_member(struct eval *ev, const struct node *n, const struct node_index *i, uint32_t *member)
 {
     const struct dimension *d = &ev->dimensions[i->dimension];
@@ -60,7 +68,12 @@ static enum known fact_value(struct eval *ev, const struct node *n, uint64_t cel
     mpq_ptr number = eval_push(ev);
     if (number == NULL)
         return BROKEN;
-    if (value_read(ev->t, m, fact->value, number, out) != VALUE_FITS) {
+    enum value_problem problem = value_read_fact(ev->t, m, fact->value, number, out);
+    if (problem == VALUE_OUTSIDE && m->shown.source == AST_SOURCE_USED) /* it does not fit; no default makes up for it */
+        return eval_blocked(ev, arena_printf(ev->arena, "%.*s is %.*s there, which does not lie between %.*s",
+                                             SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)),
+                                             SLICE_ARG(fact->value), SLICE_ARG(m->between)));
+    if (problem != VALUE_FITS) {
         ev->rc = err_set(ev->err, TALLY_E_INTEGRITY, "the result %.*s of %.*s does not fit its metric",
                          SLICE_ARG(fact->value), SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)));
         return BROKEN;
@@ -93,6 +106,20 @@ static enum known default_value(struct eval *ev, const struct node *n, uint64_t 
     return known;
 }
 
+/* A figure that another contract does not know (U1). What has not come there is missing here too; a dispute or a fault there lets no
+ * default hold (U6). With `if late use` whoever gives the facts leaves out what was unknown when `until` had passed (U4). */
+static enum known unknown_there(struct eval *ev, const struct node *n, uint64_t cell, const struct engine_fact *fact,
+                                struct value *out)
+{
+    const struct metric *m = &ev->t->metrics[n->u.ref.target];
+    if (m->missing != NULL && !m->is_late && !fact->is_blocked)
+        return default_value(ev, n, cell, out);
+    if (m->is_late && metric_until(ev->dimensions, m, ev->bound) < DAY_MAX)
+        eval_wakes(ev, metric_until(ev->dimensions, m, ev->bound) + 1);
+    struct slice cause = fact->reason.len == 0 ? eval_name(ev, m->shown.name, &m->shape, cell) : fact->reason;
+    return (fact->is_blocked ? eval_blocked : eval_unknown)(ev, cause);
+}
+
 /* M1, without what has been computed before. */
 static enum known metric_value(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
 {
@@ -100,14 +127,17 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
     const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
     const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
     bool is_pending = slot != NULL && slot->has_pending;
+    if (fact != NULL && fact->standing == ENGINE_UNKNOWN)
+        return unknown_there(ev, n, cell, fact, out);
     if (fact != NULL && fact->standing != ENGINE_DISPUTED)
         return fact_value(ev, n, cell, fact, out);
     if (fact == NULL && m->missing != NULL && !waits_for_until(ev, m, is_pending))
         return default_value(ev, n, cell, out);
-    return eval_unknown(ev, arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)),
-                                         fact != NULL ? "disputed"
-                                         : is_pending ? "not verified"
-                                                      : "missing"));
+    if (fact != NULL)
+        return eval_disputed(ev, m, cell, fact);
+    struct slice name = eval_name(ev, m->shown.name, &m->shape, cell);
+    return eval_unknown(ev,
+                        arena_printf(ev->arena, "%.*s is %s", SLICE_ARG(name), is_pending ? "not verified" : "missing"));
 }
 
 static enum known eval_metric(struct eval *ev, const struct node *n, struct value *out)
@@ -164,10 +194,11 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
     }
     struct slice name = eval_name(ev, r->shown.name, &r->shape, cell);
     bool is_own = instance->state == ENGINE_FAULT || instance->wakes != DAY_NEVER;
-    return eval_unknown(ev, is_own ? arena_printf(ev->arena, "%.*s %s: %.*s", SLICE_ARG(name),
-                                                  instance->state == ENGINE_FAULT ? "is a fault" : "waits",
-                                                  SLICE_ARG(instance->reason))
-                                   : instance->reason);
+    bool is_blocked = instance->state == ENGINE_FAULT || instance->is_blocked;
+    return (is_blocked ? eval_blocked : eval_unknown)(
+        ev, is_own ? arena_printf(ev->arena, "%.*s %s: %.*s", SLICE_ARG(name),
+                                  instance->state == ENGINE_FAULT ? "is a fault" : "waits", SLICE_ARG(instance->reason))
+                   : instance->reason);
 }
 
 static enum known eval_table(struct eval *ev, const struct node *n, struct value *out)
@@ -188,8 +219,7 @@ static enum known eval_submitted(struct eval *ev, const struct node *n, struct v
     const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
     const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
     if (fact != NULL && fact->standing == ENGINE_DISPUTED)
-        return eval_unknown(
-            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+        return eval_disputed(ev, m, cell, fact);
     out->day = fact == NULL ? DAY_NEVER : fact->submitted;
     if (ev->trace != NULL)
         trace_value(ev, n->span,

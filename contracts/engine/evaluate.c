@@ -222,6 +222,7 @@ enum tally_code engine_evaluate(const struct engine_input *input, struct arena *
     }
     TRY(write_output(ev, arena, &answer, err));
     ENSURE(answer != NULL);
+    TRY(values_write(ev, arena, answer, err));
     answer->next_first = next;
     *out = answer;
 done:

@@ -105,26 +105,6 @@ MUST_CHECK static struct slice time_problem(const struct terms *terms, uint32_t 
     return arena_printf(arena, "it was submitted on %s, and what comes after %s is not used", day, last);
 }
 
-/* An empty slice with ptr NULL without memory. */
-MUST_CHECK static struct slice join_parts(const struct slice *parts, uint32_t count, struct arena *arena)
-{
-    size_t len = 0;
-    for (uint32_t i = 0; i < count; i++)
-        len += parts[i].len + 1;
-    char *text = arena_alloc(arena, len + 1);
-    if (text == NULL)
-        return slice_of(NULL, 0);
-    len = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0)
-            text[len++] = '|';
-        if (parts[i].len > 0)
-            memcpy(text + len, parts[i].ptr, parts[i].len);
-        len += parts[i].len;
-    }
-    return slice_of(text, len);
-}
-
 enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,
                           struct arena *arena, bool *fits, struct slice *key, struct slice *why, struct err *err)
 {
@@ -140,7 +120,7 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
     problem = reporter_problem(terms, m, candidate->reporter, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
-    struct slice made = join_parts(parts, m->shape.count, arena);
+    struct slice made = key_join(parts, m->shape.count, arena);
     if (made.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the key of a result");
     problem = time_problem(terms, metric, made, candidate->submitted, arena);

@@ -72,7 +72,7 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
     const struct rule *r = &ev->t->rules[rule];
     for (uint32_t i = 0; i < ev->slot_used; i++) {
         const struct slot *slot = eval_slot_at(ev, i);
-        if (slot->memo == r->of && slot->fact != NULL && !add_found(ev, r, slot->cell, cells))
+        if (slot->memo == r->of && slot_is_found(slot) && !add_found(ev, r, slot->cell, cells))
             return false;
     }
     for (size_t i = 0; i < ev->in->record_count; i++) {
@@ -191,10 +191,9 @@ static enum known key_in_metric(struct eval *ev, const struct rule *r, bool *is_
         members[i->dimension] = i->member;
     uint64_t cell = shape_cell(ev->dimensions, &m->shape, members);
     const struct slot *slot = eval_find(ev, r->of, cell);
-    *is_found = slot != NULL && slot->fact != NULL;
-    if (*is_found && slot->fact->standing == ENGINE_DISPUTED)
-        return eval_unknown(
-            ev, arena_printf(ev->arena, "%.*s is disputed", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
+    *is_found = slot_is_found(slot);
+    if (*is_found && slot_is_disputed(slot))
+        return eval_disputed(ev, m, cell, slot->fact);
     return KNOWN;
 }
 
@@ -293,8 +292,10 @@ MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enu
     instance->phase = PHASE_AMOUNT;
     if (known == BROKEN)
         return false;
-    if (known != KNOWN)
+    if (known != KNOWN) {
         instance->reason = ev->cause;
+        instance->is_blocked = ev->is_blocked;
+    }
     set_day(ev, instance);
     return true;
 }

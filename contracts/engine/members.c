@@ -96,7 +96,8 @@ MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
     for (size_t i = 0; i < ev->in->fact_count; i++) {
         const struct engine_fact *fact = &ev->in->facts[i];
         uint64_t order = fact->became_final == 0 ? fact->seq : fact->became_final;
-        if (fact->standing != ENGINE_PENDING && fact->metric < ev->t->metric_count &&
+        bool is_found = fact->standing != ENGINE_PENDING && (fact->standing != ENGINE_UNKNOWN || fact->is_blocked);
+        if (is_found && fact->metric < ev->t->metric_count &&
             !take_key(ev, &ev->t->metrics[fact->metric].shape, fact->key, order, lists))
             return false;
     }

@@ -50,6 +50,22 @@ bool number_parse(struct slice s, mpq_t out)
     return true;
 }
 
+bool number_read_exact(struct slice s, mpq_t out)
+{
+    const char *bar = s.len == 0 ? NULL : memchr(s.ptr, '/', s.len);
+    mpq_t below;
+    if (bar == NULL)
+        return number_parse(s, out);
+    size_t at = (size_t) (bar - s.ptr);
+    mpq_init(below);
+    bool ok = number_parse(slice_of(bar + 1, s.len - at - 1), below) && mpq_sgn(below) > 0 &&
+              number_parse(slice_of(s.ptr, at), out);
+    if (ok)
+        mpq_div(out, out, below);
+    mpq_clear(below);
+    return ok;
+}
+
 bool number_fits(mpq_srcptr q)
 {
     return mpz_sizeinbase(mpq_numref(q), 2) <= ENGINE_BITS_MAX && mpz_sizeinbase(mpq_denref(q), 2) <= ENGINE_BITS_MAX;

@@ -17,6 +17,9 @@
 /* -?digits[.digits] into out, which is initialised. false: not of that form, or too long; out is then unchanged. */
 MUST_CHECK bool number_parse(struct slice s, mpq_t out);
 
+/* The same, or p/q of such whole numbers, q above zero: as number_exact writes. */
+MUST_CHECK bool number_read_exact(struct slice s, mpq_t out);
+
 /* Neither numerator nor denominator has more than ENGINE_BITS_MAX bits (M4). */
 bool number_fits(mpq_srcptr q);
 

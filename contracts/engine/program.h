@@ -9,6 +9,7 @@
 
 #include "cents.h"
 #include "number.h"
+#include "tally/engine.h"
 #include "tally/terms.h"
 #include "unit.h"
 
@@ -333,6 +334,7 @@ enum symbol_kind {
     SYMBOL_DEFINE,
     SYMBOL_RULE,
     SYMBOL_CALENDAR,
+    SYMBOL_USE,
     SYMBOL_OTHER
 };
 struct symbol {
@@ -358,6 +360,8 @@ struct terms {
     uint32_t currency_count;
     struct terms_party *parties;
     uint32_t party_count;
+    struct terms_use *uses;
+    uint32_t use_count;
     struct dimension *dimensions;
     uint32_t dimension_count;
     struct calendar *calendars;
@@ -426,6 +430,8 @@ static inline uint32_t dimension_size(const struct dimension *dimension)
 MUST_CHECK bool shape_read(const struct dimension *dims, const struct shape *shape, struct slice key, uint64_t *cell);
 /* The parts of a key, count of them. false: it has more or fewer. */
 MUST_CHECK bool key_parts(struct slice key, uint32_t count, struct slice *parts);
+/* The parts joined again; ptr NULL without memory. */
+MUST_CHECK struct slice key_join(const struct slice *parts, uint32_t count, struct arena *arena);
 /* The key as records and results write it (joined by "|"), or as the text does (joined by ", "). */
 MUST_CHECK struct slice shape_key(const struct dimension *dims, const struct shape *shape, uint64_t cell,
                                   struct arena *arena);
@@ -440,12 +446,19 @@ enum value_problem { VALUE_FITS, VALUE_WRONG_TYPE, VALUE_OUTSIDE };
 /* A result's text as a value of metric m (S1). number is initialised and holds the value of numbers. */
 enum value_problem value_read(const struct terms *terms, const struct metric *m, struct slice text, mpq_ptr number,
                               struct value *out);
+/* A fact as a value: a result's text, or of another contract's figure as engine_value writes it. */
+enum value_problem value_read_fact(const struct terms *terms, const struct metric *m, struct slice text, mpq_ptr number,
+                                   struct value *out);
 /* Names the type: "USD per day", "percent", "a date", "a word of `arm`". Without memory "". */
 struct slice type_text(const struct terms *terms, const struct type *type, struct arena *arena);
 
 /* ---- until.c ---- */
 /* The last day of submission at the bound members (by dimension) of a metric with `until`. */
 int32_t metric_until(const struct dimension *dims, const struct metric *m, const uint32_t *members);
+
+/* ---- values.c ---- */
+const struct shape *figure_shape(const struct terms *terms, const struct engine_figure *figure);
+struct type figure_type(const struct terms *terms, const struct engine_figure *figure);
 
 /* ---- fit, accessors ---- */
 static inline uint32_t rule_places(const struct terms *terms, uint32_t rule)

@@ -153,6 +153,17 @@ const struct terms_metric *terms_metric(const struct terms *terms, uint32_t i)
     return &terms->metrics[i].shown;
 }
 
+uint32_t terms_use_count(const struct terms *terms)
+{
+    return terms->use_count;
+}
+
+const struct terms_use *terms_use(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->use_count);
+    return &terms->uses[i];
+}
+
 uint32_t terms_find_metric(const struct terms *terms, struct slice name)
 {
     return find(terms, name, SYMBOL_METRIC);

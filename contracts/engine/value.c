@@ -56,6 +56,21 @@ enum value_problem value_read(const struct terms *terms, const struct metric *m,
     return VALUE_WRONG_TYPE;
 }
 
+enum value_problem value_read_fact(const struct terms *terms, const struct metric *m, struct slice text, mpq_ptr number,
+                                   struct value *out)
+{
+    if (m->shown.source == AST_SOURCE_USED && m->type.kind == TYPE_DATE && slice_is(text, "never")) {
+        *out = (struct value){.day = DAY_NEVER};
+        return VALUE_FITS;
+    }
+    if (m->shown.source != AST_SOURCE_USED || m->type.kind != TYPE_NUMBER)
+        return value_read(terms, m, text, number, out);
+    *out = (struct value){.number = number};
+    if (!number_read_exact(text, number))
+        return VALUE_WRONG_TYPE;
+    return m->has_between && (mpq_cmp(number, m->low) < 0 || mpq_cmp(number, m->high) > 0) ? VALUE_OUTSIDE : VALUE_FITS;
+}
+
 struct slice type_text(const struct terms *terms, const struct type *type, struct arena *arena)
 {
     struct buf b;

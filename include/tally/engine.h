@@ -14,9 +14,10 @@
 
 /* How a result stands for its metric (S3, F1). Results that do not fit are not given at all. */
 enum engine_standing {
-    ENGINE_FINAL,   /* its value is the current value of its key */
-    ENGINE_PENDING, /* submitted, not final */
-    ENGINE_DISPUTED /* was final, is disputed: unknown */
+    ENGINE_FINAL,    /* its value is the current value of its key */
+    ENGINE_PENDING,  /* submitted, not final */
+    ENGINE_DISPUTED, /* was final, is disputed: unknown */
+    ENGINE_UNKNOWN   /* of another contract: unknown there, for `reason` (U1) */
 };
 
 struct engine_fact {
@@ -27,6 +28,23 @@ struct engine_fact {
     int32_t submitted;     /* the day of the first result of its chain */
     uint64_t seq;          /* of the entry that reported it, shown in explanations */
     uint64_t became_final; /* the entry in which the first result of its key became final (S7); 0: taken to be seq */
+    struct slice reason;   /* ENGINE_UNKNOWN: as engine_value has it */
+    bool is_blocked;       /* ENGINE_UNKNOWN: for a dispute or a fault, so that no default holds (U6) */
+};
+
+/* ---- figures that other contracts use (U) ---- */
+enum engine_figure_kind { ENGINE_METRIC, ENGINE_DEFINE, ENGINE_RULE };
+struct engine_figure {
+    enum engine_figure_kind kind;
+    uint32_t at; /* its place among those of its kind, in the text */
+};
+struct engine_value {
+    uint32_t want;    /* which of input->wants */
+    struct slice key; /* members joined by "|", in the order of engine_figure_dimensions */
+    bool is_known;
+    bool is_blocked;     /* unknown for a dispute or a fault */
+    struct slice value;  /* exact: a decimal or p/q (a percentage without its sign, 0.09), a day, true or false, a word */
+    struct slice reason; /* unknown: for what, in words */
 };
 
 /* What is recorded about an instance (I2, C4, P1). An instance without a record stands at 0. */
@@ -46,7 +64,9 @@ struct engine_input {
     size_t fact_count;
     const struct engine_record *records; /* any order */
     size_t record_count;
-    uint64_t next_first; /* the next free place in that order, from 1 */
+    uint64_t next_first;               /* the next free place in that order, from 1 */
+    const struct engine_figure *wants; /* whose values at every key are asked for */
+    size_t want_count;
 };
 
 enum engine_state { ENGINE_COMPUTED, ENGINE_WAITS, ENGINE_FAULT };
@@ -72,6 +92,9 @@ struct engine_output {
     uint64_t next_first;
     int32_t next_moment; /* the first day after today on which the clock may change something; DAY_NEVER */
     uint64_t steps;      /* arithmetic nodes evaluated */
+    struct engine_value
+        *values; /* of input->wants, in their order, then by key; none after `closes`: the last ones hold (T5) */
+    size_t value_count;
 };
 
 #define ENGINE_BITS_MAX 4096 /* of a numerator or denominator: more is a fault of the instance (M4) */
@@ -79,6 +102,21 @@ struct engine_output {
 /* Everything from nothing. TALLY_E_LIMIT when the arena is too small; other failures are ours. */
 MUST_CHECK enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena,
                                            struct engine_output **out, struct err *err);
+
+/* The metric, define or rule of that name; false: there is none. */
+bool engine_figure_find(const struct terms *terms, struct slice name, struct engine_figure *out);
+/* The dimensions of its key, count of them. */
+const uint32_t *engine_figure_dimensions(const struct terms *terms, const struct engine_figure *figure, uint32_t *count);
+
+/* Do all figures that `terms` takes of the contract that it uses as `use` (by index) exist in `used`, with the dimensions of `by` and
+ * `where` and in the same kind (U1)? Otherwise why says what does not fit. */
+MUST_CHECK enum tally_code engine_link(const struct terms *terms, uint32_t use, const struct terms *used,
+                                       struct arena *arena, bool *fits, struct slice *why, struct err *err);
+/* The facts of metric `metric`, whose source is a figure of `used`, from that figure's values (those of want `want`): for each key that
+ * fits, FINAL or UNKNOWN. submitted is today. Texts and keys lie in the arena. */
+MUST_CHECK enum tally_code engine_used_facts(const struct terms *terms, uint32_t metric, const struct terms *used,
+                                             const struct engine_output *output, uint32_t want, int32_t today,
+                                             struct arena *arena, struct engine_fact **out, size_t *count, struct err *err);
 
 /* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
  * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used

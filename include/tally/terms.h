@@ -74,7 +74,21 @@ struct terms_metric {
     uint32_t reporters[2], reporter_count; /* parties; 0: anybody */
     uint32_t verifier_count, quorum;       /* quorum of them needed; 0 verifiers: final when submitted */
     const uint32_t *verifiers;
+    struct slice of;                   /* AST_SOURCE_USED: the figure; AST_SOURCE_SETTLEMENTS: the rule */
+    uint32_t use;                      /* AST_SOURCE_USED: which contract */
+    bool has_silence;                  /* or silence_days of silence (S3) */
+    uint32_t silence_days, final_days; /* final final_days later */
+    bool has_dispute_days;
+    uint32_t dispute_days; /* disputes within */
 };
+
+/* ---- contracts that it uses ---- */
+struct terms_use {
+    struct slice name, hash; /* 64 hex digits: of the text that is used */
+    bool as_amended;
+};
+uint32_t terms_use_count(const struct terms *terms);
+const struct terms_use *terms_use(const struct terms *terms, uint32_t i);
 uint32_t terms_metric_count(const struct terms *terms);
 const struct terms_metric *terms_metric(const struct terms *terms, uint32_t i);
 uint32_t terms_find_metric(const struct terms *terms, struct slice name);

@@ -370,9 +370,6 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
     (void) state;
     static const char *const texts[] = {
         "parties facility provider \"F\", at most 5",
-        "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001",
-        "metric m is \"M\" in USD\n  verified by judge or 5 days of silence",
-        "metric m is \"M\" in USD\n  verified by judge final 5 days later",
         "metric m is settlements of p in USD\n" AMOUNT("1"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -400,6 +397,23 @@ static void until_is_checked(void **state)
                  "dimension.unbound", "`year`");
     expect_error(UNTIL("9_000 years after end of year", "  if late use 0\n") BY_YEAR "m", "metric.until", "0001 to 9999");
     expect_error(UNTIL("2016-05-01", "  if late use 5 days\n") BY_YEAR "m", "units.differ", "this is days");
+}
+
+#define USES "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001\n"
+
+static void figures_of_other_contracts_are_checked(void **state)
+{
+    (void) state;
+    expect_fine(USES "metric m is success of able where arm = programme in USD between 0 and 5\n" AMOUNT("m"));
+    expect_fine(USES "metric m is success of able in USD\n  by year\n  until 2019-01-01\n  if late use 0\n" BY_YEAR "m");
+    expect_error(USES "metric m is success of abel in USD\n" AMOUNT("m"), "name.unknown", "did you mean `able`?");
+    expect_error(USES "metric m is success of able in USD\n  reported by judge\n" AMOUNT("m"), "metric.used",
+                 "comes from another contract");
+    expect_error(USES "metric m is success of able in date\npay p from city to lender when submitted(m) > m amount 1",
+                 "metric.used", "nobody submits it here");
+    expect_error(USES AMOUNT("able"), "name.kind", "no value");
+    expect_error(USES "metric m is success of able in USD\n  until 2019-01-01\n" AMOUNT("m"), "metric.until",
+                 "wait for ever");
 }
 
 #define VILLAGE(until)                                                                                                     \
@@ -660,6 +674,7 @@ int main(void)
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
         cmocka_unit_test(until_is_checked),
+        cmocka_unit_test(figures_of_other_contracts_are_checked),
         cmocka_unit_test(sets_of_open_dimensions_are_checked),
         cmocka_unit_test(rule_K5_a_quotient_in_an_open_set_is_rounded),
         cmocka_unit_test(portion_is_checked),

@@ -112,7 +112,7 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
 static void set_kept(const struct eval *ev, struct instance *instance)
 {
     cents amount = instance->amount, stands = instance->stands;
-    bool is_never_back = ev->t->rules[instance->rule].is_never_back;
+    bool is_never_back = instance->is_never_back;
     if (instance->state != ENGINE_COMPUTED)
         instance->target = stands;
     else if (amount <= 0) /* C5: nothing is used or freed */

@@ -388,8 +388,6 @@ void check_names(struct checker *c)
     bool ok = make_room(c);
     if (!ok)
         return;
-    if (c->t->ast->is_amendment) /* V2 needs the texts before it */
-        check_unsupported(c, c->t->ast->slug_span, "amendments");
     ok = take_units(c);
     c->t->cap_count = 0;
     for (const struct ast_decl *d = c->t->ast->declarations; d != NULL; d = d->next)

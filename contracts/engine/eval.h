@@ -8,6 +8,7 @@
 #define NUMBERS_IN_CHUNK 64
 #define STACK_CHUNKS_MAX 1024             /* 65,536 numbers at once: NESTING_MAX nodes with some operands each */
 #define EVALUATION_BYTES_MAX (512u << 20) /* of one evaluation's own working memory: K4 allows ten million instances */
+#define TEXTS_MAX 256                     /* versions of a contract: each is an evaluation of its own */
 #define TRACE_STEPS_MAX 2000              /* of an explanation: more would be read by nobody */
 
 enum known {
@@ -84,6 +85,8 @@ struct instance {
     enum engine_state state : 8;
     bool has_record;
     bool is_blocked;    /* what it waits for */
+    bool is_never_back; /* by the text that computes it */
+    uint16_t text;      /* which that is, of several */
     int32_t record_day; /* as recorded before this evaluation */
     int32_t own_day;    /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
     int32_t day;        /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
@@ -108,7 +111,21 @@ struct trace {
     uint32_t count;
 };
 
+struct text_eval { /* one of several texts of a contract */
+    struct eval *ev;
+    struct engine_input input; /* what it is given: the facts that fit it, the records of its rules */
+    int32_t effective;
+    uint32_t *places; /* by rule: its place among all rules; TERMS_NONE where a newer text has it too */
+};
+
+struct texts { /* the oldest first */
+    struct text_eval *items;
+    size_t count;
+};
+
 struct eval {
+    struct texts *texts; /* NULL: there is one text */
+    size_t text;         /* which of them this evaluates */
     const struct engine_input *in;
     const struct terms *t;
     const struct dimension *dimensions; /* the text's; open ones with the members of this evaluation */
@@ -214,6 +231,10 @@ bool members_are_strangers(const struct eval *ev, const struct shape *shape, str
 /* ---- instance.c, caps.c, evaluate.c ---- */
 MUST_CHECK bool instances_make(struct eval *ev);
 struct instance *instance_find(struct eval *ev, uint32_t rule, uint64_t cell);
+/* The instance's day by this text (V2). KNOWN with DAY_NEVER: its key is not found, and it never had a day. */
+enum known instance_text_day(struct eval *ev, const struct instance *instance, int32_t *day);
+/* By this text alone, whatever it has come to before. false: ev->rc is set. */
+MUST_CHECK bool instance_amount_here(struct eval *ev, struct instance *instance);
 /* The amount by A1, before caps. false: ev->rc is set. */
 MUST_CHECK bool instance_amount(struct eval *ev, struct instance *instance);
 /* The target, with all that it depends on. false: ev->rc is set. */
@@ -223,8 +244,29 @@ MUST_CHECK bool caps_apply(struct eval *ev, uint32_t group);
 int instance_order(const struct instance *a, const struct instance *b);
 /* All of it; what engine_evaluate does before it writes its answer down. */
 MUST_CHECK bool evaluate_all(struct eval *ev);
+/* What all texts together have asked of the clock, and how much they have computed. */
+void evaluate_count(const struct eval *ev, struct engine_output *out);
 MUST_CHECK enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err);
 void evaluate_end(struct eval *ev);
+
+/* ---- texts.c: several texts of one contract ---- */
+/* Makes the evaluations of the earlier texts and takes over what of the input is the newest one's. false: ev->rc is set. */
+MUST_CHECK bool texts_begin(struct eval *master, const struct engine_input *input);
+void texts_end(struct eval *master);
+/* Do the instances of this rule stand in this evaluation (is it the newest text that has the rule)? */
+bool texts_owns(const struct eval *ev, uint32_t rule);
+/* The rule's place among those of all texts. */
+uint32_t texts_place(const struct eval *ev, uint32_t rule);
+/* The instance at that cell where it stands; NULL: there is none. */
+struct instance *texts_instance(struct eval *ev, uint32_t rule, uint64_t cell, struct eval **owner);
+/* The same instance by another text; NULL: that text has no such rule or no such instance. */
+struct instance *texts_same(struct eval *ev, uint32_t rule, uint64_t cell, struct eval *other);
+/* Calls add for the cell of each instance that earlier texts have. false: it answered so, or ev->rc is set. */
+MUST_CHECK bool texts_each_cell(struct eval *ev, uint32_t rule, bool (*add)(struct eval *ev, uint64_t cell, void *with),
+                                void *with);
+/* V2. true: an earlier text has computed the amount, and the instance has taken it over. false with KNOWN: this text is to compute
+ * it; with anything else: nobody does. */
+bool texts_amount(struct eval *ev, struct instance *instance, enum known *known);
 
 /* ---- values.c ---- */
 /* The figures that input->wants asks for, at every key. */

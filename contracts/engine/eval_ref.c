@@ -170,11 +170,25 @@ static enum known eval_define(struct eval *ev, const struct node *n, struct valu
     return known;
 }
 
+/* The target, in the evaluation where the instance stands. */
+MUST_CHECK static bool target_of(struct eval *ev, struct eval *owner, struct instance *instance)
+{
+    uint32_t depth = owner->depth;
+    owner->depth = ev->depth > depth ? ev->depth : depth; /* one stack bears both */
+    bool ok = instance_target(owner, instance);
+    owner->depth = depth;
+    if (!ok)
+        ev->rc = owner->rc;
+    return ok;
+}
+
 static enum known eval_rule(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct rule *r = &ev->t->rules[n->u.ref.target];
     uint64_t cell = shape_cell(ev->dimensions, &r->shape, ev->bound);
-    struct instance *instance = instance_find(ev, n->u.ref.target, cell);
+    struct eval *owner = ev;
+    struct instance *instance =
+        ev->texts == NULL ? instance_find(ev, n->u.ref.target, cell) : texts_instance(ev, n->u.ref.target, cell, &owner);
     mpq_ptr target = eval_push(ev);
     if (target == NULL)
         return BROKEN;
@@ -184,10 +198,12 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
         return KNOWN;
     if (instance->phase == PHASE_BUSY)
         return eval_fault(ev, n, "this depends on itself");
-    if (!instance_target(ev, instance))
+    if (!target_of(ev, owner, instance))
         return BROKEN;
+    if (instance->phase != PHASE_DONE) /* through a cap, which only several texts together can do (C2) */
+        return eval_fault(ev, n, "this depends on itself");
     if (instance->state == ENGINE_COMPUTED) {
-        cents_number(instance->target, rule_places(ev->t, instance->rule), target);
+        cents_number(instance->target, rule_places(owner->t, instance->rule), target);
         if (ev->trace != NULL)
             trace_value(ev, n->span, eval_name(ev, r->shown.name, &r->shape, cell), &n->type, out);
         return KNOWN;

@@ -42,30 +42,51 @@ enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input
     ev->arena = arena_new(EVALUATION_BYTES_MAX);
     if (ev->arena == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    if (input->earlier_count > 0 && ev->texts == NULL && !texts_begin(ev, input))
+        return ev->rc;
     ev->is_closed = input->today > terms_closes(input->terms);
     ev->group_done = EVAL_NEW(ev, ev->t->rule_count, bool);
     if (ev->group_done == NULL)
         return ev->rc;
     if (!members_find(ev))
         return ev->rc;
-    for (size_t i = 0; i < input->fact_count; i++)
-        if (!read_fact(ev, &input->facts[i]))
+    for (size_t i = 0; i < ev->in->fact_count; i++)
+        if (!read_fact(ev, &ev->in->facts[i]))
             return ev->rc;
     return instances_make(ev) ? TALLY_OK : ev->rc;
 }
 
 void evaluate_end(struct eval *ev)
 {
+    if (ev->texts != NULL)
+        texts_end(ev);
     eval_release(ev);
     arena_free(ev->arena);
 }
 
+/* The rules by their places among all texts: r goes through those of *of, the newest first. false: there are no more. */
+static bool next_rule(struct eval *ev, struct eval **of, uint32_t *r)
+{
+    for (++*r;;) {
+        for (; *r < (*of)->t->rule_count; ++*r)
+            if (ev->texts == NULL || texts_owns(*of, *r))
+                return true;
+        if (ev->texts == NULL || (*of)->text == 0)
+            return false;
+        *of = ev->texts->items[(*of)->text - 1].ev;
+        *r = 0;
+    }
+}
+
 bool evaluate_all(struct eval *ev)
 {
-    for (uint32_t r = 0; r < ev->t->rule_count; r++)
-        for (size_t i = 0; i < ev->rules[r].count; i++)
-            if (!instance_target(ev, &ev->rules[r].items[i]))
+    struct eval *of = ev;
+    for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
+        for (size_t i = 0; i < of->rules[r].count; i++)
+            if (!instance_target(of, &of->rules[r].items[i])) {
+                ev->rc = of->rc;
                 return false;
+            }
     return true;
 }
 
@@ -82,10 +103,11 @@ MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
         struct instance **fresh = round == 0 ? NULL : EVAL_NEW(ev, count, struct instance *);
         if (round == 1 && fresh == NULL)
             return false;
+        struct eval *of = ev;
         count = 0;
-        for (uint32_t r = 0; r < ev->t->rule_count; r++)
-            for (size_t i = 0; i < ev->rules[r].count; i++) {
-                struct instance *instance = &ev->rules[r].items[i];
+        for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
+            for (size_t i = 0; i < of->rules[r].count; i++) {
+                struct instance *instance = &of->rules[r].items[i];
                 if (instance->state != ENGINE_COMPUTED || instance->first != 0 || instance->amount <= 0)
                     continue;
                 if (fresh != NULL)
@@ -111,7 +133,7 @@ MUST_CHECK static enum tally_code write_key(struct eval *ev, struct writer *w, c
                                             struct slice *out, struct err *err)
 {
     struct slice *known = NULL;
-    if (shape->count == 1) {
+    if (shape->count == 1 && (ev->texts == NULL || ev->text + 1 == ev->texts->count)) {
         struct slice **keys = &w->keys[shape->dims[0]];
         if (*keys == NULL)
             *keys = EVAL_NEW(ev, ev->dimensions[shape->dims[0]].shown.member_count, struct slice);
@@ -150,7 +172,7 @@ MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct i
     const struct rule *r = &ev->t->rules[instance->rule];
     uint32_t places = ev->t->currencies[r->currency].places;
     cents target = instance->target, difference = target - instance->stands;
-    out->rule = instance->rule;
+    out->rule = texts_place(ev, instance->rule);
     out->state = instance->state;
     out->first = instance->first;
     out->day = instance->day;
@@ -175,14 +197,25 @@ done:
     return rc;
 }
 
+void evaluate_count(const struct eval *ev, struct engine_output *out)
+{
+    out->steps = 0;
+    for (size_t k = 0; k < (ev->texts == NULL ? 1 : ev->texts->count); k++) {
+        const struct eval *text = ev->texts == NULL ? ev : ev->texts->items[k].ev;
+        out->steps += text->steps;
+        out->next_moment = text->wakes < out->next_moment ? text->wakes : out->next_moment;
+    }
+}
+
 MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *arena, struct engine_output **out,
                                                struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_output *o = ARENA_NEW(arena, struct engine_output);
     size_t count = 0;
-    for (uint32_t r = 0; r < ev->t->rule_count; r++)
-        count += ev->rules[r].count;
+    struct eval *of = ev;
+    for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
+        count += of->rules[r].count;
     struct engine_instance *instances = ARENA_ARRAY(arena, count, struct engine_instance);
     struct writer w = {.arena = arena, .keys = EVAL_NEW(ev, ev->t->dimension_count, struct slice *)};
     if (o == NULL || instances == NULL)
@@ -191,16 +224,15 @@ MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *ar
         return ev->rc;
     o->instances = instances;
     o->next_moment = ev->is_closed || terms_closes(ev->t) == DAY_NEVER ? DAY_NEVER : terms_closes(ev->t) + 1;
-    for (uint32_t r = 0; r < ev->t->rule_count; r++)
-        for (size_t i = 0; i < ev->rules[r].count; i++) {
+    of = ev;
+    for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
+        for (size_t i = 0; i < of->rules[r].count; i++) {
             struct engine_instance *written = &instances[o->count++];
-            TRY(write_instance(ev, &ev->rules[r].items[i], &w, written, err));
+            TRY(write_instance(of, &of->rules[r].items[i], &w, written, err));
             if (written->wakes < o->next_moment)
                 o->next_moment = written->wakes;
         }
-    if (ev->wakes < o->next_moment)
-        o->next_moment = ev->wakes;
-    o->steps = ev->steps;
+    evaluate_count(ev, o);
     *out = o;
 done:
     return rc;

@@ -75,6 +75,10 @@ MUST_CHECK static enum tally_code write_explanation(struct eval *ev, const struc
         write_step(&w, step);
     canon_close(&w);
     TRY(write_money(ev, &w, "target", instance->target, currency->places, err));
+    if (ev->texts != NULL) {
+        canon_name(&w, "version"); /* of the terms, whose lines the steps name */
+        canon_i64(&w, ev->texts->items[instance->text].input.terms->ast->version);
+    }
     canon_close(&w);
     TRY(buf_check(out, err));
 done:
@@ -97,27 +101,47 @@ static void trace_caps(struct eval *ev, const struct instance *instance)
     }
 }
 
-/* Computes the amount again, aloud: what other rules have come to is known by then. */
+/* Computes the amount again by the text that computed it, aloud: what other rules have come to is known by then. */
 MUST_CHECK static bool trace_amount(struct eval *ev, struct instance *instance, struct trace *trace)
 {
-    struct instance aloud = *instance;
+    struct eval *by = ev->texts == NULL ? ev : ev->texts->items[instance->text].ev;
+    const struct instance *same = by == ev ? instance : texts_same(ev, instance->rule, instance->cell, by);
     struct type money = {.kind = TYPE_NUMBER};
-    mpq_ptr amount = eval_push(ev);
+    mpq_ptr amount = eval_push(by);
     struct value v = {.number = amount};
+    ENSURE(same != NULL);
+    struct instance aloud = *same;
     if (amount == NULL)
         return false;
     cents_number(instance->amount, rule_places(ev->t, instance->rule), amount);
-    eval_forget(ev);
-    ev->trace = trace;
-    aloud.phase = PHASE_NEW;
-    aloud.wakes = instance->wakes;
-    if (!instance_amount(ev, &aloud))
+    eval_forget(by);
+    by->trace = trace;
+    if (!instance_amount_here(by, &aloud)) {
+        ev->rc = by->rc;
         return false;
+    }
     if (instance->state == ENGINE_COMPUTED)
-        trace_value(ev, ev->t->rules[instance->rule].decl->span, SLICE("amount"), &money, &v);
+        trace_value(by, by->t->rules[same->rule].decl->span, SLICE("amount"), &money, &v);
+    by->trace = NULL;
+    ev->trace = trace;
     trace_caps(ev, instance);
     ev->trace = NULL;
     return true;
+}
+
+/* The evaluation in which the instances of that rule stand; its own place there. NULL: there is no such rule. */
+static struct eval *owner_of(struct eval *ev, uint32_t place, uint32_t *rule)
+{
+    *rule = place;
+    if (ev->texts == NULL)
+        return place < ev->t->rule_count ? ev : NULL;
+    for (size_t k = ev->texts->count; k-- > 0;)
+        for (uint32_t r = 0; r < ev->texts->items[k].input.terms->rule_count; r++)
+            if (ev->texts->items[k].places[r] == place) {
+                *rule = r;
+                return ev->texts->items[k].ev;
+            }
+    return NULL;
 }
 
 enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, struct slice key, struct arena *arena,
@@ -131,20 +155,21 @@ enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, 
     if (ev == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
     TRY(evaluate_begin(ev, input, err));
-    ENSURE(rule < ev->t->rule_count);
+    struct eval *owner = owner_of(ev, rule, &rule);
+    ENSURE(owner != NULL);
     struct instance *instance = NULL;
-    if (shape_read(ev->dimensions, &ev->t->rules[rule].shape, key, &cell))
-        instance = instance_find(ev, rule, cell);
+    if (shape_read(owner->dimensions, &owner->t->rules[rule].shape, key, &cell))
+        instance = instance_find(owner, rule, cell);
     if (instance == NULL) {
         rc = err_set(err, TALLY_E_NOT_FOUND, "the rule %.*s has no instance \"%.*s\"",
-                     SLICE_ARG(ev->t->rules[rule].shown.name), SLICE_ARG(key));
+                     SLICE_ARG(owner->t->rules[rule].shown.name), SLICE_ARG(key));
         goto done;
     }
-    if (!evaluate_all(ev) || !trace_amount(ev, instance, &trace)) {
-        rc = ev->rc;
+    if (!evaluate_all(ev) || !trace_amount(owner, instance, &trace)) {
+        rc = ev->rc == TALLY_OK ? owner->rc : ev->rc;
         goto done;
     }
-    TRY(write_explanation(ev, instance, key, &trace, out, err));
+    TRY(write_explanation(owner, instance, key, &trace, out, err));
 done:
     evaluate_end(ev);
     mem_free(ev);

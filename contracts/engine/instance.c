@@ -67,6 +67,11 @@ MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t
     }
 }
 
+static bool add_earlier(struct eval *ev, uint64_t cell, void *with)
+{
+    return cells_add(ev, with, cell);
+}
+
 MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells *cells)
 {
     const struct rule *r = &ev->t->rules[rule];
@@ -84,6 +89,8 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
         if (!cells_add(ev, cells, cell))
             return false;
     }
+    if (ev->texts != NULL && !texts_each_cell(ev, rule, add_earlier, cells))
+        return false;
     if (cells->count > 0)
         qsort(cells->items, cells->count, sizeof *cells->items, cell_order);
     size_t kept = 0;
@@ -117,7 +124,9 @@ MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
                                            .own_day = DAY_NEVER,
                                            .day = DAY_NEVER,
                                            .record_day = DAY_NEVER,
-                                           .wakes = DAY_NEVER};
+                                           .wakes = DAY_NEVER,
+                                           .is_never_back = r->is_never_back,
+                                           .text = (uint16_t) ev->text};
     return true;
 }
 
@@ -300,20 +309,38 @@ MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enu
     return true;
 }
 
-bool instance_amount(struct eval *ev, struct instance *instance)
+enum known instance_text_day(struct eval *ev, const struct instance *instance, int32_t *day)
+{
+    const struct rule *r = &ev->t->rules[instance->rule];
+    uint32_t before[DIMENSIONS_MAX];
+    struct value v = {.day = DAY_NEVER};
+    bool is_found = true;
+    enum known known = KNOWN;
+    size_t mark = ev->sp;
+    memcpy(before, ev->bound, sizeof before);
+    shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
+    if (r->dated != NULL)
+        known = key_in_metric(ev, r, &is_found);
+    if (known == KNOWN && !is_found)
+        v.day = instance->record_day;
+    else if (known == KNOWN && r->dated != NULL)
+        known = eval_node(ev, r->dated, &v);
+    else if (known == KNOWN && r->day_period != TERMS_NONE)
+        v.day = ev->dimensions[r->day_period].spans[ev->bound[r->day_period]].last;
+    else if (known == KNOWN)
+        v.day = instance->record_day == DAY_NEVER ? ev->in->today : instance->record_day;
+    memcpy(ev->bound, before, sizeof before);
+    ev->sp = mark;
+    *day = v.day;
+    return known;
+}
+
+/* By this text alone. */
+static enum known amount_here(struct eval *ev, struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     uint32_t before[DIMENSIONS_MAX];
     size_t mark = ev->sp;
-    if (instance->phase != PHASE_NEW)
-        return true;
-    instance->phase = PHASE_BUSY;
-    if (ev->is_closed) { /* T5 */
-        char day[DAY_TEXT_LEN + 1];
-        day_format(terms_closes(ev->t), day);
-        return set_state(ev, instance,
-                         eval_unknown(ev, arena_printf(ev->arena, "the contract closed at the end of %s", day)));
-    }
     memcpy(before, ev->bound, sizeof before);
     shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
     ev->depth += RULE_NESTING;
@@ -321,14 +348,40 @@ bool instance_amount(struct eval *ev, struct instance *instance)
     ev->depth -= RULE_NESTING;
     memcpy(ev->bound, before, sizeof before);
     ev->sp = mark;
+    return known;
+}
+
+bool instance_amount_here(struct eval *ev, struct instance *instance)
+{
+    instance->phase = PHASE_BUSY;
+    return set_state(ev, instance, ev->is_closed ? eval_unknown(ev, instance->reason) : amount_here(ev, instance));
+}
+
+bool instance_amount(struct eval *ev, struct instance *instance)
+{
+    enum known known = KNOWN;
+    if (instance->phase != PHASE_NEW)
+        return true;
+    instance->phase = PHASE_BUSY;
+    if (ev->is_closed) { /* T5 */
+        char day[DAY_TEXT_LEN + 1];
+        day_format(terms_closes(ev->texts == NULL ? ev->t : ev->texts->items[ev->texts->count - 1].input.terms), day);
+        return set_state(ev, instance,
+                         eval_unknown(ev, arena_printf(ev->arena, "the contract closed at the end of %s", day)));
+    }
+    if (ev->texts != NULL && texts_owns(ev, instance->rule) && texts_amount(ev, instance, &known)) {
+        instance->phase = PHASE_AMOUNT;
+        return true;
+    }
+    if (known == KNOWN)
+        known = amount_here(ev, instance);
     return set_state(ev, instance, known);
 }
 
 /* A rule under no cap: A3 is all that is left. */
-static void set_target(const struct eval *ev, struct instance *instance)
+static void set_target(struct instance *instance)
 {
-    bool keeps = instance->state != ENGINE_COMPUTED ||
-                 (ev->t->rules[instance->rule].is_never_back && instance->amount < instance->stands);
+    bool keeps = instance->state != ENGINE_COMPUTED || (instance->is_never_back && instance->amount < instance->stands);
     instance->target = keeps ? instance->stands : instance->amount;
     instance->phase = PHASE_DONE;
 }
@@ -338,12 +391,13 @@ bool instance_target(struct eval *ev, struct instance *instance)
     uint32_t group = ev->t->rules[instance->rule].group;
     if (instance->phase == PHASE_DONE)
         return true;
-    if (group != TERMS_NONE)
+    if (group != TERMS_NONE &&
+        (ev->texts == NULL || ev->text + 1 == ev->texts->count)) /* V4: caps are those of the newest text */
         return caps_apply(ev, group);
     if (!instance_amount(ev, instance))
         return false;
     if (instance->phase == PHASE_AMOUNT)
-        set_target(ev, instance);
+        set_target(instance);
     return true;
 }
 

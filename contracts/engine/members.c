@@ -91,6 +91,46 @@ MUST_CHECK static bool set_members(struct eval *ev, struct dimension *d, const s
     return true;
 }
 
+static uint32_t dimension_named(const struct terms *t, struct slice name)
+{
+    for (uint32_t i = 0; i < t->dimension_count; i++)
+        if (slice_equal(t->dimensions[i].shown.name, name))
+            return i;
+    return TERMS_NONE;
+}
+
+/* The open parts of a key by another text, each to the list of the dimension of its name. */
+MUST_CHECK static bool take_other_key(struct eval *ev, const struct terms *other, const struct engine_fact *fact,
+                                      uint64_t order, struct named_list *lists)
+{
+    const struct shape *shape = &other->metrics[fact->metric].shape;
+    struct slice parts[DIMENSIONS_MAX];
+    if (!key_parts(fact->key, shape->count, parts))
+        return true;
+    for (uint32_t i = 0; i < shape->count; i++) {
+        uint32_t dim = dimension_named(ev->t, other->dimensions[shape->dims[i]].shown.name);
+        if (dim != TERMS_NONE && dimension_is_open(&ev->t->dimensions[dim]) && !named_add(ev, &lists[dim], parts[i], order))
+            return false;
+    }
+    return true;
+}
+
+/* A member that one text of a contract knows is a member by all of them. */
+MUST_CHECK static bool take_other_texts(struct eval *ev, struct named_list *lists)
+{
+    for (size_t k = 0; k < ev->texts->count; k++) {
+        const struct engine_input *in = &ev->texts->items[k].input;
+        for (size_t i = 0; k != ev->text && i < in->fact_count; i++) {
+            const struct engine_fact *fact = &in->facts[i];
+            uint64_t order = fact->became_final == 0 ? fact->seq : fact->became_final;
+            bool is_found = fact->standing == ENGINE_FINAL || fact->standing == ENGINE_DISPUTED;
+            if (is_found && fact->metric < in->terms->metric_count && !take_other_key(ev, in->terms, fact, order, lists))
+                return false;
+        }
+    }
+    return true;
+}
+
 MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
 {
     for (size_t i = 0; i < ev->in->fact_count; i++) {
@@ -107,7 +147,7 @@ MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
             !take_key(ev, &ev->t->rules[record->rule].shape, record->key, 0, lists))
             return false;
     }
-    return true;
+    return ev->texts == NULL || take_other_texts(ev, lists);
 }
 
 bool members_find(struct eval *ev)

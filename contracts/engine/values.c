@@ -10,7 +10,7 @@ bool engine_figure_find(const struct terms *terms, struct slice name, struct eng
     *out = (struct engine_figure){s->kind == SYMBOL_METRIC   ? ENGINE_METRIC
                                   : s->kind == SYMBOL_DEFINE ? ENGINE_DEFINE
                                                              : ENGINE_RULE,
-                                  s->at};
+                                  s->at, NULL};
     return true;
 }
 
@@ -74,6 +74,30 @@ MUST_CHECK static enum tally_code value_write(const struct eval *ev, const struc
     return TALLY_OK;
 }
 
+/* U2: as the text with that hash, an instance that a later text computes is unknown. Sets the cause. */
+MUST_CHECK static bool is_of_later_text(struct eval *ev, const struct engine_figure *figure, uint64_t cell)
+{
+    struct eval *owner = ev;
+    if (ev->texts == NULL || figure->terms == NULL || figure->kind != ENGINE_RULE)
+        return false;
+    const struct instance *instance = texts_instance(ev, figure->at, cell, &owner);
+    if (instance == NULL || instance->text <= ev->text)
+        return false;
+    ev->cause = arena_printf(ev->arena, "version %u of %.*s computes it",
+                             ev->texts->items[instance->text].input.terms->ast->version, SLICE_ARG(ev->t->ast->slug));
+    ev->is_blocked = true;
+    return ev->cause.ptr != NULL;
+}
+
+/* The evaluation of the text as which a figure is used. */
+static struct eval *eval_of(struct eval *ev, const struct engine_figure *figure)
+{
+    for (size_t k = 0; ev->texts != NULL && figure->terms != NULL && k < ev->texts->count; k++)
+        if (ev->texts->items[k].input.terms == figure->terms)
+            return ev->texts->items[k].ev;
+    return ev;
+}
+
 MUST_CHECK static enum tally_code one_value(struct eval *ev, uint32_t want, uint64_t cell, struct arena *arena,
                                             struct engine_value *out, struct err *err)
 {
@@ -87,6 +111,8 @@ MUST_CHECK static enum tally_code one_value(struct eval *ev, uint32_t want, uint
     enum known known = eval_node(ev, &n, &v);
     if (known == BROKEN)
         return ev->rc;
+    if (is_of_later_text(ev, figure, cell))
+        known = UNKNOWN;
     *out = (struct engine_value){.want = want, .is_known = known == KNOWN, .value = SLICE(""), .reason = SLICE("")};
     out->key = shape_key(ev->dimensions, shape, cell, arena);
     if (out->key.ptr == NULL)
@@ -117,18 +143,21 @@ enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine
     uint64_t count = 0;
     if (ev->is_closed) /* T5 */
         return TALLY_OK;
-    for (uint32_t i = 0; i < ev->in->want_count; i++)
-        count += cells_of(ev, figure_shape(ev->t, &ev->in->wants[i]));
+    for (uint32_t i = 0; i < ev->in->want_count; i++) {
+        const struct eval *text = eval_of(ev, &ev->in->wants[i]);
+        count += cells_of(text, figure_shape(text->t, &ev->in->wants[i]));
+    }
     struct engine_value *values = ARENA_ARRAY(arena, count + 1, struct engine_value);
     if (values == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
     out->values = values;
-    for (uint32_t i = 0; i < ev->in->want_count; i++)
-        for (uint64_t cell = 0, cells = cells_of(ev, figure_shape(ev->t, &ev->in->wants[i])); cell < cells; cell++)
-            TRY(one_value(ev, i, cell, arena, &values[out->value_count++], err));
-    out->steps = ev->steps;
-    if (ev->wakes < out->next_moment)
-        out->next_moment = ev->wakes;
+    for (uint32_t i = 0; i < ev->in->want_count; i++) {
+        struct eval *text = eval_of(ev, &ev->in->wants[i]);
+        uint64_t cells = cells_of(text, figure_shape(text->t, &ev->in->wants[i]));
+        for (uint64_t cell = 0; cell < cells; cell++)
+            TRY(one_value(text, i, cell, arena, &values[out->value_count++], err));
+    }
+    evaluate_count(ev, out);
 done:
     return rc;
 }

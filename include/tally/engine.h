@@ -37,6 +37,8 @@ enum engine_figure_kind { ENGINE_METRIC, ENGINE_DEFINE, ENGINE_RULE };
 struct engine_figure {
     enum engine_figure_kind kind;
     uint32_t at; /* its place among those of its kind, in the text */
+    const struct terms
+        *terms; /* as which text it is used (U2), one of those of the input; NULL: as amended, by the newest */
 };
 struct engine_value {
     uint32_t want;    /* which of input->wants */
@@ -49,7 +51,7 @@ struct engine_value {
 
 /* What is recorded about an instance (I2, C4, P1). An instance without a record stands at 0. */
 struct engine_record {
-    uint32_t rule;
+    uint32_t rule; /* its place: among the rules of the text, then those that only earlier texts have (engine_rule_place) */
     struct slice key;    /* members joined by "|" in the order of `for each`, "" for the only one */
     struct slice stands; /* money, "4800000.00", possibly negative */
     uint64_t first;      /* its place in the order of first amounts above zero; 0: none yet */
@@ -57,14 +59,23 @@ struct engine_record {
                             DAY_NEVER: not yet. What it keeps while it waits stays in the budgets of that day */
 };
 
-struct engine_input {
+/* An earlier text of the same contract, which goes on computing the instances whose days lie before the newer ones take effect (V2). */
+struct engine_text {
     const struct terms *terms;
+    const struct engine_fact *facts; /* that fit this text, by its own metrics; as engine_input.facts */
+    size_t fact_count;
+};
+
+struct engine_input {
+    const struct terms *terms; /* the newest that is in force */
     int32_t today;
     const struct engine_fact *facts; /* any order; at most one FINAL or DISPUTED for each metric and key */
     size_t fact_count;
     const struct engine_record *records; /* any order */
     size_t record_count;
     uint64_t next_first;               /* the next free place in that order, from 1 */
+    const struct engine_text *earlier; /* texts that it amends, directly or not, the oldest first; usually none */
+    size_t earlier_count;
     const struct engine_figure *wants; /* whose values at every key are asked for */
     size_t want_count;
 };
@@ -72,7 +83,7 @@ struct engine_input {
 enum engine_state { ENGINE_COMPUTED, ENGINE_WAITS, ENGINE_FAULT };
 
 struct engine_instance {
-    uint32_t rule;
+    uint32_t rule; /* its place, as in engine_record */
     struct slice key;
     enum engine_state state;
     struct slice amount;     /* before caps, rounded; empty unless computed */
@@ -102,6 +113,17 @@ struct engine_output {
 /* Everything from nothing. TALLY_E_LIMIT when the arena is too small; other failures are ours. */
 MUST_CHECK enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena,
                                            struct engine_output **out, struct err *err);
+
+/* ---- several texts (V) ---- */
+/* Rules of all texts of the input have places: those of the newest text as there, then those that only earlier texts have, the newer
+ * texts first. TERMS_NONE: no text has a rule of that name. */
+uint32_t engine_rule_place(const struct engine_input *input, struct slice name);
+/* The rule at a place, of the newest text that has it; *terms is that text. */
+const struct terms_rule *engine_rule(const struct engine_input *input, uint32_t place, const struct terms **terms);
+/* Can `next` amend `before`? Its rules of the same names pay in the same currency (V4), by the same dimensions with all their members.
+ * Otherwise why says what does not fit. */
+MUST_CHECK enum tally_code engine_amends(const struct terms *next, const struct terms *before, struct arena *arena,
+                                         bool *fits, struct slice *why, struct err *err);
 
 /* The metric, define or rule of that name; false: there is none. */
 bool engine_figure_find(const struct terms *terms, struct slice name, struct engine_figure *out);

@@ -541,15 +541,6 @@ static void calendars_count_days_and_nothing_else(void **state)
     expect_error(WORKING AMOUNT("working"), "name.kind", "no value");
 }
 
-static void an_amendment_is_refused_for_now(void **state)
-{
-    (void) state;
-    expect_diag(
-        "terms 1\ncontract a \"A\" version 2 amends 0000000000000000000000000000000000000000000000000000000000000001 "
-        "effective 2018-01-01\ncurrency USD rounded to 0.01, half even\nclock UTC\nruns 2016-01-01 to 2020-12-31\n",
-        DIAG_ERROR, "unsupported", "amendments");
-}
-
 /* ---- warnings ---- */
 
 static void warnings_of_section_8(void **state)
@@ -682,7 +673,6 @@ int main(void)
         cmocka_unit_test(bands_and_best_are_checked),
         cmocka_unit_test(submitted_is_of_a_metric),
         cmocka_unit_test(calendars_count_days_and_nothing_else),
-        cmocka_unit_test(an_amendment_is_refused_for_now),
         cmocka_unit_test(warnings_of_section_8),
         cmocka_unit_test(a_compiled_text_tells_about_itself),
         cmocka_unit_test(k_of_n_sign),

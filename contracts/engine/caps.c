@@ -67,6 +67,13 @@ MUST_CHECK static struct budget *budget_at(struct eval *ev, uint32_t cap, uint64
     return slot->u.budget;
 }
 
+struct budget *caps_budget(struct eval *ev, const struct instance *instance, uint32_t i)
+{
+    uint32_t cap = ev->t->rules[instance->rule].caps[i];
+    uint64_t cell = 0;
+    return budget_cell(ev, &ev->t->caps[cap], instance, &cell) ? budget_at(ev, cap, cell) : NULL;
+}
+
 /* Takes given out of every budget of the instance. */
 MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *instance, cents given)
 {
@@ -84,7 +91,7 @@ MUST_CHECK static bool budget_take(struct eval *ev, const struct instance *insta
 }
 
 /* C1: an amount that no budget is there for is a fault. */
-MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instance)
+bool caps_require_budgets(struct eval *ev, struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     uint64_t cell = 0;
@@ -98,12 +105,10 @@ MUST_CHECK static bool require_budgets(struct eval *ev, struct instance *instanc
         day_format(instance->own_day, day);
         instance->state = ENGINE_FAULT;
         instance->day = instance->own_day = instance->record_day;
-        instance->reason = arena_printf(ev->arena, "line %u, column %u: its day %s lies in no period of this cap",
-                                        cap->span.line, cap->span.column, day);
-        if (instance->reason.ptr == NULL) {
-            ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
+        if (eval_unknown(ev, arena_printf(ev->arena, "line %u, column %u: its day %s lies in no period of this cap",
+                                          cap->span.line, cap->span.column, day)) == BROKEN)
             return false;
-        }
+        instance->reason = ev->cause;
     }
     return true;
 }
@@ -127,14 +132,14 @@ static void set_kept(const struct eval *ev, struct instance *instance)
         instance->target = stands < amount ? stands : amount;
 }
 
-MUST_CHECK static bool keep(struct eval *ev, struct instance *instance)
+bool caps_keep(struct eval *ev, struct instance *instance)
 {
     set_kept(ev, instance);
     return instance->target <= 0 || budget_take(ev, instance, instance->target);
 }
 
 /* C4: what it still lacks, or the least room of its budgets if that is smaller. */
-MUST_CHECK static bool give(struct eval *ev, struct instance *instance)
+bool caps_give(struct eval *ev, struct instance *instance)
 {
     const struct rule *r = &ev->t->rules[instance->rule];
     cents given = instance->amount - instance->target;
@@ -166,7 +171,7 @@ static int order_of_first(const void *a, const void *b)
 }
 
 /* Is there something that it lacks? */
-static bool lacks(const struct instance *instance)
+bool caps_lacks(const struct instance *instance)
 {
     return instance->state == ENGINE_COMPUTED && instance->amount > 0 && instance->amount > instance->target;
 }
@@ -176,7 +181,7 @@ MUST_CHECK static bool group_members(struct eval *ev, uint32_t group, struct ins
     size_t n = 0;
     for (uint32_t r = 0; r < ev->t->rule_count; r++)
         n += ev->t->rules[r].group == group ? ev->rules[r].count : 0;
-    struct instance **all = EVAL_NEW(ev, n, struct instance *);
+    struct instance **all = EVAL_SCRATCH(ev, n, struct instance *);
     if (all == NULL)
         return false;
     n = 0;
@@ -198,15 +203,15 @@ bool caps_apply(struct eval *ev, uint32_t group)
     if (!group_members(ev, group, &all, &count))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!instance_amount(ev, all[i]) || !require_budgets(ev, all[i]))
+        if (!instance_amount(ev, all[i]) || !caps_require_budgets(ev, all[i]))
             return false;
     for (size_t i = 0; i < count; i++)
-        if (!keep(ev, all[i]))
+        if (!caps_keep(ev, all[i]))
             return false;
     if (count > 1)
         qsort(all, count, sizeof *all, order_of_first);
     for (size_t i = 0; i < count; i++) {
-        if (lacks(all[i]) && !give(ev, all[i]))
+        if (caps_lacks(all[i]) && !caps_give(ev, all[i]))
             return false;
         all[i]->phase = PHASE_DONE;
     }

@@ -129,7 +129,7 @@ static void take_all_days(struct checker *c)
         return;
     }
     *ev = (struct eval){.in = &none, .t = c->t, .dimensions = c->t->dimensions, .wakes = DAY_NEVER};
-    ev->arena = arena_new(EVALUATION_BYTES_MAX);
+    ev->arena = ev->store = arena_new(EVALUATION_BYTES_MAX);
     c->failed = ev->arena == NULL;
     for (uint32_t i = 0; i < c->t->metric_count && !c->failed; i++) {
         struct metric *m = &c->t->metrics[i];

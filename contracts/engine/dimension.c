@@ -155,7 +155,7 @@ bool shape_read(const struct dimension *dims, const struct shape *shape, struct 
         uint32_t member = dimension_find(d, parts[i]);
         if (member == TERMS_NONE)
             return false;
-        at = at * d->shown.member_count + member;
+        at = at * dimension_size(d) + member;
     }
     *cell = at;
     return true;
@@ -164,7 +164,7 @@ bool shape_read(const struct dimension *dims, const struct shape *shape, struct 
 void shape_bind(const struct dimension *dims, const struct shape *shape, uint64_t cell, uint32_t *members)
 {
     for (uint32_t i = shape->count; i-- > 0;) {
-        uint32_t size = dims[shape->dims[i]].shown.member_count;
+        uint32_t size = dimension_size(&dims[shape->dims[i]]);
         members[shape->dims[i]] = (uint32_t) (cell % size);
         cell /= size;
     }
@@ -174,7 +174,7 @@ uint64_t shape_cell(const struct dimension *dims, const struct shape *shape, con
 {
     uint64_t cell = 0;
     for (uint32_t i = 0; i < shape->count; i++)
-        cell = cell * dims[shape->dims[i]].shown.member_count + members[shape->dims[i]];
+        cell = cell * dimension_size(&dims[shape->dims[i]]) + members[shape->dims[i]];
     return cell;
 }
 

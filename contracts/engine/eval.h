@@ -32,7 +32,10 @@ struct small_number { /* in lowest terms: nearly all numbers are, and take no me
 };
 
 struct budget {
-    cents room; /* what is left of it */
+    cents room;                   /* what is left of it */
+    struct cut_list *cut;         /* in a session: the instances that it keeps from more */
+    struct budget *next_released; /* in a session, while a group is computed */
+    bool is_released;
 };
 
 /* What is known at one key of one metric, define, aggregate or prior; also a budget. Stays where it is. */
@@ -43,14 +46,17 @@ struct slot {
     enum known known : 8;
     bool has_pending : 1, is_large : 1;
     bool is_blocked : 1;            /* as eval.is_blocked, with its cause */
+    uint32_t readers, stamp;        /* of a session: track.c */
     const struct engine_fact *fact; /* final or disputed */
     union {
         struct small_number small;
         mpq_ptr large; /* is_large */
         int32_t day;
         uint32_t word;
+        uintptr_t reader;   /* BUSY: whose need this is */
         struct slice cause; /* not KNOWN */
         struct budget *budget;
+        struct partial *partial;     /* eval_partial.c */
         struct undecided *undecided; /* of an open set: what was submitted for members that are none yet */
     } u;
 };
@@ -84,18 +90,23 @@ struct instance {
     enum phase phase : 8;
     enum engine_state state : 8;
     bool has_record;
-    bool is_blocked;    /* what it waits for */
-    bool is_never_back; /* by the text that computes it */
-    uint16_t text;      /* which that is, of several */
-    int32_t record_day; /* as recorded before this evaluation */
-    int32_t own_day;    /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
-    int32_t day;        /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
+    bool is_blocked;           /* what it waits for */
+    bool is_never_back;        /* by the text that computes it */
+    uint16_t text;             /* which that is, of several */
+    bool is_absent;            /* in a session: there is no such instance now */
+    bool is_dirty, is_touched; /* of a session: to be computed; computed or given something for this entry */
+    uint32_t readers, stamp;   /* of a session: track.c */
+    struct budget *cut_by;     /* of a session: in whose list it is */
+    int32_t record_day;        /* as recorded before this evaluation */
+    int32_t own_day; /* I2; of one that is not computed that by which it was given what stands; DAY_NEVER: not known */
+    int32_t day;     /* as it is recorded: `dated` when it was last computed, otherwise the first day on which it was */
     int32_t wakes;
 };
 
 struct rule_instances { /* by rising cell */
     struct instance *items;
     size_t count;
+    bool is_dense; /* every cell has one */
 };
 
 struct trace_step {
@@ -129,7 +140,8 @@ struct eval {
     const struct engine_input *in;
     const struct terms *t;
     const struct dimension *dimensions; /* the text's; open ones with the members of this evaluation */
-    struct arena *arena;                /* working memory */
+    struct arena *arena;                /* working memory for texts and what is soon forgotten */
+    struct arena *store;                /* for what stays: the same, but in a session */
     struct err *err;
     enum tally_code rc;
     struct slice cause;
@@ -138,6 +150,8 @@ struct eval {
     struct number_chunk *stack[STACK_CHUNKS_MAX];
     size_t sp; /* numbers on the stack */
     struct number_chunk *kept;
+    mpq_ptr *spare; /* kept numbers that may be used again */
+    size_t spare_count, spare_cap;
     struct slot **slots;         /* chunks of SLOTS_IN_CHUNK */
     uint32_t slot_used, *places; /* by hash: the slot's place + 1 */
     size_t chunk_cap, place_count;
@@ -147,8 +161,10 @@ struct eval {
     uint64_t steps;
     uint32_t depth;
     bool is_closed;
-    int32_t wakes;       /* the first day after today on which the clock may change what was looked at; DAY_NEVER */
-    struct trace *trace; /* NULL: no explanation is wanted */
+    int32_t wakes; /* the first day after today on which the clock may change what was looked at; DAY_NEVER */
+    struct engine_session *session; /* NULL: from nothing */
+    uintptr_t reader;               /* of a session: who needs what is looked at now; 0: nobody */
+    struct trace *trace;            /* NULL: no explanation is wanted */
 };
 
 /* ---- eval_memo.c ---- */
@@ -159,13 +175,19 @@ static inline mpq_ptr eval_at(const struct eval *ev, size_t place)
 {
     return ev->stack[place / NUMBERS_IN_CHUNK]->numbers[place % NUMBERS_IN_CHUNK];
 }
-/* A number that stays until the end, 0 at first. NULL: ev->rc is set. */
+/* A number that stays until the end, of any value. NULL: ev->rc is set. */
 MUST_CHECK mpq_ptr eval_keep(struct eval *ev);
-void eval_release(struct eval *ev); /* gives GMP's memory back */
+void eval_unkeep(struct eval *ev, mpq_ptr q); /* it is not needed any more */
+void eval_release(struct eval *ev);           /* gives GMP's memory back */
 MUST_CHECK void *eval_alloc(struct eval *ev, size_t count, size_t size);
 #define EVAL_NEW(ev, count, type) ((type *) eval_alloc((ev), (count), sizeof(type)))
+/* The same, of memory that a session takes back after each entry. */
+MUST_CHECK void *eval_scratch(struct eval *ev, size_t count, size_t size);
+#define EVAL_SCRATCH(ev, count, type) ((type *) eval_scratch((ev), (count), sizeof(type)))
 /* The slot of that key, made if there is none; NULL: ev->rc is set. */
 MUST_CHECK struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell);
+/* The slot of a metric's key, whose results are what counts; NULL: nothing was ever reported there. */
+const struct slot *eval_fact(struct eval *ev, uint32_t metric, uint64_t cell);
 /* The slot, or NULL. */
 const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell);
 /* The slot at a place below ev->slot_used. */
@@ -185,6 +207,24 @@ void eval_forget(struct eval *ev);
 
 /* What is being computed may change when that day comes, by the clock alone. Called wherever a value depends on today. */
 void eval_wakes(struct eval *ev, int32_t day);
+
+/* ---- track.c: who needs what, in a session ---- */
+static inline uintptr_t track_slot(const struct slot *slot)
+{
+    return (uintptr_t) slot;
+}
+static inline uintptr_t track_instance(const struct instance *instance)
+{
+    return (uintptr_t) instance | 1;
+}
+/* Whoever computes now needs that of which these are the readers. Without memory ev->rc is set. */
+void track_read(struct eval *ev, uint32_t *readers);
+/* The slot was filled on the way to another, which is being computed: when that one is to be computed again, so is this. */
+void track_beside(struct eval *ev, struct slot *slot);
+/* Whoever computes now goes through all members of the dimension. */
+void track_members(struct eval *ev, uint32_t dimension);
+/* Whoever computes now is to be computed again on that day. */
+void track_wake(struct eval *ev, int32_t day);
 
 /* ---- eval_set.c ---- */
 /* D3: is the set of `of`, by `until`, complete? KNOWN, or UNKNOWN as long as it is not. fixed: as eval_indexes gave them. */
@@ -228,8 +268,24 @@ MUST_CHECK bool members_find(struct eval *ev);
 /* Is it a key of that shape but for members of open dimensions that are none (S7)? */
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
 
+/* The member at a place in the order of D2: as declared, or by their bytes. */
+static inline uint32_t eval_member_at(const struct eval *ev, uint32_t dimension, uint32_t place)
+{
+    const struct dimension *d = &ev->dimensions[dimension];
+    return dimension_is_open(d) ? d->by_bytes[place] : place;
+}
+
 /* ---- instance.c, caps.c, evaluate.c ---- */
 MUST_CHECK bool instances_make(struct eval *ev);
+struct cells { /* in scratch memory */
+    uint64_t *items;
+    size_t count, cap;
+};
+/* The instances of a rule with `of` that one key of M gives: with it all combinations of the dimensions that M lacks. */
+MUST_CHECK bool instance_cells(struct eval *ev, uint32_t rule, uint64_t fact_cell, struct cells *cells);
+/* All combinations of members of a rule without `of`, or those with that member (dimension is not TERMS_NONE). */
+MUST_CHECK bool instance_cells_of_member(struct eval *ev, uint32_t rule, uint32_t dimension, uint32_t member,
+                                         struct cells *cells);
 struct instance *instance_find(struct eval *ev, uint32_t rule, uint64_t cell);
 /* The instance's day by this text (V2). KNOWN with DAY_NEVER: its key is not found, and it never had a day. */
 enum known instance_text_day(struct eval *ev, const struct instance *instance, int32_t *day);
@@ -240,10 +296,48 @@ MUST_CHECK bool instance_amount(struct eval *ev, struct instance *instance);
 /* The target, with all that it depends on. false: ev->rc is set. */
 MUST_CHECK bool instance_target(struct eval *ev, struct instance *instance);
 MUST_CHECK bool caps_apply(struct eval *ev, uint32_t group);
+/* Its budget under the i-th cap of its rule; NULL: its day lies in no period, or ev->rc is set. */
+struct budget *caps_budget(struct eval *ev, const struct instance *instance, uint32_t i);
+/* C1: an amount that no budget is there for is a fault. */
+MUST_CHECK bool caps_require_budgets(struct eval *ev, struct instance *instance);
+/* C3: what it keeps becomes its target, and is taken out of its budgets. */
+MUST_CHECK bool caps_keep(struct eval *ev, struct instance *instance);
+/* Is there something that it lacks? */
+bool caps_lacks(const struct instance *instance);
+/* C4: what it still lacks, or the least room of its budgets if that is smaller. */
+MUST_CHECK bool caps_give(struct eval *ev, struct instance *instance);
 /* How two instances without a place in the order of first amounts are ordered (C4). */
 int instance_order(const struct instance *a, const struct instance *b);
 /* All of it; what engine_evaluate does before it writes its answer down. */
 MUST_CHECK bool evaluate_all(struct eval *ev);
+/* C4: places for those that have an amount above zero for the first time. */
+MUST_CHECK bool evaluate_first(struct eval *ev, uint64_t *next);
+struct answer_writer { /* texts that many instances have are written once */
+    struct arena *arena;
+    struct slice **keys; /* by dimension: members that are keys by themselves; NULL: each key is written */
+    struct slice zero;   /* "0.00" */
+    uint32_t zero_places;
+};
+/* One instance's answer, in the writer's arena. */
+MUST_CHECK enum tally_code evaluate_write(struct eval *ev, const struct instance *instance, struct answer_writer *w,
+                                          struct engine_instance *out, struct err *err);
+/* All of them, by place of the rule in the text, then key. */
+MUST_CHECK enum tally_code evaluate_answer(struct eval *ev, struct arena *arena, struct engine_output **out,
+                                           struct err *err);
+/* Takes the input and makes the instances; ev has its arenas. false: ev->rc is set. */
+MUST_CHECK bool evaluate_load(struct eval *ev, const struct engine_input *input, struct err *err);
+/* ---- session*.c: what is asked of a session on the way ---- */
+/* After members_find: room for more names, and those that are no members. false: ev->rc is set. */
+MUST_CHECK bool session_names(struct eval *ev);
+/* The instance at a key, made as one that is absent if there is none; NULL: ev->rc is set. */
+MUST_CHECK struct instance *session_instance(struct eval *ev, uint32_t rule, uint64_t cell);
+/* Are all its members of open dimensions members now (I1, S7)? If not it is absent, unless something stands. */
+bool session_has_members(struct eval *ev, struct instance *instance);
+/* Computes the group's instances of which something has changed, and shares its budgets out. */
+MUST_CHECK bool session_group(struct eval *ev, uint32_t group);
+/* The same text, kept as long as the session; ptr NULL: ev->rc is set. */
+MUST_CHECK struct slice session_text(struct eval *ev, struct slice text);
+
 /* What all texts together have asked of the clock, and how much they have computed. */
 void evaluate_count(const struct eval *ev, struct engine_output *out);
 MUST_CHECK enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err);

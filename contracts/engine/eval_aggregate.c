@@ -23,7 +23,7 @@ enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t 
     uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
     for (const struct node_index *i = n->u.aggregate.of_indexes; i != NULL; i = i->next)
         ev->bound[i->dimension] = before[i->dimension];
-    const struct slot *slot = eval_find(ev, n->u.aggregate.of, cell);
+    const struct slot *slot = eval_fact(ev, n->u.aggregate.of, cell);
     *is_found = slot_is_found(slot);
     if (slot != NULL && !*is_found && (slot->has_pending || slot->fact != NULL) &&
         m->until != NULL) /* D3: in time, and not decided */
@@ -111,18 +111,22 @@ static enum known take_member(struct eval *ev, const struct node *n, const uint3
 }
 
 struct range {
-    uint32_t low, high; /* members low .. high - 1 */
+    uint32_t low, high; /* places low .. high - 1 in the order of D2 */
+    uint32_t at;        /* the place of the bound member */
     uint32_t before;    /* the member that is bound outside */
 };
 
 /* Goes on to the next combination, the last dimension fastest; false: there is none. */
-static bool next_members(struct eval *ev, const struct node *n, const struct range *ranges)
+static bool next_members(struct eval *ev, const struct node *n, struct range *ranges)
 {
     for (uint32_t i = n->u.aggregate.over_count; i-- > 0;) {
-        uint32_t *member = &ev->bound[n->u.aggregate.over[i].dimension];
-        if (++*member < ranges[i].high)
+        uint32_t dimension = n->u.aggregate.over[i].dimension;
+        bool is_last = ++ranges[i].at == ranges[i].high;
+        if (is_last)
+            ranges[i].at = ranges[i].low;
+        ev->bound[dimension] = eval_member_at(ev, dimension, ranges[i].at);
+        if (!is_last)
             return true;
-        *member = ranges[i].low;
     }
     return false;
 }
@@ -137,11 +141,12 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
         uint32_t size = ev->dimensions[over->dimension].shown.member_count;
         uint32_t high = over->is_up_to_bound ? ev->bound[over->dimension] + 1 : size;
         uint32_t low = over->last > 0 && high > over->last ? high - over->last : 0;
-        ranges[i] = (struct range){low, high, ev->bound[over->dimension]};
+        ranges[i] = (struct range){low, high, low, ev->bound[over->dimension]};
         is_empty = is_empty || low == high;
+        track_members(ev, over->dimension);
     }
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
-        ev->bound[n->u.aggregate.over[i].dimension] = ranges[i].low;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count && !is_empty; i++)
+        ev->bound[n->u.aggregate.over[i].dimension] = eval_member_at(ev, n->u.aggregate.over[i].dimension, ranges[i].low);
     while (!is_empty) {
         known = take_member(ev, n, fixed, total);
         is_empty = known != KNOWN || !next_members(ev, n, ranges);

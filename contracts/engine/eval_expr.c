@@ -11,9 +11,9 @@ enum known eval_unknown(struct eval *ev, struct slice cause)
         ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
         return BROKEN;
     }
-    ev->cause = cause;
+    ev->cause = ev->session == NULL ? cause : session_text(ev, cause);
     ev->is_blocked = false;
-    return UNKNOWN;
+    return ev->cause.ptr == NULL ? BROKEN : UNKNOWN;
 }
 
 enum known eval_blocked(struct eval *ev, struct slice cause)

@@ -5,6 +5,14 @@
 
 void *eval_alloc(struct eval *ev, size_t count, size_t size)
 {
+    void *p = arena_alloc_array(ev->store, count, size);
+    if (p == NULL)
+        ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
+    return p;
+}
+
+void *eval_scratch(struct eval *ev, size_t count, size_t size)
+{
     void *p = arena_alloc_array(ev->arena, count, size);
     if (p == NULL)
         ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
@@ -31,6 +39,8 @@ mpq_ptr eval_push(struct eval *ev)
 
 mpq_ptr eval_keep(struct eval *ev)
 {
+    if (ev->spare_count > 0)
+        return ev->spare[--ev->spare_count];
     if (ev->kept == NULL || ev->kept->used == NUMBERS_IN_CHUNK) {
         struct number_chunk *chunk = EVAL_NEW(ev, 1, struct number_chunk);
         if (chunk == NULL)
@@ -41,6 +51,21 @@ mpq_ptr eval_keep(struct eval *ev)
     mpq_ptr q = ev->kept->numbers[ev->kept->used++];
     mpq_init(q);
     return q;
+}
+
+void eval_unkeep(struct eval *ev, mpq_ptr q)
+{
+    if (ev->spare_count == ev->spare_cap) {
+        size_t cap = ev->spare_cap == 0 ? 64 : ev->spare_cap * 2;
+        mpq_ptr *grown = EVAL_NEW(ev, cap, mpq_ptr);
+        if (grown == NULL)
+            return; /* it is given back with all others */
+        if (ev->spare_count > 0)
+            memcpy(grown, ev->spare, ev->spare_count * sizeof(*grown));
+        ev->spare = grown;
+        ev->spare_cap = cap;
+    }
+    ev->spare[ev->spare_count++] = q;
 }
 
 void eval_release(struct eval *ev)
@@ -134,6 +159,16 @@ const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell
     return place == 0 ? NULL : eval_slot_at(ev, place - 1);
 }
 
+const struct slot *eval_fact(struct eval *ev, uint32_t metric, uint64_t cell)
+{
+    if (ev->session == NULL)
+        return eval_find(ev, metric, cell);
+    struct slot *slot = eval_slot(ev, metric, cell); /* what is not there yet may come */
+    if (slot != NULL)
+        track_read(ev, &slot->readers);
+    return slot;
+}
+
 /* ---- what is kept of a value ---- */
 
 MUST_CHECK static bool keep_number(struct eval *ev, struct slot *slot, mpq_srcptr q)
@@ -171,6 +206,8 @@ bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind k
     const struct slot *slot = eval_find(ev, memo, cell);
     if (slot == NULL || slot->state != SLOT_DONE)
         return false;
+    if (ev->session != NULL)
+        track_read(ev, &eval_slot(ev, memo, cell)->readers);
     *known = slot->known;
     *out = (struct value){0};
     if (slot->known != KNOWN) {
@@ -193,6 +230,8 @@ enum known eval_begin(struct eval *ev, uint32_t memo, uint64_t cell, const struc
     if (slot->state == SLOT_BUSY)
         return eval_fault(ev, n, "this depends on itself");
     slot->state = SLOT_BUSY;
+    slot->u.reader = ev->reader;
+    ev->reader = track_slot(slot);
     return KNOWN;
 }
 
@@ -202,6 +241,13 @@ enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_
     struct slot *slot = eval_slot(ev, memo, cell);
     if (slot == NULL || known == BROKEN)
         return BROKEN;
+    if (slot->state == SLOT_BUSY) {
+        ev->reader = slot->u.reader;
+        if (ev->session != NULL)
+            track_read(ev, &slot->readers);
+    } else if (ev->session != NULL) { /* found beside another, it goes as that one goes */
+        track_beside(ev, slot);
+    }
     slot->state = SLOT_DONE;
     slot->known = known;
     slot->is_blocked = ev->is_blocked;
@@ -220,6 +266,8 @@ void eval_wakes(struct eval *ev, int32_t day)
 {
     if (day > ev->in->today && day < ev->wakes)
         ev->wakes = day;
+    if (ev->session != NULL && day > ev->in->today)
+        track_wake(ev, day);
 }
 
 void eval_forget(struct eval *ev)

@@ -20,7 +20,7 @@ MUST_CHECK static bool parts_add(struct eval *ev, struct parts *parts, uint64_t 
 {
     if (parts->count == parts->cap) {
         size_t cap = parts->cap == 0 ? 16 : parts->cap * 2;
-        struct part *grown = EVAL_NEW(ev, cap, struct part);
+        struct part *grown = EVAL_SCRATCH(ev, cap, struct part);
         if (grown == NULL)
             return false;
         if (parts->count > 0)
@@ -65,36 +65,46 @@ static enum known take_weight(struct eval *ev, const struct node *n, const uint3
     return known;
 }
 
+static void bind_at(struct eval *ev, uint32_t dimension, uint32_t place)
+{
+    ev->bound[dimension] = ev->dimensions[dimension].shown.member_count == 0 ? 0 : eval_member_at(ev, dimension, place);
+}
+
 /* Goes on to the next combination, the last dimension fastest; false: there is none, and all are at their first member again. */
-static bool next_members(struct eval *ev, const struct node *n)
+static bool next_members(struct eval *ev, const struct node *n, uint32_t *places)
 {
     for (uint32_t i = n->u.aggregate.over_count; i-- > 0;) {
         uint32_t dim = n->u.aggregate.over[i].dimension;
-        if (++ev->bound[dim] < ev->dimensions[dim].shown.member_count)
+        bool is_last = ++places[i] >= ev->dimensions[dim].shown.member_count;
+        if (is_last)
+            places[i] = 0;
+        bind_at(ev, dim, places[i]);
+        if (!is_last)
             return true;
-        ev->bound[dim] = 0;
     }
     return false;
 }
 
-static void bind_first(struct eval *ev, const struct node *n)
+static void bind_first(struct eval *ev, const struct node *n, uint32_t *places)
 {
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
-        ev->bound[n->u.aggregate.over[i].dimension] = 0;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
+        places[i] = 0;
+        bind_at(ev, n->u.aggregate.over[i].dimension, 0);
+    }
 }
 
 static enum known take_weights(struct eval *ev, const struct node *n, struct parts *parts, mpq_ptr sum)
 {
-    uint32_t fixed[DIMENSIONS_MAX];
+    uint32_t fixed[DIMENSIONS_MAX], places[DIMENSIONS_MAX];
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
     if (known == KNOWN)
         known = eval_set_closed(ev, n, fixed);
     if (known != KNOWN)
         return known;
-    bind_first(ev, n);
+    bind_first(ev, n, places);
     do
         known = take_weight(ev, n, fixed, parts, sum);
-    while (known == KNOWN && next_members(ev, n));
+    while (known == KNOWN && next_members(ev, n, places));
     if (known == KNOWN && mpq_sgn(sum) == 0)
         return eval_fault(ev, n, "the weights sum to zero");
     return known;
@@ -104,14 +114,15 @@ static enum known take_weights(struct eval *ev, const struct node *n, struct par
 static enum known fail_all(struct eval *ev, const struct node *n, uint64_t cell, enum known known)
 {
     struct value none = {0};
+    uint32_t places[DIMENSIONS_MAX];
     if (known == BROKEN)
         return known;
-    bind_first(ev, n);
+    bind_first(ev, n, places);
     do {
         uint64_t other = shape_cell(ev->dimensions, &n->u.aggregate.shape, ev->bound);
         if (other != cell && eval_finish(ev, n->u.aggregate.memo, other, TYPE_NUMBER, &none, known) == BROKEN)
             return BROKEN;
-    } while (next_members(ev, n));
+    } while (next_members(ev, n, places));
     return known;
 }
 
@@ -158,6 +169,10 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
     enum known known = eval_node(ev, n->b, &pot);
     if (known == KNOWN)
         known = take_weights(ev, n, &parts, sum);
+    for (size_t i = 0; known != KNOWN && i < parts.count; i++) {
+        eval_unkeep(ev, parts.items[i].weight);
+        eval_unkeep(ev, parts.items[i].remains);
+    }
     if (known != KNOWN)
         return fail_all(ev, n, cell, known);
     number_round(smallest, pot.number, currency->unit, currency->mode);
@@ -176,6 +191,8 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
             mpq_set(dest, part->weight);
         else if (eval_finish(ev, n->u.aggregate.memo, part->cell, TYPE_NUMBER, &v, KNOWN) != KNOWN)
             return BROKEN;
+        eval_unkeep(ev, part->weight);
+        eval_unkeep(ev, part->remains);
     }
     return eval_checked(ev, n, dest, out);
 }
@@ -190,8 +207,10 @@ enum known eval_portion(struct eval *ev, const struct node *n, mpq_ptr dest, str
     known = eval_begin(ev, n->u.aggregate.memo, cell, n);
     if (known != KNOWN)
         return known;
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
         before[i] = ev->bound[n->u.aggregate.over[i].dimension];
+        track_members(ev, n->u.aggregate.over[i].dimension);
+    }
     known = portion_value(ev, n, cell, dest, out);
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         ev->bound[n->u.aggregate.over[i].dimension] = before[i];

@@ -187,8 +187,11 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
     const struct rule *r = &ev->t->rules[n->u.ref.target];
     uint64_t cell = shape_cell(ev->dimensions, &r->shape, ev->bound);
     struct eval *owner = ev;
-    struct instance *instance =
-        ev->texts == NULL ? instance_find(ev, n->u.ref.target, cell) : texts_instance(ev, n->u.ref.target, cell, &owner);
+    struct instance *instance = ev->session != NULL ? session_instance(ev, n->u.ref.target, cell)
+                                : ev->texts == NULL ? instance_find(ev, n->u.ref.target, cell)
+                                                    : texts_instance(ev, n->u.ref.target, cell, &owner);
+    if (instance == NULL && ev->rc != TALLY_OK)
+        return BROKEN;
     mpq_ptr target = eval_push(ev);
     if (target == NULL)
         return BROKEN;
@@ -202,6 +205,8 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
         return BROKEN;
     if (instance->phase != PHASE_DONE) /* through a cap, which only several texts together can do (C2) */
         return eval_fault(ev, n, "this depends on itself");
+    if (ev->session != NULL)
+        track_read(ev, &instance->readers);
     if (instance->state == ENGINE_COMPUTED) {
         cents_number(instance->target, rule_places(owner->t, instance->rule), target);
         if (ev->trace != NULL)
@@ -232,7 +237,7 @@ static enum known eval_submitted(struct eval *ev, const struct node *n, struct v
 {
     const struct metric *m = &ev->t->metrics[n->u.ref.target];
     uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
-    const struct slot *slot = eval_find(ev, n->u.ref.target, cell);
+    const struct slot *slot = eval_fact(ev, n->u.ref.target, cell);
     const struct engine_fact *fact = slot == NULL ? NULL : slot->fact;
     if (fact != NULL && fact->standing == ENGINE_DISPUTED)
         return eval_disputed(ev, m, cell, fact);

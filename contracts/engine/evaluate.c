@@ -33,27 +33,30 @@ MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact
     return true;
 }
 
-enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err)
+bool evaluate_load(struct eval *ev, const struct engine_input *input, struct err *err)
 {
     ev->in = input;
     ev->t = input->terms;
     ev->err = err;
     ev->wakes = DAY_NEVER;
-    ev->arena = arena_new(EVALUATION_BYTES_MAX);
-    if (ev->arena == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
     if (input->earlier_count > 0 && ev->texts == NULL && !texts_begin(ev, input))
-        return ev->rc;
+        return false;
     ev->is_closed = input->today > terms_closes(input->terms);
     ev->group_done = EVAL_NEW(ev, ev->t->rule_count, bool);
-    if (ev->group_done == NULL)
-        return ev->rc;
-    if (!members_find(ev))
-        return ev->rc;
+    if (ev->group_done == NULL || !members_find(ev) || (ev->session != NULL && !session_names(ev)))
+        return false;
     for (size_t i = 0; i < ev->in->fact_count; i++)
         if (!read_fact(ev, &ev->in->facts[i]))
-            return ev->rc;
-    return instances_make(ev) ? TALLY_OK : ev->rc;
+            return false;
+    return instances_make(ev);
+}
+
+enum tally_code evaluate_begin(struct eval *ev, const struct engine_input *input, struct err *err)
+{
+    ev->arena = ev->store = arena_new(EVALUATION_BYTES_MAX);
+    if (ev->arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    return evaluate_load(ev, input, err) ? TALLY_OK : ev->rc;
 }
 
 void evaluate_end(struct eval *ev)
@@ -96,11 +99,11 @@ static int order_of_new(const void *a, const void *b)
 }
 
 /* C4: places for those that have an amount above zero for the first time. */
-MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
+bool evaluate_first(struct eval *ev, uint64_t *next)
 {
     size_t count = 0;
     for (int round = 0; round < 2; round++) {
-        struct instance **fresh = round == 0 ? NULL : EVAL_NEW(ev, count, struct instance *);
+        struct instance **fresh = round == 0 ? NULL : EVAL_SCRATCH(ev, count, struct instance *);
         if (round == 1 && fresh == NULL)
             return false;
         struct eval *of = ev;
@@ -122,21 +125,14 @@ MUST_CHECK static bool assign_first(struct eval *ev, uint64_t *next)
     return true;
 }
 
-struct writer { /* texts that many instances have are written once */
-    struct arena *arena;
-    struct slice **keys; /* by dimension: members that are keys by themselves */
-    struct slice zero;   /* "0.00" */
-    uint32_t zero_places;
-};
-
-MUST_CHECK static enum tally_code write_key(struct eval *ev, struct writer *w, const struct shape *shape, uint64_t cell,
-                                            struct slice *out, struct err *err)
+MUST_CHECK static enum tally_code write_key(struct eval *ev, struct answer_writer *w, const struct shape *shape,
+                                            uint64_t cell, struct slice *out, struct err *err)
 {
     struct slice *known = NULL;
-    if (shape->count == 1 && (ev->texts == NULL || ev->text + 1 == ev->texts->count)) {
+    if (shape->count == 1 && w->keys != NULL && (ev->texts == NULL || ev->text + 1 == ev->texts->count)) {
         struct slice **keys = &w->keys[shape->dims[0]];
         if (*keys == NULL)
-            *keys = EVAL_NEW(ev, ev->dimensions[shape->dims[0]].shown.member_count, struct slice);
+            *keys = EVAL_SCRATCH(ev, ev->dimensions[shape->dims[0]].shown.member_count, struct slice);
         if (*keys == NULL)
             return ev->rc;
         known = &(*keys)[cell];
@@ -149,7 +145,7 @@ MUST_CHECK static enum tally_code write_key(struct eval *ev, struct writer *w, c
     return TALLY_OK;
 }
 
-MUST_CHECK static enum tally_code write_money(struct writer *w, cents money, uint32_t places, struct slice *out,
+MUST_CHECK static enum tally_code write_money(struct answer_writer *w, cents money, uint32_t places, struct slice *out,
                                               struct err *err)
 {
     bool is_known = money == 0 && w->zero.ptr != NULL && w->zero_places == places;
@@ -165,8 +161,8 @@ MUST_CHECK static enum tally_code write_money(struct writer *w, cents money, uin
     return rc;
 }
 
-MUST_CHECK static enum tally_code write_instance(struct eval *ev, const struct instance *instance, struct writer *w,
-                                                 struct engine_instance *out, struct err *err)
+enum tally_code evaluate_write(struct eval *ev, const struct instance *instance, struct answer_writer *w,
+                               struct engine_instance *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct rule *r = &ev->t->rules[instance->rule];
@@ -207,8 +203,7 @@ void evaluate_count(const struct eval *ev, struct engine_output *out)
     }
 }
 
-MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *arena, struct engine_output **out,
-                                               struct err *err)
+enum tally_code evaluate_answer(struct eval *ev, struct arena *arena, struct engine_output **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_output *o = ARENA_NEW(arena, struct engine_output);
@@ -217,7 +212,7 @@ MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *ar
     for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
         count += of->rules[r].count;
     struct engine_instance *instances = ARENA_ARRAY(arena, count, struct engine_instance);
-    struct writer w = {.arena = arena, .keys = EVAL_NEW(ev, ev->t->dimension_count, struct slice *)};
+    struct answer_writer w = {.arena = arena, .keys = EVAL_SCRATCH(ev, ev->t->dimension_count, struct slice *)};
     if (o == NULL || instances == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
     if (w.keys == NULL)
@@ -227,8 +222,11 @@ MUST_CHECK static enum tally_code write_output(struct eval *ev, struct arena *ar
     of = ev;
     for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)
         for (size_t i = 0; i < of->rules[r].count; i++) {
-            struct engine_instance *written = &instances[o->count++];
-            TRY(write_instance(of, &of->rules[r].items[i], &w, written, err));
+            struct engine_instance *written = &instances[o->count];
+            if (of->rules[r].items[i].is_absent)
+                continue;
+            o->count++;
+            TRY(evaluate_write(of, &of->rules[r].items[i], &w, written, err));
             if (written->wakes < o->next_moment)
                 o->next_moment = written->wakes;
         }
@@ -248,11 +246,11 @@ enum tally_code engine_evaluate(const struct engine_input *input, struct arena *
     if (ev == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
     TRY(evaluate_begin(ev, input, err));
-    if (!evaluate_all(ev) || !assign_first(ev, &next)) {
+    if (!evaluate_all(ev) || !evaluate_first(ev, &next)) {
         rc = ev->rc;
         goto done;
     }
-    TRY(write_output(ev, arena, &answer, err));
+    TRY(evaluate_answer(ev, arena, &answer, err));
     ENSURE(answer != NULL);
     TRY(values_write(ev, arena, answer, err));
     answer->next_first = next;

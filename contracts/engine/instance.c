@@ -13,16 +13,11 @@ static int cell_order(const void *a, const void *b)
 
 /* ---- which there are ---- */
 
-struct cells {
-    uint64_t *items;
-    size_t count, cap;
-};
-
 MUST_CHECK static bool cells_add(struct eval *ev, struct cells *cells, uint64_t cell)
 {
     if (cells->count == cells->cap) {
         size_t cap = cells->cap == 0 ? 16 : cells->cap * 2;
-        uint64_t *grown = EVAL_NEW(ev, cap, uint64_t);
+        uint64_t *grown = EVAL_SCRATCH(ev, cap, uint64_t);
         if (grown == NULL)
             return false;
         if (cells->count > 0)
@@ -34,22 +29,17 @@ MUST_CHECK static bool cells_add(struct eval *ev, struct cells *cells, uint64_t 
     return true;
 }
 
-/* One key of M: with it all combinations of the dimensions that the rule has and M lacks. */
-MUST_CHECK static bool add_found(struct eval *ev, const struct rule *r, uint64_t fact_cell, struct cells *cells)
+/* All combinations of the free dimensions of a rule, the others being as members[] says. */
+MUST_CHECK static bool add_free(struct eval *ev, const struct rule *r, dimension_set free_dims, uint32_t *members,
+                                struct cells *cells)
 {
-    const struct metric *m = &ev->t->metrics[r->of];
-    uint32_t members[DIMENSIONS_MAX];
-    dimension_set fixed = 0;
-    shape_bind(ev->dimensions, &m->shape, fact_cell, members);
-    for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next) {
-        if (members[i->dimension] != i->member)
+    for (uint32_t i = 0; i < r->shape.count; i++) {
+        if ((free_dims >> r->shape.dims[i] & 1) == 0)
+            continue;
+        members[r->shape.dims[i]] = 0;
+        if (ev->dimensions[r->shape.dims[i]].shown.member_count == 0)
             return true;
-        fixed |= (dimension_set) 1 << i->dimension;
     }
-    dimension_set free_dims = r->dims & ~(m->dims & ~fixed);
-    for (uint32_t i = 0; i < r->shape.count; i++)
-        if ((free_dims >> r->shape.dims[i] & 1) != 0)
-            members[r->shape.dims[i]] = 0;
     for (;;) {
         uint32_t i = r->shape.count;
         if (!cells_add(ev, cells, shape_cell(ev->dimensions, &r->shape, members)))
@@ -72,12 +62,37 @@ static bool add_earlier(struct eval *ev, uint64_t cell, void *with)
     return cells_add(ev, with, cell);
 }
 
+bool instance_cells(struct eval *ev, uint32_t rule, uint64_t fact_cell, struct cells *cells)
+{
+    const struct rule *r = &ev->t->rules[rule];
+    const struct metric *m = &ev->t->metrics[r->of];
+    uint32_t members[DIMENSIONS_MAX];
+    dimension_set fixed = 0;
+    shape_bind(ev->dimensions, &m->shape, fact_cell, members);
+    for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next) {
+        if (members[i->dimension] != i->member)
+            return true;
+        fixed |= (dimension_set) 1 << i->dimension;
+    }
+    return add_free(ev, r, r->dims & ~(m->dims & ~fixed), members, cells);
+}
+
+bool instance_cells_of_member(struct eval *ev, uint32_t rule, uint32_t dimension, uint32_t member, struct cells *cells)
+{
+    const struct rule *r = &ev->t->rules[rule];
+    uint32_t members[DIMENSIONS_MAX];
+    dimension_set bound = dimension == TERMS_NONE ? 0 : (dimension_set) 1 << dimension;
+    if (dimension != TERMS_NONE)
+        members[dimension] = member;
+    return add_free(ev, r, r->dims & ~bound, members, cells);
+}
+
 MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells *cells)
 {
     const struct rule *r = &ev->t->rules[rule];
     for (uint32_t i = 0; i < ev->slot_used; i++) {
         const struct slot *slot = eval_slot_at(ev, i);
-        if (slot->memo == r->of && slot_is_found(slot) && !add_found(ev, r, slot->cell, cells))
+        if (slot->memo == r->of && slot_is_found(slot) && !instance_cells(ev, rule, slot->cell, cells))
             return false;
     }
     for (size_t i = 0; i < ev->in->record_count; i++) {
@@ -108,19 +123,17 @@ MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
     struct cells cells = {0};
     if (r->has_of && !found_cells(ev, rule, &cells))
         return false;
-    list->count = cells.count;
-    if (!r->has_of) {
-        list->count = 1;
-        for (uint32_t i = 0; i < r->shape.count; i++)
-            list->count *= ev->dimensions[r->shape.dims[i]].shown.member_count;
-    }
+    list->is_dense = !r->has_of && !rule_is_open(ev->t, r);
+    if (!r->has_of && !list->is_dense && !instance_cells_of_member(ev, rule, TERMS_NONE, 0, &cells))
+        return false;
+    list->count = list->is_dense ? r->shape.cells : cells.count;
     list->items = EVAL_NEW(ev, list->count, struct instance);
     if (list->items == NULL)
         return false;
-    ENSURE(!r->has_of || cells.items != NULL || list->count == 0);
+    ENSURE(list->is_dense || cells.items != NULL || list->count == 0);
     for (size_t i = 0; i < list->count; i++)
         list->items[i] = (struct instance){.rule = rule,
-                                           .cell = r->has_of ? cells.items[i] : i,
+                                           .cell = list->is_dense ? i : cells.items[i],
                                            .own_day = DAY_NEVER,
                                            .day = DAY_NEVER,
                                            .record_day = DAY_NEVER,
@@ -134,7 +147,7 @@ struct instance *instance_find(struct eval *ev, uint32_t rule, uint64_t cell)
 {
     struct rule_instances *list = &ev->rules[rule];
     size_t low = 0, high = list->count;
-    if (!ev->t->rules[rule].has_of)
+    if (list->is_dense)
         return cell < list->count ? &list->items[cell] : NULL;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
@@ -155,7 +168,11 @@ MUST_CHECK static bool read_records(struct eval *ev)
         uint64_t cell = 0;
         bool ok = record->rule < ev->t->rule_count &&
                   shape_read(ev->dimensions, &ev->t->rules[record->rule].shape, record->key, &cell);
-        struct instance *instance = ok ? instance_find(ev, record->rule, cell) : NULL;
+        struct instance *instance = !ok                   ? NULL
+                                    : ev->session == NULL ? instance_find(ev, record->rule, cell)
+                                                          : session_instance(ev, record->rule, cell);
+        if (ev->rc != TALLY_OK)
+            return false;
         if (!ok && record->rule < ev->t->rule_count && money_sign(record->stands) == 0)
             ok = members_are_strangers(ev, &ev->t->rules[record->rule].shape, record->key);
         if (ok && instance == NULL)
@@ -199,7 +216,7 @@ static enum known key_in_metric(struct eval *ev, const struct rule *r, bool *is_
     for (const struct node_index *i = r->of_indexes; i != NULL; i = i->next)
         members[i->dimension] = i->member;
     uint64_t cell = shape_cell(ev->dimensions, &m->shape, members);
-    const struct slot *slot = eval_find(ev, r->of, cell);
+    const struct slot *slot = eval_fact(ev, r->of, cell);
     *is_found = slot_is_found(slot);
     if (*is_found && slot_is_disputed(slot))
         return eval_disputed(ev, m, cell, slot->fact);
@@ -228,6 +245,7 @@ static enum known is_time(struct eval *ev, const struct rule *r, struct instance
     enum known known = eval_node(ev, r->not_before, &day);
     if (known != KNOWN || ev->in->today >= day.day)
         return known;
+    eval_wakes(ev, day.day);
     instance->wakes = day.day;
     day_format(day.day, text);
     return eval_unknown(ev, arena_printf(ev->arena, "not before %s", text));
@@ -260,8 +278,11 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
 {
     struct value v;
     bool is_found = false;
-    enum known known = key_in_metric(ev, r, &is_found);
     instance->amount = 0;
+    if (ev->session != NULL && !session_has_members(ev, instance))
+        return KNOWN;
+    enum known known = key_in_metric(ev, r, &is_found);
+    instance->is_absent = ev->session != NULL && known == KNOWN && !is_found && instance->stands == 0;
     if (known != KNOWN || !is_found)
         return known;
     known = dated_day(ev, r, instance);
@@ -305,7 +326,8 @@ MUST_CHECK static bool set_state(struct eval *ev, struct instance *instance, enu
         instance->reason = ev->cause;
         instance->is_blocked = ev->is_blocked;
     }
-    set_day(ev, instance);
+    if (!instance->is_absent)
+        set_day(ev, instance);
     return true;
 }
 
@@ -343,9 +365,12 @@ static enum known amount_here(struct eval *ev, struct instance *instance)
     size_t mark = ev->sp;
     memcpy(before, ev->bound, sizeof before);
     shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
+    uintptr_t reader = ev->reader;
+    ev->reader = track_instance(instance);
     ev->depth += RULE_NESTING;
     enum known known = amount_value(ev, r, instance);
     ev->depth -= RULE_NESTING;
+    ev->reader = reader;
     memcpy(ev->bound, before, sizeof before);
     ev->sp = mark;
     return known;
@@ -391,6 +416,8 @@ bool instance_target(struct eval *ev, struct instance *instance)
     uint32_t group = ev->t->rules[instance->rule].group;
     if (instance->phase == PHASE_DONE)
         return true;
+    if (group != TERMS_NONE && ev->session != NULL)
+        return session_group(ev, group);
     if (group != TERMS_NONE &&
         (ev->texts == NULL || ev->text + 1 == ev->texts->count)) /* V4: caps are those of the newest text */
         return caps_apply(ev, group);

@@ -18,7 +18,7 @@ MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struc
 {
     if (list->count == list->cap) {
         size_t cap = list->cap == 0 ? 64 : list->cap * 2;
-        struct named *grown = EVAL_NEW(ev, cap, struct named);
+        struct named *grown = EVAL_SCRATCH(ev, cap, struct named);
         if (grown == NULL)
             return false;
         if (list->count > 0)

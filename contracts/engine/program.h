@@ -461,6 +461,13 @@ const struct shape *figure_shape(const struct terms *terms, const struct engine_
 struct type figure_type(const struct terms *terms, const struct engine_figure *figure);
 
 /* ---- fit, accessors ---- */
+static inline bool rule_is_open(const struct terms *terms, const struct rule *r)
+{
+    bool is_open = false;
+    for (uint32_t i = 0; i < r->shape.count; i++)
+        is_open = is_open || dimension_is_open(&terms->dimensions[r->shape.dims[i]]);
+    return is_open;
+}
 static inline uint32_t rule_places(const struct terms *terms, uint32_t rule)
 {
     return terms->currencies[terms->rules[rule].currency].places;

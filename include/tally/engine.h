@@ -140,6 +140,37 @@ MUST_CHECK enum tally_code engine_used_facts(const struct terms *terms, uint32_t
                                              const struct engine_output *output, uint32_t want, int32_t today,
                                              struct arena *arena, struct engine_fact **out, size_t *count, struct err *err);
 
+/* ---- a session: one contract's evaluation, kept from entry to entry ---- */
+
+/* All that counts at a key of a metric from now on. */
+struct engine_change {
+    uint32_t metric;
+    struct slice key;               /* as terms_fit gave it */
+    const struct engine_fact *fact; /* final or disputed, of that metric and key; NULL: none */
+    bool has_pending;               /* something that was submitted is neither final nor rejected */
+};
+
+struct engine_session;
+
+/* Evaluates everything, as engine_evaluate does, and keeps it; nothing of the input is needed afterwards but its terms. One thread at a
+ * time. *session NULL: several texts, and figures that others use or that are others', are evaluated from nothing each time. */
+MUST_CHECK enum tally_code engine_session_open(const struct engine_input *input, struct arena *arena,
+                                               struct engine_output **out, struct engine_session **session,
+                                               struct err *err);
+void engine_session_free(struct engine_session *session); /* NULL is fine */
+
+/* The next entry: what stood is now what the last answer said (its targets, days and places of first amounts). The changes are in any
+ * order; of two for one key the later counts; today never goes back. Computes what they affect: the same states, amounts, targets and
+ * places as engine_evaluate would give, at a cost of what is affected (K1 to K3). *out has, in the order of engine_evaluate, the
+ * instances that were computed again or given something, and next_moment and next_first of all; an instance that is there no more may
+ * be among them with a target of zero.
+ *   *is_stale: this entry cannot be followed, and nothing was done: free the session, and open another with all that is known.
+ * After any failure the session is stale. */
+MUST_CHECK enum tally_code engine_session_apply(struct engine_session *session, int32_t today,
+                                                const struct engine_change *changes, size_t count, struct arena *arena,
+                                                bool *is_stale, struct engine_output **out, struct err *err);
+size_t engine_session_memory(const struct engine_session *session); /* bytes, about */
+
 /* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
  * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used
  * (members in JCS order). `exact` is a decimal or p/q; a number without finite decimal has `decimal` of 12 places ending in "...". */

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../../support/engine_follow.h"
 #include "tally/engine.h"
 #include "tally/mem.h"
 #include "tally/terms.h"
@@ -31,6 +32,7 @@ struct world {
     uint64_t next_first, seq;
     int32_t today;
     struct engine_output *output;
+    struct follow follow; /* a session beside it */
 };
 
 static inline int32_t day_of(const char *text)
@@ -69,6 +71,7 @@ static inline struct world *world_new(const char *text)
 
 static inline void world_free(struct world *w)
 {
+    follow_free(&w->follow);
     terms_free(w->terms);
     arena_free(w->diag_arena);
     arena_free(w->arena);
@@ -161,6 +164,9 @@ static inline void world_day(struct world *w, const char *day)
     if (rc != TALLY_OK)
         print_error("%s\n", err.detail);
     assert_int_equal(rc, TALLY_OK);
+    char why[2000];
+    if (!follow_step(&w->follow, &input, w->output, w->arena, why, sizeof why))
+        fail_msg("%s: %s", day, why);
     world_record(w);
 }
 

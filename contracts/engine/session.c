@@ -1,0 +1,595 @@
+/* A session from its opening to its end: changes to their keys, what they affect computed again, the answer, and what stands then. */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tally/instant.h"
+#include "tally/mem.h"
+
+/* What a session holds that nobody needs any more is not given back one by one: when it is as much as what it began with, and this
+ * much more, the session is stale. */
+#define WASTE_MAX ((size_t) 1 << 20)
+
+bool list_add(struct eval *ev, struct instance_list *list, struct instance *instance)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap == 0 ? 16 : list->cap * 2;
+        struct instance **grown = EVAL_NEW(ev, cap, struct instance *);
+        if (grown == NULL)
+            return false;
+        if (list->count > 0)
+            memcpy(grown, list->items, list->count * sizeof(*grown));
+        list->items = grown;
+        list->cap = cap;
+    }
+    list->items[list->count++] = instance;
+    return true;
+}
+
+/* ---- instances that came later ---- */
+
+static size_t instance_home(uint32_t rule, uint64_t cell, size_t size)
+{
+    uint64_t h = (cell + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ ((uint64_t) rule + 1) * UINT64_C(0xC2B2AE3D27D4EB4F);
+    return (size_t) ((h ^ h >> 29) & (size - 1));
+}
+
+static struct instance **more_place(struct instance **table, size_t size, uint32_t rule, uint64_t cell)
+{
+    size_t i = instance_home(rule, cell, size);
+    while (table[i] != NULL && (table[i]->rule != rule || table[i]->cell != cell))
+        i = (i + 1) & (size - 1);
+    return &table[i];
+}
+
+MUST_CHECK static bool more_grow(struct eval *ev)
+{
+    struct engine_session *s = ev->session;
+    size_t size = s->more_size == 0 ? 64 : s->more_size * 2;
+    struct instance **table = EVAL_NEW(ev, size, struct instance *);
+    if (table == NULL)
+        return false;
+    for (size_t i = 0; i < s->more_size; i++)
+        if (s->more[i] != NULL)
+            *more_place(table, size, s->more[i]->rule, s->more[i]->cell) = s->more[i];
+    s->more = table;
+    s->more_size = size;
+    return true;
+}
+
+struct instance *session_instance(struct eval *ev, uint32_t rule, uint64_t cell)
+{
+    struct engine_session *s = ev->session;
+    struct instance *instance = instance_find(ev, rule, cell);
+    if (instance != NULL)
+        return instance;
+    if (s->more_count >= s->more_size / 4 * 3 && !more_grow(ev))
+        return NULL;
+    struct instance **place = more_place(s->more, s->more_size, rule, cell);
+    if (*place != NULL)
+        return *place;
+    instance = EVAL_NEW(ev, 1, struct instance);
+    if (instance == NULL)
+        return NULL;
+    *instance = (struct instance){.rule = rule,
+                                  .cell = cell,
+                                  .phase = PHASE_DONE,
+                                  .state = ENGINE_COMPUTED,
+                                  .own_day = DAY_NEVER,
+                                  .day = DAY_NEVER,
+                                  .record_day = DAY_NEVER,
+                                  .wakes = DAY_NEVER,
+                                  .is_never_back = ev->t->rules[rule].is_never_back,
+                                  .is_absent = true};
+    *place = instance;
+    s->more_count++;
+    return instance;
+}
+
+void session_make_dirty(struct eval *ev, struct instance *instance)
+{
+    struct engine_session *s = ev->session;
+    uint32_t group = ev->t->rules[instance->rule].group;
+    if (instance->is_dirty)
+        return;
+    if (group != TERMS_NONE)
+        session_release(ev, instance);
+    instance->is_dirty = true;
+    instance->stamp++;
+    instance->phase = PHASE_NEW;
+    instance->reason = slice_of(NULL, 0);
+    instance->day = instance->record_day;
+    instance->own_day = instance->wakes = DAY_NEVER;
+    if (!list_add(ev, group == TERMS_NONE ? &s->dirty : &s->groups[group].dirty, instance))
+        return;              /* ev->rc is set */
+    if (group == TERMS_NONE) /* what a group gives is only known when all of it is computed */
+        track_changed(ev, &instance->readers);
+}
+
+uint64_t session_place(const struct eval *ev, const struct instance *instance)
+{
+    const struct shape *shape = &ev->t->rules[instance->rule].shape;
+    uint32_t members[DIMENSIONS_MAX];
+    shape_bind(ev->dimensions, shape, instance->cell, members);
+    for (uint32_t i = 0; i < shape->count; i++) {
+        const struct dimension *d = &ev->dimensions[shape->dims[i]];
+        uint32_t low = 0, high = d->shown.member_count, member = members[shape->dims[i]];
+        if (!dimension_is_open(d))
+            continue;
+        while (d->by_bytes[low] != member && low < high) {
+            uint32_t mid = low + (high - low) / 2;
+            if (slice_compare(d->shown.members[d->by_bytes[mid]], d->shown.members[member]) <= 0)
+                low = mid;
+            else
+                high = mid;
+        }
+        members[shape->dims[i]] = low;
+    }
+    return shape_cell(ev->dimensions, shape, members);
+}
+
+/* ---- texts ---- */
+
+static struct slice *text_place(struct slice *table, size_t size, struct slice text)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < text.len; i++)
+        h = (h ^ (unsigned char) text.ptr[i]) * UINT64_C(0x100000001B3);
+    size_t at = (size_t) (h ^ h >> 29) & (size - 1);
+    while (table[at].ptr != NULL && !slice_equal(table[at], text))
+        at = (at + 1) & (size - 1);
+    return &table[at];
+}
+
+struct slice session_text(struct eval *ev, struct slice text)
+{
+    struct engine_session *s = ev->session;
+    const struct slice none = {NULL, 0};
+    if (s->text_count >= s->text_size / 4 * 3) {
+        size_t size = s->text_size == 0 ? 64 : s->text_size * 2;
+        struct slice *grown = EVAL_NEW(ev, size, struct slice);
+        if (grown == NULL)
+            return none;
+        for (size_t i = 0; i < s->text_size; i++)
+            if (s->texts[i].ptr != NULL)
+                *text_place(grown, size, s->texts[i]) = s->texts[i];
+        s->texts = grown;
+        s->text_size = size;
+    }
+    struct slice *place = text_place(s->texts, s->text_size, text);
+    if (place->ptr != NULL)
+        return *place;
+    enum tally_code rc = arena_copy(ev->store, text.ptr, text.len, place, ev->err);
+    if (rc != TALLY_OK) {
+        ev->rc = rc;
+        return none;
+    }
+    s->text_count++;
+    return *place;
+}
+
+/* ---- results ---- */
+
+struct own_fact {
+    struct engine_fact fact;
+    char value[];
+};
+
+static void fact_free(struct engine_session *s, struct slot *slot)
+{
+    if (slot->fact == NULL)
+        return;
+    s->fact_bytes -= sizeof(struct own_fact) + slot->fact->value.len;
+    mem_free((void *) (uintptr_t) slot->fact);
+    slot->fact = NULL;
+}
+
+/* The session's own copy, without the key, which its slot has. */
+MUST_CHECK static bool fact_copy(struct eval *ev, struct slot *slot, const struct engine_fact *fact)
+{
+    struct engine_session *s = ev->session;
+    size_t size = sizeof(struct own_fact) + fact->value.len;
+    struct own_fact *own = mem_zero(size);
+    if (own == NULL) {
+        ev->rc = err_set(ev->err, TALLY_E_NO_MEMORY, "no memory for a result");
+        return false;
+    }
+    own->fact = *fact;
+    memcpy(own->value, fact->value.ptr, fact->value.len);
+    own->fact.value = slice_of(own->value, fact->value.len);
+    own->fact.key = slice_of(NULL, 0);
+    s->fact_bytes += size;
+    slot->fact = &own->fact;
+    return true;
+}
+
+/* Instances that a key of M gives, or a new member does. */
+MUST_CHECK static bool make_dirty_cells(struct eval *ev, uint32_t rule, const struct cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        struct instance *instance = session_instance(ev, rule, cells->items[i]);
+        if (instance == NULL)
+            return false;
+        session_make_dirty(ev, instance);
+    }
+    return true;
+}
+
+/* New numbers of an open dimension from `from` on: rules without `of` have instances for them. */
+MUST_CHECK static bool take_new_members(struct eval *ev, uint32_t dimension, uint32_t from)
+{
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (uint32_t m = from; m < ev->dimensions[dimension].shown.member_count; m++) {
+            struct cells cells = {0};
+            if (ev->t->rules[r].has_of || (ev->t->rules[r].dims >> dimension & 1) == 0)
+                continue;
+            if (!instance_cells_of_member(ev, r, dimension, m, &cells) || !make_dirty_cells(ev, r, &cells))
+                return false;
+        }
+    return true;
+}
+
+MUST_CHECK static bool read_key(struct eval *ev, const struct engine_change *change, uint64_t *cell, bool *is_stale)
+{
+    const struct metric *m = &ev->t->metrics[change->metric];
+    uint32_t before[DIMENSIONS_MAX];
+    for (uint32_t i = 0; i < m->shape.count; i++)
+        before[i] = ev->dimensions[m->shape.dims[i]].shown.member_count;
+    bool is_new_name = ev->dimensions != ev->t->dimensions && !shape_read(ev->dimensions, &m->shape, change->key, cell);
+    if (is_new_name && change->has_pending && m->sets != NULL)
+        *is_stale = true; /* a set waits for somebody who is no member (D3) */
+    if (*is_stale || !names_read(ev, &m->shape, change->key, cell, is_stale))
+        return *is_stale;
+    for (uint32_t i = 0; !*is_stale && i < m->shape.count; i++)
+        if (dimension_is_open(&ev->dimensions[m->shape.dims[i]]) && !take_new_members(ev, m->shape.dims[i], before[i]))
+            return false;
+    return true;
+}
+
+/* Is it a set's, and of a name that is no member? Then only a whole evaluation tells for whom the set waits (D3). */
+static bool concerns_strangers(struct eval *ev, const struct metric *m, uint64_t cell)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    if (m->sets == NULL)
+        return false;
+    shape_bind(ev->dimensions, &m->shape, cell, members);
+    for (uint32_t i = 0; i < m->shape.count; i++)
+        if (dimension_is_open(&ev->dimensions[m->shape.dims[i]]) &&
+            ev->session->names[m->shape.dims[i]].uses[members[m->shape.dims[i]]] == 0)
+            return true;
+    return false;
+}
+
+MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change *change, bool *is_stale)
+{
+    uint64_t cell = 0;
+    const struct metric *m = &ev->t->metrics[change->metric];
+    if (!read_key(ev, change, &cell, is_stale) || *is_stale)
+        return *is_stale;
+    struct slot *slot = eval_slot(ev, change->metric, cell);
+    if (slot == NULL)
+        return false;
+    bool was_there = slot->fact != NULL, is_there = change->fact != NULL;
+    if (change->has_pending && !is_there && (!was_there || m->sets != NULL) && concerns_strangers(ev, m, cell))
+        *is_stale = true;
+    if (*is_stale)
+        return true;
+    if (is_there != was_there)
+        names_use(ev, &m->shape, cell, is_there ? 1 : -1);
+    track_drop_slot(ev, slot);
+    fact_free(ev->session, slot);
+    if (is_there && !fact_copy(ev, slot, change->fact))
+        return false;
+    slot->has_pending = change->has_pending;
+    slot->state = is_there || change->has_pending ? SLOT_FACT : SLOT_EMPTY;
+    for (uint32_t r = 0; r < ev->t->rule_count; r++) {
+        struct cells cells = {0};
+        if (ev->t->rules[r].has_of && ev->t->rules[r].of == change->metric && is_there != was_there &&
+            (!instance_cells(ev, r, cell, &cells) || !make_dirty_cells(ev, r, &cells)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- what is affected ---- */
+
+MUST_CHECK static bool compute(struct eval *ev)
+{
+    struct engine_session *s = ev->session;
+    for (uint32_t i = 0; i < s->group_count; i++)
+        if (!session_group(ev, s->group_order[i]))
+            return false;
+    for (size_t i = 0; i < s->dirty.count; i++)
+        if (!instance_target(ev, s->dirty.items[i]))
+            return false;
+    for (size_t i = 0; i < s->dirty.count; i++) {
+        struct instance *instance = s->dirty.items[i];
+        instance->is_dirty = false;
+        if (!instance->is_touched && !list_add(ev, &s->touched, instance))
+            return false;
+        instance->is_touched = true;
+    }
+    s->dirty.count = 0;
+    return ev->rc == TALLY_OK;
+}
+
+struct ordered {
+    int32_t day;
+    uint32_t rule;
+    uint64_t place;
+    struct instance *instance;
+};
+
+static int by_order(const void *a, const void *b)
+{
+    const struct ordered *x = a, *y = b;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Those of the touched that are new among first amounts, by C4; or all, as they are answered. NULL: ev->rc is set. */
+MUST_CHECK static struct ordered *sorted(struct eval *ev, bool new_ones, size_t *count)
+{
+    const struct instance_list *touched = &ev->session->touched;
+    struct ordered *list = EVAL_SCRATCH(ev, touched->count, struct ordered);
+    *count = 0;
+    for (size_t i = 0; list != NULL && i < touched->count; i++) {
+        struct instance *instance = touched->items[i];
+        bool is_new = instance->state == ENGINE_COMPUTED && instance->first == 0 && instance->amount > 0;
+        if (new_ones ? is_new : !instance->is_absent || instance->has_record)
+            list[(*count)++] =
+                (struct ordered){new_ones ? instance->own_day : 0, instance->rule, session_place(ev, instance), instance};
+    }
+    if (*count > 1)
+        qsort(list, *count, sizeof(*list), by_order);
+    return list;
+}
+
+MUST_CHECK static bool give_places(struct eval *ev)
+{
+    struct engine_session *s = ev->session;
+    size_t count = 0;
+    struct ordered *list = sorted(ev, true, &count);
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        list[i].instance->first = s->next_first++;
+    for (size_t i = 0; i < s->fresh_cut.count; i++)
+        if (!session_cut(ev, s->fresh_cut.items[i]))
+            return false;
+    s->fresh_cut.count = 0;
+    return true;
+}
+
+MUST_CHECK static enum tally_code answer(struct eval *ev, uint64_t steps_before, struct arena *arena,
+                                         struct engine_output **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_session *s = ev->session;
+    struct answer_writer w = {.arena = arena};
+    size_t count = 0;
+    struct ordered *list = sorted(ev, false, &count);
+    struct engine_output *o = ARENA_NEW(arena, struct engine_output);
+    struct engine_instance *instances = ARENA_ARRAY(arena, count, struct engine_instance);
+    if (list == NULL)
+        return ev->rc;
+    if (o == NULL || instances == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the answer of an evaluation");
+    for (size_t i = 0; i < count; i++)
+        TRY(evaluate_write(ev, list[i].instance, &w, &instances[i], err));
+    o->instances = instances;
+    o->count = count;
+    o->next_first = s->next_first;
+    o->steps = ev->steps - steps_before;
+    int32_t closes = terms_closes(ev->t), wakes = track_next_wake(ev);
+    o->next_moment = closes == DAY_NEVER ? DAY_NEVER : closes + 1;
+    if (wakes < o->next_moment)
+        o->next_moment = wakes;
+    *out = o;
+done:
+    return rc;
+}
+
+/* What was answered stands from now on. */
+static void record(struct eval *ev, struct instance *instance)
+{
+    const struct shape *shape = &ev->t->rules[instance->rule].shape;
+    bool stood = instance->stands != 0;
+    instance->is_touched = false;
+    instance->has_record = instance->has_record || !instance->is_absent;
+    instance->stands = instance->target;
+    instance->record_day = instance->day;
+    if (stood != (instance->stands != 0) && ev->session->dimensions != NULL)
+        names_use(ev, shape, instance->cell, stood ? -1 : 1);
+}
+
+static void record_all(struct eval *ev)
+{
+    struct engine_session *s = ev->session;
+    for (size_t i = 0; i < s->touched.count; i++)
+        record(ev, s->touched.items[i]);
+    s->touched.count = 0;
+}
+
+static void stop_reading(struct eval *ev)
+{
+    arena_clear(ev->arena);
+    ev->latest = NULL;
+    ev->reader = 0;
+    ev->err = NULL;
+}
+
+enum tally_code engine_session_apply(struct engine_session *s, int32_t today, const struct engine_change *changes,
+                                     size_t count, struct arena *arena, bool *is_stale, struct engine_output **out,
+                                     struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct eval *ev = &s->ev;
+    uint64_t steps = ev->steps;
+    *is_stale = s->is_plain || s->is_broken || today < s->in.today || today > terms_closes(ev->t) || ev->is_closed ||
+                arena_used(ev->store) > 2 * s->store_at_open + WASTE_MAX;
+    if (*is_stale)
+        return TALLY_OK;
+    s->is_broken = true; /* until it is done */
+    ev->err = err;
+    ev->rc = TALLY_OK;
+    s->in.today = today;
+    for (size_t i = 0; i < count && !*is_stale; i++) {
+        ENSURE(changes[i].metric < ev->t->metric_count);
+        if (!apply_change(ev, &changes[i], is_stale))
+            return ev->rc;
+    }
+    if (*is_stale)
+        return TALLY_OK;
+    track_wake_up(ev);
+    if (!compute(ev) || !give_places(ev))
+        return ev->rc;
+    TRY(answer(ev, steps, arena, out, err));
+    record_all(ev);
+    track_sweep(ev);
+    rc = ev->rc;
+    stop_reading(ev);
+    s->is_broken = rc != TALLY_OK;
+done:
+    return rc;
+}
+
+/* ---- opening ---- */
+
+/* Uses of the members, before anything is computed. */
+static void count_uses(struct eval *ev)
+{
+    if (ev->session->dimensions == NULL)
+        return;
+    for (uint32_t i = 0; i < ev->slot_used; i++) {
+        const struct slot *slot = eval_slot_at(ev, i);
+        if (slot->memo < ev->t->metric_count && slot->fact != NULL)
+            names_use(ev, &ev->t->metrics[slot->memo].shape, slot->cell, 1);
+    }
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++)
+            if (ev->rules[r].items[i].stands != 0)
+                names_use(ev, &ev->t->rules[r].shape, ev->rules[r].items[i].cell, 1);
+}
+
+/* The input's results become the session's own, and what was answered stands. */
+MUST_CHECK static bool settle(struct eval *ev)
+{
+    for (uint32_t i = 0; i < ev->slot_used; i++) {
+        struct slot *slot = eval_slot_at(ev, i);
+        const struct engine_fact *fact = slot->fact;
+        slot->fact = NULL;
+        if (fact != NULL && !fact_copy(ev, slot, fact)) {
+            for (uint32_t k = i + 1; k < ev->slot_used; k++)
+                eval_slot_at(ev, k)->fact = NULL; /* not the session's to free */
+            return false;
+        }
+    }
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++) {
+            struct instance *instance = &ev->rules[r].items[i];
+            if (caps_lacks(instance) && ev->t->rules[r].group != TERMS_NONE && !session_cut(ev, instance))
+                return false;
+            record(ev, instance);
+        }
+    return ev->rc == TALLY_OK;
+}
+
+static void forget_borrowed(struct eval *ev)
+{
+    for (uint32_t i = 0; i < ev->slot_used; i++)
+        eval_slot_at(ev, i)->fact = NULL;
+}
+
+MUST_CHECK static enum tally_code open_all(struct engine_session *s, const struct engine_input *input, struct arena *arena,
+                                           struct engine_output **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct eval *ev = &s->ev;
+    bool ok = evaluate_load(ev, &s->in, err);
+    s->groups = ok ? EVAL_NEW(ev, ev->t->rule_count, struct group) : NULL;
+    s->group_order = s->groups == NULL ? NULL : session_group_order(ev, &s->group_count);
+    ok = s->group_order != NULL;
+    if (ok)
+        count_uses(ev);
+    ok = ok && ev->rc == TALLY_OK && evaluate_all(ev) && evaluate_first(ev, &s->next_first) && ev->rc == TALLY_OK;
+    if (ok)
+        rc = evaluate_answer(ev, arena, out, err);
+    if (!ok || rc != TALLY_OK) {
+        forget_borrowed(ev);
+        return ok ? rc : ev->rc;
+    }
+    (*out)->next_first = s->next_first;
+    s->is_opening = false;
+    if (!settle(ev))
+        return ev->rc;
+    s->in.facts = NULL;
+    s->in.records = NULL;
+    (void) input;
+    return TALLY_OK;
+}
+
+/* Several texts, and figures of other contracts, are evaluated from nothing. */
+static bool is_followed(const struct engine_input *input)
+{
+    bool is_used = input->earlier_count > 0 || input->want_count > 0;
+    for (uint32_t i = 0; i < input->terms->metric_count; i++)
+        is_used = is_used || input->terms->metrics[i].shown.source == AST_SOURCE_USED;
+    return !is_used;
+}
+
+enum tally_code engine_session_open(const struct engine_input *input, struct arena *arena, struct engine_output **out,
+                                    struct engine_session **session, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_session *s = NULL;
+    struct engine_output *answered = NULL;
+    if (!is_followed(input)) {
+        TRY(engine_evaluate(input, arena, out, err));
+        *session = NULL;
+        return TALLY_OK;
+    }
+    s = mem_zero(sizeof(*s));
+    if (s == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    s->in = *input;
+    s->next_first = input->next_first;
+    s->is_opening = true;
+    s->ev.session = s;
+    s->ev.arena = arena_new(EVALUATION_BYTES_MAX);
+    s->ev.store = arena_new(EVALUATION_BYTES_MAX);
+    if (s->ev.arena == NULL || s->ev.store == NULL) {
+        rc = err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+        goto done;
+    }
+    TRY(open_all(s, input, arena, &answered, err));
+    stop_reading(&s->ev);
+    s->store_at_open = arena_used(s->ev.store);
+    *out = answered;
+    *session = s;
+    s = NULL;
+done:
+    engine_session_free(s);
+    return rc;
+}
+
+void engine_session_free(struct engine_session *s)
+{
+    if (s == NULL)
+        return;
+    for (uint32_t i = 0; i < s->ev.slot_used; i++)
+        fact_free(s, eval_slot_at(&s->ev, i));
+    eval_release(&s->ev);
+    arena_free(s->ev.arena);
+    arena_free(s->ev.store);
+    mem_free(s);
+}
+
+size_t engine_session_memory(const struct engine_session *s)
+{
+    return sizeof(*s) + arena_used(s->ev.store) + arena_used(s->ev.arena) + s->fact_bytes;
+}

@@ -1,0 +1,117 @@
+/* A session: an evaluation that stays, and computes for each entry only what the entry touches (language.md K1 to K3). Private to the
+ * engine. What is computed is in the shared eval_*.c; here is only what has to be computed again. */
+#ifndef TALLY_ENGINE_SESSION_H
+#define TALLY_ENGINE_SESSION_H
+
+#include "eval.h"
+
+struct edge { /* a slot or instance that needs what the list belongs to */
+    uintptr_t reader;
+    uint32_t stamp; /* of the reader then: another one now means that it was computed anew, and the edge is old */
+    uint32_t next;  /* its place + 1; 0: the last */
+};
+#define EDGES_IN_CHUNK 1024
+
+struct wake {
+    int32_t day;
+    uint32_t stamp;
+    uintptr_t reader;
+};
+
+struct cut { /* an instance that has less than its amount */
+    uint64_t first;
+    struct instance *instance;
+};
+struct cut_list { /* a heap, the least first at the top; what is cut by another budget now, or by none, is passed over */
+    struct cut *items;
+    uint32_t count, cap;
+};
+
+struct instance_list {
+    struct instance **items;
+    size_t count, cap;
+};
+
+struct group { /* of rules joined by caps */
+    struct instance_list dirty;
+    struct budget *released; /* budgets that had something given back */
+};
+
+struct names { /* of an open dimension: numbered as they came, those that the evaluation began with by their bytes */
+    struct slice *items;
+    uint32_t *by_bytes;
+    uint32_t *uses; /* final results that name it, and instances of it with something standing; 0: no member */
+    uint32_t cap, live;
+};
+
+struct engine_session {
+    struct eval ev;
+    struct engine_input in;
+    struct err *err;
+    bool is_opening;
+    bool is_plain;  /* follows nothing: every change takes an evaluation from nothing */
+    bool is_broken; /* an entry could not be computed to its end */
+    size_t store_at_open;
+    uint64_t next_first;
+    uint64_t fact_bytes;
+    struct dimension *dimensions; /* ev.dimensions */
+    struct names *names;          /* by dimension */
+    /* track.c */
+    struct edge **edges;
+    size_t edge_chunk_cap;
+    uint32_t edge_used, edge_free;   /* place + 1 of the first free */
+    uint64_t edges_made, edges_kept; /* since the last sweep; what it left */
+    struct wake *wakes;              /* a heap */
+    size_t wake_count, wake_cap;
+    uintptr_t *work; /* what is to be made dirty */
+    size_t work_count, work_cap;
+    /* session.c */
+    struct instance **more; /* instances that came later, by hash */
+    size_t more_count, more_size;
+    struct instance_list dirty;   /* of rules under no cap */
+    struct instance_list touched; /* by this entry */
+    struct instance_list fresh_cut;
+    struct group *groups; /* by the number that the group has: that of its first rule */
+    uint32_t group_count;
+    const uint32_t *group_order; /* those on which others depend first */
+    struct slice *texts;         /* by hash */
+    size_t text_count, text_size;
+};
+
+/* ---- track.c ---- */
+/* What has these readers is no longer what it was: all that needs it, and what needs that, is to be computed again. */
+void track_changed(struct eval *ev, uint32_t *readers);
+void track_drop_slot(struct eval *ev, struct slot *slot); /* forgets its value, and whoever needs it */
+/* Makes dirty what was to wake by today. */
+void track_wake_up(struct eval *ev);
+/* The first day on which something that is needed wakes; DAY_NEVER. */
+int32_t track_next_wake(struct eval *ev);
+/* Takes old edges away when there are many. */
+void track_sweep(struct eval *ev);
+
+/* ---- session.c ---- */
+MUST_CHECK bool list_add(struct eval *ev, struct instance_list *list, struct instance *instance);
+/* The instance is to be computed again. */
+void session_make_dirty(struct eval *ev, struct instance *instance);
+/* The cell with open members by their places among all bytes: instances of one rule are ordered by it. */
+uint64_t session_place(const struct eval *ev, const struct instance *instance);
+
+/* ---- session_names.c ---- */
+/* Counts uses of the key's members by what is reported or stands. */
+void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by);
+/* The cell of a key, with names that are new. *is_stale: there is no room for them. false: ev->rc is set. */
+MUST_CHECK bool names_read(struct eval *ev, const struct shape *shape, struct slice key, uint64_t *cell, bool *is_stale);
+/* A source that changes when the members do (member TERMS_NONE), or whether this is one. NULL: ev->rc is set. */
+MUST_CHECK struct slot *names_source(struct eval *ev, uint32_t dimension, uint32_t member);
+
+/* ---- session_caps.c ---- */
+/* Gives back what the instance has from its budgets, which is about to be computed again. */
+void session_release(struct eval *ev, struct instance *instance);
+/* Puts an instance that has a place in the order of first amounts among those that a budget cuts. */
+MUST_CHECK bool session_cut(struct eval *ev, struct instance *instance);
+
+/* ---- session_order.c ---- */
+/* Groups, those first on which others depend. NULL: ev->rc is set. */
+MUST_CHECK const uint32_t *session_group_order(struct eval *ev, uint32_t *count);
+
+#endif

@@ -6,6 +6,7 @@
 #include "tally/diag.h"
 #include "tally/terms.h"
 #include "terms_eval.h"
+#include "terms_exposure.h"
 #include "terms_show.h"
 #include "terms_solve.h"
 
@@ -135,6 +136,12 @@ static const struct cli_command COMMANDS[] = {
      "what is triggered, when, and how every instance stands; needs no service",
      "tally terms eval rikers-able.terms --results rikers-able.results.json --explain 'success[y2013]'", 1, 1,
      cli_terms_eval, CLI_OPTIONS(EVAL)},
+    {"exposure", "FILE.terms",
+     "the least and the most that each rule pays, each payer owes and each payee receives, whatever is reported.\n"
+     "LEAST: once everything is computed; LOWEST: at any time before. A bound holds for every result within the ranges "
+     "that\n"
+     "the metrics declare; where a figure is used twice it may be wider than what can come about",
+     "tally terms exposure rikers-able.terms", 1, 1, cli_terms_exposure, CLI_NO_OPTIONS},
     {"solve", "EQUATIONS.json", "a set of equations, name to formula, in the order of what they need; exact values",
      "tally terms solve equations.json --json", 1, 1, cli_terms_solve, CLI_NO_OPTIONS},
 };

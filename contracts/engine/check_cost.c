@@ -154,6 +154,7 @@ void check_cost(struct checker *c)
     struct terms *t = c->t;
     struct span at = t->ast->slug_span;
     count_steps(c);
+    t->fan_out = largest_fan_out(c);
     for (uint32_t i = 0; i < t->metric_count; i++)
         if (t->metrics[i].shape.cells > UINT64_MAX / 2)
             PROBLEM(c, "limit.keys", t->metrics[i].decl->name.span, NULL, "`%.*s` has more keys than can be counted",
@@ -168,6 +169,6 @@ void check_cost(struct checker *c)
                 "the rules have more than %u instances from the beginning", FAN_OUT_MAX);
     else if (t->steps > STEPS_MAX)
         PROBLEM(c, "limit.steps", at, NULL, "an evaluation from nothing takes more than %u steps", STEPS_MAX);
-    else if (t->instances > FAN_OUT_MAX && largest_fan_out(c) > FAN_OUT_MAX)
+    else if (t->fan_out > FAN_OUT_MAX)
         PROBLEM(c, "limit.fan-out", at, NULL, "one result can move more than %u instances", FAN_OUT_MAX);
 }

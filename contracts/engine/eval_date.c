@@ -2,8 +2,20 @@
 #include "eval.h"
 #include "tally/instant.h"
 
-/* Days and months beyond these leave the calendar from anywhere in it. */
-#define MOVE_MAX 4000000
+bool date_move(const struct terms *t, const struct node *n, int64_t count, int32_t from, int32_t *out)
+{
+    if (n->u.move.is_before)
+        count = -count;
+    if (n->u.move.unit == MOVE_CALENDAR) {
+        *out = calendar_move(&t->calendars[n->u.move.calendar], from, count);
+        return *out != DAY_NEVER;
+    }
+    if (n->u.move.unit == MOVE_MONTHS || n->u.move.unit == MOVE_YEARS)
+        return day_add_months(from, n->u.move.unit == MOVE_YEARS ? 12 * count : count, out) == TALLY_OK;
+    int64_t day = from + (n->u.move.unit == MOVE_WEEKS ? 7 * count : count);
+    *out = (int32_t) day;
+    return day >= DAY_MIN && day <= DAY_MAX;
+}
 
 enum known eval_move(struct eval *ev, const struct node *n, struct value *out)
 {
@@ -20,25 +32,10 @@ enum known eval_move(struct eval *ev, const struct node *n, struct value *out)
         out->day = DAY_NEVER;
         return KNOWN;
     }
-    if (mpz_cmpabs_ui(mpq_numref(by.number), MOVE_MAX) > 0)
-        return eval_fault(ev, n, "a day outside the years 0001 to 9999");
-    int64_t count = mpz_get_si(mpq_numref(by.number)) * (n->u.move.is_before ? -1 : 1);
-    if (n->u.move.unit == MOVE_CALENDAR) {
-        out->day = calendar_move(&ev->t->calendars[n->u.move.calendar], from.day, count);
-        if (out->day != DAY_NEVER)
-            return KNOWN;
-        return eval_fault(ev, n, "a day outside the years 0001 to 9999");
-    }
-    if (n->u.move.unit == MOVE_MONTHS || n->u.move.unit == MOVE_YEARS) {
-        if (day_add_months(from.day, n->u.move.unit == MOVE_YEARS ? 12 * count : count, &out->day) == TALLY_OK)
-            return KNOWN;
-        return eval_fault(ev, n, "a day outside the years 0001 to 9999");
-    }
-    int64_t day = from.day + (n->u.move.unit == MOVE_WEEKS ? 7 * count : count);
-    if (day < DAY_MIN || day > DAY_MAX)
-        return eval_fault(ev, n, "a day outside the years 0001 to 9999");
-    out->day = (int32_t) day;
-    return KNOWN;
+    if (mpz_cmpabs_ui(mpq_numref(by.number), DATE_MOVE_MAX) <= 0 &&
+        date_move(ev->t, n, mpz_get_si(mpq_numref(by.number)), from.day, &out->day))
+        return KNOWN;
+    return eval_fault(ev, n, "a day outside the years 0001 to 9999");
 }
 
 /* Completed years from d to e, e not before d. */
@@ -99,6 +96,18 @@ static void fraction_between(enum ast_daycount daycount, int32_t d, int32_t e, m
     mpq_canonicalize(dest);
 }
 
+void date_between(const struct terms *t, const struct node *n, int32_t a, int32_t b, mpq_ptr dest)
+{
+    if (n->op == NODE_DAYS_BETWEEN)
+        mpq_set_si(dest, (long) a - b, 1); /* d - e: from e to d */
+    else if (n->op == NODE_CALENDAR_DAYS)
+        mpq_set_si(dest, calendar_days(&t->calendars[n->u.calendar], a, b), 1);
+    else if (n->op == NODE_YEARS)
+        mpq_set_si(dest, a <= b ? years_between(a, b) : -years_between(b, a), 1);
+    else
+        fraction_between(n->u.daycount, a, b, dest);
+}
+
 enum known eval_between_days(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
     struct value a, b;
@@ -109,14 +118,7 @@ enum known eval_between_days(struct eval *ev, const struct node *n, mpq_ptr dest
         return known;
     if (a.day == DAY_NEVER || b.day == DAY_NEVER)
         return eval_fault(ev, n, "no number of days leads to a date that never comes");
-    if (n->op == NODE_DAYS_BETWEEN)
-        mpq_set_si(dest, (long) a.day - b.day, 1); /* d - e: from e to d */
-    else if (n->op == NODE_CALENDAR_DAYS)
-        mpq_set_si(dest, calendar_days(&ev->t->calendars[n->u.calendar], a.day, b.day), 1);
-    else if (n->op == NODE_YEARS)
-        mpq_set_si(dest, a.day <= b.day ? years_between(a.day, b.day) : -years_between(b.day, a.day), 1);
-    else
-        fraction_between(n->u.daycount, a.day, b.day, dest);
+    date_between(ev->t, n, a.day, b.day, dest);
     out->number = dest;
     return KNOWN;
 }

@@ -10,6 +10,7 @@
 #include "cents.h"
 #include "number.h"
 #include "tally/engine.h"
+#include "tally/exposure.h"
 #include "tally/terms.h"
 #include "unit.h"
 
@@ -24,11 +25,11 @@
 #define MEMBERS_ALL_MAX                                                                                                    \
     400000 /* of all closed dimensions together, TABLE_CELLS_ALL_MAX of all tables: half of what a text takes */
 #define TABLE_CELLS_ALL_MAX 1000000
-#define INSTANCES_MAX 10000000u /* K4 */
-#define STEPS_MAX 1000000000u   /* K4: for an evaluation from nothing */
-#define FAN_OUT_MAX 1000000u    /* K4: instances that one result can move */
-#define NESTING_MAX 256         /* nodes inside one another, through what they name: a worker's stack has 512 KiB */
-#define RULE_NESTING 2 /* how many nodes the way into another rule's amount counts for, by the stack that it takes */
+#define INSTANCES_MAX TERMS_INSTANCES_MAX /* K4 */
+#define STEPS_MAX TERMS_STEPS_MAX         /* K4: for an evaluation from nothing */
+#define FAN_OUT_MAX TERMS_FAN_OUT_MAX     /* K4: instances that one result can move */
+#define NESTING_MAX 256 /* nodes inside one another, through what they name: a worker's stack has 512 KiB */
+#define RULE_NESTING 2  /* how many nodes the way into another rule's amount counts for, by the stack that it takes */
 #define PROGRAM_BYTES_MAX                                                                                                  \
     (128u << 20) /* of one compiled text: the tree takes 40 MiB at most, what is made of it less than twice that */
 
@@ -383,6 +384,7 @@ struct terms {
     size_t number_bytes;        /* that GMP holds for the constants, about */
     uint64_t instances, steps;  /* K4 */
     uint64_t instances_at_once; /* that are there from the beginning: coming into force moves them all */
+    uint64_t fan_out;           /* K4: instances that one result can move, at most */
 };
 
 /* ---- base units that every text has, in this order ---- */
@@ -403,6 +405,13 @@ void calendar_prepare(const struct calendar *calendar, struct exception *except)
 int32_t calendar_days(const struct calendar *calendar, int32_t from, int32_t to);
 /* The count-th day of the calendar after `day` (before it, if count is below 0); DAY_NEVER outside the years 0001 to 9999. */
 int32_t calendar_move(const struct calendar *calendar, int32_t day, int64_t count);
+
+/* ---- eval_date.c: arithmetic of real days (N6) ---- */
+#define DATE_MOVE_MAX 4000000 /* days and months beyond these leave the calendar from anywhere in it */
+/* A day moved by `count` as a NODE_MOVE says. false: it leaves the years 0001 to 9999. */
+MUST_CHECK bool date_move(const struct terms *t, const struct node *n, int64_t count, int32_t from, int32_t *out);
+/* The value of a NODE_DAYS_BETWEEN, NODE_YEARS, NODE_FRACTION or NODE_CALENDAR_DAYS. */
+void date_between(const struct terms *t, const struct node *n, int32_t a, int32_t b, mpq_ptr dest);
 
 /* ---- dimension.c ---- */
 /* The member as results write it; TERMS_NONE when there is none. */

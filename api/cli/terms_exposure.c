@@ -1,0 +1,93 @@
+/* tally terms exposure: the least and the most that anybody can owe under a text. */
+#include "terms_exposure.h"
+
+#include "tally/canon.h"
+#include "tally/diag.h"
+#include "tally/exposure.h"
+
+enum tally_code cli_terms_compile(struct cli *cli, const char *file, struct terms **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice text = SLICE("");
+    struct diags diags;
+    struct buf told;
+    diags_init(&diags, cli->arena);
+    buf_init(&told, CLI_FILE_MAX);
+    TRY(cli_file_read(cli, file, &text, err));
+    TRY(terms_compile(text, &diags, out, err));
+    if (*out == NULL) {
+        diags_sort(&diags);
+        diags_print(&diags, slice_str(file), text, &told);
+        (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
+        rc = err_set(err, TALLY_E_MALFORMED, "%s", ""); /* the diagnostics have said it */
+    }
+done:
+    buf_release(&told);
+    return rc;
+}
+
+static struct slice bound(struct cli *cli, struct slice amount)
+{
+    return amount.ptr == NULL ? SLICE("no bound") : cli_money(cli, amount);
+}
+
+static void print_rules(struct cli *cli, const struct terms *terms, const struct exposure *exposure)
+{
+    struct cli_table table;
+    cli_heading(cli, "Rules");
+    cli_table_begin(&table, cli, "RULE INSTANCES> CURRENCY EACH-LEAST> EACH-MOST> ALL-LEAST> ALL-MOST>");
+    for (uint32_t i = 0; i < exposure->rule_count; i++) {
+        const struct exposure_rule *rule = &exposure->rules[i];
+        const struct terms_rule *shown = terms_rule(terms, rule->rule);
+        cli_table_cell(&table, shown->name);
+        cli_table_cell(&table, arena_printf(cli->arena, "%llu", (unsigned long long) rule->instances));
+        cli_table_cell(&table, shown->currency);
+        cli_table_cell(&table, rule->is_never ? SLICE("never") : bound(cli, rule->one.least));
+        cli_table_cell(&table, rule->is_never ? SLICE("never") : bound(cli, rule->one.most));
+        cli_table_cell(&table, bound(cli, rule->all.least));
+        cli_table_cell(&table, bound(cli, rule->all.most));
+    }
+    cli_table_end(&table);
+}
+
+static void print_parties(struct cli *cli, const struct terms *terms, const struct exposure *exposure)
+{
+    struct cli_table table;
+    cli_heading(cli, "Parties");
+    cli_table_begin(&table, cli, "PARTY SIDE CURRENCY LEAST> MOST> LOWEST>");
+    for (uint32_t i = 0; i < exposure->party_count; i++) {
+        const struct exposure_party *party = &exposure->parties[i];
+        cli_table_cell(&table, terms_party(terms, party->party)->name);
+        cli_table_cell(&table, party->is_payer ? SLICE("owes") : SLICE("receives"));
+        cli_table_cell(&table, party->currency);
+        cli_table_cell(&table, bound(cli, party->all.least));
+        cli_table_cell(&table, bound(cli, party->all.most));
+        cli_table_cell(&table, bound(cli, party->all.lowest));
+    }
+    cli_table_end(&table);
+}
+
+enum tally_code cli_terms_exposure(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms *terms = NULL;
+    struct exposure *exposure = NULL;
+    struct buf out;
+    struct canon w;
+    buf_init(&out, CLI_ANSWER_MAX);
+    TRY(cli_terms_compile(cli, cli->args[0], &terms, err));
+    TRY(terms_exposure(terms, cli->arena, &exposure, err));
+    if (cli->is_json) {
+        canon_init(&w, &out);
+        exposure_write(&w, terms, exposure);
+        TRY(buf_check(&out, err));
+        cli_print_json(buf_slice(&out));
+    } else {
+        print_rules(cli, terms, exposure);
+        print_parties(cli, terms, exposure);
+    }
+done:
+    terms_free(terms);
+    buf_release(&out);
+    return rc;
+}

@@ -1,0 +1,12 @@
+/* tally terms exposure, and the same of a contract in the ledger. */
+#ifndef TALLY_TERMS_EXPOSURE_H
+#define TALLY_TERMS_EXPOSURE_H
+
+#include "cli.h"
+#include "tally/terms.h"
+
+MUST_CHECK enum tally_code cli_terms_exposure(struct cli *cli, struct err *err); /* the command */
+/* Compiles a text that a command works on; what is wrong with it goes to standard error, and err then says nothing more. */
+MUST_CHECK enum tally_code cli_terms_compile(struct cli *cli, const char *file, struct terms **out, struct err *err);
+
+#endif

@@ -1,0 +1,227 @@
+/* terms_exposure: what each rule, payer and payee may come to, as text. */
+#include "tally/exposure.h"
+
+#include "expose.h"
+
+#define EXPOSE_STEPS_MAX 3000000u /* about a second; then once more with everything taken together */
+
+struct totals { /* by rule */
+    struct expose_sum *rules;
+    struct range *caps; /* sums of budgets, by cap */
+};
+
+/* ---- as text ---- */
+
+struct writing {
+    const struct terms *t;
+    struct arena *arena;
+    struct err *err;
+    enum tally_code rc;
+};
+
+static struct slice amount_text(struct writing *w, uint32_t currency, const struct end *e)
+{
+    struct slice text = {0};
+    if (w->rc == TALLY_OK && e->infinite == 0)
+        w->rc = number_money(e->at, w->t->currencies[currency].places, w->arena, &text, w->err);
+    return text;
+}
+
+static struct exposure_bounds bounds_text(struct writing *w, uint32_t currency, const struct range *all,
+                                          const struct range *ever)
+{
+    return (struct exposure_bounds){amount_text(w, currency, &all->low), amount_text(w, currency, &ever->high),
+                                    amount_text(w, currency, &ever->low)};
+}
+
+static void write_rule(struct writing *w, const struct totals *totals, uint32_t rule, struct exposure_rule *out)
+{
+    const struct rule *r = &w->t->rules[rule];
+    const struct expose_sum *sum = &totals->rules[rule];
+    struct range zero, ever;
+    range_init(&zero);
+    range_init(&ever);
+    out->rule = rule;
+    out->instances = r->shape.cells;
+    out->is_never = sum->one.is_none;
+    range_set(&ever, &sum->one);
+    range_join(&ever, &zero);
+    out->one = bounds_text(w, r->currency, out->is_never ? &zero : &sum->one, &ever);
+    if (!out->is_never)
+        out->one.most = amount_text(w, r->currency, &sum->one.high);
+    out->all = bounds_text(w, r->currency, &sum->all, &sum->ever);
+    range_clear(&zero);
+    range_clear(&ever);
+}
+
+/* ---- parties ---- */
+
+static bool concerns(const struct rule *r, uint32_t party, bool is_payer, uint32_t currency)
+{
+    return r->currency == currency && (is_payer ? r->shown.payer : r->shown.payee) == party;
+}
+
+/* The most of a set of rules: caps one after the other, each in place of the rules that it joins where it is less than they are. */
+static void most_of(const struct terms *t, const struct totals *totals, const bool *counts, bool *left, bool backwards,
+                    struct range *out)
+{
+    struct range sum;
+    range_init(&sum);
+    range_set_whole(out, 0, 0);
+    memcpy(left, counts, t->rule_count * sizeof *left);
+    for (uint32_t k = 0; k < t->cap_count; k++) {
+        uint32_t at = backwards ? t->cap_count - 1 - k : k;
+        const struct cap *cap = &t->caps[at];
+        range_set_whole(&sum, 0, 0);
+        for (uint32_t i = 0; i < cap->rule_count; i++)
+            if (left[cap->rules[i]] && !expose_is_outside(&t->rules[cap->rules[i]], cap))
+                range_add(&sum, &sum, &totals->rules[cap->rules[i]].ever);
+        if (end_compare(&sum.high, &totals->caps[at].high) <= 0)
+            continue;
+        range_add(out, out, &totals->caps[at]);
+        for (uint32_t i = 0; i < cap->rule_count; i++)
+            if (!expose_is_outside(&t->rules[cap->rules[i]], cap))
+                left[cap->rules[i]] = false;
+    }
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        if (left[i])
+            range_add(out, out, &totals->rules[i].ever);
+    range_clear(&sum);
+}
+
+struct marks { /* by rule */
+    bool *counts, *left;
+};
+
+/* false: no rule concerns it. */
+static bool write_party(struct writing *w, const struct totals *totals, const struct marks *marks, uint32_t currency,
+                        struct exposure_party *out)
+{
+    const struct terms *t = w->t;
+    bool any = false;
+    struct range all, ever, forwards, backwards;
+    for (uint32_t i = 0; i < t->rule_count; i++) {
+        marks->counts[i] = concerns(&t->rules[i], out->party, out->is_payer, currency);
+        any = any || marks->counts[i];
+    }
+    if (!any)
+        return false;
+    range_init(&all);
+    range_init(&ever);
+    range_init(&forwards);
+    range_init(&backwards);
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        if (marks->counts[i]) {
+            range_add(&all, &all, &totals->rules[i].all);
+            range_add(&ever, &ever, &totals->rules[i].ever);
+        }
+    most_of(t, totals, marks->counts, marks->left, false, &forwards);
+    most_of(t, totals, marks->counts, marks->left, true, &backwards);
+    bool is_less = end_compare(&backwards.high, &forwards.high) < 0;
+    out->currency = t->currencies[currency].code;
+    out->all = bounds_text(w, currency, &all, &ever);
+    out->all.most = amount_text(w, currency, is_less ? &backwards.high : &forwards.high);
+    range_clear(&all);
+    range_clear(&ever);
+    range_clear(&forwards);
+    range_clear(&backwards);
+    return true;
+}
+
+static void write_parties(struct writing *w, const struct totals *totals, const struct marks *marks, struct exposure *out)
+{
+    for (uint32_t side = 0; side < 2; side++)
+        for (uint32_t party = 0; party < w->t->party_count; party++)
+            for (uint32_t currency = 0; currency < w->t->currency_count; currency++) {
+                struct exposure_party *p = &out->parties[out->party_count];
+                *p = (struct exposure_party){.party = party, .is_payer = side == 0};
+                if (write_party(w, totals, marks, currency, p))
+                    out->party_count++;
+            }
+}
+
+/* ---- the whole ---- */
+
+/* Everything once. false: no memory, or more steps than granted. */
+static bool expose_all(struct exposing *ex, struct totals *totals)
+{
+    const struct terms *t = ex->t;
+    for (uint32_t i = 0; i < t->rule_count && !ex->failed && !(ex->is_spent && !ex->is_coarse); i++)
+        expose_rule_sum(ex, i, &totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        expose_cap_sum(ex, &t->caps[i], &totals->caps[i]);
+    return !ex->failed && (ex->is_coarse || !ex->is_spent);
+}
+
+MUST_CHECK static enum tally_code find_totals(const struct terms *t, struct totals *totals, bool *is_coarse,
+                                              struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    bool is_done = false;
+    for (int coarse = 0; coarse < 2 && !is_done && rc == TALLY_OK; coarse++) {
+        struct exposing ex;
+        struct arena *arena = arena_new(EXPOSE_ARENA_MAX);
+        if (arena == NULL)
+            return err_set(err, TALLY_E_NO_MEMORY, "no memory to find the exposure");
+        if (expose_begin(&ex, t, arena, coarse == 1, EXPOSE_STEPS_MAX))
+            is_done = expose_all(&ex, totals);
+        expose_end(&ex);
+        arena_free(arena);
+        *is_coarse = coarse == 1;
+        if (!is_done && coarse == 1)
+            rc = err_set(err, TALLY_E_LIMIT, "the exposure of this text needs more memory than it is granted");
+    }
+    return rc;
+}
+
+MUST_CHECK static bool make_totals(const struct terms *t, struct arena *arena, struct totals *totals)
+{
+    totals->rules = ARENA_ARRAY(arena, t->rule_count, struct expose_sum);
+    totals->caps = ARENA_ARRAY(arena, t->cap_count, struct range);
+    if (totals->rules == NULL || totals->caps == NULL)
+        return false;
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        expose_sum_init(&totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        range_init(&totals->caps[i]);
+    return true;
+}
+
+static void clear_totals(const struct terms *t, struct totals *totals)
+{
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        expose_sum_clear(&totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        range_clear(&totals->caps[i]);
+}
+
+enum tally_code terms_exposure(const struct terms *t, struct arena *arena, struct exposure **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct totals totals;
+    struct exposure *made = ARENA_NEW(arena, struct exposure);
+    struct marks marks = {ARENA_ARRAY(arena, t->rule_count, bool), ARENA_ARRAY(arena, t->rule_count, bool)};
+    struct writing w = {.t = t, .arena = arena, .err = err};
+    if (made == NULL || marks.counts == NULL || marks.left == NULL || !make_totals(t, arena, &totals))
+        return err_set(err, TALLY_E_LIMIT, "no memory left to find the exposure");
+    TRY(find_totals(t, &totals, &made->is_coarse, err));
+    made->rules = ARENA_ARRAY(arena, t->rule_count, struct exposure_rule);
+    /* a party with rules in a currency, on either side: never more than two of each rule; one more is the next to be tried */
+    made->parties = ARENA_ARRAY(arena, (size_t) t->rule_count * 2 + 1, struct exposure_party);
+    if (made->rules == NULL || made->parties == NULL)
+        TRY(err_set(err, TALLY_E_LIMIT, "no memory left to find the exposure"));
+    made->rule_count = t->rule_count;
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        write_rule(&w, &totals, i, &made->rules[i]);
+    write_parties(&w, &totals, &marks, made);
+    TRY(w.rc);
+    *out = made;
+done:
+    clear_totals(t, &totals);
+    return rc;
+}
+
+struct terms_cost terms_cost(const struct terms *t)
+{
+    return (struct terms_cost){t->instances, t->instances_at_once, t->fan_out, t->steps};
+}

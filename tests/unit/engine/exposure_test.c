@@ -1,0 +1,487 @@
+/* Exposure: bounds that contain whatever is evaluated, and are exact where each figure is used once. Random histories: ROUNDS=2000
+ * for more. */
+#include "world.h"
+
+#include "tally/exposure.h"
+#include "tally/instant.h"
+#include "texts.h"
+
+/* ---- bounds of single forms ---- */
+
+struct found {
+    struct world *w;
+    struct exposure *exposure;
+};
+
+static struct found expose(const char *text)
+{
+    struct found f = {.w = world_new(text)};
+    struct err err = {0};
+    assert_int_equal(terms_exposure(f.w->terms, f.w->arena, &f.exposure, &err), TALLY_OK);
+    return f;
+}
+
+static void expect_bound(struct slice is, const char *wanted)
+{
+    expect_slice(is.ptr == NULL ? SLICE("none") : is, wanted);
+}
+
+static void expect_all(const struct found *f, const char *rule, const char *least, const char *most)
+{
+    uint32_t r = terms_find_rule(f->w->terms, slice_str(rule));
+    assert_true(r < f->exposure->rule_count);
+    expect_bound(f->exposure->rules[r].all.least, least);
+    expect_bound(f->exposure->rules[r].all.most, most);
+}
+
+#define METRICS                                                                                                            \
+    "dimension arm (programme, comparison)\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"                      \
+    "dimension claim 1 to 4\ndimension participant persons, at most 10\n"                                                  \
+    "metric x is \"X\" in number between 2 and 5\n  reported by judge\n"                                                   \
+    "metric y is \"Y\" in number between -3 and 4\n  reported by judge\n"                                                  \
+    "metric stay is \"Stay\" in days between 2 and 5\n  reported by judge\n"                                               \
+    "metric any is \"Any\" in number\n  reported by judge\n"                                                               \
+    "metric level is \"Level\" in percent between 0% and 100%\n  reported by judge\n"                                      \
+    "metric yes is \"Yes\" in true or false\n  reported by judge\n"                                                        \
+    "metric born is \"Born\" in date between 2016-01-10 and 2016-02-20\n  reported by judge\n"                             \
+    "metric side is \"Side\" in arm\n  reported by judge\n"                                                                \
+    "metric by_year is \"By year\" in USD between 0 and 100\n  by year\n  reported by judge\n"                             \
+    "metric by_person is \"By person\" in USD between 10 and 20\n  by participant\n  reported by judge\n"                  \
+    "metric in_time is \"In time\" in USD between 10 and 20\n  by participant\n  reported by judge until 2019-01-01\n"     \
+    "table rate in USD by year\n  2016-01-01: 5\n  2017-01-01: 7\n  2018-01-01: 20\n"                                      \
+    "table by_side in USD by arm\n  programme: 3\n  comparison: 8\n"
+
+/* One rule `p` with these clauses has these bounds, of one instance and of all. */
+static void expect_rule(const char *clauses, const char *one_least, const char *one_most, const char *least,
+                        const char *most)
+{
+    char text[8000];
+    snprintf(text, sizeof text, "%spay p from city to lender %s\n", SMALL(METRICS), clauses);
+    struct found f = expose(text);
+    const struct exposure_rule *p = &f.exposure->rules[terms_find_rule(f.w->terms, SLICE("p"))];
+    expect_bound(p->one.least, one_least);
+    expect_bound(p->one.most, one_most);
+    expect_bound(p->all.least, least);
+    expect_bound(p->all.most, most);
+    world_free(f.w);
+}
+
+static void expect_one(const char *clauses, const char *least, const char *most)
+{
+    expect_rule(clauses, least, most, least, most);
+}
+
+static void arithmetic_is_exact(void **state)
+{
+    (void) state;
+    expect_one("amount USD 1 * (x + y) either way", "-1.00", "9.00");
+    expect_one("amount USD 1 * (x - y) either way", "-2.00", "8.00");
+    expect_one("amount USD 1 * (x * y) either way", "-15.00", "20.00");
+    expect_one("amount USD 1 * (y * y) either way", "-12.00", "16.00");
+    expect_one("amount USD 1 * (y ^ 2) either way", "0.00", "16.00");
+    expect_one("amount USD 1 * (y ^ 3) either way", "-27.00", "64.00");
+    expect_one("amount USD 1 * (60 / x) either way", "12.00", "30.00");
+    expect_one("amount USD 1 * (x ^ -1) either way", "0.20", "0.50");
+    expect_one("amount USD 1 * (2 ^ (x - 1)) either way", "2.00", "16.00");
+    expect_one("amount USD 1 * (abs(y)) either way", "0.00", "4.00");
+    expect_rule("amount USD 1 * (-x) either way", "-5.00", "-2.00", "-5.00", "0.00"); /* nothing stands at first */
+    expect_one("amount USD 1 * (min(x, 3, y)) either way", "-3.00", "3.00");
+    expect_one("amount USD 1 * (max(x, 3, y)) either way", "3.00", "5.00");
+    expect_one("amount USD 1 * (clamp(y, 0, 1)) either way", "0.00", "1.00");
+    expect_one("amount USD 1 * (round(x / 3, 0.5, up)) either way", "1.00", "2.00");
+    expect_one("amount USD 1 * (round(x, y, up)) either way", "-2.00", "9.00");
+    expect_one("amount USD 1 * (x)", "2.00", "5.00");
+    expect_one("amount USD 1 * (y)", "0.00", "4.00"); /* A2 */
+    expect_one("amount USD 1 * (x / 3)", "0.67", "1.67");
+    expect_one("amount 100 per point of level", "0.00", "10000.00");
+}
+
+static void what_has_no_bound_is_said_so(void **state)
+{
+    (void) state;
+    expect_one("amount USD 1 * (any)", "0.00", "none");
+    expect_one("amount USD 1 * (any) either way", "none", "none");
+    expect_one("amount USD 1 * (any * 0) either way", "0.00", "0.00");
+    expect_one("amount USD 1 * (x / y) either way", "none", "none");
+    expect_one("amount USD 1 * (x / abs(y))", "0.50", "none");
+    expect_rule("amount USD 1 * (x / (y - 4)) either way", "none", "-0.29", "none", "0.00");
+    expect_one("amount USD 1 * (min(any, 9))", "0.00", "9.00");
+    expect_one("amount USD 1 * (clamp(any, 3, 9))", "3.00", "9.00");
+    expect_one("amount USD 1 * (any ^ 2 + 1)", "1.00", "none");
+    expect_one("amount USD 1 * (x ^ y)", "0.01", "625.00");
+    expect_one("amount USD 1 * (1 ^ any)", "0.00", "none");
+    expect_one("amount USD 1 * (x ^ 99999)", "0.00", "none");
+}
+
+static void a_fault_is_no_payment(void **state)
+{
+    (void) state;
+    struct found f = expose(SMALL(METRICS "pay p from city to lender amount x / (3 - 3) * USD 1\n"
+                                          "pay q from city to lender amount if yes then USD 5 else x / 0 * USD 1\n"
+                                          "pay r from city to lender when x / 0 > 1 amount 7\n"));
+    assert_true(f.exposure->rules[0].is_never);
+    assert_true(f.exposure->rules[2].is_never);
+    expect_all(&f, "p", "0.00", "0.00");
+    expect_all(&f, "q", "5.00", "5.00");
+    expect_all(&f, "r", "0.00", "0.00");
+    world_free(f.w);
+}
+
+static void conditions_open_and_close_ways(void **state)
+{
+    (void) state;
+    expect_one("when yes amount USD 1 * (x)", "0.00", "5.00");
+    expect_one("when x > 1 amount USD 1 * (x)", "2.00", "5.00");
+    expect_one("when x >= 5 amount USD 1 * (x)", "0.00", "5.00");
+    expect_one("when x > 5 amount 9", "0.00", "0.00");
+    expect_one("when not (x <= 5) or y < -3 amount 9", "0.00", "0.00");
+    expect_one("when x <> 9 and x = x amount 9", "0.00", "9.00");
+    expect_one("amount if x < 6 then 1 else 100", "1.00", "1.00");
+    expect_one("amount if yes then 1 else 100", "1.00", "100.00");
+    expect_one("when side in (programme, comparison) amount 4", "4.00", "4.00");
+    expect_one("when side = programme amount 4", "0.00", "4.00");
+    expect_one("when born < 2016-01-10 amount 4", "0.00", "0.00");
+    expect_one("when born <= 2016-02-20 amount 4", "4.00", "4.00");
+    expect_one("when never > born amount 4", "4.00", "4.00");
+    expect_one("when max(born, never) = never amount 4", "4.00", "4.00");
+    expect_one("when min(born, never) < never amount 4", "4.00", "4.00");
+    expect_one("when min(born, 2016-01-31) <= 2016-01-31 amount 4", "4.00", "4.00");
+}
+
+static void dates_become_numbers(void **state)
+{
+    (void) state;
+    expect_one("amount USD 1 * ((born - 2016-01-01) / 1 day)", "9.00", "50.00");
+    expect_one("amount USD 1 * (((10 days after 1 month before born) - 2016-01-01) / 1 day) either way", "-12.00", "29.00");
+    expect_one("amount USD 1 per year of years(2000-02-01, born)", "15.00", "16.00");
+    expect_one("amount USD 1 * (366 * fraction(2016-01-01, born, actual_actual))", "9.00", "50.00");
+}
+
+static void rows_that_cannot_be_reached_do_not_count(void **state)
+{
+    (void) state;
+    expect_one("amount step of x:\n    below 2: 900\n    at most 3: 10\n    below 5: 20\n  otherwise: 30", "10.00",
+               "30.00");
+    expect_one("amount step of x:\n    at least 2: 10\n    above 5: 900\n  otherwise: 800", "10.00", "10.00");
+    expect_one("amount step of born:\n    at least 2016-01-20: 10\n  otherwise: 20", "10.00", "20.00");
+    expect_one("amount linear of y:\n    at -1: 10\n    at 0: 30\n    at 2: 0\n  outside: flat", "0.00", "30.00");
+    expect_one("amount linear of y:\n    at -1: 10\n    at 0: 30\n    at 2: 0\n  outside: extended\n  either way", "-30.00",
+               "30.00");
+    expect_one("amount linear of any:\n    at 0: 0\n    at 1: 5\n  outside: flat", "0.00", "5.00");
+    expect_one("amount linear of any:\n    at 0: 0\n    at 1: 5\n  outside: extended", "0.00", "none");
+    expect_one("amount linear of y:\n    at x: 10\n    at x + 1: 30\n  outside: flat", "10.00", "30.00");
+    expect_one("amount linear of y:\n    at x: 10\n    at x + 1: 30\n  outside: extended", "0.00", "none");
+    expect_one("amount bands of stay:\n    from 1 days: 10 per day\n    from 3 days: 2 per day", "10.00", "24.00");
+}
+
+static void instances_and_members_add_up(void **state)
+{
+    (void) state;
+    expect_rule("for each year amount rate", "5.00", "20.00", "32.00", "32.00");
+    expect_rule("for each year amount rate + by_year", "5.00", "120.00", "32.00", "332.00");
+    expect_rule("for each year, claim amount rate * claim", "5.00", "80.00", "320.00", "320.00");
+    expect_rule("for each participant of by_person amount by_person", "10.00", "20.00", "0.00", "200.00");
+    expect_rule("for each year, participant of by_person amount by_person", "10.00", "20.00", "0.00", "600.00");
+    expect_one("amount sum(by_year over year)", "0.00", "300.00");
+    expect_one("amount sum(rate over year)", "32.00", "32.00");
+    expect_one("amount USD 0 + mean(rate over year)", "5.00", "20.00");
+    expect_one("amount max(rate over year) + min(rate over year)", "25.00", "25.00");
+    expect_one("amount max(by_year over year of by_year) ", "0.00", "100.00");
+    expect_one("amount first(rate over year) + last(rate over year)", "25.00", "25.00");
+    expect_one("amount sum(rate over year where rate > 6)", "27.00", "27.00");
+    expect_one("amount best(2, rate over year)", "10.00", "40.00");
+    expect_one("amount USD 1 * (count(over year where by_year > 50))", "0.00", "3.00");
+    expect_one("amount USD 1 * (share(by_year > 50 over year))", "0.00", "1.00");
+    expect_one("amount by_side[arm: (side)]", "3.00", "8.00");
+    expect_one("amount rate[year: (born)]", "5.00", "5.00");
+    expect_one("amount rate[year: (400 days after born)]", "7.00", "7.00");
+    expect_rule("for each year amount sum(rate over year so far)", "5.00", "32.00", "49.00", "49.00");
+}
+
+static void a_balance_is_followed_from_its_first_member(void **state)
+{
+    (void) state;
+    char text[8000];
+    snprintf(text, sizeof text,
+             "%sdefine balance in USD = prior(year, round(balance * 1.1, 0.01, half even) + by_year, 1_000)\n"
+             "pay p from city to lender for each year amount balance\n",
+             SMALL(METRICS));
+    struct found f = expose(text);
+    expect_bound(f.exposure->rules[0].one.least, "1000.00");
+    expect_bound(f.exposure->rules[0].one.most, "1420.00");
+    expect_all(&f, "p", "3310.00", "3620.00");
+    world_free(f.w);
+}
+
+static void a_pot_is_shared_out_once(void **state)
+{
+    (void) state;
+    expect_rule("for each year amount portion(USD 90, by_year over year)", "0.00", "90.00", "0.00", "90.00");
+    expect_rule("for each year, claim amount portion(USD 90, by_year over year)", "0.00", "90.00", "0.00", "360.00");
+    /* an instance that waits for something of its own keeps its old part beside the new ones of the others */
+    expect_rule("for each year when by_year > 1 amount portion(USD 90, by_year over year)", "0.00", "90.00", "0.00",
+                "270.00");
+}
+
+static void caps_bound_what_they_join(void **state)
+{
+    (void) state;
+    struct found f = expose(
+        SMALL(METRICS "pay p from city to lender for each year amount by_year\n"
+                      "pay q from city to judge for each year amount any * USD 1\n"
+                      "pay r from city to judge for each participant of by_person dated 2016-05-05 amount by_person\n"
+                      "cap 120 on p, q\ncap rate per year on r\ncap 15 per participant on r\n"));
+    expect_all(&f, "p", "0.00", "120.00");
+    expect_all(&f, "q", "0.00", "120.00");
+    expect_bound(f.exposure->rules[2].one.most, "15.00");
+    expect_all(&f, "r", "0.00", "32.00");
+    assert_int_equal(f.exposure->party_count, 3);
+    assert_true(f.exposure->parties[0].is_payer);
+    expect_bound(f.exposure->parties[0].all.most, "152.00"); /* one budget for two rules */
+    expect_bound(f.exposure->parties[1].all.most, "120.00");
+    expect_bound(f.exposure->parties[2].all.most, "152.00");
+    world_free(f.w);
+    /* an older instance that never goes back and moves to another year keeps there what the first year granted */
+    expect_rule("for each participant of by_person dated by_date amount by_person never back\ncap 9 per year on p\n"
+                "metric by_date is \"D\" in date\n  by participant\n  reported by judge",
+                "0.00", "9.00", "0.00", "90.00");
+    expect_rule("for each participant of by_person amount by_person\ncap 12 per participant on p", "10.00", "12.00", "0.00",
+                "120.00");
+}
+
+static void the_published_texts_have_their_ceilings(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *text, *rule, *least, *most;
+    } wanted[] = {{TEXT_RIKERS_ABLE, "success", "0.00", "11712000.00"},
+                  {TEXT_PETERBOROUGH, "early", "0.00", "2000000.00"},
+                  {TEXT_PETERBOROUGH, "at_the_end", "0.00", "3000000.00"},
+                  {TEXT_RHINO, "success", "0.00", "13759500.00"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct found f = expose(wanted[i].text);
+        expect_all(&f, wanted[i].rule, wanted[i].least, wanted[i].most);
+        world_free(f.w);
+    }
+}
+
+/* ---- whatever is evaluated lies within ---- */
+
+struct random {
+    uint64_t state;
+};
+
+static uint32_t next_random(struct random *r, uint32_t below)
+{
+    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t) (r->state >> 33) % below;
+}
+
+/* A value that may fit: a number or day that the text names, so that bounds are met and crossed, or one nearby, or anything. */
+static void random_value(struct random *r, const struct terms *t, const struct terms_metric *m, char *out, size_t cap)
+{
+    struct slice source = terms_source(t);
+    for (uint32_t d = 0; d < terms_dimension_count(t); d++)
+        if (slice_equal(terms_dimension(t, d)->name, m->unit)) {
+            snprintf(out, cap, "%.*s",
+                     SLICE_ARG(terms_dimension(t, d)->members[next_random(r, terms_dimension(t, d)->member_count)]));
+            return;
+        }
+    if (slice_is(m->unit, "true or false")) {
+        snprintf(out, cap, "%s", next_random(r, 2) == 0 ? "true" : "false");
+        return;
+    }
+    if (slice_is(m->unit, "date")) {
+        char day[DAY_TEXT_LEN + 1];
+        day_format(15000 + (int32_t) next_random(r, 4000), day);
+        snprintf(out, cap, "%s", day);
+        return;
+    }
+    size_t at = next_random(r, (uint32_t) source.len), n = 0;
+    while (at < source.len && (source.ptr[at] < '1' || source.ptr[at] > '9'))
+        at++;
+    for (; at < source.len && n + 8 < cap; at++)
+        if ((source.ptr[at] >= '0' && source.ptr[at] <= '9') || source.ptr[at] == '.')
+            out[n++] = source.ptr[at];
+        else if (source.ptr[at] != '_')
+            break;
+    if (n == 0 || out[n - 1] == '.')
+        out[n++] = '0';
+    out[n] = '\0';
+    if (next_random(r, 3) == 0)
+        snprintf(out, cap, "%u", next_random(r, 200));
+    else if (next_random(r, 4) == 0 && strchr(out, '.') == NULL)
+        snprintf(out + n, cap - n, ".5");
+    if (slice_is(m->unit, "percent"))
+        snprintf(out + strlen(out), cap - strlen(out), "%%");
+}
+
+/* One that fits at a random key; false: none was found. */
+static bool random_fact(struct random *r, struct world *w, uint32_t metric, char *key, char *value)
+{
+    const struct terms_metric *m = terms_metric(w->terms, metric);
+    struct terms_dimension_value dims[8];
+    static const char *const persons[] = {"Zq0-_Zq0-_Zq0-_Zq0-_Zq", "Aq0-_Zq0-_Zq0-_Zq0-_Zq", "Bq0-_Zq0-_Zq0-_Zq0-_Zq"};
+    uint32_t n = 0;
+    for (; n < m->by_count; n++) {
+        const struct terms_dimension *d = terms_dimension(w->terms, m->by[n]);
+        dims[n] =
+            (struct terms_dimension_value){d->name, d->member_count == 0 ? slice_str(persons[next_random(r, 3)])
+                                                                         : d->members[next_random(r, d->member_count)]};
+    }
+    for (uint32_t i = 0; i < m->where_count; i++, n++)
+        dims[n] =
+            (struct terms_dimension_value){terms_dimension(w->terms, m->where[i].dimension)->name, m->where[i].member};
+    for (int tries = 0; tries < 12; tries++) {
+        bool fits = false;
+        struct slice at = {0}, why = {0};
+        random_value(r, w->terms, m, value, 100);
+        struct terms_candidate candidate = {dims, n, slice_str(value),
+                                            m->reporter_count == 0 ? TERMS_NONE : m->reporters[0], 12000};
+        assert_int_equal(terms_fit(w->terms, metric, &candidate, w->arena, &fits, &at, &why, NULL), TALLY_OK);
+        if (fits) {
+            snprintf(key, 200, "%.*s", SLICE_ARG(at));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void expect_within(struct slice amount, struct slice least, struct slice most, const char *text, struct slice rule)
+{
+    int low = 1, high = -1;
+    if (least.ptr != NULL)
+        assert_int_equal(money_compare(amount, least, &low, NULL), TALLY_OK);
+    if (most.ptr != NULL)
+        assert_int_equal(money_compare(amount, most, &high, NULL), TALLY_OK);
+    if (low < 0 || high > 0)
+        fail_msg("%.*s of %.*s is not between %.*s and %.*s in\n%s", SLICE_ARG(amount), SLICE_ARG(rule), SLICE_ARG(least),
+                 SLICE_ARG(most), text);
+}
+
+/* Each instance that is computed, the sum of each rule at any time, the sum once all are computed. */
+static void expect_output_within(const struct world *w, const struct exposure *e, const char *text)
+{
+    for (uint32_t rule = 0; rule < e->rule_count; rule++) {
+        const struct exposure_rule *bounds = &e->rules[rule];
+        struct slice name = terms_rule(w->terms, rule)->name, sum = SLICE("0");
+        bool is_all = true;
+        for (size_t i = 0; i < w->output->count; i++) {
+            const struct engine_instance *instance = &w->output->instances[i];
+            if (instance->rule != rule)
+                continue;
+            is_all = is_all && instance->state == ENGINE_COMPUTED;
+            assert_int_equal(money_add(sum, instance->target, w->arena, &sum, NULL), TALLY_OK);
+            if (instance->state != ENGINE_COMPUTED)
+                continue;
+            assert_false(bounds->is_never);
+            expect_within(instance->target, bounds->one.least, bounds->one.most, text, name);
+        }
+        expect_within(sum, is_all ? bounds->all.least : bounds->all.lowest, bounds->all.most, text, name);
+    }
+    for (uint32_t i = 0; i < e->party_count; i++) {
+        const struct exposure_party *p = &e->parties[i];
+        struct slice sum = SLICE("0");
+        for (size_t k = 0; k < w->output->count; k++) {
+            const struct terms_rule *rule = terms_rule(w->terms, w->output->instances[k].rule);
+            if ((p->is_payer ? rule->payer : rule->payee) == p->party && slice_equal(rule->currency, p->currency))
+                assert_int_equal(money_add(sum, w->output->instances[k].target, w->arena, &sum, NULL), TALLY_OK);
+        }
+        expect_within(sum, p->all.lowest, p->all.most, text, terms_party(w->terms, p->party)->name);
+    }
+}
+
+static void random_history(struct random *r, const char *text, unsigned *computed)
+{
+    static char keys[64][200], values[64][100];
+    struct found f = expose(text);
+    struct world *w = f.w;
+    struct exposure *e = f.exposure; /* in w->arena, which each day clears */
+    struct arena *kept = arena_new(1 << 24);
+    struct err err = {0};
+    assert_int_equal(terms_exposure(w->terms, kept, &e, &err), TALLY_OK);
+    for (int step = 0; step < 64; step++) {
+        uint32_t metric = next_random(r, terms_metric_count(w->terms));
+        char day[DAY_TEXT_LEN + 1];
+        day_format(16000 + step * 20, day);
+        w->today = 16000 + step * 20;
+        if (!random_fact(r, w, metric, keys[step], values[step]))
+            continue;
+        struct slice name = terms_metric(w->terms, metric)->name;
+        char metric_name[80];
+        snprintf(metric_name, sizeof metric_name, "%.*s", SLICE_ARG(name));
+        static const enum engine_standing standings[] = {ENGINE_FINAL, ENGINE_FINAL,   ENGINE_FINAL,   ENGINE_FINAL,
+                                                         ENGINE_FINAL, ENGINE_PENDING, ENGINE_DISPUTED};
+        world_fact(w, metric_name, keys[step], values[step], standings[next_random(r, 7)]);
+        if (next_random(r, 3) == 0)
+            continue;
+        world_day(w, day);
+        expect_output_within(w, e, text);
+        for (size_t i = 0; i < w->output->count; i++)
+            *computed +=
+                w->output->instances[i].state == ENGINE_COMPUTED && money_sign(w->output->instances[i].target) != 0;
+    }
+    arena_free(kept);
+    world_free(w);
+}
+
+static const char *const texts[] = {
+    TEXT_PETERBOROUGH,
+    TEXT_RIKERS_ABLE,
+    TEXT_RHINO,
+    TEXT_ROCA_WATERFALL,
+    TEXT_BENEVOLENT,
+    TEXT_EDUCATE_GIRLS,
+    TEXT_INNOVATION_FUND,
+    TEXT_WORK_PROGRAMME,
+    SMALL(METRICS "pay p from city to lender for each year amount by_year * x - y * USD 1 either way\n"
+                  "pay q from lender to city for each year, claim amount by_year / claim never back\n"
+                  "pay r from city to lender for each participant of by_person dated born amount by_person - x * USD 1\n"
+                  "cap 120 on p, q\ncap rate per year on r\ncap 15 per participant on r\n"),
+    SMALL(METRICS
+          "pay p from city to lender for each year amount portion(USD 100 * x, by_year over year)\n"
+          "pay q from city to lender amount sum(p over year) * y either way never back\n"
+          "pay r from city to lender amount bands of stay: from 1 days: 5 per day from 3 days: 9 per day either way\n"
+          "pay s from city to lender amount linear of x: at 2: y * USD 1 at 4: 8 at 5: -3 outside: extended either way\n"),
+    SMALL(METRICS
+          "define b in USD = prior(year, round(b * x / 3, 0.01, half even) + by_year, 10)\n"
+          "pay p from city to lender for each year when level > 40% or yes amount b - sum(by_year over year so far)\n"
+          "pay q from city to lender for each year amount max(by_year over last 2 of year of by_year) - min(rate over year "
+          "so far)\n"
+          "pay r from city to lender amount (born - 2016-01-15) / 1 day * by_side[arm: (side)] either way\n"
+          "pay s from city to lender for each participant of by_person dated by_date amount by_person * x never back\n"
+          "pay u from city to lender amount best(2, by_year over year where by_year > x * USD 1) / abs(y)\n"
+          "metric by_date is \"D\" in date\n  by participant\n  reported by judge\ncap 9 per year on s\ncap 33 on u, p\n")};
+#define TEXTS (sizeof texts / sizeof texts[0])
+
+static void whatever_is_evaluated_lies_within(void **state)
+{
+    (void) state;
+    const char *wanted = getenv("ROUNDS");
+    long rounds = wanted == NULL ? 4 : strtol(wanted, NULL, 10);
+    unsigned computed = 0;
+    for (long i = 0; i < rounds * (long) TEXTS; i++) {
+        struct random r = {(uint64_t) (i + 1) * UINT64_C(0x9E3779B97F4A7C15)};
+        random_history(&r, texts[(size_t) i % TEXTS], &computed);
+    }
+    assert_true(computed > 100 * (unsigned) rounds); /* otherwise nothing was tried */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arithmetic_is_exact),
+        cmocka_unit_test(what_has_no_bound_is_said_so),
+        cmocka_unit_test(a_fault_is_no_payment),
+        cmocka_unit_test(conditions_open_and_close_ways),
+        cmocka_unit_test(dates_become_numbers),
+        cmocka_unit_test(rows_that_cannot_be_reached_do_not_count),
+        cmocka_unit_test(instances_and_members_add_up),
+        cmocka_unit_test(a_balance_is_followed_from_its_first_member),
+        cmocka_unit_test(a_pot_is_shared_out_once),
+        cmocka_unit_test(caps_bound_what_they_join),
+        cmocka_unit_test(the_published_texts_have_their_ceilings),
+        cmocka_unit_test(whatever_is_evaluated_lies_within),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

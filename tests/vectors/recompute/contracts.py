@@ -494,3 +494,76 @@ class Dfn(Contract):
             found.append(Payment("local", (who, what), lambda c=counts, w=what: F(71, 100) * self.price[w] if c() else 0, dated=on))
             found.append(Payment("top_up", (who, what), lambda c=counts, w=what, k=who: self.price[w] - self.paid("local", k, w) if c() else 0, dated=on))
         return found
+
+
+@contract("roca")
+class Roca(Contract):
+    rules = ["fewer_days", "readiness", "employment"]
+    budgets = [(27000000, ("fewer_days", "readiness", "employment"), lambda p: "all")]
+
+    def payments(self, f):
+        def estimate():
+            trial = lambda: f.number("trial")
+            return trial() if f.is_true("powered") else F(80, 100) * trial() + F(20, 100) * f.number("did")
+
+        steps = ((F("0.052"), 2000000), (F("0.2"), 11000000), (F("0.4"), 22000000), (F("0.55"), 26000000))
+        found = [Payment("fewer_days", (), lambda: step(estimate(), 0, *steps), day("2023-01-01"))]
+        for metric, rule, price in (("ready", "readiness", 789), ("employed", "employment", 750)):
+            for key in f.found(metric):
+                found.append(Payment(rule, (key["participant"], key["quarter"]), lambda m=metric, p=price, k=key: p if f.is_true(m, **k) else 0,
+                                     dated=day(key["quarter"].split("/")[1])))
+        return found
+
+
+@contract("village-enterprise")
+class VillageEnterprise(Contract):
+    rules = ["by_usaid", "by_fcdo", "by_donor"]
+
+    def payments(self, f):
+        def payout():
+            each = [f.number("households", country=c) * (24 * f.number("consumption", country=c) + f.number("assets", country=c)) for c in ("kenya", "uganda")]
+            return min(max(sum(each), 0), 4280000)
+        # whole cents that sum: the last payer pays what the others leave
+        parts = lambda: (rounded(F(35, 100) * payout()), rounded(F(45, 100) * payout()))
+        end = day("2021-01-01")
+        return [Payment("by_usaid", (), lambda: parts()[0], end), Payment("by_fcdo", (), lambda: parts()[1], end),
+                Payment("by_donor", (), lambda: payout() - sum(parts()), end)]
+
+
+@contract("empleando-futuro")
+class Empleando(Contract):
+    rules = ["by_prosperidad", "by_idb_lab"]
+    prices = dict(placed=1234567, three_months=1234567, six_months=246913)
+
+    def smallest_of(self, rule):
+        return F(1)
+
+    def payments(self, f):
+        found = []
+        for key in f.found("reached"):
+            who, stage, on = key["person_helped"], key["stage"], f.day("reached", **key)
+
+            def eligible(who=who):
+                return f.number("sisben", person_helped=who) < F("41.74") or any(f.text(m, person_helped=who, missing="false") == "true" for m in ("red_unidos", "displaced"))
+            first = lambda s=stage: rounded(F(55, 100) * self.prices[s], F(1))
+            found.append(Payment("by_prosperidad", (who, stage), lambda e=eligible, first=first: first() if e() else 0, dated=on, smallest=F(1)))
+            found.append(Payment("by_idb_lab", (who, stage), lambda e=eligible, first=first, s=stage: self.prices[s] - first() if e() else 0, dated=on, smallest=F(1)))
+        return found
+
+
+@contract("rikers-loan")
+class RikersLoan(Contract):
+    rules = ["draw", "repayment", "guarantee"]
+    budgets = [(9600000, ("draw",), lambda p: 0), (7200000, ("guarantee",), lambda p: 0)]
+
+    def payments(self, f):
+        years = [name for name, _, _ in periods("2012-09-01", "2016-08-31", 12)]
+        drawn = lambda y: f.number("drawn", year=y, missing=0)
+        principal = lambda: sum(drawn(y) for y in years)
+        repaid = lambda: min(principal(), f.number("city_paid"))
+
+        def guarantee():
+            if f.text("ended", missing="false") != "true":
+                return 0
+            return min(f.number("deposited", missing=0), principal() - repaid())
+        return [Payment("draw", (y,), lambda y=y: drawn(y)) for y in years] + [Payment("repayment", (), repaid), Payment("guarantee", (), guarantee)]

@@ -15,6 +15,7 @@
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/diag.h"
+#include "tally/exposure.h"
 #include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/terms.h"
@@ -426,6 +427,36 @@ static void evaluate(const struct block *block)
     evaluated++;
 }
 
+/* ---- exposure ---- */
+
+static const char *bound(struct slice amount, const char *none)
+{
+    struct slice text = amount.ptr == NULL ? slice_str(none) : arena_printf(arena, "%.*s", SLICE_ARG(amount));
+    assert_non_null(text.ptr);
+    return text.ptr;
+}
+
+/* "rule: least to most", and "party owes: least to most" */
+static void compare_exposure(const struct block *block)
+{
+    struct err err = {0};
+    struct exposure *exposure = NULL;
+    struct buf said;
+    buf_init(&said, TEXT_MAX);
+    assert_non_null(terms);
+    assert_int_equal(terms_exposure(terms, arena, &exposure, &err), TALLY_OK);
+    for (uint32_t i = 0; i < exposure->rule_count; i++)
+        buf_printf(&said, "%.*s: %s to %s\n", SLICE_ARG(terms_rule(terms, exposure->rules[i].rule)->name),
+                   bound(exposure->rules[i].all.least, "no bound"), bound(exposure->rules[i].all.most, "no bound"));
+    for (uint32_t i = 0; i < exposure->party_count; i++)
+        buf_printf(&said, "%.*s %s: %s to %s\n", SLICE_ARG(terms_party(terms, exposure->parties[i].party)->name),
+                   exposure->parties[i].is_payer ? "owes" : "receives", bound(exposure->parties[i].all.least, "no bound"),
+                   bound(exposure->parties[i].all.most, "no bound"));
+    if (!slice_equal(buf_slice(&said), block->text))
+        fail_msg("README.md:%u: what is said is\n%.*s", block->line, SLICE_ARG(buf_slice(&said)));
+    buf_release(&said);
+}
+
 /* ---- the tests ---- */
 
 static void take_block(const struct block *block)
@@ -438,6 +469,8 @@ static void take_block(const struct block *block)
         evaluate(block);
     else if (slice_is(block->info, "says"))
         compare_says(block);
+    else if (slice_is(block->info, "exposure"))
+        compare_exposure(block);
     else if (slice_starts(block->info, SLICE("terms")))
         fail_msg("README.md:%u: `%.*s` is no kind of example", block->line, SLICE_ARG(block->info));
 }

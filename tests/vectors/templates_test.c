@@ -15,6 +15,7 @@
 #include "tally/buf.h"
 #include "tally/diag.h"
 #include "tally/engine.h"
+#include "tally/exposure.h"
 #include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/terms.h"
@@ -183,6 +184,34 @@ static void compare_shown(const struct terms *terms, struct history_run *run, co
     }
 }
 
+static void at_most(struct slice a, struct slice b, struct slice rule)
+{
+    struct err err = {0};
+    int order = 0;
+    if (b.ptr == NULL)
+        return;
+    assert_int_equal(money_compare(a, b, &order, &err), TALLY_OK);
+    if (order > 0)
+        fail_msg("%.*s: %.*s lies outside what is said to be the exposure, %.*s", SLICE_ARG(rule), SLICE_ARG(a),
+                 SLICE_ARG(b));
+}
+
+/* What is said before anybody signs to be the least and the most holds for every amount. */
+static void within_exposure(const struct terms *terms, const struct exposure *exposure, const struct engine_output *output)
+{
+    for (size_t i = 0; i < output->count; i++) {
+        const struct engine_instance *instance = &output->instances[i];
+        const struct exposure_rule *rule = &exposure->rules[instance->rule];
+        struct slice name = terms_rule(terms, instance->rule)->name;
+        if (instance->state != ENGINE_COMPUTED)
+            continue;
+        assert_false(rule->is_never);
+        at_most(instance->target, rule->one.most, name);
+        if (rule->one.least.ptr != NULL)
+            at_most(rule->one.least, instance->target, name);
+    }
+}
+
 /* What was recorded stands: with nothing new, nothing is triggered again. */
 static void nothing_twice(struct history_run *run, struct arena *arena)
 {
@@ -219,8 +248,10 @@ static size_t run_all(const struct terms *terms, const struct history *history, 
     struct err err = {0};
     struct history_run *run = NULL;
     struct history_moment moment;
+    struct exposure *exposure = NULL;
     bool has = true;
     size_t taken = 0, seen = 0;
+    assert_int_equal(terms_exposure(terms, arena, &exposure, &err), TALLY_OK);
     assert_int_equal(history_begin(terms, history, history->steps[history->count - 1].day, &run, &err), TALLY_OK);
     for (;;) {
         char on[DAY_TEXT_LEN + 1];
@@ -230,6 +261,7 @@ static size_t run_all(const struct terms *terms, const struct history *history, 
             break;
         day_format(moment.day, on);
         compare(terms, moment.output, name, on, expected, &taken);
+        within_exposure(terms, exposure, moment.output);
         compare_shown(terms, run, moment.output, on, shown, arena, &seen);
         nothing_twice(run, arena);
     }

@@ -483,7 +483,7 @@ class Aspire(Contract):
 @contract("dfn-moveforward")
 class Dfn(Contract):
     rules = ["local", "top_up"]
-    budgets = [(1192800, ("local",), lambda p: 0)]
+    budgets = [(1192800, ("local",), lambda p: 0), (487200, ("top_up",), lambda p: 0)]
     price = dict(enrolled=600, activities=900, qualification=1200, work=3500)
 
     def payments(self, f):

@@ -1,6 +1,9 @@
 /* tally terms eval: a history evaluated without a service, told as language.md section 9 tells its examples. */
 #include "terms_eval.h"
 
+#include "tally/digest.h"
+#include "tally/text.h"
+
 #define NAME_WIDTH 35 /* of an instance's name: states stand under one another */
 #define KEY_WIDTH 25  /* of a key in the list of a payment */
 
@@ -20,12 +23,14 @@ struct slice told_grouped(struct arena *arena, struct slice amount)
     return slice_of(text, n);
 }
 
-enum tally_code told_payment(const struct terms *terms, const struct engine_output *output, size_t from,
-                             struct arena *arena, struct told_payment *out, struct err *err)
+enum tally_code told_payment(const struct history_state *state, size_t from, struct arena *arena, struct told_payment *out,
+                             struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    const struct engine_output *output = state->output;
+    const struct history_rule *rule = &state->rules[output->instances[from].rule];
     struct slice net = SLICE("0");
-    struct told_payment payment = {.rule = terms_rule(terms, output->instances[from].rule), .from = from, .to = from};
+    struct told_payment payment = {.terms = rule->terms, .rule = rule->rule, .from = from, .to = from};
     for (; payment.to < output->count; payment.to++) {
         const struct engine_instance *instance = &output->instances[payment.to];
         if (instance->rule != output->instances[from].rule)
@@ -44,10 +49,11 @@ done:
     return rc;
 }
 
-MUST_CHECK static struct slice key_text(const struct terms *terms, const struct engine_instance *instance,
+MUST_CHECK static struct slice key_text(const struct history_state *state, const struct engine_instance *instance,
                                         struct arena *arena)
 {
-    const struct terms_rule *rule = terms_rule(terms, instance->rule);
+    const struct terms *terms = state->rules[instance->rule].terms;
+    const struct terms_rule *rule = state->rules[instance->rule].rule;
     return history_key_text(terms, rule->each, rule->each_count, instance->key, arena);
 }
 
@@ -58,15 +64,17 @@ static void pad(struct buf *out, size_t used, size_t width)
     while (++used < width);
 }
 
-static void tell_payment(const struct terms *terms, const struct engine_output *output, const struct told_payment *payment,
-                         struct arena *arena, struct buf *out)
+static void tell_payment(const struct history_state *state, const struct told_payment *payment, struct arena *arena,
+                         struct buf *out)
 {
+    const struct engine_output *output = state->output;
     const struct terms_rule *rule = payment->rule;
-    struct slice payer = terms_party(terms, rule->payer)->name, payee = terms_party(terms, rule->payee)->name;
+    struct slice payer = terms_party(payment->terms, rule->payer)->name;
+    struct slice payee = terms_party(payment->terms, rule->payee)->name;
     buf_printf(out, "  => %.*s", SLICE_ARG(rule->name));
     for (size_t i = payment->from; i < payment->to && payment->changed == 1; i++)
         if (output->instances[i].has_difference)
-            buf_printf(out, "(%.*s)", SLICE_ARG(key_text(terms, &output->instances[i], arena)));
+            buf_printf(out, "(%.*s)", SLICE_ARG(key_text(state, &output->instances[i], arena)));
     buf_printf(out, ": %.*s to %.*s%s, %.*s %.*s\n", SLICE_ARG(payment->is_owed_back ? payee : payer),
                SLICE_ARG(payment->is_owed_back ? payer : payee), payment->is_owed_back ? " (owed back)" : "",
                SLICE_ARG(rule->currency), SLICE_ARG(told_grouped(arena, payment->net)));
@@ -74,7 +82,7 @@ static void tell_payment(const struct terms *terms, const struct engine_output *
         const struct engine_instance *instance = &output->instances[i];
         if (!instance->has_difference)
             continue;
-        struct slice key = key_text(terms, instance, arena);
+        struct slice key = key_text(state, instance, arena);
         buf_printf(out, "       (%.*s)", SLICE_ARG(key));
         pad(out, key.len + 2, KEY_WIDTH);
         buf_printf(out, "%s%.*s\n", money_sign(instance->difference) > 0 ? "+" : "",
@@ -82,10 +90,10 @@ static void tell_payment(const struct terms *terms, const struct engine_output *
     }
 }
 
-static void tell_instance(const struct terms *terms, const struct engine_instance *instance, struct arena *arena,
+static void tell_instance(const struct history_state *state, const struct engine_instance *instance, struct arena *arena,
                           struct buf *out)
 {
-    struct slice name = terms_rule(terms, instance->rule)->name, key = key_text(terms, instance, arena);
+    struct slice name = state->rules[instance->rule].rule->name, key = key_text(state, instance, arena);
     buf_printf(out, "    %.*s(%.*s)", SLICE_ARG(name), SLICE_ARG(key));
     pad(out, name.len + key.len + 2, NAME_WIDTH);
     struct slice target = told_grouped(arena, instance->target);
@@ -96,25 +104,36 @@ static void tell_instance(const struct terms *terms, const struct engine_instanc
                    SLICE_ARG(instance->reason), SLICE_ARG(target));
 }
 
+MUST_CHECK static enum tally_code tell_payments(const struct history_state *state, struct arena *arena, struct buf *out,
+                                                struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct told_payment payment;
+    for (size_t from = 0; from < state->output->count; from = payment.to) {
+        TRY(told_payment(state, from, arena, &payment, err));
+        if (payment.changed > 0)
+            tell_payment(state, &payment, arena, out);
+    }
+done:
+    return rc;
+}
+
 MUST_CHECK static enum tally_code tell_moment(const struct terms *terms, const struct history_moment *moment,
                                               struct arena *arena, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     char day[DAY_TEXT_LEN + 1];
     struct slice title = SLICE("");
-    struct told_payment payment;
     struct buf out;
     buf_init(&out, CLI_ANSWER_MAX);
     TRY(history_title(terms, moment, arena, &title, err));
     day_format(moment->day, day);
     buf_printf(&out, "%s  %.*s\n", day, SLICE_ARG(title));
-    for (size_t from = 0; from < moment->output->count; from = payment.to) {
-        TRY(told_payment(terms, moment->output, from, arena, &payment, err));
-        if (payment.changed > 0)
-            tell_payment(terms, moment->output, &payment, arena, &out);
-    }
-    for (size_t i = 0; i < moment->output->count; i++)
-        tell_instance(terms, &moment->output->instances[i], arena, &out);
+    for (uint32_t i = 0; i < moment->state_count; i++)
+        TRY(tell_payments(&moment->states[i], arena, &out, err));
+    for (uint32_t i = 0; i < moment->state_count; i++)
+        for (size_t k = 0; k < moment->states[i].output->count; k++)
+            tell_instance(&moment->states[i], &moment->states[i].output->instances[k], arena, &out);
     TRY(buf_check(&out, err));
     cli_print(buf_slice(&out));
 done:
@@ -125,37 +144,89 @@ done:
 /* ---- the command ---- */
 struct job {
     struct cli *cli;
-    struct terms *terms;
+    struct history_source *sources; /* the terms asked for, and what belongs to them */
+    size_t source_count;
     struct history *history;
     struct history_run *run;
     struct arena *moment_arena; /* texts of one moment */
     int32_t as_of;
     const char *explain;
-    const struct engine_output *last;
+    const struct history_state *last; /* of the contract asked for */
     int32_t last_day;
     struct buf json;
     struct canon w;
 };
 
-MUST_CHECK static enum tally_code read_terms(struct job *job, struct err *err)
+/* Compiles the terms in a file; its hash is what other texts call it by. */
+MUST_CHECK static enum tally_code read_terms(struct job *job, const char *path, struct slice file, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct cli *cli = job->cli;
+    struct history_source *source = &job->sources[job->source_count];
     struct slice text = SLICE("");
+    struct digest digest;
+    struct terms *terms = NULL;
     struct diags diags;
     struct buf told;
+    char *hash = arena_alloc(cli->arena, 2 * DIGEST_LEN + 1);
     diags_init(&diags, cli->arena);
     buf_init(&told, CLI_FILE_MAX);
-    TRY(cli_file_read(cli, cli->args[0], &text, err));
-    TRY(terms_compile(text, &diags, &job->terms, err));
-    if (job->terms == NULL) {
+    if (hash == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
+    TRY(cli_file_read(cli, path, &text, err));
+    TRY(terms_compile(text, &diags, &terms, err));
+    if (terms == NULL) {
         diags_sort(&diags);
-        diags_print(&diags, slice_str(cli->args[0]), text, &told);
+        diags_print(&diags, slice_str(path), text, &told);
         (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
-        rc = err_set(err, TALLY_E_MALFORMED, "%s", ""); /* the diagnostics have said it */
+        TRY(err_set(err, TALLY_E_MALFORMED, "%s", "")); /* the diagnostics have said it */
     }
+    digest_of(text, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hash);
+    *source = (struct history_source){file, slice_of(hash, (size_t) 2 * DIGEST_LEN), terms};
+    job->source_count++;
 done:
     buf_release(&told);
+    return rc;
+}
+
+/* A file of "texts" lies beside the results. */
+MUST_CHECK static enum tally_code path_beside(struct cli *cli, const char *results, struct slice file, const char **out,
+                                              struct err *err)
+{
+    const char *slash = strrchr(results, '/');
+    bool is_absolute = file.len > 0 && file.ptr[0] == '/';
+    int folder = slash == NULL || is_absolute ? 0 : (int) (slash - results) + 1;
+    struct slice path = arena_printf(cli->arena, "%.*s%.*s", folder, results, SLICE_ARG(file));
+    if (path.ptr == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    *out = path.ptr;
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code read_history(struct job *job, const char *file, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cli *cli = job->cli;
+    struct slice text = SLICE(""), *files = NULL;
+    size_t count = 0;
+    const char *path = NULL;
+    TRY(cli_file_read(cli, file, &text, err));
+    rc = history_files(text, cli->arena, &files, &count, err);
+    if (rc != TALLY_OK)
+        return err_context(err, "%s", file);
+    job->sources = ARENA_ARRAY(cli->arena, count + 1, struct history_source);
+    if (job->sources == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    TRY(read_terms(job, cli->args[0], SLICE(""), err));
+    for (size_t i = 0; i < count; i++) {
+        TRY(path_beside(cli, file, files[i], &path, err));
+        TRY(read_terms(job, path, files[i], err));
+    }
+    rc = history_read_texts(job->sources, job->source_count, text, cli->arena, &job->history, err);
+    if (rc != TALLY_OK)
+        rc = err_context(err, "%s", file);
+done:
     return rc;
 }
 
@@ -164,17 +235,12 @@ MUST_CHECK static enum tally_code read_all(struct job *job, struct err *err)
     enum tally_code rc = TALLY_OK;
     struct cli *cli = job->cli;
     const char *file = NULL, *as_of = cli_option(cli, "--as-of");
-    struct slice text = SLICE("");
     TRY(cli_option_needed(cli, "--results", &file, err));
     job->explain = cli_option(cli, "--explain");
     job->as_of = DAY_NEVER;
     if (as_of != NULL && day_parse(slice_str(as_of), &job->as_of) != TALLY_OK)
         TRY(err_set(err, TALLY_E_USAGE, "--as-of %s is no day; write one that exists as 2016-01-31", as_of));
-    TRY(read_terms(job, err));
-    TRY(cli_file_read(cli, file, &text, err));
-    rc = history_read(job->terms, text, cli->arena, &job->history, err);
-    if (rc != TALLY_OK)
-        rc = err_context(err, "%s", file);
+    TRY(read_history(job, file, err));
 done:
     return rc;
 }
@@ -183,19 +249,19 @@ MUST_CHECK static enum tally_code run_all(struct job *job, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     bool has = false, tells = job->explain == NULL;
-    TRY(history_begin(job->terms, job->history, job->as_of, &job->run, err));
+    TRY(history_begin(job->sources[0].terms, job->history, job->as_of, &job->run, err));
     for (;;) {
         struct history_moment moment;
         TRY(history_next(job->run, &moment, &has, err));
         if (!has)
             break;
-        job->last = moment.output;
+        job->last = &moment.states[job->history->main];
         job->last_day = moment.day;
         arena_clear(job->moment_arena);
         if (tells && job->cli->is_json)
-            TRY(told_moment_json(job->terms, &moment, job->moment_arena, &job->w, err));
+            TRY(told_moment_json(job->sources[0].terms, &moment, job->moment_arena, &job->w, err));
         else if (tells)
-            TRY(tell_moment(job->terms, &moment, job->moment_arena, err));
+            TRY(tell_moment(job->sources[0].terms, &moment, job->moment_arena, err));
     }
 done:
     return rc;
@@ -211,14 +277,14 @@ MUST_CHECK static enum tally_code explain(struct job *job, struct err *err)
         return err_set(err, TALLY_E_NOT_FOUND,
                        "nothing has happened by then, so there is nothing to explain; give a later "
                        "--as-of");
-    TRY(told_find(job->terms, job->last, job->explain, job->cli->arena, &instance, err));
+    TRY(told_find(job->last, job->explain, job->cli->arena, &instance, err));
     TRY(history_input(job->run, &input, err));
     TRY(engine_explain(&input, instance->rule, instance->key, job->moment_arena, &job->json, err));
     day_format(job->last_day, day);
     if (job->cli->is_json)
         cli_print_json(buf_slice(&job->json));
     else
-        TRY(told_explain_print(job->cli, job->terms, buf_slice(&job->json), day, err));
+        TRY(told_explain_print(job->cli, &job->last->rules[instance->rule], buf_slice(&job->json), day, err));
 done:
     return rc;
 }
@@ -264,7 +330,8 @@ enum tally_code cli_terms_eval(struct cli *cli, struct err *err)
     }
 done:
     history_end(job.run);
-    terms_free(job.terms);
+    for (size_t i = 0; i < job.source_count; i++)
+        terms_free((struct terms *) (uintptr_t) job.sources[i].terms);
     arena_free(job.moment_arena);
     buf_release(&job.json);
     return rc;

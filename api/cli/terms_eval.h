@@ -10,22 +10,23 @@ MUST_CHECK enum tally_code cli_terms_eval(struct cli *cli, struct err *err); /* 
 
 /* What one rule triggers at a moment: its instances stand together in the output (P2). */
 struct told_payment {
+    const struct terms *terms; /* of the rule */
     const struct terms_rule *rule;
     size_t from, to, changed; /* instances; how many of them have a difference */
     struct slice net;         /* without sign */
     bool is_owed_back;        /* by the payee to the payer (P3) */
 };
 /* The payment of the rule whose instances begin at `from`. TALLY_E_LIMIT without memory. */
-MUST_CHECK enum tally_code told_payment(const struct terms *terms, const struct engine_output *output, size_t from,
-                                        struct arena *arena, struct told_payment *out, struct err *err);
+MUST_CHECK enum tally_code told_payment(const struct history_state *state, size_t from, struct arena *arena,
+                                        struct told_payment *out, struct err *err);
 /* {"moments":[...]} : one object for a moment. */
 MUST_CHECK enum tally_code told_moment_json(const struct terms *terms, const struct history_moment *moment,
                                             struct arena *arena, struct canon *w, struct err *err);
 /* RULE or RULE[INSTANCE] as a person writes it, "early[c1]", among the instances of the output. */
-MUST_CHECK enum tally_code told_find(const struct terms *terms, const struct engine_output *output, const char *text,
-                                     struct arena *arena, const struct engine_instance **out, struct err *err);
+MUST_CHECK enum tally_code told_find(const struct history_state *state, const char *text, struct arena *arena,
+                                     const struct engine_instance **out, struct err *err);
 /* Prints engine_explain's answer for people. */
-MUST_CHECK enum tally_code told_explain_print(struct cli *cli, const struct terms *terms, struct slice json,
+MUST_CHECK enum tally_code told_explain_print(struct cli *cli, const struct history_rule *rule, struct slice json,
                                               const char *day, struct err *err);
 struct slice told_grouped(struct arena *arena, struct slice amount); /* 4,800,000.00 */
 

@@ -5,14 +5,25 @@
 
 static const char *const STATES[] = {[ENGINE_COMPUTED] = "computed", [ENGINE_WAITS] = "waits", [ENGINE_FAULT] = "fault"};
 
-static void write_payment(const struct terms *terms, const struct engine_output *output, const struct told_payment *payment,
+/* Which contract, where there are several. */
+static void write_contract(const struct history_state *state, bool is_one_of_many, struct canon *w)
+{
+    if (!is_one_of_many)
+        return;
+    canon_name(w, "contract");
+    canon_string(w, state->slug);
+}
+
+static void write_payment(const struct history_state *state, bool is_one_of_many, const struct told_payment *payment,
                           struct canon *w)
 {
-    struct slice payer = terms_party(terms, payment->rule->payer)->name;
-    struct slice payee = terms_party(terms, payment->rule->payee)->name;
+    const struct engine_output *output = state->output;
+    struct slice payer = terms_party(payment->terms, payment->rule->payer)->name;
+    struct slice payee = terms_party(payment->terms, payment->rule->payee)->name;
     canon_object(w);
     canon_name(w, "amount");
     canon_string(w, payment->net);
+    write_contract(state, is_one_of_many, w);
     canon_name(w, "currency");
     canon_string(w, payment->rule->currency);
     canon_name(w, "from");
@@ -39,7 +50,8 @@ static void write_payment(const struct terms *terms, const struct engine_output 
     canon_close(w);
 }
 
-static void write_instance(const struct terms *terms, const struct engine_instance *instance, struct canon *w)
+static void write_instance(const struct history_state *state, bool is_one_of_many, const struct engine_instance *instance,
+                           struct canon *w)
 {
     canon_object(w);
     canon_name(w, "amount");
@@ -47,6 +59,7 @@ static void write_instance(const struct terms *terms, const struct engine_instan
         canon_string(w, instance->amount);
     else
         canon_null(w);
+    write_contract(state, is_one_of_many, w);
     canon_name(w, "difference");
     canon_string(w, instance->difference);
     canon_name(w, "key");
@@ -57,7 +70,7 @@ static void write_instance(const struct terms *terms, const struct engine_instan
     else
         canon_string(w, instance->reason);
     canon_name(w, "rule");
-    canon_string(w, terms_rule(terms, instance->rule)->name);
+    canon_string(w, state->rules[instance->rule].rule->name);
     canon_name(w, "state");
     canon_str(w, STATES[instance->state]);
     canon_name(w, "stood");
@@ -67,30 +80,42 @@ static void write_instance(const struct terms *terms, const struct engine_instan
     canon_close(w);
 }
 
+MUST_CHECK static enum tally_code write_payments(const struct history_state *state, bool is_one_of_many,
+                                                 struct arena *arena, struct canon *w, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct told_payment payment;
+    for (size_t from = 0; from < state->output->count; from = payment.to) {
+        TRY(told_payment(state, from, arena, &payment, err));
+        if (payment.changed > 0)
+            write_payment(state, is_one_of_many, &payment, w);
+    }
+done:
+    return rc;
+}
+
 enum tally_code told_moment_json(const struct terms *terms, const struct history_moment *moment, struct arena *arena,
                                  struct canon *w, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     char day[DAY_TEXT_LEN + 1];
     struct slice title = SLICE("");
-    struct told_payment payment;
+    bool is_many = moment->state_count > 1;
     TRY(history_title(terms, moment, arena, &title, err));
     day_format(moment->day, day);
     canon_object(w);
     canon_name(w, "instances");
     canon_array(w);
-    for (size_t i = 0; i < moment->output->count; i++)
-        write_instance(terms, &moment->output->instances[i], w);
+    for (uint32_t i = 0; i < moment->state_count; i++)
+        for (size_t k = 0; k < moment->states[i].output->count; k++)
+            write_instance(&moment->states[i], is_many, &moment->states[i].output->instances[k], w);
     canon_close(w);
     canon_name(w, "on");
     canon_str(w, day);
     canon_name(w, "payments");
     canon_array(w);
-    for (size_t from = 0; from < moment->output->count; from = payment.to) {
-        TRY(told_payment(terms, moment->output, from, arena, &payment, err));
-        if (payment.changed > 0)
-            write_payment(terms, moment->output, &payment, w);
-    }
+    for (uint32_t i = 0; i < moment->state_count; i++)
+        TRY(write_payments(&moment->states[i], is_many, arena, w, err));
     canon_close(w);
     canon_name(w, "what");
     canon_string(w, title);
@@ -116,24 +141,25 @@ static bool is_same_key(struct slice a, struct slice b)
     }
 }
 
-MUST_CHECK static enum tally_code find_rule(const struct terms *terms, struct slice name, struct arena *arena,
+MUST_CHECK static enum tally_code find_rule(const struct history_state *state, struct slice name, struct arena *arena,
                                             uint32_t *out, struct err *err)
 {
-    uint32_t count = terms_rule_count(terms);
-    *out = terms_find_rule(terms, name);
-    if (*out != TERMS_NONE)
-        return TALLY_OK;
+    uint32_t count = state->rule_count;
     struct slice *names = ARENA_ARRAY(arena, (size_t) count + 1, struct slice);
+    for (*out = 0; *out < count; ++*out)
+        if (slice_equal(state->rules[*out].rule->name, name))
+            return TALLY_OK;
     for (uint32_t i = 0; names != NULL && i < count; i++)
-        names[i] = terms_rule(terms, i)->name;
+        names[i] = state->rules[i].rule->name;
     struct slice nearest = names == NULL ? SLICE("") : ast_nearest(name, names, count);
     return err_set(err, TALLY_E_NOT_FOUND, "--explain: the terms have no pay rule %.*s%s%.*s%s", SLICE_ARG(name),
                    nearest.len > 0 ? "; did you mean " : "", SLICE_ARG(nearest), nearest.len > 0 ? "?" : "");
 }
 
-enum tally_code told_find(const struct terms *terms, const struct engine_output *output, const char *text,
-                          struct arena *arena, const struct engine_instance **out, struct err *err)
+enum tally_code told_find(const struct history_state *state, const char *text, struct arena *arena,
+                          const struct engine_instance **out, struct err *err)
 {
+    const struct engine_output *output = state->output;
     enum tally_code rc = TALLY_OK;
     const char *open = strchr(text, '[');
     size_t len = strlen(text);
@@ -144,13 +170,13 @@ enum tally_code told_find(const struct terms *terms, const struct engine_output 
         return err_set(err, TALLY_E_USAGE, "--explain %s: an instance ends with ], as in early[c1]", text);
     if (open != NULL && (size_t) (open - text) + 2 < len)
         key = slice_of(open + 1, len - (size_t) (open - text) - 2);
-    TRY(find_rule(terms, name, arena, &rule, err));
+    TRY(find_rule(state, name, arena, &rule, err));
     for (size_t i = 0; i < output->count; i++) {
         const struct engine_instance *instance = &output->instances[i];
-        const struct terms_rule *r = terms_rule(terms, rule);
+        const struct terms_rule *r = state->rules[rule].rule;
         if (instance->rule != rule)
             continue;
-        struct slice shown = history_key_text(terms, r->each, r->each_count, instance->key, arena);
+        struct slice shown = history_key_text(state->rules[rule].terms, r->each, r->each_count, instance->key, arena);
         if (is_same_key(shown, key) || (instance->key.len > 0 && slice_equal(instance->key, key))) {
             *out = instance;
             return TALLY_OK;
@@ -182,7 +208,7 @@ static void tell_step(struct cli *cli, const json_t *step, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-enum tally_code told_explain_print(struct cli *cli, const struct terms *terms, struct slice json, const char *day,
+enum tally_code told_explain_print(struct cli *cli, const struct history_rule *of, struct slice json, const char *day,
                                    struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -193,14 +219,16 @@ enum tally_code told_explain_print(struct cli *cli, const struct terms *terms, s
     buf_init(&out, CLI_ANSWER_MAX);
     TRY(cli_json_read(cli, "the explanation", json, &root, err));
     struct slice name = cli_text(cli, root, "rule"), state = cli_text(cli, root, "state");
-    const struct terms_rule *rule = terms_rule(terms, terms_find_rule(terms, name));
-    struct slice key = history_key_text(terms, rule->each, rule->each_count, cli_text(cli, root, "key"), cli->arena);
+    const struct terms_rule *rule = of->rule;
+    struct slice key = history_key_text(of->terms, rule->each, rule->each_count, cli_text(cli, root, "key"), cli->arena);
     buf_printf(&out, "%.*s(%.*s) on %s: ", SLICE_ARG(name), SLICE_ARG(key), day);
     if (slice_is(state, "computed"))
         buf_printf(&out, "amount %.*s %.*s\n", SLICE_ARG(rule->currency),
                    SLICE_ARG(told_grouped(cli->arena, cli_text(cli, root, "amount"))));
     else
         buf_printf(&out, "%.*s: %.*s\n", SLICE_ARG(state), SLICE_ARG(cli_text(cli, root, "reason")));
+    if (json_object_get(root, "version") != NULL)
+        buf_printf(&out, "by version %" PRIu64 " of the terms:\n", cli_number(root, "version"));
     json_array_foreach(json_object_get(root, "steps"), i, step) tell_step(cli, step, &out);
     buf_printf(&out, "target %.*s %.*s, stands at %.*s\n", SLICE_ARG(rule->currency),
                SLICE_ARG(told_grouped(cli->arena, cli_text(cli, root, "target"))),

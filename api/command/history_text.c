@@ -41,14 +41,18 @@ static const char *head_of(const struct history_event *event)
 {
     switch (event->deed) {
     case HISTORY_RESULT:
-        return event->is_pending ? "submitted" : "final";
+        return event->is_late ? "submitted too late, not used" : event->is_pending ? "submitted" : "final";
     case HISTORY_RESTATED:
     case HISTORY_WITHDRAWN:
         return event->is_pending ? "restated, not verified" : "restated, verified";
     case HISTORY_VERIFIED:
         return "verified";
+    case HISTORY_REJECTED:
+        return "rejected";
     case HISTORY_DISPUTED:
         return "disputed";
+    case HISTORY_FINAL:
+        return "final, as its days have passed";
     case HISTORY_STANDS:
     case HISTORY_REPLACED:
     case HISTORY_ANNULLED:
@@ -57,11 +61,11 @@ static const char *head_of(const struct history_event *event)
     return event->is_lapse ? "not decided in time" : "decided";
 }
 
-MUST_CHECK static enum tally_code add_event(const struct terms *terms, const struct history_event *event, const char **head,
-                                            struct arena *arena, struct buf *out, struct err *err)
+MUST_CHECK static enum tally_code add_event(const struct history_event *event, const char **head, struct arena *arena,
+                                            struct buf *out, struct err *err)
 {
     const char *now = head_of(event);
-    struct slice name = history_metric_text(terms, event->metric, event->key, arena);
+    struct slice name = history_metric_text(event->terms, event->metric, event->key, arena);
     if (name.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "the history takes more memory than was granted");
     if (now != *head)
@@ -88,19 +92,27 @@ MUST_CHECK static enum tally_code add_event(const struct terms *terms, const str
         buf_add_str(out, " is annulled");
         break;
     case HISTORY_VERIFIED:
+        if (event->verifier.len > 0)
+            buf_printf(out, " by %.*s", SLICE_ARG(event->verifier));
+        break;
+    case HISTORY_FINAL:
+        if (event->value.len > 0)
+            buf_printf(out, " = %.*s", SLICE_ARG(event->value));
+        break;
+    case HISTORY_REJECTED:
     case HISTORY_DISPUTED:
         break;
     }
     return TALLY_OK;
 }
 
-MUST_CHECK static enum tally_code add_events(const struct terms *terms, const struct history_event *events, size_t count,
-                                             struct arena *arena, struct buf *out, struct err *err)
+MUST_CHECK static enum tally_code add_events(const struct history_event *events, size_t count, struct arena *arena,
+                                             struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const char *head = NULL;
     for (size_t i = 0; i < count && i < TITLE_EVENTS_MAX; i++)
-        TRY(add_event(terms, &events[i], &head, arena, out, err));
+        TRY(add_event(&events[i], &head, arena, out, err));
     if (count > TITLE_EVENTS_MAX)
         buf_printf(out, " and %zu more", count - TITLE_EVENTS_MAX);
 done:
@@ -112,8 +124,9 @@ enum tally_code history_title(const struct terms *terms, const struct history_mo
 {
     enum tally_code rc = TALLY_OK;
     struct buf text;
+    (void) terms; /* each event knows the text that names it */
     buf_init(&text, TITLE_BYTES_MAX);
-    TRY(add_events(terms, moment->lapses, moment->lapse_count, arena, &text, err));
+    TRY(add_events(moment->lapses, moment->lapse_count, arena, &text, err));
     if (moment->step != NULL && moment->step->title.len > 0)
         buf_printf(&text, "%s%.*s", text.len == 0 ? "" : "; ", SLICE_ARG(moment->step->title));
     else if (moment->step != NULL && moment->step->count > 0) {
@@ -121,11 +134,13 @@ enum tally_code history_title(const struct terms *terms, const struct history_mo
             buf_add_str(&text, "; ");
         struct buf events;
         buf_init(&events, TITLE_BYTES_MAX);
-        rc = add_events(terms, moment->step->events, moment->step->count, arena, &events, err);
+        rc = add_events(moment->step->events, moment->step->count, arena, &events, err);
         buf_add_slice(&text, buf_slice(&events));
         buf_release(&events);
         TRY(rc);
     }
+    if (moment->step != NULL && moment->step->amended != TERMS_NONE && moment->step->title.len == 0)
+        buf_printf(&text, "%sversion %u of the terms is in force", text.len == 0 ? "" : "; ", moment->step->number);
     if (text.len == 0)
         buf_add_str(&text, "the day comes");
     TRY(buf_check(&text, err));

@@ -24,22 +24,44 @@ enum history_deed {
     HISTORY_RESULT,    /* value; final on its day, or pending */
     HISTORY_RESTATED,  /* another value in place of a final one; final on its day, or pending */
     HISTORY_WITHDRAWN, /* as if nothing had been reported; final on its day, or pending */
-    HISTORY_VERIFIED,  /* what was pending is final */
+    HISTORY_VERIFIED,  /* what was pending is verified, by all or by one of those who have to (S3) */
+    HISTORY_REJECTED,  /* what was pending is not taken */
     HISTORY_DISPUTED,
     HISTORY_STANDS,   /* decided: what was disputed stands */
     HISTORY_REPLACED, /* decided: by value */
-    HISTORY_ANNULLED  /* decided: as if withdrawn */
+    HISTORY_ANNULLED, /* decided: as if withdrawn */
+    HISTORY_FINAL     /* final by the clock: the days of silence, or of `final ... later`, have passed (S3) */
+};
+
+/* A text by which results are read and instances computed. */
+struct history_source {
+    struct slice file; /* as the history names it in "texts" */
+    struct slice hash; /* of its bytes, 64 hex digits; may be empty when there is one text alone */
+    const struct terms *terms;
+};
+
+struct history_fit { /* an event by one of its contract's texts */
+    bool fits;
+    uint32_t metric; /* of that text */
+    struct slice key;
 };
 
 struct history_event {
     enum history_deed deed;
     bool is_pending;
-    bool is_lapse; /* decided by nobody: the days for a decision have passed (F3) */
+    bool is_lapse;             /* by the clock: decided by nobody (F3) */
+    bool is_late;              /* first submitted after `until`: told, and not used (S1) */
+    uint32_t contract;         /* in history.contracts */
+    const struct terms *terms; /* the text that names it: */
     uint32_t metric;
-    struct slice key; /* as terms_fit gives it */
+    struct slice key;               /* as terms_fit gives it */
+    const struct history_fit *fits; /* by text of the contract */
     struct slice value;
-    int32_t submitted; /* of HISTORY_RESULT: the day of submission (M2) */
-    uint64_t seq;      /* its number in the file, from 1: what explanations show */
+    struct slice reporter; /* whose result it is: a party */
+    struct slice verifier; /* HISTORY_VERIFIED: by whom; empty: by all who have to */
+    struct slice set;      /* the set in which it was submitted (S4), within its step; may be empty */
+    int32_t submitted;     /* of HISTORY_RESULT: the day of submission (M2) */
+    uint64_t seq;          /* its number in the file, from 1: what explanations show */
 };
 
 struct history_step {
@@ -47,27 +69,63 @@ struct history_step {
     struct slice title; /* what a trace says of it in place of its events; may be empty */
     struct history_event *events;
     size_t count;
+    uint32_t amended; /* the contract of which a text comes into force on this day, TERMS_NONE: none; */
+    uint32_t version; /* which of its texts, */
+    uint32_t number;  /* and what number that gives itself */
+};
+
+struct history_contract {
+    struct slice slug;
+    const struct history_source **texts; /* in the order of their versions; the first is in force from the beginning */
+    uint32_t text_count;
+    struct history_use {
+        uint32_t contract, text; /* what that text uses (U2) */
+    } * *uses;                   /* by text, then by use */
 };
 
 struct history {
     struct slice contract; /* the slug of the text that it belongs to */
     struct history_step *steps;
     size_t count, event_count;
+    const struct history_contract *contracts; /* in the order of evaluation: what is used comes first (U5) */
+    uint32_t contract_count, main;            /* main: the one that was asked for */
 };
 
+/* The files that the history names in "texts", for whoever reads files; none is fine. */
+MUST_CHECK enum tally_code history_files(struct slice json, struct arena *arena, struct slice **out, size_t *count,
+                                         struct err *err);
+/* Reads the JSON text and checks it whole, with all texts that belong to it: sources[0] is the one asked for, the others are those
+ * of "texts". Otherwise as history_read. */
+MUST_CHECK enum tally_code history_read_texts(const struct history_source *sources, size_t source_count, struct slice json,
+                                              struct arena *arena, struct history **out, struct err *err);
 /* Reads the JSON text and checks it whole: names, keys and values against the terms, each deed against what was there before
  * it. TALLY_E_MALFORMED with what is wrong, where (a JSON pointer) and what to do; TALLY_E_LIMIT. Everything lies in the
  * arena; names and keys of it are copies. */
 MUST_CHECK enum tally_code history_read(const struct terms *terms, struct slice json, struct arena *arena,
                                         struct history **out, struct err *err);
 
+struct history_rule { /* a rule at its place (engine_rule_place), by the newest text in force that has it */
+    const struct terms *terms;
+    const struct terms_rule *rule;
+};
+
+/* How a contract stands after a moment. */
+struct history_state {
+    struct slice slug;
+    const struct history_rule *rules; /* by place */
+    uint32_t rule_count;
+    const struct engine_output *output;
+};
+
 /* One evaluation: after a step, or on a day of the clock alone. */
 struct history_moment {
     int32_t day;
     const struct history_step *step;    /* NULL: the day comes */
-    const struct history_event *lapses; /* disputes that nobody decided in time, this day */
+    const struct history_event *lapses; /* what the clock decided and made final, this day */
     size_t lapse_count;
-    const struct engine_output *output; /* of this moment, until the next history_next */
+    const struct engine_output *output; /* of the contract asked for, at this moment; until the next history_next */
+    const struct history_state *states; /* of all contracts, in the order of evaluation */
+    uint32_t state_count;
 };
 
 struct history_run;

@@ -1,6 +1,6 @@
 # Tallystick: build, check, try. `make help` lists the targets.
 #
-# Objects go to build/ (or B=DIR), programs to $(B)/bin. MODE=release|debug|asan|tsan|cov picks the flags; a mode
+# Objects go to build/ (or B=DIR), programs to $(B)/bin. MODE=release|debug|asan|tsan|cov|fuzz picks the flags; a mode
 # other than release has a folder of its own below build/.
 
 MODE ?= release
@@ -20,8 +20,9 @@ MODE_debug := -O0 -g3
 MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 MODE_cov := -O0 -g --coverage
+MODE_fuzz := $(MODE_asan) -fsanitize-coverage=trace-pc
 ifeq ($(MODE_$(MODE)),)
-$(error MODE=$(MODE) is none of release debug asan tsan cov)
+$(error MODE=$(MODE) is none of release debug asan tsan cov fuzz)
 endif
 
 CFLAGS ?=
@@ -191,6 +192,7 @@ test: deps ## every test, plain and under ASan and UBSan
 	$(again) programs tests
 	$(again) MODE=asan programs tests
 	@tests/run.sh $(foreach dir,build build/asan,$(addprefix $(dir)/tests/,$(TEST_NAMES)))
+	$(again) fuzz-short
 test-release: deps ## every test of the release build alone
 	$(again) programs tests
 	@tests/run.sh $(addprefix build/tests/,$(TEST_NAMES))
@@ -260,3 +262,20 @@ fuzz: ## each parser, FUZZ_SECONDS (60) long
 	        build/fuzz/corpus.$$name >build/fuzz/$$name.log 2>&1 || { tail -n 40 build/fuzz/$$name.log; exit 1; }; \
 	    grep -E 'number_of_executed_units|peak_rss' build/fuzz/$$name.log; \
 	done
+
+# ---- the same without clang: the pure parsers of the language under gcc's ASan and UBSan, by tests/fuzz/driver.c; a minute in all ----
+SHORT_SECONDS ?= 60
+SHORT_SEED ?= 1
+SHORT_NAMES := terms check solve
+SHORT_SEEDS := $(sort $(wildcard contracts/templates/*.terms tests/fuzz/seeds/*.terms))
+# what decides which places are new is no place itself
+$(B)/obj/tests/fuzz/driver.o: ALL_CFLAGS := $(filter-out -fsanitize-coverage%,$(ALL_CFLAGS))
+$(B)/short/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(call archives,engine terms base)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GMP)
+.PHONY: fuzz-short
+.SECONDARY: $(addprefix $(B)/obj/tests/fuzz/fuzz_,$(addsuffix .o,$(SHORT_NAMES)))
+fuzz-short: ## the language's parsers and checker, SHORT_SECONDS (60) for all; what fails is left in build/fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz $(addprefix build/fuzz/short/,$(SHORT_NAMES))
+	@printf '%s\n' $(SHORT_NAMES) | ASAN_OPTIONS=hard_rss_limit_mb=2048 xargs -P $(JOBS) -I{} tests/fuzz/short.sh build/fuzz/short/{} \
+	    $$(( $(SHORT_SECONDS) * $(JOBS) / $(words $(SHORT_NAMES)) )) $(SHORT_SEED) $(SHORT_SEEDS)

@@ -2,7 +2,7 @@
 from datetime import timedelta
 from fractions import Fraction as F
 
-from ledger import Contract, Payment, Waits, after_months, day, linear, number, periods, rounded, shares, step
+from ledger import Contract, Payment, day, linear, periods, rounded, step
 
 BY_NAME = {}
 
@@ -24,7 +24,8 @@ class Benevolent(Contract):
 
     def payments(self, f):
         better = lambda: reduction(f, "entries_to_care", "control")
-        p = lambda x: 0 if x < F(5, 100) else linear(x, (F(5, 100), F(5, 100)), (F(27, 100), F(5, 100)), (F(40, 100), F(10, 100)))
+        p = lambda x: 0 if x < F(5, 100) else linear(x, (F(5, 100), F(5, 100)), (F(27, 100), F(5, 100)),
+                                                     (F(40, 100), F(10, 100)))
         e = lambda x: linear(x, (F(5, 100), F(8, 100)), (F(27, 100), F(8, 100)), (F(40, 100), F(30, 100)))
         end = day("2018-10-01")
         return [Payment("repay_p", (), lambda: 7500000 * (1 + p(better())) ** 5, end),
@@ -44,12 +45,15 @@ class Chicago(Contract):
             return sum([f.number("percentile", pupil=pupil, domain=d) >= F(1, 2) for d in self.domains]) >= 5
 
         for key in f.found("eligible"):
-            found.append(Payment("readiness", (key["pupil"],), lambda p=key["pupil"]: 2900 if f.is_true("eligible", pupil=p) and is_ready(p) else 0))
+            found.append(Payment("readiness", (key["pupil"],), lambda p=key["pupil"]: 2900 if f.is_true("eligible", pupil=p)
+                                 and is_ready(p) else 0))
         for key in f.found("reads"):
-            found.append(Payment("reading", (key["pupil"],), lambda p=key["pupil"]: 750 if f.is_true("reads", pupil=p) and f.is_true("eligible", pupil=p) else 0))
+            found.append(Payment("reading", (key["pupil"],), lambda p=key["pupil"]: 750 if f.is_true("reads", pupil=p)
+                                 and f.is_true("eligible", pupil=p) else 0))
         for c in ("c1", "c2", "c3", "c4"):
             for n, (name, _, end) in enumerate(periods("2014-09-01", "2031-08-31", 12)):
-                found.append(Payment("special_education", (c, name), lambda c=c, n=n, y=name: F(101, 100) ** n * 9100 * f.number("spared", cohort=c, year=y, missing=0)))
+                found.append(Payment("special_education", (c, name), lambda c=c, n=n,
+                                     y=name: F(101, 100) ** n * 9100 * f.number("spared", cohort=c, year=y, missing=0)))
         return found
 
 
@@ -59,7 +63,8 @@ class Cuyahoga(Contract):
     budgets = [(5000000, ("fewer_days",), lambda p: "all")]
 
     def payments(self, f):
-        return [Payment("fewer_days", (), lambda: 75 * max(0, f.number("placed", arm="control") - f.number("placed", arm="programme")))]
+        return [Payment("fewer_days", (), lambda: 75 * max(0,
+                f.number("placed", arm="control") - f.number("placed", arm="programme")))]
 
 
 @contract("denver-housing")
@@ -68,7 +73,8 @@ class DenverHousing(Contract):
     budgets = [(11420000, ("housing",), lambda p: "all")]
 
     def payments(self, f):
-        return [Payment("housing", (which,), lambda w=which: F("15.12") * f.number("days", payment=w)) for which in ("first_four", "fifth")]
+        return [Payment("housing", (which,), lambda w=which: F("15.12") * f.number("days", payment=w))
+                for which in ("first_four", "fifth")]
 
 
 @contract("denver-sib")
@@ -105,7 +111,8 @@ class DenverTotals(Contract):
         fewer = lambda: reduction(f, "jail_days", "comparison")
         paid = lambda: self.paid("housing", "first_four") + self.paid("housing", "fifth") + self.paid("jail")
         end = day("2021-01-01")
-        return [Payment("housing", (which,), lambda w=which: F("15.12") * f.number("days", payment=w, missing=0)) for which in ("first_four", "fifth")] + [
+        return [Payment("housing", (which,), lambda w=which: F("15.12") * f.number("days", payment=w, missing=0))
+                for which in ("first_four", "fifth")] + [
             Payment("jail", (), lambda: 160000 * 100 * min(fewer(), F(65, 100)) if fewer() >= F(1, 5) else 0),
             Payment("principal", (), lambda: min(paid(), 8600000), end),
             Payment("return_above_principal", (), lambda: max(0, paid() - 8600000), end)]
@@ -139,11 +146,13 @@ class FairChance(Contract):
         found = []
         for key in f.found("held"):
             def amount(who=key["participant"], stage=key["stage"]):
-                counts = int(stage) > 0 or f.text("lives_in", participant=who, stage=stage) != "supported" or f.text("started_from", participant=who) != "supported"
+                counts = int(stage) > 0 or f.text("lives_in", participant=who,
+                        stage=stage) != "supported" or f.text("started_from", participant=who) != "supported"
                 return self.ladder.get(int(stage), 0) if counts else 0
             found.append(Payment("accommodation", (key["participant"], key["stage"]), amount, dated=f.day("held", **key)))
         for key in f.found("worked"):
-            found.append(Payment("work", (key["participant"], key["job"]), lambda j=key["job"]: self.jobs[j], dated=f.day("worked", **key)))
+            found.append(Payment("work", (key["participant"], key["job"]), lambda j=key["job"]: self.jobs[j],
+                                 dated=f.day("worked", **key)))
         return found
 
 
@@ -151,8 +160,10 @@ class FairChance(Contract):
 class InnovationFund(Contract):
     rules = ["card"]
     budgets = [(11700, ("card",), lambda p: p.key.split("|")[0]), (4600000, ["card"], lambda p: "all")]
-    rates = dict(attitude=700, attendance=1400, behaviour=1300, entry_level=900, level_1=1100, level_2=3300, level_3=5100, job_entry=3500, sustained_job=2000)
-    holidays = [("2012-07-21", "2012-09-03"), ("2012-12-22", "2013-01-06"), ("2013-03-29", "2013-04-14"), ("2013-07-24", "2013-09-02"), ("2013-12-21", "2014-01-05")]
+    rates = dict(attitude=700, attendance=1400, behaviour=1300, entry_level=900, level_1=1100, level_2=3300, level_3=5100,
+                 job_entry=3500, sustained_job=2000)
+    holidays = [("2012-07-21", "2012-09-03"), ("2012-12-22", "2013-01-06"), ("2013-03-29", "2013-04-14"),
+                ("2013-07-24", "2013-09-02"), ("2013-12-21", "2014-01-05")]
 
     def school_days(self, start, end):
         days = [start + timedelta(n) for n in range(1, (end - start).days + 1)]
@@ -164,7 +175,8 @@ class InnovationFund(Contract):
             def amount(who=key["participant"], outcome=key["outcome"]):
                 age = f.number("age", participant=who)
                 improved = f.text("improved_from", participant=who, missing="never")
-                held = improved != "never" and self.school_days(day(improved), f.day("achieved", participant=who, outcome=outcome)) >= 91
+                held = improved != "never" and self.school_days(day(improved),
+                                                                f.day("achieved", participant=who, outcome=outcome)) >= 91
                 return self.rates[outcome] if 14 <= age <= 24 and (outcome != "behaviour" or held) else 0
             found.append(Payment("card", (key["participant"], key["outcome"]), amount, dated=f.day("achieved", **key)))
         return found
@@ -173,7 +185,8 @@ class InnovationFund(Contract):
 @contract("london-rough-sleepers")
 class London(Contract):
     rules = ["fewer_on_street", "homes", "reconnection", "working", "health"]
-    budgets = [(1250000, ("fewer_on_street",), lambda p: 0), (2000000, ("homes",), lambda p: 0), (1250000, ("reconnection",), lambda p: 0),
+    budgets = [(1250000, ("fewer_on_street",), lambda p: 0), (2000000, ("homes",), lambda p: 0),
+               (1250000, ("reconnection",), lambda p: 0),
                (250000, ("working",), lambda p: 0), (250000, ("health",), lambda p: 0)]
     baseline = (280, 262, 246, 231, 217, 204, 192, 181, 170, 160, 151, 142)
     homes = dict(twelve_months=3900, eighteen_months=3000)
@@ -182,11 +195,15 @@ class London(Contract):
     def payments(self, f):
         found = []
         for n, (quarter, _, end) in enumerate(periods("2012-11-01", "2015-10-31", 3)):
-            found.append(Payment("fewer_on_street", (quarter,), lambda n=n, q=quarter: 7000 * max(0, self.baseline[n] - f.number("seen", quarter=q)), dated=end))
-            found.append(Payment("health", (quarter,), lambda q=quarter: 100 * max(0, 190 - f.number("visits", quarter=q)), dated=end))
-        for metric, rule, more, price in (("home", "homes", "held_for", self.homes), ("work", "working", "work_kind", self.work)):
+            found.append(Payment("fewer_on_street", (quarter,), lambda n=n,
+                                 q=quarter: 7000 * max(0, self.baseline[n] - f.number("seen", quarter=q)), dated=end))
+            found.append(Payment("health", (quarter,), lambda q=quarter: 100 * max(0, 190 - f.number("visits", quarter=q)),
+                                 dated=end))
+        for metric, rule, more, price in (("home", "homes", "held_for", self.homes),
+                                          ("work", "working", "work_kind", self.work)):
             for key in f.found(metric):
-                found.append(Payment(rule, (key["sleeper"], key[more]), lambda m=key[more], price=price: price[m], dated=f.day(metric, **key)))
+                found.append(Payment(rule, (key["sleeper"], key[more]), lambda m=key[more], price=price: price[m],
+                                     dated=f.day(metric, **key)))
         for key in f.found("reconnected"):
             found.append(Payment("reconnection", (key["sleeper"],), lambda: 5900, dated=f.day("reconnected", **key)))
         return found
@@ -198,9 +215,12 @@ class Peterborough(Contract):
 
     def payments(self, f):
         cohorts = ("c1", "c2")
-        pooled = lambda: 1 - sum(f.number("reoffences", arm="programme", cohort=c) for c in cohorts) / sum(f.number("reoffences", arm="comparison", cohort=c) for c in cohorts)
-        return [Payment("early", (c,), lambda c=c: 1000000 if reduction(f, "reoffences", "comparison", cohort=c) >= F(10, 100) else 0) for c in cohorts] + [
-            Payment("at_the_end", (), lambda: max(0, 3000000 - sum(self.paid("early", c) for c in cohorts)) if pooled() >= F(75, 1000) else 0)]
+        pooled = lambda: 1 - sum(f.number("reoffences", arm="programme", cohort=c)
+                                 for c in cohorts) / sum(f.number("reoffences", arm="comparison", cohort=c) for c in cohorts)
+        return [Payment("early", (c,), lambda c=c: 1000000
+                        if reduction(f, "reoffences", "comparison", cohort=c) >= F(10, 100) else 0) for c in cohorts] + [
+            Payment("at_the_end", (), lambda: max(0, 3000000 - sum(self.paid("early", c) for c in cohorts))
+                    if pooled() >= F(75, 1000) else 0)]
 
 
 @contract("rhino")
@@ -211,7 +231,8 @@ class Rhino(Contract):
     def payments(self, f):
         per_thousand = lambda x: F("91.73") if x > F(4, 100) else F("73.38") if x > F(2, 100) else F("36.69") if x > 0 else 0
         found = [Payment("success", (), lambda: F(150000000, 1000) * per_thousand(f.number("growth")), day("2027-03-31"))]
-        return found + [Payment("conservation", (name,), lambda: 15200000, end) for name, _, end in periods("2022-04-01", "2027-03-31", 6)]
+        return found + [Payment("conservation", (name,), lambda: 15200000, end) for name, _,
+                        end in periods("2022-04-01", "2027-03-31", 6)]
 
 
 @contract("rikers-able")
@@ -222,7 +243,8 @@ class Rikers(Contract):
             (F("0.13"), 10368000), (F("0.16"), 10944000), (F("0.20"), 11712000)]
 
     def payments(self, f):
-        return [Payment("success", ("y2013",), lambda: step(reduction(f, "bed_days", "comparison", cohort="y2013"), 0, *self.rows) if f.is_true("significant", cohort="y2013") else 0)]
+        return [Payment("success", ("y2013",), lambda: step(reduction(f, "bed_days", "comparison", cohort="y2013"), 0,
+                                                            *self.rows) if f.is_true("significant", cohort="y2013") else 0)]
 
 
 @contract("roca-waterfall")
@@ -230,7 +252,7 @@ class RocaWaterfall(Contract):
     rules = ["to_senior", "to_junior", "to_roca", "success_fee", "upside"]
 
     def payments(self, f):
-        found, before, quarters = [], None, [name for name, _, _ in periods("2014-01-01", "2021-12-31", 3)]
+        found, quarters = [], [name for name, _, _ in periods("2014-01-01", "2021-12-31", 3)]
         owed = {}
 
         def balances(n):
@@ -239,7 +261,8 @@ class RocaWaterfall(Contract):
                 q, last = quarters[n], balances(n - 1) if n > 0 else None
                 drawn = [f.number(m, quarter=q, missing=0) for m in ("senior_drawn", "junior_drawn")]
                 left = [last[i] - last[i + 3] for i in range(3)] if last else [0, 0, 3760000]
-                new = [drawn[0] + rounded(left[0] * (1 + F(5, 100) / 4)), drawn[1] + rounded(left[1] * (1 + F(2, 100) / 4)), left[2]]
+                new = [drawn[0] + rounded(left[0] * (1 + F(5, 100) / 4)), drawn[1] + rounded(left[1] * (1 + F(2, 100) / 4)),
+                       left[2]]
                 money, paid = f.number("received", quarter=q, missing=0), []
                 for amount in new:
                     paid.append(rounded(min(money, amount)))
@@ -263,7 +286,8 @@ class WorkProgramme(Contract):
     sustain = {"jsa_18_24": 170, "jsa_25": 215, "esa_ex_ib": 370}
     most = {"jsa_18_24": 13, "jsa_25": 13, "esa_ex_ib": 26}
     needed = {"jsa_18_24": 26, "jsa_25": 26, "esa_ex_ib": 13}
-    closed = ["2011-12-26", "2011-12-27", "2012-01-02", "2012-04-06", "2012-04-09", "2012-05-07", "2012-06-04", "2012-06-05", "2012-08-27", "2012-12-25",
+    closed = ["2011-12-26", "2011-12-27", "2012-01-02", "2012-04-06", "2012-04-09", "2012-05-07", "2012-06-04", "2012-06-05",
+              "2012-08-27", "2012-12-25",
               "2012-12-26", "2013-01-01", "2013-03-29", "2013-04-01", "2013-05-06", "2013-05-27", "2013-08-26"]
 
     def working_day(self, n, after):
@@ -277,14 +301,18 @@ class WorkProgramme(Contract):
         group = lambda who: f.text("in_group", participant=who)
         for key in f.found("attached"):
             def attachment(who=key["participant"]):
-                year = [n for n, (_, a, b) in enumerate(periods("2011-04-01", "2017-03-31", 12)) if a <= f.day("attached", participant=who) <= b][0]
+                year = [n for n, (_, a, b) in enumerate(periods("2011-04-01", "2017-03-31", 12))
+                        if a <= f.day("attached", participant=who) <= b][0]
                 return self.attach[group(who)][year] if year < 3 else 0
             found.append(Payment("attachment", (key["participant"],), attachment, dated=f.day("attached", **key)))
         for key in f.found("outcome_day"):
-            found.append(Payment("outcome", (key["participant"],), lambda who=key["participant"]: self.outcome_fee[group(who)] if f.number("weeks_worked", participant=who) >= self.needed[group(who)] else 0, dated=f.day("outcome_day", **key)))
+            found.append(Payment("outcome", (key["participant"],), lambda who=key["participant"]: self.outcome_fee[group(who)]
+                    if f.number("weeks_worked", participant=who) >= self.needed[group(who)] else 0, dated=f.day("outcome_day",
+                                                                                                                **key)))
         for key in f.found("sustained"):
             def sustainment(who=key["participant"], claim=int(key["claim"])):
-                on = lambda n: f.text("sustained", participant=who, claim=n, missing="never") if n > 0 else f.text("outcome_day", participant=who, missing="never")
+                on = lambda n: f.text("sustained", participant=who, claim=n,
+                                      missing="never") if n > 0 else f.text("outcome_day", participant=who, missing="never")
                 for n in range(1, claim + 1):
                     this, last = on(n), on(n - 1)
                     # "never" is later than every day: what has none before it does not go on
@@ -312,7 +340,8 @@ class Essex(Contract):
         for n, q in enumerate(quarters):
             def amount(n=n, q=q):
                 window = quarters[max(0, n - 9):n + 1]
-                share = sum(f.number("care_days", quarter=w) for w in window) / sum(f.number("all_days", quarter=w) for w in window)
+                share = sum(f.number("care_days", quarter=w) for w in window) / sum(f.number("all_days", quarter=w)
+                                                                                    for w in window)
                 avoided = max(0, F(55, 100) * f.number("all_days", quarter=q) - f.number("care_days", quarter=q))
                 return F(60, 100) * 180 * avoided if share < F(55, 100) else 0
             found.append(Payment("saving", (q,), amount))
@@ -346,7 +375,8 @@ class Cameroon(Contract):
             done = sum(f.number("done", year=y) for y in years)
             equity = sum(f.number("poorest", year=y) for y in years) / max(1, done)
             return 300000 if equity >= F(40, 100) and done >= 18000 else 0
-        return [Payment("volume", (y,), lambda y=y: volume(y)) for y in years] + [Payment("at_the_end", (), bonus, day("2023-01-01"))]
+        return [Payment("volume", (y,), lambda y=y: volume(y))
+                for y in years] + [Payment("at_the_end", (), bonus, day("2023-01-01"))]
 
 
 @contract("quality-education-india")
@@ -358,7 +388,8 @@ class QualityEducationIndia(Contract):
         years = [name for name, _, _ in periods("2018-07-01", "2022-06-30", 12)]
 
         def earned(y):
-            gain = lambda p: 100 * (f.number("score", programme=p, arm="treated", year=y) - f.number("score", programme=p, arm="comparison", year=y))
+            gain = lambda p: 100 * (f.number("score", programme=p, arm="treated", year=y) - f.number("score", programme=p,
+                                                                                                     arm="comparison", year=y))
             return sum(price * min(max(gain(p) / target, 0), F(120, 100)) for p, (target, price) in self.programmes.items())
 
         # the balance of a year: the one before less what it paid, with 8 %; of the first: the principal with 8 %
@@ -385,7 +416,8 @@ class NewYork(Contract):
                 fewer = control - f.number("jailed", phase=p, arm="programme")
                 return price * f.number("members", phase=p) * fewer if fewer / control >= F(8, 100) else 0
             found += [Payment("employment", (phase,), employment), Payment("recidivism", (phase,), recidivism),
-                      Payment("transitional_jobs", (phase,), lambda p=phase, price=a_start: price * f.number("started", phase=p))]
+                      Payment("transitional_jobs", (phase,), lambda p=phase,
+                              price=a_start: price * f.number("started", phase=p))]
         return found
 
 
@@ -398,7 +430,8 @@ class Massachusetts(Contract):
         found = []
         for key in f.found("days_housed"):
             def amount(key=key):
-                return 3000 if f.number("days_housed", **key) >= 365 or f.text("outcome", missing="housed", **key) == "appropriate_exit" else 0
+                return 3000 if f.number("days_housed", **key) >= 365 or f.text("outcome", missing="housed",
+                                                                               **key) == "appropriate_exit" else 0
             end = lambda key=key: f.day("placed", participant=key["participant"]) + timedelta(365 * int(key["year_of_stay"]))
             found.append(Payment("stable_year", (key["participant"], key["year_of_stay"]), amount, end))
         return found
@@ -407,8 +440,10 @@ class Massachusetts(Contract):
 @contract("connecticut-family")
 class Connecticut(Contract):
     rules = ["enrolment", "improvement"]
-    measures = {"substance_use": (F(10, 100), 90000, 4000000), "placement": (F(15, 100), 130000, 6000000), "referral": (F(12, 100), 60000, 2500000)}
-    budgets = [(lambda p: Connecticut.measures[p.key][2], ("improvement",), lambda p: p.key), (14800000, ("enrolment", "improvement"), lambda p: "all")]
+    measures = {"substance_use": (F(10, 100), 90000, 4000000), "placement": (F(15, 100), 130000, 6000000),
+                "referral": (F(12, 100), 60000, 2500000)}
+    budgets = [(lambda p: Connecticut.measures[p.key][2], ("improvement",), lambda p: p.key),
+               (14800000, ("enrolment", "improvement"), lambda p: "all")]
 
     def payments(self, f):
         def improvement(m):
@@ -430,10 +465,15 @@ class WaysToWellness(Contract):
         for n, h in enumerate(halves):
             def well_being(n=n, h=h):
                 so_far = halves[:n + 1]
-                average = sum(f.number("change", half_year=x) for x in so_far) / max(1, sum(f.number("seen", half_year=x) for x in so_far))
-                return 100 * f.number("seen", half_year=h) * step(average, F(0), (F("0.5"), F(60, 100)), (F("1.5"), F(1)), (F(3), F(140, 100)))
+                average = sum(f.number("change", half_year=x) for x in so_far) / max(1,
+                        sum(f.number("seen", half_year=x) for x in so_far))
+                return 100 * f.number("seen", half_year=h) * step(average, F(0), (F("0.5"), F(60, 100)), (F("1.5"), F(1)),
+                                                                  (F(3), F(140, 100)))
             found.append(Payment("well_being", (h,), well_being))
-            found.append(Payment("lower_cost", (h,), lambda h=h: F(50, 100) * f.number("seen", half_year=h) * max(0, f.number("cost", half_year=h, area="comparison") - f.number("cost", half_year=h, area="programme"))))
+            found.append(Payment("lower_cost", (h,),
+                    lambda h=h: F(50, 100) * f.number("seen", half_year=h) * max(0,
+                            f.number("cost", half_year=h, area="comparison") - f.number("cost", half_year=h,
+                                                                                        area="programme"))))
         return found
 
 
@@ -451,7 +491,8 @@ class Aspire(Contract):
             if n + 1 > last():
                 return 0
             people = f.number("people", quarter=quarters[n])
-            saved = sum(max(0, base * people - f.number("used", measure=m, quarter=quarters[n])) * saving for m, (base, saving) in self.measures.items())
+            saved = sum(max(0, base * people - f.number("used", measure=m, quarter=quarters[n])) * saving for m,
+                        (base, saving) in self.measures.items())
             return rounded((F(1, 2) if received(n) < 5000000 else F(3, 10)) * saved)
         fixed = lambda n: 5000000 * F(2, 100) / 4 if n + 1 <= last() and n + 1 <= 19 else F(0)
 
@@ -472,8 +513,10 @@ class Aspire(Contract):
                 before = assets(n - 1) - rounded(fixed(n - 1)) - rounded(performance(n - 1)) if n > 0 else F(0)
                 kept[n] = before + rounded(outcome(n))
             return kept[n]
-        principal = lambda n: 5000000 * step(F(n + 1), F(50, 100), (12, F(70, 100)), (20, F(85, 100)), (31, F(1))) if n + 1 == last() else 0
-        for rule, amount in (("outcome", outcome), ("fixed_coupon", fixed), ("performance_coupon", performance), ("principal", principal)):
+        principal = lambda n: 5000000 * step(F(n + 1), F(50, 100), (12, F(70, 100)), (20, F(85, 100)),
+                                             (31, F(1))) if n + 1 == last() else 0
+        for rule, amount in (("outcome", outcome), ("fixed_coupon", fixed), ("performance_coupon", performance),
+                             ("principal", principal)):
             at_end = rule in ("fixed_coupon", "principal")
             found += [Payment(rule, (q,), lambda n=n, amount=amount: amount(n), end + timedelta(1) if at_end else None)
                       for n, (q, _, end) in enumerate(spans)]
@@ -491,8 +534,10 @@ class Dfn(Contract):
         for key in f.found("reached"):
             who, what, on = key["young_person"], key["outcome"], f.day("reached", **key)
             counts = lambda who=who, what=what: what != "work" or f.number("hours", young_person=who, missing=0) > 16
-            found.append(Payment("local", (who, what), lambda c=counts, w=what: F(71, 100) * self.price[w] if c() else 0, dated=on))
-            found.append(Payment("top_up", (who, what), lambda c=counts, w=what, k=who: self.price[w] - self.paid("local", k, w) if c() else 0, dated=on))
+            found.append(Payment("local", (who, what), lambda c=counts, w=what: F(71, 100) * self.price[w] if c() else 0,
+                                 dated=on))
+            found.append(Payment("top_up", (who, what), lambda c=counts, w=what,
+                                 k=who: self.price[w] - self.paid("local", k, w) if c() else 0, dated=on))
         return found
 
 
@@ -510,7 +555,8 @@ class Roca(Contract):
         found = [Payment("fewer_days", (), lambda: step(estimate(), 0, *steps), day("2023-01-01"))]
         for metric, rule, price in (("ready", "readiness", 789), ("employed", "employment", 750)):
             for key in f.found(metric):
-                found.append(Payment(rule, (key["participant"], key["quarter"]), lambda m=metric, p=price, k=key: p if f.is_true(m, **k) else 0,
+                found.append(Payment(rule, (key["participant"], key["quarter"]), lambda m=metric, p=price, k=key: p
+                                     if f.is_true(m, **k) else 0,
                                      dated=day(key["quarter"].split("/")[1])))
         return found
 
@@ -521,7 +567,8 @@ class VillageEnterprise(Contract):
 
     def payments(self, f):
         def payout():
-            each = [f.number("households", country=c) * (24 * f.number("consumption", country=c) + f.number("assets", country=c)) for c in ("kenya", "uganda")]
+            each = [f.number("households", country=c) * (24 * f.number("consumption", country=c)
+                                                         + f.number("assets", country=c)) for c in ("kenya", "uganda")]
             return min(max(sum(each), 0), 4280000)
         # whole cents that sum: the last payer pays what the others leave
         parts = lambda: (rounded(F(35, 100) * payout()), rounded(F(45, 100) * payout()))
@@ -544,10 +591,13 @@ class Empleando(Contract):
             who, stage, on = key["person_helped"], key["stage"], f.day("reached", **key)
 
             def eligible(who=who):
-                return f.number("sisben", person_helped=who) < F("41.74") or any(f.text(m, person_helped=who, missing="false") == "true" for m in ("red_unidos", "displaced"))
+                return f.number("sisben", person_helped=who) < F("41.74") or any(f.text(m, person_helped=who,
+                        missing="false") == "true" for m in ("red_unidos", "displaced"))
             first = lambda s=stage: rounded(F(55, 100) * self.prices[s], F(1))
-            found.append(Payment("by_prosperidad", (who, stage), lambda e=eligible, first=first: first() if e() else 0, dated=on, smallest=F(1)))
-            found.append(Payment("by_idb_lab", (who, stage), lambda e=eligible, first=first, s=stage: self.prices[s] - first() if e() else 0, dated=on, smallest=F(1)))
+            found.append(Payment("by_prosperidad", (who, stage), lambda e=eligible, first=first: first() if e() else 0,
+                                 dated=on, smallest=F(1)))
+            found.append(Payment("by_idb_lab", (who, stage), lambda e=eligible, first=first, s=stage: self.prices[s] - first()
+                                 if e() else 0, dated=on, smallest=F(1)))
         return found
 
 
@@ -566,4 +616,5 @@ class RikersLoan(Contract):
             if f.text("ended", missing="false") != "true":
                 return 0
             return min(f.number("deposited", missing=0), principal() - repaid())
-        return [Payment("draw", (y,), lambda y=y: drawn(y)) for y in years] + [Payment("repayment", (), repaid), Payment("guarantee", (), guarantee)]
+        return [Payment("draw", (y,), lambda y=y: drawn(y)) for y in years] + [Payment("repayment", (), repaid),
+                                                                               Payment("guarantee", (), guarantee)]

@@ -7,7 +7,6 @@ import datetime
 from fractions import Fraction
 
 ONE_DAY = datetime.timedelta(days=1)
-NEVER = datetime.date.max
 
 
 class Waits(Exception):
@@ -138,9 +137,6 @@ class Figures:
         """The keys of what is final, as dictionaries."""
         return [dict(key) for name, key in sorted(self.final) if name == metric]
 
-    def is_disputed(self, metric, **dimensions):
-        return (metric, tuple(sorted(dimensions.items()))) in self.disputed
-
     def submitted_on(self, metric, **dimensions):
         return self.submitted[(metric, tuple(sorted((n, str(m)) for n, m in dimensions.items())))]
 
@@ -223,7 +219,7 @@ class Contract:
             for p in mine:
                 done.add((p.rule, p.key))
         for gone in set(self.stands) - done:  # its key is no longer found: nothing is owed for it
-            if self.stands[gone] != 0 and not self.waits_though_gone(gone):
+            if self.stands[gone] != 0:
                 self.targets[gone] = Fraction(0)
         for where, target in self.targets.items():
             difference = target - self.stands.get(where, Fraction(0))
@@ -231,9 +227,6 @@ class Contract:
                 self.stands[where] = target
                 differences.append((*where, difference))
         return differences
-
-    def waits_though_gone(self, where):
-        return False
 
     def groups(self):
         """Rules one after another; those that share a budget together, where the last of them stands."""
@@ -251,9 +244,8 @@ class Contract:
         def look(on):
             self.figures.today, self.figures.moments = on, set()
             for rule, key, difference in self.evaluate():
-                places = "" if self.smallest_of(rule) == 1 else ".2f"
-                found.append({"after": str(on), "rule": rule, "key": key,
-                              "amount": format_amount(difference, 0 if places == "" else 2)})
+                places = 0 if self.smallest_of(rule) == 1 else 2
+                found.append({"after": str(on), "rule": rule, "key": key, "amount": format_amount(difference, places)})
             return {m for m in self.figures.moments if m > on}
 
         waiting = set()

@@ -59,6 +59,8 @@ static void write_sequencer(const struct sequencer_status *s, struct buf *out)
     gauge(out, "counter", "tally_sequencer_entries_total", "Entries appended.", s->entries);
     gauge(out, "counter", "tally_sequencer_refused_total", "Statements refused.", s->refused);
     gauge(out, "counter", "tally_sequencer_replayed_total", "Statements answered from the ledger.", s->replayed);
+    gauge(out, "counter", "tally_sequencer_batches_again_total",
+          "Batches decided again, since something was recorded before.", s->batches_again);
     gauge(out, "counter", "tally_sequencer_failed_batches_total", "Batches that did not commit.", s->failed_batches);
     gauge(out, "gauge", "tally_sequencer_batch_microseconds", "Time of the last batch.", s->last_batch_us);
 }

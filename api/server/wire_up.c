@@ -24,7 +24,7 @@ static void sha256(const char *prefix, struct slice data, uint8_t out[32])
 const struct model_ports wire_model_ports = {.sha256 = sha256};
 
 static enum tally_code queue_load(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
-                                  size_t count, struct instant now, bool *any, struct err *err)
+                                  size_t count, struct instant now, bool is_on_trust, bool *any, struct err *err)
 {
     struct wire *wire = self;
     const struct command **commands = ARENA_ARRAY(arena, count == 0 ? 1 : count, const struct command *);
@@ -32,7 +32,7 @@ static enum tally_code queue_load(void *self, struct pg *pg, struct arena *arena
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a batch of %zu", count);
     for (size_t i = 0; i < count; i++)
         commands[i] = batch[i]->command;
-    return store_queue_load(wire->store, pg, arena, commands, count, now, any, err);
+    return store_queue_load(wire->store, pg, arena, commands, count, now, is_on_trust, any, err);
 }
 
 static enum tally_code take_load(void *self, struct err *err)

@@ -124,6 +124,16 @@ done:
     return rc;
 }
 
+static enum tally_code need_result_key(const struct model *model, const struct command_result *result, struct slice author,
+                                       struct needs *needs, struct err *err)
+{
+    struct slice key;
+    enum tally_code rc = model_result_key(result, author, needs->arena, &key, err);
+    if (rc != TALLY_OK || result_key_holds(model, key))
+        return rc;
+    return need_add(needs, NEED_RESULT_KEY, key, 0, err);
+}
+
 static enum tally_code need_results(const struct model *model, const struct command *command, struct needs *needs,
                                     struct err *err)
 {
@@ -131,10 +141,8 @@ static enum tally_code need_results(const struct model *model, const struct comm
     for (uint32_t i = 0; i < command->u.submit_results.count; i++) {
         const struct command_result *result = &command->u.submit_results.results[i];
         const struct command_result *before = i == 0 ? NULL : result - 1;
-        struct slice key;
-        TRY(model_result_key(result, command->actor, needs->arena, &key, err));
-        if (!result_key_holds(model, key))
-            TRY(need_add(needs, NEED_RESULT_KEY, key, 0, err));
+        if (!needs->is_on_trust)
+            TRY(need_result_key(model, result, command->actor, needs, err));
         if (result->is_figure) {
             TRY(need_user(model, needs, result->contract, err));
         } else if (before == NULL || before->is_figure || before->version != result->version ||

@@ -159,11 +159,11 @@ done:
 }
 
 enum tally_code store_queue_load(struct store *store, struct pg *pg, struct arena *arena,
-                                 const struct command *const *commands, size_t count, struct instant now, bool *any,
-                                 struct err *err)
+                                 const struct command *const *commands, size_t count, struct instant now, bool is_on_trust,
+                                 bool *any, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct needs needs = {.arena = arena};
+    struct needs needs = {.arena = arena, .is_on_trust = is_on_trust};
     load_drop(store); /* what was queued for a pipeline that failed */
     TRY(needs_of(store, commands, count, &needs, err));
     TRY(model_needs_due(store->model, now, &needs, err));

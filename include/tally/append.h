@@ -90,9 +90,11 @@ struct append_recorded {
 struct append_domain {
     void *self;
     /* Adds to the open read pipeline what deciding these statements, and the moments due by `now`, needs and is not there.
-     * *any: something was added. Called again after take_load until nothing is added. */
+     * *any: something was added. Called again after take_load until nothing is added. is_on_trust: what is asked only so that nothing
+     * is recorded twice may be taken to be absent; a unique index refuses the batch if it is not, and then it is decided again
+     * without trust. */
     enum tally_code (*queue_load)(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
-                                  size_t count, struct instant now, bool *any, struct err *err);
+                                  size_t count, struct instant now, bool is_on_trust, bool *any, struct err *err);
     /* After the pipeline ran: takes the rows in. */
     enum tally_code (*take_load)(void *self, struct err *err);
     /* The earliest moment that is due at or before `by`, in the order of language.md T3; *has false when there is none. */
@@ -146,6 +148,7 @@ struct sequencer_status {
     uint64_t head_seq;
     struct digest head_hash;
     uint64_t queued, batches, statements, entries, refused, replayed, failed_batches;
+    uint64_t batches_again; /* of those written on trust, how many were decided again after a look */
     uint64_t last_batch_us;
     char trouble[256]; /* why it is not leading, for readyz */
 };

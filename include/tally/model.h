@@ -183,9 +183,10 @@ struct need {
 
 struct needs {
     struct arena *arena;
+    bool is_on_trust;   /* results are taken to be the first of their keys: NEED_RESULT_KEY is not asked for */
     struct need *items; /* without doubles */
     uint32_t count, cap;
-    uint32_t *slots; /* the model's own: finds doubles; begin with all zero but the arena */
+    uint32_t *slots; /* the model's own: finds doubles; begin with all zero but the arena and is_on_trust */
     uint32_t slot_count;
 };
 

@@ -29,10 +29,11 @@ void store_free(struct store *store); /* NULL is fine; the model stays */
 
 /* Adds to the OPEN read pipeline (pg_pipeline_begin(pg, false)) one statement for each kind of thing that the model lacks for
  * deciding these commands and the moments due by `now`. *any: something was added; then run the pipeline, call store_take_load and
- * call this again, until nothing is added. What it asks for lies in the arena until store_take_load. */
+ * call this again, until nothing is added. What it asks for lies in the arena until store_take_load. is_on_trust: results are not looked up
+ * by their key (NEED_RESULT_KEY) but taken to be new; the table's unique index refuses a second one (TALLY_E_CONFLICT). */
 MUST_CHECK enum tally_code store_queue_load(struct store *store, struct pg *pg, struct arena *arena,
                                             const struct command *const *commands, size_t count, struct instant now,
-                                            bool *any, struct err *err);
+                                            bool is_on_trust, bool *any, struct err *err);
 /* After pg_pipeline_run said TALLY_OK: the rows go into the model, and each need is marked as looked up. Nothing to do when
  * nothing was queued. If it fails, call model_forget: the view may hold half of something. */
 MUST_CHECK enum tally_code store_take_load(struct store *store, struct err *err);

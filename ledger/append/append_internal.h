@@ -19,6 +19,7 @@
 /* ---- limits ---- */
 #define BATCH_ARENA_MAX ((size_t) 256 << 20) /* bodies twice (once as parameters), plans and projections of a full batch */
 #define BATCH_ENTRIES_MAX 4096  /* further moments and statements wait for the next batch: bounds a transaction */
+#define NONCES_DRAWN 64         /* at once: a kilobyte */
 #define HEAD_RING 4096          /* hashes kept in memory: a client's head is seldom older than a second */
 #define FLUSH_PROBES 5          /* commits that measure the flush; the least counts */
 #define LINGER_FLUSH_MIN_US 500 /* below, a flush costs less than waiting gains */
@@ -28,6 +29,8 @@
 #define STANDBY_POLL_MS 250 /* how soon a second service notices that the lock is free */
 #define IDLE_POLL_MS 1000   /* how often an idle sequencer looks at its connection, and the moments again */
 #define REPLICAS_CHECK_MS 10000
+#define TRUST_BATCH_MIN 8     /* statements: a smaller batch is not pressed for time, and is looked up first */
+#define TRUST_LOST_MS 600000  /* a batch in vain costs what the domain had loaded: no more often than each ten minutes */
 #define UNKNOWN_HOLD_MS 15000 /* statements of a commit of unknown outcome are held that long, then told to ask again */
 
 /* ---- the queue ---- */
@@ -94,10 +97,13 @@ struct batch {
     struct instant time; /* of all its entries */
     struct batch_entry *entries;
     size_t entry_count, entry_cap;
-    uint64_t next_seq;  /* of the next entry */
-    struct digest head; /* hash of the last one, or the committed head's */
-    struct buf header;  /* of the entry being linked */
+    uint64_t next_seq;                             /* of the next entry */
+    struct digest head;                            /* hash of the last one, or the committed head's */
+    struct buf header;                             /* of the entry being linked */
+    uint8_t nonces[NONCES_DRAWN][ENTRY_NONCE_LEN]; /* not used yet: the first nonces_left */
+    size_t nonces_left;
     struct known *known;
+    bool is_on_trust; /* nothing was looked up that a unique index refuses anyway */
 };
 
 struct ring_slot {
@@ -134,6 +140,7 @@ struct sequencer {
     bool is_unknown; /* the batch waits to be looked up */
     int unknown_pid; /* of the server process that had its commit */
     int64_t unknown_since_us;
+    int64_t trust_after_us;    /* until then every batch is looked up first */
     struct instant idle_until; /* a moment that turned out not to be due is not asked for before */
 
     /* any thread, under status_lock */
@@ -178,6 +185,8 @@ void known_release(struct batch *batch);
 /* *is_known: the statement was recorded before, in the ledger or in this batch, and its outcome is set. */
 MUST_CHECK enum tally_code known_check(struct batch *batch, size_t place, bool *is_known, struct err *err);
 void known_remember(struct batch *batch, size_t place); /* it is recorded in this batch */
+/* Of a batch on trust: looks up what was refused, since one that was recorded before gets its first answer. */
+MUST_CHECK enum tally_code known_refused(struct sequencer *s, struct batch *batch, struct err *err);
 /* Whether this is an entry of the ledger. */
 bool known_is_head(const struct sequencer *s, const struct batch *batch, uint64_t seq, const struct digest *hash);
 

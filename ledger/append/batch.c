@@ -28,7 +28,8 @@ MUST_CHECK static enum tally_code load_round(struct sequencer *s, bool is_first,
         TRY(err_set(err, TALLY_E_UNAVAILABLE, "the connection to the database was lost and made again"));
     if (is_first && batch->count > 0)
         TRY(known_queue(s, batch, err));
-    TRY(domain->queue_load(domain->self, s->pg, batch->arena, batch->statements, batch->count, batch->time, any, err));
+    TRY(domain->queue_load(domain->self, s->pg, batch->arena, batch->statements, batch->count, batch->time,
+                           batch->is_on_trust, any, err));
     TRY(pg_pipeline_run(s->pg, err));
     if (is_first && batch->count > 0)
         TRY(known_take(s, batch, err));
@@ -187,6 +188,7 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     batch_reset(batch);
     batch->count = queue_take(&s->queue, batch->statements, s->singly > 0 ? 1 : APPEND_BATCH_MAX);
     memset(batch->outcomes, 0, batch->count * sizeof batch->outcomes[0]);
+    batch->is_on_trust = batch->count >= TRUST_BATCH_MIN && instant_monotonic_us() >= s->trust_after_us;
     batch->time = sequencer_now(s);
     batch->next_seq = s->head_seq + 1;
     batch->head = s->head_hash;
@@ -198,6 +200,8 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     /* a moment that is due comes before every statement of that time; and a transaction has a bound */
     queue_unget(&s->queue, batch->statements + place, batch->count - place);
     batch->count = place;
+    if (batch->is_on_trust)
+        TRY(known_refused(s, batch, err));
 done:
     return rc;
 }

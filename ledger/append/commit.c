@@ -152,6 +152,22 @@ done:
     return rc;
 }
 
+/* Something of a batch on trust was there already. Nothing of it is recorded, and it is decided again, this time looked up. */
+MUST_CHECK static enum tally_code batch_again(struct sequencer *s, const struct err *why, struct err *err)
+{
+    struct batch *batch = &s->batch;
+    LOG_INFO("sequencer.looks_up", LOG_STR("why", why->detail));
+    pthread_mutex_lock(&s->status_lock);
+    s->status.batches_again++;
+    pthread_mutex_unlock(&s->status_lock);
+    s->trust_after_us = instant_monotonic_us() + TRUST_LOST_MS * INT64_C(1000);
+    batch_settled(s, false);
+    queue_unget(&s->queue, batch->statements, batch->count);
+    batch->count = 0;
+    known_release(batch);
+    return lead_is_unmoved(s, err); /* or it was another sequencer that has these numbers */
+}
+
 enum tally_code batch_commit(struct sequencer *s, struct err *err)
 {
     bool was_run = false;
@@ -167,6 +183,10 @@ enum tally_code batch_commit(struct sequencer *s, struct err *err)
             s->is_unknown = true;
             s->unknown_since_us = instant_monotonic_us();
             return rc;
+        }
+        if (rc == TALLY_E_CONFLICT && s->batch.is_on_trust) {
+            const struct err why = *err;
+            return batch_again(s, &why, err);
         }
         if (rc != TALLY_OK) {
             batch_fail(s, was_run && rc == TALLY_E_LIMIT ? BATCH_NO_ROOM : BATCH_WRITING, rc, err);

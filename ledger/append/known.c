@@ -12,6 +12,8 @@ struct stored { /* a statement of the batch that the ledger has already */
 
 struct known {
     struct pg_rows *stored_rows, *head_rows;
+    size_t *asked; /* places of the statements that are looked up; asked[k] is row place k + 1 of the query */
+    size_t asked_count;
     struct stored *stored;   /* one for each place */
     struct ring_slot *heads; /* older than the ring */
     size_t head_count;
@@ -29,20 +31,32 @@ void known_release(struct batch *batch)
 
 /* ---- asking ---- */
 
-MUST_CHECK static enum tally_code queue_statements(struct sequencer *s, struct batch *batch, struct err *err)
+/* The parameters of ledger_known for the statements at known->asked. */
+MUST_CHECK static enum tally_code statement_params(struct batch *batch, struct pg_params *params, struct err *err)
 {
-    struct slice *actors = ARENA_ARRAY(batch->arena, batch->count, struct slice);
-    struct slice *jtis = ARENA_ARRAY(batch->arena, batch->count, struct slice);
+    const struct known *known = batch->known;
+    struct slice *actors = ARENA_ARRAY(batch->arena, known->asked_count, struct slice);
+    struct slice *jtis = ARENA_ARRAY(batch->arena, known->asked_count, struct slice);
     if (actors == NULL || jtis == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a batch");
-    for (size_t i = 0; i < batch->count; i++) {
-        actors[i] = batch->statements[i]->actor;
-        jtis[i] = batch->statements[i]->statement.jti;
+    for (size_t i = 0; i < known->asked_count; i++) {
+        actors[i] = batch->statements[known->asked[i]]->actor;
+        jtis[i] = batch->statements[known->asked[i]]->statement.jti;
     }
+    pg_params_init(params, batch->arena);
+    pg_add_text_array(params, actors, known->asked_count);
+    pg_add_text_array(params, jtis, known->asked_count);
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code queue_statements(struct sequencer *s, struct batch *batch, struct err *err)
+{
     struct pg_params params;
-    pg_params_init(&params, batch->arena);
-    pg_add_text_array(&params, actors, batch->count);
-    pg_add_text_array(&params, jtis, batch->count);
+    for (size_t i = 0; i < batch->count; i++)
+        batch->known->asked[batch->known->asked_count++] = i;
+    enum tally_code rc = statement_params(batch, &params, err);
+    if (rc != TALLY_OK)
+        return rc;
     return pg_pipeline_add(s->pg, &sql_ledger_known, &params, &batch->known->stored_rows, err);
 }
 
@@ -74,9 +88,10 @@ enum tally_code known_queue(struct sequencer *s, struct batch *batch, struct err
     if (batch->known == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a batch");
     batch->known->stored = ARENA_ARRAY(batch->arena, batch->count, struct stored);
-    if (batch->known->stored == NULL)
+    batch->known->asked = ARENA_ARRAY(batch->arena, batch->count, size_t);
+    if (batch->known->stored == NULL || batch->known->asked == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a batch");
-    enum tally_code rc = queue_statements(s, batch, err);
+    enum tally_code rc = batch->is_on_trust ? TALLY_OK : queue_statements(s, batch, err);
     return rc == TALLY_OK ? queue_heads(s, batch, err) : rc;
 }
 
@@ -97,8 +112,8 @@ MUST_CHECK static enum tally_code stored_take(struct batch *batch, int row, stru
     enum tally_code rc = TALLY_OK;
     const struct pg_rows *rows = batch->known->stored_rows;
     int64_t place = pg_get_int8(rows, row, 0);
-    ENSURE(place >= 1 && (size_t) place <= batch->count);
-    struct stored *stored = &batch->known->stored[place - 1];
+    ENSURE(place >= 1 && (size_t) place <= batch->known->asked_count);
+    struct stored *stored = &batch->known->stored[batch->known->asked[place - 1]];
     stored->answer.kind = APPEND_REPLAYED;
     stored->answer.seq = (uint64_t) pg_get_int8(rows, row, 1);
     TRY(digest_get(rows, row, 2, &stored->answer.hash, err));
@@ -115,7 +130,9 @@ done:
     return rc;
 }
 
-MUST_CHECK static enum tally_code heads_take(struct batch *batch, struct err *err)
+/* Into the ring too: who signs many statements ahead names one head for all of them. A newer entry loses its place by it, and takes
+ * it back when it is looked up. */
+MUST_CHECK static enum tally_code heads_take(struct sequencer *s, struct batch *batch, struct err *err)
 {
     struct known *known = batch->known;
     size_t count = (size_t) pg_rows_count(known->head_rows);
@@ -127,6 +144,8 @@ MUST_CHECK static enum tally_code heads_take(struct batch *batch, struct err *er
         enum tally_code rc = digest_get(known->head_rows, (int) i, 1, &known->heads[i].hash, err);
         if (rc != TALLY_OK)
             return rc;
+        known->heads[i].is_set = true;
+        s->ring[known->heads[i].seq % HEAD_RING] = known->heads[i];
     }
     known->head_count = count;
     return TALLY_OK;
@@ -191,17 +210,25 @@ MUST_CHECK static enum tally_code caused_load(struct sequencer *s, struct batch 
     return rc;
 }
 
+MUST_CHECK static enum tally_code statements_take(struct sequencer *s, struct batch *batch, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    int count = pg_rows_count(batch->known->stored_rows);
+    for (int i = 0; i < count; i++)
+        TRY(stored_take(batch, i, err));
+    if (count > 0)
+        TRY(caused_load(s, batch, err));
+done:
+    return rc;
+}
+
 enum tally_code known_take(struct sequencer *s, struct batch *batch, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct known *known = batch->known;
-    int count = pg_rows_count(known->stored_rows);
-    for (int i = 0; i < count; i++)
-        TRY(stored_take(batch, i, err));
-    if (known->head_rows != NULL)
-        TRY(heads_take(batch, err));
-    if (count > 0)
-        TRY(caused_load(s, batch, err));
+    if (batch->known->stored_rows != NULL)
+        TRY(statements_take(s, batch, err));
+    if (batch->known->head_rows != NULL)
+        TRY(heads_take(s, batch, err));
 done:
     return rc;
 }
@@ -299,4 +326,27 @@ enum tally_code known_check(struct batch *batch, size_t place, bool *is_known, s
 void known_remember(struct batch *batch, size_t place)
 {
     *double_slot(batch, batch->statements[place]) = (uint16_t) (place + 1);
+}
+
+enum tally_code known_refused(struct sequencer *s, struct batch *batch, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct known *known = batch->known;
+    struct pg_params params;
+    ENSURE(known->asked_count == 0);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->outcomes[i].answer.kind == APPEND_REFUSED && !batch->outcomes[i].is_final)
+            known->asked[known->asked_count++] = i;
+    if (known->asked_count == 0)
+        return TALLY_OK;
+    TRY(statement_params(batch, &params, err));
+    TRY(pg_exec(s->pg, &sql_ledger_known, &params, &known->stored_rows, err));
+    TRY(statements_take(s, batch, err));
+    for (size_t i = 0; i < known->asked_count; i++) {
+        size_t place = known->asked[i];
+        if (known->stored[place].is_set)
+            TRY(answer_stored(batch, place, &known->stored[place], err));
+    }
+done:
+    return rc;
 }

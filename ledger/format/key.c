@@ -43,8 +43,10 @@ void key_thumbprint(const struct key_public *key, struct key_kid *out)
 
 /* ---- verifying ---- */
 
+/* A context made ready for the key, of which each verification takes a copy (0.1 us): making one ready looks the algorithm up by its
+ * name, behind locks that all threads share (2 us alone, more on many cores). */
 struct key_verifier {
-    EVP_PKEY *pkey;
+    EVP_MD_CTX *ready;
 };
 
 enum tally_code key_verifier_new(const struct key_public *key, struct key_verifier **out, struct err *err)
@@ -54,9 +56,13 @@ enum tally_code key_verifier_new(const struct key_public *key, struct key_verifi
     struct key_verifier *verifier = mem_zero(sizeof *verifier);
     if (verifier == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a public key");
-    verifier->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, sizeof key->bytes);
-    if (verifier->pkey == NULL) {
-        mem_free(verifier);
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, sizeof key->bytes);
+    verifier->ready = EVP_MD_CTX_new();
+    bool is_ready =
+        pkey != NULL && verifier->ready != NULL && EVP_DigestVerifyInit(verifier->ready, NULL, NULL, NULL, pkey) == 1;
+    EVP_PKEY_free(pkey); /* the context holds it */
+    if (!is_ready) {
+        key_verifier_free(verifier);
         return key_crypto_error(err, "loading an Ed25519 public key");
     }
     *out = verifier;
@@ -67,7 +73,7 @@ void key_verifier_free(struct key_verifier *verifier)
 {
     if (verifier == NULL)
         return;
-    EVP_PKEY_free(verifier->pkey);
+    EVP_MD_CTX_free(verifier->ready);
     mem_free(verifier);
 }
 
@@ -81,7 +87,7 @@ enum tally_code key_verify(const struct key_verifier *verifier, struct slice mes
         return TALLY_E_NO_MEMORY;
     enum tally_code rc = TALLY_E_CRYPTO;
     const unsigned char *bytes = message.len == 0 ? (const unsigned char *) "" : (const unsigned char *) message.ptr;
-    if (EVP_DigestVerifyInit(context, NULL, NULL, NULL, verifier->pkey) == 1)
+    if (EVP_MD_CTX_copy_ex(context, verifier->ready) == 1)
         rc =
             EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, bytes, message.len) == 1 ? TALLY_OK : TALLY_E_SIGNATURE;
     if (rc != TALLY_OK)

@@ -6,7 +6,7 @@
 #include "../support/hold.h"
 #include "http_help.h"
 
-#define LINE_MAX 8
+#define LINE_MAX 12
 
 static struct hold hold;
 static struct http_client plug, line[LINE_MAX];

@@ -116,6 +116,42 @@ static void the_same_id_of_two_actors_in_one_batch_is_two_statements(void **stat
     assert_grown(before, 3, 2);
 }
 
+/* Eight or more are written without a look; the answers are those that a look would have given. */
+static void a_long_line_is_answered_as_if_each_had_come_alone(void **state)
+{
+    int there = unused_period();
+    struct http_reply first, again;
+    struct buf jws;
+    (void) state;
+    buf_init(&jws, 4096);
+    (void) head_now(); /* what is signed names it */
+    assert_int_equal(service_sign(&service, &backbone, "/v1/results", slice_str(result(there, 1)), NULL, &jws), 0);
+    assert_int_equal(http_client_open(&plug, service.port), 0);
+    assert_int_equal(service_send(&plug, "/v1/results", buf_slice(&jws), NULL, slice_str(result(there, 1))), 0);
+    assert_int_equal(http_client_reply(&plug, false, &first), 0);
+    http_client_close(&plug);
+    assert_int_equal(first.status, 201);
+    struct head before = hold_here();
+    for (size_t i = 0; i < 8; i++)
+        queue(&backbone, "/v1/results", result(unused_period(), 90), NULL);
+    queue_jws(buf_slice(&jws), "/v1/results", result(there, 1));
+    queue(&backbone, "/v1/results", result(there, 2), NULL);
+    queue(&backbone, "/v1/results", result(unused_period(), 90), NULL);
+    let_go();
+    for (size_t i = 0; i < 8; i++)
+        answered(i, 201, NULL);
+    answer(8, &again);
+    assert_int_equal(again.status, 201);
+    assert_int_equal(again.body_len, first.body_len);
+    assert_memory_equal(again.body, first.body, first.body_len);
+    answered(9, 409, "result.duplicate");
+    answered(10, 201, NULL);
+    assert_grown(before, 10, 2);
+    http_reply_release(&first);
+    http_reply_release(&again);
+    buf_release(&jws);
+}
+
 /* ---- what the one before has taken ---- */
 
 static void a_second_result_for_the_same_dimensions_in_one_batch_is_refused(void **state)
@@ -228,6 +264,7 @@ static void a_replay_by_a_key_that_is_revoked_meanwhile_gets_its_first_answer(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_long_line_is_answered_as_if_each_had_come_alone),
         cmocka_unit_test(the_same_bytes_in_one_batch_get_one_entry_and_one_answer),
         cmocka_unit_test(the_same_id_with_other_bytes_in_one_batch_is_refused),
         cmocka_unit_test(the_same_id_of_two_actors_in_one_batch_is_two_statements),

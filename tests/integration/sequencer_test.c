@@ -296,6 +296,95 @@ static void doubles_in_one_batch_are_recorded_once(void **state)
     assert_chain_whole();
 }
 
+/* ---- batches that are written on trust: eight statements or more ---- */
+
+#define TRUSTED 8
+
+/* A line of fresh statements, and these drafts behind it; all in one batch. */
+static void say_together(const struct toy_draft *drafts, size_t count, struct toy_answer *answers)
+{
+    struct gate gate;
+    struct toy_statement *fresh[TRUSTED], *statements[4];
+    assert_true(count <= 4);
+    gate_close(&gate);
+    uint64_t batches = status().batches;
+    for (size_t i = 0; i < TRUSTED; i++)
+        fresh[i] = submitted(&ann, &record);
+    for (size_t i = 0; i < count; i++)
+        statements[i] = submitted(&ann, &drafts[i]);
+    int64_t before = entries();
+    gate_open(&gate);
+    for (size_t i = 0; i < TRUSTED; i++) {
+        struct toy_answer answer = taken(fresh[i]);
+        assert_false(answer.is_refused || answer.is_replay);
+        assert_int_equal(answer.seq, (uint64_t) before + i);
+    }
+    for (size_t i = 0; i < count; i++)
+        answers[i] = taken(statements[i]);
+    assert_int_equal(status().batches, batches + 1);
+    gate_release(&gate);
+    assert_chain_whole();
+}
+
+static void assert_same_answer(const struct toy_answer *again, const struct toy_answer *first)
+{
+    assert_false(again->is_refused);
+    assert_true(again->is_replay);
+    assert_int_equal(again->seq, first->seq);
+    assert_memory_equal(&again->hash, &first->hash, sizeof first->hash);
+    assert_int_equal(again->events, first->events);
+    for (size_t i = 0; i < first->events; i++)
+        assert_int_equal(again->event_seqs[i], first->event_seqs[i]);
+}
+
+/* Whatever would be refused now (too old, another head, a right that was lost) is looked up before it is. */
+static void on_trust_what_would_be_refused_gets_its_first_answer(void **state)
+{
+    (void) state;
+    restart();
+    struct toy_draft drafts[] = {{.jti = "trust-000000000001", .body = "{\"t\":1}", .command = {.events = 2}},
+                                 {.jti = "trust-000000000002", .body = "{\"t\":2}"},
+                                 {.jti = "trust-000000000003", .body = "{\"t\":3}", .command = {.events = 1}}};
+    struct toy_answer first[3], again[4];
+    for (size_t i = 0; i < 3; i++)
+        first[i] = toy_say(&service, &ann, &drafts[i]);
+    drafts[0].iat = 5;
+    drafts[1].has_head = true;
+    drafts[1].head_seq = 999999;
+    drafts[2].command.kind = TOY_REFUSE;
+    const struct toy_draft said[] = {drafts[0], drafts[1], drafts[2], {.command = {.kind = TOY_REFUSE}}};
+    say_together(said, 4, again);
+    for (size_t i = 0; i < 3; i++)
+        assert_same_answer(&again[i], &first[i]);
+    assert_refused(&again[3], REFUSE_NOT_ALLOWED);
+    assert_int_equal(status().batches_again, 0);
+}
+
+static void on_trust_what_is_recorded_already_makes_the_batch_be_decided_again(void **state)
+{
+    (void) state;
+    restart();
+    const struct toy_draft drafts[] = {{.jti = "trust-000000000011", .body = "{\"t\":1}", .command = {.events = 2}},
+                                       {.jti = "trust-000000000012", .body = "{\"t\":2}"}};
+    struct toy_draft said[] = {drafts[0], drafts[1], {.jti = "trust-000000000013"}};
+    struct toy_answer first[2], again[3];
+    for (size_t i = 0; i < 2; i++)
+        first[i] = toy_say(&service, &ann, &drafts[i]);
+    said[1].body = "{\"t\":3}";
+    uint64_t failed = status().failed_batches;
+    for (int round = 0; round < 2; round++) { /* the second is looked up at once: trust was lost */
+        int64_t before = entries();
+        say_together(said, 3, again);
+        assert_same_answer(&again[0], &first[0]);
+        assert_refused(&again[1], REFUSE_STATEMENT_REUSED);
+        assert_int_equal(again[2].is_replay, round == 1);
+        assert_int_equal(entries(), before + 1 + TRUSTED + (round == 0));
+        assert_int_equal(status().batches_again, 1);
+    }
+    assert_int_equal(status().failed_batches, failed); /* nobody was told of it */
+    assert_int_equal(status().role, SEQUENCER_LEADING);
+}
+
 static void one_actor_takes_no_more_than_its_share_of_the_queue(void **state)
 {
     (void) state;
@@ -589,6 +678,8 @@ int main(void)
         cmocka_unit_test(a_stale_statement_is_refused_before_its_head_is_looked_at),
         cmocka_unit_test(a_head_of_another_history_is_refused_before_the_domain_decides),
         cmocka_unit_test(doubles_in_one_batch_are_recorded_once),
+        cmocka_unit_test(on_trust_what_would_be_refused_gets_its_first_answer),
+        cmocka_unit_test(on_trust_what_is_recorded_already_makes_the_batch_be_decided_again),
         cmocka_unit_test(one_actor_takes_no_more_than_its_share_of_the_queue),
         cmocka_unit_test(a_full_queue_refuses_at_once_and_empties_whole),
         cmocka_unit_test(large_bodies_go_into_several_batches),

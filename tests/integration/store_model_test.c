@@ -168,7 +168,7 @@ static void load(const struct command *command, struct arena *arena)
     for (int round = 0; any; round++) {
         assert_true(round < 10);
         ok(pg_pipeline_begin(pg, false, &err));
-        ok(store_queue_load(ledger.store, pg, arena, &command, command == NULL ? 0 : 1, ledger.now, &any, &err));
+        ok(store_queue_load(ledger.store, pg, arena, &command, command == NULL ? 0 : 1, ledger.now, false, &any, &err));
         ok(pg_pipeline_run(pg, &err));
         ok(store_take_load(ledger.store, &err));
     }

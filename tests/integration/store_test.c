@@ -21,7 +21,7 @@ static void load(void)
     bool any = true;
     const struct command command = {0}, *commands[] = {&command};
     ok(pg_pipeline_begin(pg, false, &err));
-    ok(store_queue_load(store, pg, batch, commands, 1, AT(0), &any, &err));
+    ok(store_queue_load(store, pg, batch, commands, 1, AT(0), false, &any, &err));
     assert_true(any);
     ok(pg_pipeline_run(pg, &err));
     ok(store_take_load(store, &err));
@@ -354,7 +354,7 @@ static void nothing_needed_is_nothing_asked(void **state)
     (void) state;
     bool any = true;
     ok(pg_pipeline_begin(pg, false, &err));
-    ok(store_queue_load(store, pg, batch, NULL, 0, AT(0), &any, &err));
+    ok(store_queue_load(store, pg, batch, NULL, 0, AT(0), false, &any, &err));
     assert_false(any);
     ok(pg_pipeline_run(pg, &err));
     ok(store_take_load(store, &err));
@@ -435,7 +435,7 @@ static void loading_goes_on_after_the_connection_broke(void **state)
     ok(pg_connect(pg, &err));
     snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 10000)", pg_server_pid(pg));
     ok(pg_pipeline_begin(pg, false, &err));
-    ok(store_queue_load(store, pg, batch, commands, 1, AT(0), &any, &err));
+    ok(store_queue_load(store, pg, batch, commands, 1, AT(0), false, &any, &err));
     ok(pg_exec_text(owner, sql, NULL, &err));
     is_code(pg_pipeline_run(pg, &err), TALLY_E_UNAVAILABLE);
     load();

@@ -22,10 +22,10 @@ static const struct pg_statement insert_rows = {
     "toy_insert", "INSERT INTO toy.row (seq, total) SELECT * FROM unnest($1::bigint[], $2::bigint[])"};
 
 static enum tally_code toy_queue_load(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
-                                      size_t count, struct instant now, bool *any, struct err *err)
+                                      size_t count, struct instant now, bool is_on_trust, bool *any, struct err *err)
 {
     struct toy *toy = self;
-    (void) arena, (void) batch, (void) count, (void) now;
+    (void) arena, (void) batch, (void) count, (void) now, (void) is_on_trust;
     *any = !toy->is_loaded;
     return toy->is_loaded ? TALLY_OK : pg_pipeline_add(pg, &count_rows, NULL, &toy->rows, err);
 }

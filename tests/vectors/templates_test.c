@@ -14,14 +14,17 @@
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/diag.h"
+#include "tally/digest.h"
 #include "tally/engine.h"
 #include "tally/exposure.h"
 #include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/terms.h"
+#include "tally/text.h"
 
 #define TEXT_MAX ((size_t) 1 << 20) /* of a file */
 #define ARENA_MAX ((size_t) 64 << 20)
+#define SOURCES_MAX 8 /* texts of one history */
 
 static char folder[512];
 static int histories, payments;
@@ -51,57 +54,6 @@ static const char *text_of(const json_t *object, const char *name)
     return text;
 }
 
-static struct terms *load_terms(const char *name, struct arena *arena)
-{
-    char path[768], block[4096];
-    struct buf text;
-    struct diags diags;
-    struct terms *terms = NULL;
-    struct err err = {0};
-    size_t n;
-    path_of(path, name, ".terms");
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    buf_init(&text, 262144);
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
-        buf_add(&text, block, n);
-    assert_int_equal(fclose(file), 0);
-    diags_init(&diags, arena);
-    assert_int_equal(terms_compile(buf_slice(&text), &diags, &terms, &err), TALLY_OK);
-    if (terms == NULL)
-        fail_msg("%s does not check: %.*s", path, SLICE_ARG(diags.first->message));
-    assert_true(terms_memory(terms) > 0);
-    /* every template says what it is before it says anything else */
-    assert_non_null(memmem(text.ptr, text.len, "Reconstruction", 14));
-    buf_release(&text);
-    return terms;
-}
-
-/* The differences of this step are the next expected payments, in any order; *taken counts them. */
-static void compare(const struct terms *terms, const struct engine_output *output, const char *name, const char *on,
-                    const json_t *expected, size_t *taken)
-{
-    for (size_t i = 0; i < output->count; i++) {
-        const struct engine_instance *instance = &output->instances[i];
-        const json_t *one;
-        bool is_found = false;
-        size_t k = 0;
-        if (!instance->has_difference)
-            continue;
-        struct slice rule = terms_rule(terms, instance->rule)->name;
-        json_array_foreach((json_t *) (uintptr_t) expected, k, one)
-        {
-            is_found = is_found || (strcmp(text_of(one, "after"), on) == 0 && slice_is(rule, text_of(one, "rule")) &&
-                                    slice_is(instance->key, text_of(one, "key")) &&
-                                    slice_is(instance->difference, text_of(one, "amount")));
-        }
-        if (!is_found)
-            fail_msg("%s after %s: %.*s [%.*s] pays %.*s, which is not expected", name, on, SLICE_ARG(rule),
-                     SLICE_ARG(instance->key), SLICE_ARG(instance->difference));
-        (*taken)++;
-    }
-}
-
 static struct slice load_text(const char *name, const char *ending, struct arena *arena)
 {
     char path[768], block[4096];
@@ -120,11 +72,70 @@ static struct slice load_text(const char *name, const char *ending, struct arena
     return copy;
 }
 
-static const struct engine_instance *instance_of(const struct terms *terms, const struct engine_output *output,
-                                                 const char *rule, const char *key)
+/* The terms of a file and their hash, by which other texts call them; file: with its ending. */
+static struct history_source load_source(const char *file, struct arena *arena)
 {
+    struct diags diags;
+    struct digest digest;
+    struct err err = {0};
+    struct terms *terms = NULL;
+    char *hash = arena_alloc(arena, 2 * DIGEST_LEN + 1);
+    struct slice text = load_text(file, "", arena);
+    assert_non_null(hash);
+    diags_init(&diags, arena);
+    assert_int_equal(terms_compile(text, &diags, &terms, &err), TALLY_OK);
+    if (terms == NULL)
+        fail_msg("%s does not check: %.*s", file, SLICE_ARG(diags.first->message));
+    assert_true(terms_memory(terms) > 0);
+    /* every template says what it is before it says anything else */
+    assert_non_null(memmem(text.ptr, text.len, "Reconstruction", 14));
+    digest_of(text, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hash);
+    return (struct history_source){arena_printf(arena, "%s", file), slice_of(hash, (size_t) 2 * DIGEST_LEN), terms};
+}
+
+/* Is this payment of contract `slug` expected? Those of another one than the history's own say "contract". */
+static bool is_expected(const json_t *expected, struct slice slug, bool is_main, struct slice rule,
+                        const struct engine_instance *instance, const char *on)
+{
+    const json_t *one;
+    size_t i = 0;
+    json_array_foreach((json_t *) (uintptr_t) expected, i, one)
+    {
+        const json_t *of = json_object_get(one, "contract");
+        bool is_of = of == NULL ? is_main : slice_is(slug, json_string_value(of));
+        if (is_of && strcmp(text_of(one, "after"), on) == 0 && slice_is(rule, text_of(one, "rule")) &&
+            slice_is(instance->key, text_of(one, "key")) && slice_is(instance->difference, text_of(one, "amount")))
+            return true;
+    }
+    return false;
+}
+
+/* The differences of this moment, in the contract and in those that it uses, are the next expected payments, in any order;
+ * *taken counts them. */
+static void compare(const struct history *history, const struct history_moment *moment, const char *name, const char *on,
+                    const json_t *expected, size_t *taken)
+{
+    for (uint32_t c = 0; c < moment->state_count; c++) {
+        const struct history_state *state = &moment->states[c];
+        for (size_t i = 0; i < state->output->count; i++) {
+            const struct engine_instance *instance = &state->output->instances[i];
+            struct slice rule = state->rules[instance->rule].rule->name;
+            if (!instance->has_difference)
+                continue;
+            if (!is_expected(expected, state->slug, c == history->main, rule, instance, on))
+                fail_msg("%s after %s: %.*s [%.*s] pays %.*s, which is not expected", name, on, SLICE_ARG(rule),
+                         SLICE_ARG(instance->key), SLICE_ARG(instance->difference));
+            (*taken)++;
+        }
+    }
+}
+
+static const struct engine_instance *instance_of(const struct history_state *state, const char *rule, const char *key)
+{
+    const struct engine_output *output = state->output;
     for (size_t i = 0; i < output->count; i++)
-        if (slice_is(terms_rule(terms, output->instances[i].rule)->name, rule) && slice_is(output->instances[i].key, key))
+        if (slice_is(state->rules[output->instances[i].rule].rule->name, rule) && slice_is(output->instances[i].key, key))
             return &output->instances[i];
     fail_msg("there is no instance %s [%s]", rule, key);
     return NULL;
@@ -160,8 +171,8 @@ static void explained(struct history_run *run, const struct engine_instance *ins
 
 /* How instances stand after this moment, where the expectation says so: a payment of nothing is no payment, and is none while
  * it waits either. *shown counts. */
-static void compare_shown(const struct terms *terms, struct history_run *run, const struct engine_output *output,
-                          const char *on, const json_t *shown, struct arena *arena, size_t *count)
+static void compare_shown(const struct history_state *state, struct history_run *run, const char *on, const json_t *shown,
+                          struct arena *arena, size_t *count)
 {
     static const char *const states[] = {"computed", "waits", "fault"};
     const json_t *wanted;
@@ -170,8 +181,7 @@ static void compare_shown(const struct terms *terms, struct history_run *run, co
     {
         if (strcmp(text_of(wanted, "after"), on) != 0)
             continue;
-        const struct engine_instance *instance =
-            instance_of(terms, output, text_of(wanted, "rule"), text_of(wanted, "key"));
+        const struct engine_instance *instance = instance_of(state, text_of(wanted, "rule"), text_of(wanted, "key"));
         if (json_object_get(wanted, "state") != NULL)
             assert_string_equal(states[instance->state], text_of(wanted, "state"));
         if (json_object_get(wanted, "target") != NULL && !slice_is(instance->target, text_of(wanted, "target")))
@@ -241,10 +251,11 @@ static void steps_are_sourced(const json_t *results)
 }
 
 /* As far as its last step: what the clock alone does later is not asked. */
-static size_t run_all(const struct terms *terms, const struct history *history, const char *name, const json_t *expectation,
-                      struct arena *arena)
+static size_t run_all(const struct history *history, const char *name, const json_t *expectation, struct arena *arena)
 {
     const json_t *expected = json_object_get(expectation, "payments"), *shown = json_object_get(expectation, "shown");
+    const struct history_contract *main_contract = &history->contracts[history->main];
+    const struct terms *terms = main_contract->texts[0]->terms;
     struct err err = {0};
     struct history_run *run = NULL;
     struct history_moment moment;
@@ -260,9 +271,10 @@ static size_t run_all(const struct terms *terms, const struct history *history, 
         if (!has)
             break;
         day_format(moment.day, on);
-        compare(terms, moment.output, name, on, expected, &taken);
-        within_exposure(terms, exposure, moment.output);
-        compare_shown(terms, run, moment.output, on, shown, arena, &seen);
+        compare(history, &moment, name, on, expected, &taken);
+        if (main_contract->text_count == 1)
+            within_exposure(terms, exposure, moment.output);
+        compare_shown(&moment.states[history->main], run, on, shown, arena, &seen);
         nothing_twice(run, arena);
     }
     history_end(run);
@@ -271,21 +283,35 @@ static size_t run_all(const struct terms *terms, const struct history *history, 
     return taken;
 }
 
+/* The texts of a history: the one that it is about, then those that it names beside it. */
+static size_t load_sources(const json_t *results, struct history_source sources[SOURCES_MAX], struct arena *arena)
+{
+    const json_t *texts = json_object_get(results, "texts"), *file;
+    char name[300];
+    size_t i = 0;
+    assert_in_range(json_array_size(texts), 0, SOURCES_MAX - 1);
+    (void) snprintf(name, sizeof name, "%s.terms", text_of(results, "contract"));
+    sources[0] = load_source(name, arena);
+    json_array_foreach(texts, i, file) sources[i + 1] = load_source(json_string_value(file), arena);
+    return json_array_size(texts) + 1;
+}
+
 static void run_history(const char *name)
 {
     struct err err = {0};
     struct arena *arena = arena_new(ARENA_MAX);
     json_t *results = load_json(name, ".results.json"), *expectation = load_json(name, ".expected.json");
     const json_t *expected = json_object_get(expectation, "payments");
+    struct history_source sources[SOURCES_MAX];
     struct history *history = NULL;
     assert_non_null(arena);
     assert_true(json_is_array(expected));
     assert_true(json_array_size(json_object_get(expectation, "sources")) > 0);
     steps_are_sourced(results);
-    struct terms *terms = load_terms(text_of(results, "contract"), arena);
-    if (history_read(terms, load_text(name, ".results.json", arena), arena, &history, &err) != TALLY_OK)
+    size_t count = load_sources(results, sources, arena);
+    if (history_read_texts(sources, count, load_text(name, ".results.json", arena), arena, &history, &err) != TALLY_OK)
         fail_msg("%s: %s", name, err.detail);
-    size_t taken = run_all(terms, history, name, expectation, arena);
+    size_t taken = run_all(history, name, expectation, arena);
     /* each payment was an expected one; so many, and as many as are expected: no two are alike */
     if (taken != json_array_size(expected))
         fail_msg("%s: %zu payments, and %zu are expected", name, taken, json_array_size(expected));
@@ -293,7 +319,8 @@ static void run_history(const char *name)
     payments += (int) taken;
     json_decref(results);
     json_decref(expectation);
-    terms_free(terms);
+    for (size_t i = 0; i < count; i++)
+        terms_free((struct terms *) (uintptr_t) sources[i].terms);
     arena_free(arena);
 }
 
@@ -336,11 +363,32 @@ static int each_text(void (*f)(const char *name))
     return count;
 }
 
+/* A history is about it, or names it beside the one that it is about. */
 static void has_history(const char *name)
 {
-    json_t *results = load_json(name, ".results.json");
-    assert_string_equal(text_of(results, "contract"), name);
-    json_decref(results);
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    bool has = false;
+    char file[300];
+    assert_non_null(dir);
+    (void) snprintf(file, sizeof file, "%s.terms", name);
+    while ((entry = readdir(dir)) != NULL) {
+        char history[256];
+        const char *ending = strstr(entry->d_name, ".results.json");
+        if (ending == NULL)
+            continue;
+        (void) snprintf(history, sizeof history, "%.*s", (int) (ending - entry->d_name), entry->d_name);
+        json_t *results = load_json(history, ".results.json");
+        const json_t *one;
+        size_t i = 0;
+        has = has || strcmp(text_of(results, "contract"), name) == 0;
+        json_array_foreach(json_object_get(results, "texts"), i, one) has =
+            has || strcmp(json_string_value(one), file) == 0;
+        json_decref(results);
+    }
+    assert_int_equal(closedir(dir), 0);
+    if (!has)
+        fail_msg("no history is about %s", file);
 }
 
 static void is_in_layout(const char *name)

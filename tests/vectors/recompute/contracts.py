@@ -9,7 +9,7 @@ BY_NAME = {}
 
 def contract(name):
     def register(cls):
-        BY_NAME[name] = cls
+        BY_NAME[name], cls.slug = cls, name
         return cls
     return register
 
@@ -79,6 +79,7 @@ class DenverHousing(Contract):
 
 @contract("denver-sib")
 class DenverSib(Contract):
+    """Amended, quarters that end in 2018 or later are paid at 16.00; the day of the work decides, and not that of the report."""
     rules = ["housing", "jail"]
     budgets = [(11420000, ("housing", "jail"), lambda p: "all")]
 
@@ -95,7 +96,8 @@ class DenverSib(Contract):
                 if not is_stable(who):
                     return 0
                 jailed = f.number("jailed", participant=who, quarter=q, late=0, until=ends[q] + timedelta(60))
-                return F("15.12") * max(0, f.number("housed", participant=who, quarter=q) - jailed)
+                a_day = F("16.00") if self.amended and ends[q] >= day("2018-01-01") else F("15.12")
+                return a_day * max(0, f.number("housed", participant=who, quarter=q) - jailed)
             found.append(Payment("housing", (key["participant"], key["quarter"]), amount, dated=ends[key["quarter"]]))
         fewer = lambda: reduction(f, "jail_days", "comparison")
         jail = lambda: 160000 * 100 * min(fewer(), F(65, 100)) if fewer() >= F(1, 5) else 0
@@ -213,14 +215,16 @@ class London(Contract):
 class Peterborough(Contract):
     rules = ["early", "at_the_end"]
 
+    def pooled(self, f):
+        of = lambda arm: sum(f.number("reoffences", arm=arm, cohort=c) for c in ("c1", "c2"))
+        return 1 - of("programme") / of("comparison")
+
     def payments(self, f):
         cohorts = ("c1", "c2")
-        pooled = lambda: 1 - sum(f.number("reoffences", arm="programme", cohort=c)
-                                 for c in cohorts) / sum(f.number("reoffences", arm="comparison", cohort=c) for c in cohorts)
         return [Payment("early", (c,), lambda c=c: 1000000
                         if reduction(f, "reoffences", "comparison", cohort=c) >= F(10, 100) else 0) for c in cohorts] + [
             Payment("at_the_end", (), lambda: max(0, 3000000 - sum(self.paid("early", c) for c in cohorts))
-                    if pooled() >= F(75, 1000) else 0)]
+                    if self.pooled(f) >= F(75, 1000) else 0)]
 
 
 @contract("rhino")
@@ -618,3 +622,32 @@ class RikersLoan(Contract):
             return min(f.number("deposited", missing=0), principal() - repaid())
         return [Payment("draw", (y,), lambda y=y: drawn(y)) for y in years] + [Payment("repayment", (), repaid),
                                                                                Payment("guarantee", (), guarantee)]
+
+
+@contract("outcome-fund")
+class OutcomeFund(Contract):
+    rules = ["payout"]
+    uses = (EducateGirls, Peterborough, DenverSib, Rhino)
+    budgets = [(11000000, ("payout",), lambda p: 0)]
+
+    def __init__(self):
+        super().__init__()
+        self.was_known = set()
+
+    def figure(self, f, slug, until, value):
+        """The other contract's figure; 0 for good if it was not known when `until` had passed."""
+        f.moments.add(until + timedelta(1))
+        if f.today > until and slug not in self.was_known:
+            return F(0)
+        known = value(self.used[slug].figures)
+        self.was_known |= {slug} if f.today <= until else set()
+        return known
+
+    def payments(self, f):
+        of = lambda slug, until, value: self.figure(f, slug, day(until), value)
+        legs = {"education": (F(30, 100), lambda: of("educate-girls", "2019-06-30", self.used["educate-girls"].achieved)),
+                "reoffending": (F(30, 100), lambda: of("peterborough", "2019-06-30", self.used["peterborough"].pooled) / F(75, 1000)),
+                "homes": (F(25, 100), lambda: of("denver-sib", "2021-12-31", lambda g: reduction(g, "jail_days", "comparison")) / F(20, 100)),
+                "wildlife": (F(15, 100), lambda: of("rhino", "2027-06-30", lambda g: g.number("growth")) / F(4, 100))}
+        return [Payment("payout", (leg,), lambda weight=weight, ratio=ratio: 10000000 * weight * min(max(ratio(), 0), F(120, 100)))
+                for leg, (weight, ratio) in legs.items()]

@@ -164,8 +164,11 @@ class Contract:
     which(payment) names the budget of an instance. `paid(rule, key)` is what an instance comes to, budgets included."""
 
     budgets = ()
+    uses = ()  # classes of the contracts whose figures it takes
+    slug = ""
 
     def __init__(self):
+        self.used, self.amended = {cls.slug: cls() for cls in self.uses}, False
         self.figures, self.stands, self.first, self.targets, self.next = Figures(), {}, {}, {}, 1
 
     def paid(self, rule, *key):
@@ -241,22 +244,28 @@ class Contract:
         """The payments of a whole history: [{"after", "rule", "key", "amount"}]."""
         found = []
 
+        everybody = [*self.used.values(), self]  # what is used comes first
+
         def look(on):
-            self.figures.today, self.figures.moments = on, set()
-            for rule, key, difference in self.evaluate():
-                places = 0 if self.smallest_of(rule) == 1 else 2
-                found.append({"after": str(on), "rule": rule, "key": key, "amount": format_amount(difference, places)})
-            return {m for m in self.figures.moments if m > on}
+            moments = set()
+            for one in everybody:
+                one.figures.today, one.figures.moments = on, set()
+                for rule, key, difference in one.evaluate():
+                    places = 0 if one.smallest_of(rule) == 1 else 2
+                    payment = {"after": str(on), "rule": rule, "key": key, "amount": format_amount(difference, places)}
+                    found.append(payment if one is self else {"contract": one.slug, **payment})
+                moments |= {m for m in one.figures.moments if m > on}
+            return moments
 
         waiting = set()
         for stop in history:
             on = day(stop["on"])
             while any(m <= on for m in waiting):
                 # before what comes on the same day
-                moment = min(waiting)
-                waiting = look(moment)
+                waiting = look(min(waiting))
+            self.amended = self.amended or "amended" in stop
             for result in stop.get("results", []):
-                self.figures.apply(result, on)
+                self.used.get(result.get("contract"), self).figures.apply(result, on)
             waiting = look(on)
         return found
 

@@ -1,8 +1,8 @@
-/* tally result: submit, verify, look up. */
+/* tally result: submit, verify, look up; what changes how a result stands is in result_standing.c. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "result_standing.h"
 #include "tally/canon.h"
 #include "tally/entry.h"
 #include "tally/model.h"
@@ -106,7 +106,7 @@ static void print_fits(struct cli *cli, const json_t *statement)
     {
         json_array_foreach(json_object_get(item, "fits"), k, fit)
         {
-            bool is_final = cli_member(fit, "final_seq") != NULL;
+            bool fits = cli_member(fit, "why") == NULL;
             struct slice what = cli_text(cli, item, "indicator");
             cli_table_cell(&table, cli_text(cli, item, "item"));
             cli_table_cell(&table, arena_printf(cli->arena, "%.*s %.*s",
@@ -116,7 +116,7 @@ static void print_fits(struct cli *cli, const json_t *statement)
             cli_table_cell(&table, cli_text(cli, fit, "contract"));
             cli_table_cell(&table, cli_text(cli, fit, "metric"));
             cli_table_cell(&table, cli_text(cli, fit, "key"));
-            cli_table_cell(&table, is_final ? SLICE("final") : SLICE("not final"));
+            cli_table_cell(&table, fits ? cli_text(cli, fit, "standing") : SLICE("not used"));
         }
     }
     cli_table_end(&table);
@@ -150,25 +150,14 @@ done:
     return rc;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 MUST_CHECK static enum tally_code write_verification(struct cli *cli, struct buf *body, struct err *err)
 {
-    const char *note = cli_option(cli, "--note"), *text;
-    uint64_t *items = ARENA_ARRAY(cli->arena, (size_t) cli->given_count + 1, uint64_t);
+    enum tally_code rc = TALLY_OK;
+    const char *note = cli_option(cli, "--note");
+    uint64_t *items = NULL;
     size_t count = 0;
     struct canon w;
-    if (items == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
-    while ((text = cli_option_nth(cli, "--item", (int) count)) != NULL) {
-        if (text_u64(slice_str(text), MODEL_RESULTS_MAX - 1, &items[count++]) != TALLY_OK)
-            return err_set(err, TALLY_E_USAGE, "--item wants a number from 0 to %d, not %s", MODEL_RESULTS_MAX - 1, text);
-    }
-    qsort(items, count, sizeof *items, by_number);
+    TRY(result_items(cli, &items, &count, err));
     canon_init(&w, body);
     canon_object(&w);
     if (count > 0) {
@@ -183,7 +172,9 @@ MUST_CHECK static enum tally_code write_verification(struct cli *cli, struct buf
         canon_str(&w, note);
     }
     canon_close(&w);
-    return buf_check(body, err);
+    rc = buf_check(body, err);
+done:
+    return rc;
 }
 
 MUST_CHECK static enum tally_code verify(struct cli *cli, struct err *err)
@@ -272,6 +263,20 @@ static const struct cli_option SUBMIT[] = {
     {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
 static const struct cli_option VERIFY[] = {{"--item", "N", "only this result of the statement, from 0", true},
                                            {"--note", "TEXT", "everybody can read it", false}};
+static const struct cli_option RESTATE[] = {{"--value", "TEXT", "what it becomes", false},
+                                            {"--item", "N", "which result of the statement, from 0", false},
+                                            {"--note", "TEXT", "everybody can read it", false}};
+static const struct cli_option DISPUTE[] = {{"--contract", "ID", "in which contract it is disputed", false},
+                                            {"--reason", "TEXT", "everybody can read it", false},
+                                            {"--item", "N", "only this result of the statement, from 0", true}};
+static const struct cli_option RESOLVE[] = {{"--stands", NULL, "the result counts as it is", false},
+                                            {"--replaced", "VALUE", "this value counts in its place", false},
+                                            {"--annulled", NULL, "as if it had been withdrawn", false},
+                                            {"--item", "N", "only this result, from 0", true},
+                                            {"--note", "TEXT", "everybody can read it", false}};
+static const struct cli_option DISPUTES[] = {{"--contract", "ID", "those in this contract", false},
+                                             {"--result", "SEQ", "those of this statement's results", false},
+                                             CLI_LIST_OPTIONS};
 static const struct cli_option LIST[] = {{"--indicator", "SLUG", "only of this indicator", false},
                                          {"--contract", "ID", "only what this contract's metrics measure", false},
                                          {"--author", "ACTOR", "only by this actor", false},
@@ -286,9 +291,26 @@ static const struct cli_command COMMANDS[] = {
      0, 1, submit, CLI_OPTIONS(SUBMIT)},
     {"verify", "SEQ [--item N ...]", "state that a result is right, as a verifier that a contract names",
      "tally --actor vera --key vera.pem result verify 12", 1, 1, verify, CLI_OPTIONS(VERIFY)},
+    {"restate", "SEQ --value TEXT [--item N] | SEQ FILE.json",
+     "put another value in place of a result of your own; until it is verified like any other, the earlier one counts\n"
+     "FILE.json restates several, of several statements: {\"results\":[{\"seq\",\"item\",\"value\"}, ...],\"set\":true}",
+     "tally --actor mdrc --key mdrc.pem result restate 12 --item 1 --value 95", 1, 2, result_restate, CLI_OPTIONS(RESTATE)},
+    {"withdraw", "SEQ [--item N ...] | SEQ FILE.json",
+     "withdraw results of your own; once that is verified, it is as if nothing had been reported",
+     "tally --actor mdrc --key mdrc.pem result withdraw 12", 1, 2, result_withdraw, CLI_OPTIONS(VERIFY)},
+    {"dispute", "SEQ --contract ID --reason TEXT [--item N ...]",
+     "dispute results as a party of a contract: there what needs them waits for the arbiter, and keeps what stands",
+     "tally --actor city --key city.pem result dispute 12 --contract rikers-able --reason \"Cohort 2 is counted twice.\"",
+     1, 1, result_dispute, CLI_OPTIONS(DISPUTE)},
+    {"resolve", "DISPUTE --stands | --replaced VALUE | --annulled", "decide a dispute, as the arbiter that the terms name",
+     "tally --actor vera --key vera.pem result resolve 20 --replaced 93", 1, 1, result_resolve, CLI_OPTIONS(RESOLVE)},
+    {"disputes", "--contract ID | --result SEQ", "the disputes in a contract, or of a statement's results",
+     "tally result disputes --contract rikers-able", 0, 0, result_disputes, CLI_OPTIONS(DISPUTES)},
+    {"show-dispute", "DISPUTE", "one dispute: why, and what was decided", "tally result show-dispute 20", 1, 1,
+     result_show_dispute, CLI_NO_OPTIONS},
     {"list", "", "the results", "tally result list --contract rikers-able", 0, 0, list, CLI_OPTIONS(LIST)},
     {"show", "SEQ", "one statement's results: which contracts they feed, who verified them", "tally result show 12", 1, 1,
      show, CLI_NO_OPTIONS},
 };
-const struct cli_family cli_result = {"result", "submit, verify and look up results", COMMANDS,
+const struct cli_family cli_result = {"result", "submit, verify, restate, dispute and look up results", COMMANDS,
                                       sizeof COMMANDS / sizeof COMMANDS[0]};

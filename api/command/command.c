@@ -12,6 +12,8 @@ static void (*const decoders[ENTRY_TYPE_COUNT])(struct decoding *d) = {
     [ENTRY_KEY_REVOKED] = decode_revocation,         [ENTRY_INDICATOR_DEFINED] = decode_indicator,
     [ENTRY_CONTRACT_PROPOSED] = decode_contract,     [ENTRY_CONTRACT_SIGNED] = decode_signature,
     [ENTRY_RESULT_SUBMITTED] = decode_results,       [ENTRY_RESULT_VERIFIED] = decode_verification,
+    [ENTRY_RESULT_RESTATED] = decode_restatement,    [ENTRY_RESULT_WITHDRAWN] = decode_withdrawal,
+    [ENTRY_RESULT_DISPUTED] = decode_dispute,        [ENTRY_DISPUTE_RESOLVED] = decode_resolution,
     [ENTRY_SETTLEMENT_RECORDED] = decode_settlement,
 };
 

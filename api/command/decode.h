@@ -22,7 +22,15 @@ void decode_contract(struct decoding *d);
 void decode_signature(struct decoding *d);
 void decode_results(struct decoding *d);
 void decode_verification(struct decoding *d);
+void decode_restatement(struct decoding *d);
+void decode_withdrawal(struct decoding *d);
+void decode_dispute(struct decoding *d);
+void decode_resolution(struct decoding *d);
 void decode_settlement(struct decoding *d);
+
+#define VALUE_MAX 64 /* of a result: 18 digits, 12 behind the point; a word */
+/* "items": places in a statement, each once, in order. */
+void decode_items(struct decoding *d, json_t *list, const uint32_t **out, uint32_t *out_count);
 
 /* The n-th segment of the target, from 0: "v1" is the first. Empty when there is none. */
 struct slice target_segment(struct slice target, unsigned n);

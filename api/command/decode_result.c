@@ -4,7 +4,6 @@
 #include "decode.h"
 #include "tally/instant.h"
 
-#define VALUE_MAX 64      /* 18 digits, 12 behind the point; a word */
 #define REFERENCE_MAX 140 /* as a bank's reference: ISO 20022 has 140 for remittance */
 
 /* ---- one result ---- */
@@ -119,7 +118,7 @@ void decode_results(struct decoding *d)
 }
 
 /* ---- verification ---- */
-static void read_items(struct decoding *d, json_t *list)
+void decode_items(struct decoding *d, json_t *list, const uint32_t **out, uint32_t *out_count)
 {
     const struct path at = {NULL, "items", 0};
     struct reader *r = &d->reader;
@@ -143,8 +142,8 @@ static void read_items(struct decoding *d, json_t *list)
         if (i > 0 && reader_is_fine(r) && items[i] <= items[i - 1])
             reader_wrong(r, REFUSE_BODY_SCHEMA, &item, "is not above the one before it: write each place once, in order");
     }
-    d->out->u.verify_result.items = items;
-    d->out->u.verify_result.item_count = (uint32_t) count;
+    *out = items;
+    *out_count = (uint32_t) count;
 }
 
 void decode_verification(struct decoding *d)
@@ -160,7 +159,7 @@ void decode_verification(struct decoding *d)
         return;
     (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
     if (items != NULL)
-        read_items(d, items);
+        decode_items(d, items, &d->out->u.verify_result.items, &d->out->u.verify_result.item_count);
 }
 
 /* ---- settlement ---- */

@@ -62,6 +62,10 @@ struct member {
     {                                                                                                                      \
         (name), MEMBER_WHOLE, false, NULL, NULL, (min), (max), (out)                                                       \
     }
+#define WHOLE_OR_NOT(name, min, max, out)                                                                                  \
+    {                                                                                                                      \
+        (name), MEMBER_WHOLE, true, NULL, NULL, (min), (max), (out)                                                        \
+    }
 #define FLAG(name, out)                                                                                                    \
     {                                                                                                                      \
         (name), MEMBER_FLAG, false, NULL, NULL, 0, 0, (out)                                                                \

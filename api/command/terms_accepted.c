@@ -1,7 +1,7 @@
 /* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
  * do yet, though `tally terms eval` evaluates it. Dimensions whose members only the results name: those of persons need bodies that
  * can be withheld and erased, and of any the first `at most` count (S7 of language.md), an order that the ledger does not record yet.
- * Figures of other contracts, amendments, classes of parties, and results that become final as days pass. */
+ * Figures of other contracts, amendments, and classes of parties. */
 #include "decode.h"
 
 static void check(struct diags *diags, struct slice name, struct span span)
@@ -35,22 +35,12 @@ static void refuse(struct diags *diags, struct span span, const char *what)
               "the service does not take %s yet", what);
 }
 
-static void check_metric(struct diags *diags, const struct ast_decl *decl)
-{
-    if (decl->u.metric.has_silence)
-        refuse(diags, decl->u.metric.verifiers.items[0].span, "results that are final after days of silence");
-    else if (decl->u.metric.final_days > 0)
-        refuse(diags, decl->u.metric.verifiers.items[0].span, "results that are final days later");
-}
-
 static void check_construct(struct diags *diags, const struct ast_decl *decl)
 {
     if (decl->kind == AST_USES)
         refuse(diags, decl->span, "figures of other contracts");
     else if (decl->kind == AST_PARTIES)
         refuse(diags, decl->span, "classes of parties");
-    else if (decl->kind == AST_METRIC)
-        check_metric(diags, decl);
 }
 
 void terms_check_accepted(const struct ast_text *text, struct diags *diags)

@@ -38,6 +38,12 @@ static struct slice resource_of(const struct work *work, uint64_t seq, struct ar
         return arena_printf(arena, "/v1/results/%llu", (unsigned long long) seq);
     case COMMAND_VERIFY_RESULT:
         return arena_printf(arena, "/v1/results/%llu", (unsigned long long) c->u.verify_result.seq);
+    case COMMAND_CHANGE_RESULTS:
+        return arena_printf(arena, "/v1/results/%llu", (unsigned long long) seq);
+    case COMMAND_DISPUTE_RESULT:
+        return arena_printf(arena, "/v1/disputes/%llu", (unsigned long long) seq);
+    case COMMAND_RESOLVE_DISPUTE:
+        return arena_printf(arena, "/v1/disputes/%llu", (unsigned long long) c->u.resolve_dispute.seq);
     case COMMAND_RECORD_SETTLEMENT:
         return arena_printf(arena, "/v1/payments/%llu", (unsigned long long) c->u.record_settlement.seq);
     }

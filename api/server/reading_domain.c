@@ -195,6 +195,44 @@ enum tally_code reading_result_verifications(struct reading *r, struct err *err)
     return rc;
 }
 
+enum tally_code reading_result_disputes(struct reading *r, struct err *err)
+{
+    struct store_page page;
+    uint64_t seq;
+    bool is_found = true;
+    if (!page_of(r, &page) || !seq_of(r, &seq, REFUSE_RESULT_NOT_FOUND, "result"))
+        return TALLY_OK;
+    enum tally_code rc = store_list_result_disputes(r->pg, seq, &page, r->out, &is_found, err);
+    if (!is_found)
+        refuse(r, REFUSE_RESULT_NOT_FOUND, "result");
+    return rc;
+}
+
+enum tally_code reading_contract_disputes(struct reading *r, struct err *err)
+{
+    struct store_page page;
+    bool is_found = true;
+    if (!page_of(r, &page))
+        return TALLY_OK;
+    enum tally_code rc = store_list_contract_disputes(r->pg, id_of(r), &page, r->out, &is_found, err);
+    if (!is_found)
+        no_contract(r);
+    return rc;
+}
+
+enum tally_code reading_dispute(struct reading *r, struct err *err)
+{
+    struct store_page page;
+    uint64_t seq;
+    bool is_found = true;
+    if (!page_of(r, &page) || !seq_of(r, &seq, REFUSE_DISPUTE_NOT_FOUND, "dispute"))
+        return TALLY_OK;
+    enum tally_code rc = store_read_dispute(r->pg, seq, &page, r->out, &is_found, err);
+    if (!is_found)
+        refuse(r, REFUSE_DISPUTE_NOT_FOUND, "dispute");
+    return rc;
+}
+
 /* ---- payments ---- */
 
 static void no_payment(struct reading *r)

@@ -8,9 +8,10 @@ static bool is_same_row(const struct row_contract *a, const struct row_contract 
            a->next_first == b->next_first;
 }
 
-static int32_t day_of_news(const struct deciding *d, const struct news *news, const struct terms *terms)
+/* After the long-stop day nothing is evaluated, and nothing becomes final (T5). */
+static bool closes_by(const struct terms *terms, int32_t today)
 {
-    return instant_day(news->reached != NULL ? news->moment : d->place->time, terms_clock_minutes(terms));
+    return today > terms_closes(terms);
 }
 
 static enum tally_code begin(struct deciding *d, const struct news *news, struct work *work)
@@ -20,38 +21,46 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
     TRY(terms_of(d->model, work->contract, &terms, d->err));
     TRY(fits_update(d->model, work->contract, terms, d->err));
     work->row = work->contract->row;
+    work->now = news->reached != NULL ? news->moment : d->place->time;
+    work->today = instant_day(work->now, terms_clock_minutes(terms));
     if (news->activated != NULL) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_ACTIVATE);
         work->row.activated_seq = d->place->seq + 1;
-        work->is_touched = true;
     }
-    if (news->reached != NULL)
-        work->is_touched = true;
-    else
+    work->is_touched = news->activated != NULL || news->reached != NULL;
+    if (!closes_by(terms, work->today))
         TRY(finality(d, news, work, terms));
 done:
     return rc;
 }
 
-/* After the long-stop day nothing is evaluated (T5). */
-static bool closes_by(const struct terms *terms, int32_t today)
+/* The clock next wakes it for what its evaluation waits for, for what becomes final, and for its end. What was not evaluated waits for
+ * the same as before. */
+static enum tally_code move_clock(struct deciding *d, const struct news *news, struct work *work, const struct terms *terms)
 {
-    return today > terms_closes(terms);
+    enum tally_code rc = TALLY_OK;
+    struct instant next = {INT64_MAX}, close = moment_of_close(terms);
+    TRY(finality_next_moment(d, news, work, terms, &next));
+    if (next.us < work->row.next_moment.us)
+        work->row.next_moment = next;
+    if (close.us < work->row.next_moment.us)
+        work->row.next_moment = close;
+done:
+    return rc;
 }
 
 static enum tally_code end(struct deciding *d, const struct news *news, struct work *work)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    if (!work->is_touched)
-        return TALLY_OK;
     TRY(terms_of(d->model, work->contract, &terms, d->err));
-    int32_t today = day_of_news(d, news, terms);
-    if (closes_by(terms, today)) {
+    if (closes_by(terms, work->today) && work->is_touched) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_CLOSE);
         work->row.next_moment.us = INT64_MAX;
     } else {
-        TRY(evaluation(d, work, terms, today));
+        if (work->is_touched)
+            TRY(evaluation(d, work, terms, work->today));
+        TRY(move_clock(d, news, work, terms));
     }
     if (!is_same_row(&work->row, &work->contract->row))
         TRY(change_contract(d, &work->row));

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "decide.h"
+#include "states.h"
 
 enum tally_code contract_list_add(struct deciding *d, struct contract_list *list, struct view_contract *contract)
 {
@@ -55,6 +56,22 @@ enum tally_code contract_list_users(struct deciding *d, struct contract_list *li
         if (contract == NULL)
             return not_loaded(d, "contract", users->contracts[i]);
         TRY(contract_list_add(d, list, contract));
+    }
+done:
+    return rc;
+}
+
+enum tally_code contract_list_in_force(struct deciding *d, struct contract_list *list, const struct topic *topics,
+                                       uint32_t count)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list users = {0};
+    for (uint32_t i = 0; i < count; i++)
+        TRY(contract_list_users(d, &users, &topics[i].results[0]->row));
+    contract_list_sort(&users);
+    for (uint32_t i = 0; i < users.count; i++) {
+        if (contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))
+            TRY(contract_list_add(d, list, users.items[i]));
     }
 done:
     return rc;

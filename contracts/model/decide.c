@@ -10,6 +10,9 @@ static enum tally_code (*const commands[])(struct deciding *d) = {
     [COMMAND_SIGN_CONTRACT] = decide_sign_contract,
     [COMMAND_SUBMIT_RESULTS] = decide_submit_results,
     [COMMAND_VERIFY_RESULT] = decide_verify_result,
+    [COMMAND_CHANGE_RESULTS] = decide_change_results,
+    [COMMAND_DISPUTE_RESULT] = decide_dispute_result,
+    [COMMAND_RESOLVE_DISPUTE] = decide_resolve_dispute,
     [COMMAND_RECORD_SETTLEMENT] = decide_record_settlement,
 };
 

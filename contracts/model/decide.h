@@ -66,6 +66,9 @@ MUST_CHECK enum tally_code decide_propose_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_sign_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_submit_results(struct deciding *d);
 MUST_CHECK enum tally_code decide_verify_result(struct deciding *d);
+MUST_CHECK enum tally_code decide_change_results(struct deciding *d);
+MUST_CHECK enum tally_code decide_dispute_result(struct deciding *d);
+MUST_CHECK enum tally_code decide_resolve_dispute(struct deciding *d);
 MUST_CHECK enum tally_code decide_record_settlement(struct deciding *d);
 
 /* ---- what follows (consequences.c) ---- */
@@ -84,6 +87,10 @@ struct news {
     uint32_t verified_count;
     struct view_contract *reached; /* a moment of this contract, or NULL */
     struct instant moment;
+    const struct row_dispute *disputes; /* of the one contract that it is about: raised */
+    uint32_t dispute_count;
+    const struct row_decision *decisions; /* decided, or lapsed by the moment */
+    uint32_t decision_count;
 };
 
 /* Finality, then evaluation and payments, of the contracts (in order of their proposals, without doubles; in force, or activated by
@@ -102,26 +109,88 @@ void contract_list_sort(struct contract_list *list); /* and drops doubles */
 /* Those with a metric of this version of an indicator, or the figure's own; all must be in the view. */
 MUST_CHECK enum tally_code contract_list_users(struct deciding *d, struct contract_list *list,
                                                const struct row_result *row);
+/* Those in force, in the order of their proposals. */
+MUST_CHECK enum tally_code contract_list_in_force(struct deciding *d, struct contract_list *list,
+                                                  const struct topic *topics, uint32_t count);
+/* decide_result.c: refuses at `pointer` a value that is not one of the indicator's, or does not fit the figure's metric. */
+MUST_CHECK enum tally_code check_result_value(struct deciding *d, const struct view_result *result, struct slice pointer);
+
+/* What a decision lays over the view: found by identity, in the arena, nothing leaves (overlay.c). */
+struct overlay {
+    struct overlay_slot {
+        struct ident id;
+        const void *value; /* NULL: free */
+    } * slots;
+    uint32_t slot_count, count;
+};
+const void *overlay_find(const struct overlay *overlay, struct ident id); /* or NULL */
+/* In place of what was there. What id borrows stays as long as the overlay. */
+MUST_CHECK enum tally_code overlay_put(struct deciding *d, struct overlay *overlay, struct ident id, const void *value);
+
+/* A result that becomes final by this decision, or counts no more. */
+struct new_final {
+    struct fit fit;
+    struct chain_end end; /* seq: set when it is recorded */
+};
 
 /* One contract's part of one decision. */
 struct work {
     struct view_contract *contract;
     struct row_contract row; /* as it will be */
+    struct instant now;      /* of the entry, or of the moment */
+    int32_t today;           /* its day by the contract's clock */
     bool is_touched;         /* something that its evaluation uses has changed */
     struct fit *fresh;       /* submitted results that fit */
     uint32_t fresh_count, fresh_cap;
-    struct new_final {
-        struct fit fit;
-    } * finals;
-    uint32_t final_count;
-    uint32_t *final_slots; /* open addressing over finals by metric and key; place + 1 */
-    uint32_t final_slot_count;
+    struct new_final **finals; /* in the order in which they came about */
+    uint32_t final_count, final_cap;
+    struct overlay ends, used; /* struct new_final by chain, and by key: what holds after this decision */
+    struct overlay disputes;   /* struct dispute_now by result */
+    struct overlay annulled;   /* statements, as view_annulled */
 };
+
+/* ---- how results stand in a contract, as this work leaves it; work may be NULL: as it is recorded (standing.c) ---- */
+struct dispute_now {
+    uint32_t item;
+    enum dispute_standing standing;
+    struct instant time, lapses; /* when it was raised, and from when on nobody has decided */
+};
+/* The end of the result's chain for the metric, or NULL. */
+const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work,
+                                     const struct terms *terms, const struct fit *fit);
+/* The chain that gives the key's current value, by its end; NULL: it has none. */
+const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work,
+                                      const struct terms *terms, const struct fit *fit);
+struct dispute_now standing_dispute(const struct view_contract *contract, const struct work *work,
+                                    const struct view_result *result);
+/* It may yet become final: neither it nor a later one of its chain is, its key is free, and the arbiter has not annulled it. */
+bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+                         const struct fit *fit);
+/* A result that became final as `end` says may still be disputed on the day of `time` (F1). */
+bool standing_in_dispute_days(const struct terms *terms, uint32_t metric, const struct chain_end *end, struct instant time);
+/* A restatement or withdrawal that is not final yet in a contract in force that its author has signed: *in is one of them, or NULL (S2:
+ * only one may be open). */
+MUST_CHECK enum tally_code standing_open(struct deciding *d, const struct view_result *result,
+                                         const struct view_contract **in);
 
 /* finality.c: what becomes final by the news (S3, S4), into work, and as result.finalised. */
 MUST_CHECK enum tally_code finality(struct deciding *d, const struct news *news, struct work *work,
                                     const struct terms *terms);
-const struct fit *new_final_find(const struct work *work, uint32_t metric, struct slice key);
+/* The first moment at which the clock alone makes a result final or ends a dispute; INT64_MAX us for never. */
+MUST_CHECK enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
+                                                const struct terms *terms, struct instant *out);
+/* final_list.c: writes work's new finals into result.finalised, as many entries as it takes, and as rows. */
+MUST_CHECK enum tally_code final_list_record(struct deciding *d, const struct work *work, const struct terms *terms);
+
+/* topics.c: results of one statement, in the arena, by what they measure. */
+MUST_CHECK enum tally_code topics_make(struct deciding *d, const struct view_result *results, uint32_t count,
+                                       struct topic **out, uint32_t *out_count);
+/* named.c: what statements about results have in common. */
+/* The statement of results that a path names, all of it loaded; refuses when there is none, or when it lies after the head. */
+MUST_CHECK enum tally_code named_submission(struct deciding *d, uint64_t seq, const struct view_submission **out);
+/* Which of `count` results the body's items mean, none: all. Refuses places that do not exist. */
+MUST_CHECK enum tally_code named_items(struct deciding *d, uint64_t seq, const uint32_t *items, uint32_t item_count,
+                                       uint32_t count, bool **out);
 /* payment.c: one rule's instances; records what is triggered when one of them has a difference. */
 struct engine_instance;
 MUST_CHECK enum tally_code payment(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,

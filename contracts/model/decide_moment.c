@@ -1,4 +1,6 @@
 /* What falls due by the clock alone (T3): the earliest moment of a contract, then the place of the contract in the ledger. */
+#include <stdlib.h>
+
 #include "decide.h"
 #include "tally/canon.h"
 
@@ -29,6 +31,73 @@ enum tally_code model_next_due(const struct model *model, struct instant by, str
     return TALLY_OK;
 }
 
+/* ---- disputes that nobody has decided in time (F3) ---- */
+#define LAPSES_MAX                                                                                                         \
+    10000 /* in one entry, as results under one signature; what is left lapses by the next entry of the same moment */
+
+static int by_dispute(const void *a, const void *b)
+{
+    const struct view_dispute *left = *(const struct view_dispute *const *) a,
+                              *right = *(const struct view_dispute *const *) b;
+    if (left->row.seq != right->row.seq)
+        return left->row.seq < right->row.seq ? -1 : 1;
+    return (left->item > right->item) - (left->item < right->item);
+}
+
+static enum tally_code lapses_find(struct deciding *d, const struct view_contract *contract, const struct terms *terms,
+                                   struct news *news)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct table *table = &contract->disputes;
+    uint32_t at = 0, count = 0;
+    const struct view_dispute **list = ARENA_ARRAY(d->arena, (size_t) table->count + 1, const struct view_dispute *);
+    struct row_decision *rows = ARENA_ARRAY(d->arena, (size_t) table->count + 1, struct row_decision);
+    if (list == NULL || rows == NULL)
+        return no_arena(d);
+    for (const struct view_dispute *dispute; (dispute = table_next(table, &at)) != NULL;) {
+        if (dispute->has_row && !dispute->is_decided && dispute->row.lapses.us <= news->moment.us)
+            list[count++] = dispute;
+    }
+    qsort(list, count, sizeof(*list), by_dispute);
+    for (uint32_t i = 0; i < count && i < LAPSES_MAX; i++) {
+        rows[i] = (struct row_decision){
+            .dispute_seq = list[i]->row.seq,
+            .contract = contract->row.id,
+            .result_seq = list[i]->row.result_seq,
+            .item = list[i]->item,
+            .kind = terms_disputes_fall(terms) ? DECISION_ANNULLED : DECISION_STANDS,
+            .is_lapsed = true,
+            .value = SLICE(""),
+            .seq = d->place->seq,
+        };
+        TRY(change_decision(d, &rows[i]));
+    }
+    news->decisions = rows;
+    news->decision_count = count < LAPSES_MAX ? count : LAPSES_MAX;
+done:
+    return rc;
+}
+
+static void write_lapses(struct canon *json, const struct news *news)
+{
+    canon_name(json, "lapsed");
+    canon_array(json);
+    for (uint32_t i = 0; i < news->decision_count; i++) {
+        const struct row_decision *row = &news->decisions[i];
+        canon_object(json);
+        canon_name(json, "decision");
+        canon_str(json, row->kind == DECISION_ANNULLED ? "annulled" : "stands");
+        canon_name(json, "dispute");
+        canon_i64(json, (int64_t) row->dispute_seq);
+        canon_name(json, "item");
+        canon_i64(json, row->item);
+        canon_name(json, "seq");
+        canon_i64(json, (int64_t) row->result_seq);
+        canon_close(json);
+    }
+    canon_close(json);
+}
+
 static enum tally_code reach(struct deciding *d, struct view_contract *contract, struct instant moment)
 {
     enum tally_code rc = TALLY_OK;
@@ -36,15 +105,21 @@ static enum tally_code reach(struct deciding *d, struct view_contract *contract,
     struct canon json;
     char at[INSTANT_TEXT_LEN + 1];
     uint64_t seq = 0;
+    const struct terms *terms = NULL;
     struct news news = {.reached = contract, .moment = moment};
-    instant_format(moment, at);
     buf_init(&body, EVENT_BODY_MAX);
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    if (instant_day(moment, terms_clock_minutes(terms)) <= terms_closes(terms)) /* after it nothing changes any more (T5) */
+        TRY(lapses_find(d, contract, terms, &news));
+    instant_format(moment, at);
     canon_init(&json, &body);
     canon_object(&json);
     canon_name(&json, "at");
     canon_str(&json, at);
     canon_name(&json, "contract");
     canon_string(&json, contract->row.id);
+    if (news.decision_count > 0)
+        write_lapses(&json, &news);
     canon_close(&json);
     TRY(event_add(d, "moment.reached", contract->row.open, &body, &seq));
     ENSURE(seq == d->place->seq);

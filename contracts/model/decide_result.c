@@ -8,8 +8,7 @@
 #define RESULTS (d->command->u.submit_results)
 
 struct reporting {
-    struct view_result *results;      /* as they will be, by item */
-    const struct view_result **order; /* by topic, then item */
+    struct view_result *results; /* as they will be, by item */
     struct topic *topics;
     uint32_t topic_count;
     struct contract_list contracts; /* in force, with a metric for any of them */
@@ -41,6 +40,10 @@ static enum tally_code result_read(struct deciding *d, uint32_t item, struct vie
         .author = d->command->actor,
         .time = d->place->time,
         .is_set = RESULTS.is_set,
+        .of_seq = ROW_NO_SEQ,
+        .first_seq = d->place->seq,
+        .first_item = item,
+        .first_time = d->place->time,
     };
     TRY(keep(d, buf_slice(&text), &out->row.dimensions));
     out->has_row = true;
@@ -57,43 +60,15 @@ done:
     return rc;
 }
 
-static int compare_topic(const struct row_result *a, const struct row_result *b)
-{
-    int order = slice_compare(a->indicator, b->indicator);
-    if (order == 0)
-        order = (a->version > b->version) - (a->version < b->version);
-    if (order == 0)
-        order = slice_compare(a->contract, b->contract);
-    return order != 0 ? order : slice_compare(a->metric, b->metric);
-}
-
-static int by_topic(const void *a, const void *b)
-{
-    const struct view_result *left = *(const struct view_result *const *) a,
-                             *right = *(const struct view_result *const *) b;
-    int order = compare_topic(&left->row, &right->row);
-    return order != 0 ? order : (left->row.item > right->row.item) - (left->row.item < right->row.item);
-}
-
 static enum tally_code read_all(struct deciding *d, struct reporting *r)
 {
     enum tally_code rc = TALLY_OK;
-    uint32_t count = RESULTS.count;
-    r->results = ARENA_ARRAY(d->arena, (size_t) count + 1, struct view_result);
-    r->order = ARENA_ARRAY(d->arena, (size_t) count + 1, const struct view_result *);
-    r->topics = ARENA_ARRAY(d->arena, (size_t) count + 1, struct topic);
-    if (r->results == NULL || r->order == NULL || r->topics == NULL)
+    r->results = ARENA_ARRAY(d->arena, (size_t) RESULTS.count + 1, struct view_result);
+    if (r->results == NULL)
         return no_arena(d);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < RESULTS.count; i++)
         TRY(result_read(d, i, &r->results[i]));
-        r->order[i] = &r->results[i];
-    }
-    qsort(r->order, count, sizeof(*r->order), by_topic);
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || compare_topic(&r->order[i - 1]->row, &r->order[i]->row) != 0)
-            r->topics[r->topic_count++].results = &r->order[i];
-        r->topics[r->topic_count - 1].count++;
-    }
+    TRY(topics_make(d, r->results, RESULTS.count, &r->topics, &r->topic_count));
 done:
     return rc;
 }
@@ -213,7 +188,7 @@ done:
 }
 
 /* ---- what they say ---- */
-static enum tally_code check_figure_fits(struct deciding *d, const struct view_result *result)
+static enum tally_code check_figure_fits(struct deciding *d, const struct view_result *result, struct slice pointer)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
@@ -224,24 +199,23 @@ static enum tally_code check_figure_fits(struct deciding *d, const struct view_r
     TRY(fit_one(contract, terms, terms_find_metric(terms, result->row.metric), result, d->arena, &fits, &key, &why,
                 d->err));
     if (!fits)
-        return REFUSE_AT(d, REFUSE_RESULT_VALUE, item_pointer(d, result->row.item, "value"), "%.*s of %.*s: %.*s",
-                         SLICE_ARG(result->row.metric), SLICE_ARG(result->row.contract), SLICE_ARG(why));
+        return REFUSE_AT(d, REFUSE_RESULT_VALUE, pointer, "%.*s of %.*s: %.*s", SLICE_ARG(result->row.metric),
+                         SLICE_ARG(result->row.contract), SLICE_ARG(why));
 done:
     return rc;
 }
 
-static enum tally_code check_value(struct deciding *d, const struct view_result *result)
+enum tally_code check_result_value(struct deciding *d, const struct view_result *result, struct slice pointer)
 {
     const struct row_result *row = &result->row;
     if (row->indicator.len == 0)
-        return check_figure_fits(d, result);
+        return check_figure_fits(d, result, pointer);
     struct slice unit = view_indicator(d->model, row->indicator, row->version)->unit;
     const char *wanted = value_form_wanted(unit, row->value);
     if (wanted == NULL)
         return TALLY_OK;
-    return REFUSE_AT(d, REFUSE_RESULT_VALUE, item_pointer(d, row->item, "value"),
-                     "\"%.*s\" is no value in %.*s, as %.*s is defined: write %s", SLICE_ARG(row->value), SLICE_ARG(unit),
-                     SLICE_ARG(row->indicator), wanted);
+    return REFUSE_AT(d, REFUSE_RESULT_VALUE, pointer, "\"%.*s\" is no value in %.*s, as %.*s is defined: write %s",
+                     SLICE_ARG(row->value), SLICE_ARG(unit), SLICE_ARG(row->indicator), wanted);
 }
 
 /* ---- that they are new ---- */
@@ -280,6 +254,31 @@ static struct slice result_pointer(struct deciding *d, uint32_t item)
     return RESULTS.is_list ? arena_printf(d->arena, "/results/%" PRIu32, item) : SLICE("");
 }
 
+/* A key is reported once, and anew when it has been withdrawn (S6). */
+static enum tally_code check_begins(struct deciding *d, struct view_result *result, const struct view_result_key *newest)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_contract *in = NULL;
+    if (newest == NULL)
+        return TALLY_OK;
+    if (!newest->is_withdrawal)
+        return REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, result_pointer(d, result->row.item),
+                         "%.*s has reported this for these dimensions before, last with entry %" PRIu64
+                         ": what is recorded stays; a correction is a restatement of it",
+                         SLICE_ARG(d->command->actor), newest->seq);
+    result->row.prev_seq = newest->seq;
+    const struct view_result *withdrawal = view_result(d->model, newest->seq, newest->item);
+    if (withdrawal != NULL) /* otherwise no contract in force follows it */
+        TRY(standing_open(d, withdrawal, &in));
+    if (in != NULL)
+        TRY(REFUSE_AT(d, REFUSE_RESULT_OPEN, result_pointer(d, result->row.item),
+                      "entry %" PRIu64 " withdraws what was reported for these dimensions, and is not final in %.*s yet: "
+                      "report it anew when it is",
+                      newest->seq, SLICE_ARG(in->row.id)));
+done:
+    return rc;
+}
+
 static enum tally_code check_new(struct deciding *d, const struct reporting *r)
 {
     enum tally_code rc = TALLY_OK;
@@ -287,13 +286,8 @@ static enum tally_code check_new(struct deciding *d, const struct reporting *r)
     if (keys == NULL)
         return no_arena(d);
     TRY(hash_keys(d, r, keys));
-    for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++) {
-        if (view_is_duplicate(d->model, keys[i].sha256))
-            TRY(REFUSE_AT(
-                d, REFUSE_RESULT_DUPLICATE, result_pointer(d, i),
-                "%.*s has reported this for these dimensions before: what is recorded stays; a correction is a restatement",
-                SLICE_ARG(d->command->actor)));
-    }
+    for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++)
+        TRY(check_begins(d, &r->results[i], view_newest(d->model, keys[i].sha256)));
     qsort(keys, RESULTS.count, sizeof(*keys), by_hash);
     for (uint32_t i = 1; i < RESULTS.count && !refused_enough(d); i++) {
         if (memcmp(keys[i - 1].sha256, keys[i].sha256, sizeof(keys[i].sha256)) == 0)
@@ -320,24 +314,9 @@ static enum tally_code check_all(struct deciding *d, const struct reporting *r)
         STEP(row->indicator.len == 0 ? check_figure(d, row) : check_reporter(d, row));
     }
     for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++)
-        TRY(check_value(d, &r->results[i]));
+        TRY(check_result_value(d, &r->results[i], item_pointer(d, i, "value")));
     if (d->refusal == NULL)
         TRY(check_new(d, r));
-done:
-    return rc;
-}
-
-static enum tally_code affected_contracts(struct deciding *d, struct reporting *r)
-{
-    enum tally_code rc = TALLY_OK;
-    struct contract_list users = {0};
-    for (uint32_t i = 0; i < r->topic_count; i++)
-        TRY(contract_list_users(d, &users, &r->topics[i].results[0]->row));
-    contract_list_sort(&users);
-    for (uint32_t i = 0; i < users.count; i++) {
-        if (contract_takes(users.items[i]->row.state, CONTRACT_DEED_RESULT))
-            TRY(contract_list_add(d, &r->contracts, users.items[i]));
-    }
 done:
     return rc;
 }
@@ -351,7 +330,7 @@ enum tally_code decide_submit_results(struct deciding *d)
     STEP(check_all(d, &r));
     for (uint32_t i = 0; i < RESULTS.count; i++)
         STEP(change_result(d, &r.results[i].row));
-    STEP(affected_contracts(d, &r));
+    STEP(contract_list_in_force(d, &r.contracts, r.topics, r.topic_count));
     struct news news = {.topics = r.topics, .topic_count = r.topic_count};
     STEP(consequences(d, &news, r.contracts.items, r.contracts.count));
 done:

@@ -24,32 +24,11 @@ static struct slice item_pointer(struct deciding *d, uint32_t item)
 static enum tally_code find_results(struct deciding *d, struct verifying *v)
 {
     enum tally_code rc = TALLY_OK;
-    uint64_t seq = VERIFICATION.seq;
-    v->submission = view_submission(d->model, seq);
-    if (v->submission == NULL || v->submission->count == 0 || v->submission->items[0] == NULL ||
-        !v->submission->items[0]->has_row)
-        return REFUSE(d, REFUSE_RESULT_NOT_FOUND, "entry %" PRIu64 " reports no result: see /v1/results", seq);
-    STEP(HEAD_COVERS(d, seq, "the result"));
-    uint32_t count = v->submission->count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (v->submission->items[i] == NULL || !v->submission->items[i]->has_row)
-            return not_loaded(d, "every result of the statement of", v->submission->items[0]->row.author);
-    }
-    v->is_named = ARENA_ARRAY(d->arena, count, bool);
-    v->is_ours = ARENA_ARRAY(d->arena, count, bool);
-    if (v->is_named == NULL || v->is_ours == NULL)
+    STEP(named_submission(d, VERIFICATION.seq, &v->submission));
+    v->is_ours = ARENA_ARRAY(d->arena, v->submission->count, bool);
+    if (v->is_ours == NULL)
         return no_arena(d);
-    for (uint32_t i = 0; i < count; i++)
-        v->is_named[i] = VERIFICATION.item_count == 0;
-    for (uint32_t i = 0; i < VERIFICATION.item_count && !refused_enough(d); i++) {
-        uint32_t item = VERIFICATION.items[i];
-        if (item >= count)
-            TRY(REFUSE_AT(d, REFUSE_BODY_SCHEMA, arena_printf(d->arena, "/items/%" PRIu32, i),
-                          "entry %" PRIu64 " has %" PRIu32 " results, counted from 0: there is no result %" PRIu32, seq,
-                          count, item));
-        else
-            v->is_named[item] = true;
-    }
+    STEP(named_items(d, VERIFICATION.seq, VERIFICATION.items, VERIFICATION.item_count, v->submission->count, &v->is_named));
 done:
     return rc;
 }
@@ -161,8 +140,11 @@ enum tally_code decide_verify_result(struct deciding *d)
     STEP(find_contracts(d, &v));
     STEP(check_items(d, &v));
     for (uint32_t i = 0; i < v.submission->count; i++) {
-        struct row_verification row = {
-            .result_seq = VERIFICATION.seq, .item = i, .actor = d->command->actor, .seq = d->place->seq};
+        struct row_verification row = {.result_seq = VERIFICATION.seq,
+                                       .item = i,
+                                       .actor = d->command->actor,
+                                       .seq = d->place->seq,
+                                       .time = d->place->time};
         if (v.is_named[i])
             STEP(change_verification(d, &row));
     }

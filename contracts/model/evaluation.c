@@ -15,36 +15,39 @@ struct instant moment_of_close(const struct terms *terms)
     return moment_of(terms, closes >= DAY_MAX ? DAY_NEVER : closes + 1);
 }
 
-/* How a result stands; false: another reporter's is used for its key. */
-static bool standing_of(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-                        const struct fit *fit, enum engine_standing *out)
+/* What the engine is told of a result; false: another one counts for its key, or it counts no more. */
+static bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+                      const struct fit *fit, struct engine_fact *out)
 {
-    const struct view_final *final =
-        table_find(&contract->finals, ident_pair(terms_metric(terms, fit->metric)->name, fit->key));
-    const struct fit *now = new_final_find(work, fit->metric, fit->key);
-    *out = ENGINE_FINAL;
-    if (final != NULL)
-        return final->result_seq == fit->result->row.seq && final->item == fit->result->row.item;
-    if (now != NULL)
-        return now->result == fit->result;
-    *out = ENGINE_PENDING;
+    const struct row_result *row = &fit->result->row;
+    const struct chain_end *used = standing_used(contract, work, terms, fit);
+    *out = (struct engine_fact){
+        .metric = fit->metric,
+        .key = fit->key,
+        .value = row->value,
+        .standing = ENGINE_PENDING,
+        .submitted = instant_day(row->first_time, terms_clock_minutes(terms)),
+        .seq = row->seq,
+    };
+    if (used == NULL)
+        return !row->is_withdrawal && standing_is_pending(contract, work, terms, fit);
+    if (used->result_seq != row->seq || used->item != row->item)
+        return false;
+    struct dispute_now dispute = standing_dispute(contract, work, fit->result);
+    out->standing = dispute.standing == DISPUTE_OPEN && standing_in_dispute_days(terms, fit->metric, used, dispute.time)
+                        ? ENGINE_DISPUTED
+                        : ENGINE_FINAL;
+    out->became_final = used->began_seq;
+    if (used->replaced.len > 0)
+        out->value = used->replaced;
     return true;
 }
 
 static void fact_add(const struct view_contract *contract, const struct work *work, const struct terms *terms,
                      const struct fit *fit, struct engine_fact *facts, size_t *count)
 {
-    enum engine_standing standing;
-    if (!standing_of(contract, work, terms, fit, &standing))
-        return;
-    facts[(*count)++] = (struct engine_fact){
-        .metric = fit->metric,
-        .key = fit->key,
-        .value = fit->result->row.value,
-        .standing = standing,
-        .submitted = instant_day(fit->result->row.time, terms_clock_minutes(terms)),
-        .seq = fit->result->row.seq,
-    };
+    if (fact_make(contract, work, terms, fit, &facts[*count]))
+        (*count)++;
 }
 
 enum tally_code engine_input_make(struct view_contract *contract, const struct work *work, const struct terms *terms,
@@ -112,9 +115,8 @@ enum tally_code evaluation(struct deciding *d, struct work *work, const struct t
             to++;
         TRY(payment(d, work, terms, today, output->instances + from, to - from));
     }
-    struct instant next = moment_of(terms, output->next_moment), close = moment_of_close(terms);
     work->row.next_first = output->next_first;
-    work->row.next_moment = next.us < close.us ? next : close;
+    work->row.next_moment = moment_of(terms, output->next_moment);
 done:
     arena_clear(d->model->scratch);
     return rc;

@@ -15,17 +15,20 @@ static enum tally_code mark_new(struct model *model, const struct changes *chang
         TRY(known_mark(model, NEED_KEY, changes->keys[i].kid, 0, err));
     for (uint32_t i = 0; i < changes->payments_count; i++)
         TRY(known_mark(model, NEED_PAYMENT, NO_NAME, changes->payments[i].seq, err));
+    for (uint32_t i = 0; i < changes->disputes_count; i++)
+        TRY(known_mark(model, NEED_DISPUTE, NO_NAME, changes->disputes[i].seq, err));
 done:
     return rc;
 }
 
-/* Of results that no contract in the view follows, only that they exist is held: a ledger may have many that nobody looks at. */
+/* Of results that no contract in the view follows and nobody in the batch names, only that they exist is held: a ledger may have many
+ * that nobody looks at. */
 static enum tally_code take_results(struct model *model, const struct changes *changes, uint64_t seq, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    bool has_all = changes->results_count > 0;
+    bool has_all = changes->results_count > 0, is_named = known_holds(model, NEED_RESULT, NO_NAME, seq);
     for (uint32_t i = 0; i < changes->results_count; i++) {
-        bool is_followed = view_series(model, &changes->results[i]) != NULL;
+        bool is_followed = is_named || view_series(model, &changes->results[i]) != NULL;
         has_all = has_all && is_followed;
         if (is_followed)
             TRY(model_put_result(model, &changes->results[i], err));

@@ -1,86 +1,120 @@
-/* Which results become final for a contract's metrics by an entry (S2 to S4). */
+/* Which results become final for a contract's metrics by an entry (S2 to S6, F1, F3), in this order: what the arbiter decided, what is
+ * ready now, and where that leaves a key without a value, what another reporter had ready for it. */
 #include <stdlib.h>
 
 #include "decide.h"
-#include "tally/canon.h"
 
-/* ---- what became final by this decision, found by metric and key ---- */
-static uint32_t slot_of(const struct work *work, uint32_t metric, struct slice key)
+/* ---- new finals ---- */
+static struct ident work_ident(uint64_t first_seq, const struct fit *fit)
 {
-    struct ident id = {metric, key, {NULL, 0}};
-    uint32_t at = (uint32_t) ident_hash(work, id) & (work->final_slot_count - 1);
-    for (; work->final_slots[at] != 0; at = (at + 1) & (work->final_slot_count - 1)) {
-        const struct fit *fit = &work->finals[work->final_slots[at] - 1].fit;
-        if (fit->metric == metric && slice_equal(fit->key, key))
-            break;
-    }
-    return at;
+    return (struct ident){first_seq, fit->key, slice_of((const char *) &fit->metric, sizeof(fit->metric))};
 }
 
-const struct fit *new_final_find(const struct work *work, uint32_t metric, struct slice key)
+static enum tally_code finals_room(struct deciding *d, struct work *work)
 {
-    if (work == NULL || work->final_count == 0)
-        return NULL;
-    uint32_t place = work->final_slots[slot_of(work, metric, key)];
-    return place == 0 ? NULL : &work->finals[place - 1].fit;
+    if (work->final_count < work->final_cap)
+        return TALLY_OK;
+    uint32_t cap = work->final_cap == 0 ? 8 : work->final_cap * 2;
+    struct new_final **finals = ARENA_ARRAY(d->arena, cap, struct new_final *);
+    if (finals == NULL)
+        return no_arena(d);
+    if (work->final_count > 0)
+        memcpy(finals, work->finals, work->final_count * sizeof(struct new_final *));
+    work->finals = finals;
+    work->final_cap = cap;
+    return TALLY_OK;
 }
 
-static enum tally_code finals_room(struct deciding *d, struct work *work, uint32_t count)
+static enum tally_code finals_add(struct deciding *d, struct work *work, const struct terms *terms, const struct fit *fit,
+                                  bool is_none, struct slice replaced)
 {
-    uint32_t slots = 8;
-    while (slots < 2 * count)
-        slots *= 2;
-    work->finals = ARENA_ARRAY(d->arena, (size_t) count + 1, struct new_final);
-    work->final_slots = ARENA_ARRAY(d->arena, slots, uint32_t);
-    work->final_slot_count = slots;
-    return work->finals == NULL || work->final_slots == NULL ? no_arena(d) : TALLY_OK;
-}
-
-/* The key has a current value: of several reporters' chains the one that was first final is used (S2). */
-static bool is_taken(const struct work *work, const struct terms *terms, const struct fit *fit)
-{
-    struct slice metric = terms_metric(terms, fit->metric)->name;
-    return table_find(&work->contract->finals, ident_pair(metric, fit->key)) != NULL ||
-           new_final_find(work, fit->metric, fit->key) != NULL;
-}
-
-static void finals_add(struct work *work, const struct fit *fit)
-{
-    uint32_t at = slot_of(work, fit->metric, fit->key);
-    work->finals[work->final_count++].fit = *fit;
-    work->final_slots[at] = work->final_count;
+    enum tally_code rc = TALLY_OK;
+    const struct chain_end *used = standing_used(work->contract, work, terms, fit);
+    struct new_final *now = ARENA_NEW(d->arena, struct new_final);
+    if (now == NULL)
+        return no_arena(d);
+    *now = (struct new_final){.fit = *fit,
+                              .end = {.first_seq = fit->result->row.first_seq,
+                                      .result_seq = fit->result->row.seq,
+                                      .item = fit->result->row.item,
+                                      .began_seq = used == NULL ? ROW_NO_SEQ : used->began_seq,
+                                      .time = work->now,
+                                      .is_none = is_none,
+                                      .replaced = replaced}};
+    TRY(finals_room(d, work));
+    work->finals[work->final_count++] = now;
+    TRY(overlay_put(d, &work->ends, work_ident(now->end.first_seq, &now->fit), now));
+    TRY(overlay_put(d, &work->used, work_ident(0, &now->fit), now));
+done:
+    return rc;
 }
 
 /* ---- the policy of a metric (S3) ---- */
-static bool has_verified(const struct deciding *d, const struct news *news, const struct view_result *result,
-                         struct slice actor)
+/* The day on which this actor verified the result; DAY_NEVER. */
+static int32_t verified_day(const struct deciding *d, const struct news *news, const struct terms *terms,
+                            const struct view_result *result, struct slice actor)
 {
-    if (news->is_verification && result->row.seq == news->verified_seq && news->is_verified[result->row.item] &&
-        slice_equal(actor, d->command->actor))
-        return true;
+    int minutes = terms_clock_minutes(terms);
     for (uint32_t i = 0; i < result->verification_count; i++) {
         if (slice_equal(result->verifications[i].actor, actor))
-            return true;
+            return instant_day(result->verifications[i].time, minutes);
     }
-    return false;
+    if (news->is_verification && result->row.seq == news->verified_seq && news->is_verified[result->row.item] &&
+        slice_equal(actor, d->command->actor))
+        return instant_day(d->place->time, minutes);
+    return DAY_NEVER;
 }
 
-/* An actor that is several of the verifiers counts once, which is enough where all are asked for: nobody is missing then. */
-static bool is_ready(const struct deciding *d, const struct news *news, const struct work *work,
-                     const struct terms_metric *metric, const struct view_result *result)
+#define VERIFIERS_MAX 64 /* parties in one `verified by`: more would have to be compared one by one */
+
+static int by_day(const void *a, const void *b)
+{
+    int32_t left = *(const int32_t *) a, right = *(const int32_t *) b;
+    return (left > right) - (left < right);
+}
+
+/* The day of the last verification that the metric asks for; DAY_NEVER: not all are there. An actor that is several of the verifiers
+ * counts once, which is enough where all are asked for: nobody is missing then. */
+static enum tally_code quorum_day(struct deciding *d, const struct news *news, const struct work *work,
+                                  const struct terms *terms, const struct fit *fit, int32_t *out)
 {
     const struct view_contract *contract = work->contract;
-    uint32_t count = 0, actors = 0;
+    const struct terms_metric *metric = terms_metric(terms, fit->metric);
+    int32_t few[VERIFIERS_MAX], *days = few;
+    uint32_t actors = 0;
+    if (metric->verifier_count > VERIFIERS_MAX)
+        days = ARENA_ARRAY(d->arena, metric->verifier_count, int32_t);
+    if (days == NULL)
+        return no_arena(d);
     for (uint32_t i = 0; i < metric->verifier_count; i++) {
         struct slice actor = contract->parties[metric->verifiers[i]]->actor;
         bool is_double = false;
         for (uint32_t k = 0; k < i && !is_double; k++)
             is_double = slice_equal(contract->parties[metric->verifiers[k]]->actor, actor);
-        actors += !is_double;
-        count += !is_double && has_verified(d, news, result, actor);
+        if (!is_double)
+            days[actors++] = verified_day(d, news, terms, fit->result, actor);
     }
-    bool is_all = metric->quorum >= metric->verifier_count;
-    return count >= (is_all ? actors : metric->quorum);
+    uint32_t needed = metric->quorum >= metric->verifier_count ? actors : metric->quorum;
+    qsort(days, actors, sizeof(*days), by_day);
+    *out = needed > actors ? DAY_NEVER
+           : needed == 0   ? instant_day(fit->result->row.time, terms_clock_minutes(terms))
+                           : days[needed - 1];
+    return TALLY_OK;
+}
+
+/* The day from which on it is final; an open dispute holds it back for as long as it is open. */
+static enum tally_code final_day(struct deciding *d, const struct news *news, const struct work *work,
+                                 const struct terms *terms, const struct fit *fit, int32_t *out)
+{
+    enum tally_code rc = TALLY_OK;
+    int32_t verified = DAY_NEVER, submitted = instant_day(fit->result->row.time, terms_clock_minutes(terms));
+    *out = DAY_NEVER;
+    if (standing_dispute(work->contract, work, fit->result).standing == DISPUTE_OPEN)
+        return TALLY_OK;
+    TRY(quorum_day(d, news, work, terms, fit, &verified));
+    *out = terms_final_day(terms, fit->metric, submitted, verified);
+done:
+    return rc;
 }
 
 /* ---- what comes into question ---- */
@@ -112,7 +146,7 @@ static enum tally_code fresh_find(struct deciding *d, const struct news *news, s
             for (uint32_t i = 0; i < topic->count; i++) {
                 bool fits = false;
                 struct slice key, why;
-                TRY(fit_one(work->contract, terms, m, topic->results[i], d->arena, &fits, &key, &why, d->err));
+                TRY(fit_chain(d->model, work->contract, terms, m, topic->results[i], d->arena, &fits, &key, &why, d->err));
                 if (fits)
                     TRY(fresh_add(d, work, topic->results[i], m, key));
             }
@@ -133,107 +167,224 @@ static int by_place(const void *a, const void *b)
     return (left->metric > right->metric) - (left->metric < right->metric);
 }
 
-/* In order of statement, item, place of the metric; in the scratch. */
+/* What may become final now, in order of statement, item, place of the metric; in the scratch. */
 static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work,
-                                       const struct fit ***out, uint32_t *out_count)
+                                       const struct terms *terms, bool is_all, const struct fit ***out, uint32_t *out_count)
 {
     const struct view_contract *contract = work->contract;
+    uint64_t decided = news->decision_count == 0 ? ROW_NO_SEQ : news->decisions[0].result_seq;
     uint32_t count = 0;
     const struct fit **list =
         ARENA_ARRAY(d->model->scratch, (size_t) contract->fit_count + work->fresh_count + 1, const struct fit *);
     if (list == NULL)
         return no_arena(d);
-    for (uint32_t i = 0; i < contract->fit_count; i++) {
-        if (news->activated != NULL || (news->is_verification && contract->fits[i].result->row.seq == news->verified_seq))
-            list[count++] = &contract->fits[i];
+    for (uint32_t i = 0; i < contract->fit_count + work->fresh_count; i++) {
+        const struct fit *fit = i < contract->fit_count ? &contract->fits[i] : &work->fresh[i - contract->fit_count];
+        uint64_t seq = fit->result->row.seq;
+        bool is_named =
+            is_all || i >= contract->fit_count || seq == decided || (news->is_verification && seq == news->verified_seq);
+        if (is_named && standing_is_pending(contract, work, terms, fit))
+            list[count++] = fit;
     }
-    for (uint32_t i = 0; i < work->fresh_count; i++)
-        list[count++] = &work->fresh[i];
     qsort(list, count, sizeof(*list), by_place);
     *out = list;
     *out_count = count;
     return TALLY_OK;
 }
 
-/* One statement's results: those of a set become final together, when all are (S4). */
-static void statement_finals(const struct deciding *d, const struct news *news, struct work *work,
-                             const struct terms *terms, const struct fit **fits, uint32_t count)
-{
-    bool waits = false;
-    for (uint32_t i = 0; i < count && fits[0]->result->row.is_set; i++)
-        waits = waits || !(is_taken(work, terms, fits[i]) ||
-                           is_ready(d, news, work, terms_metric(terms, fits[i]->metric), fits[i]->result));
-    for (uint32_t i = 0; i < count && !waits; i++) {
-        if (!is_taken(work, terms, fits[i]) &&
-            is_ready(d, news, work, terms_metric(terms, fits[i]->metric), fits[i]->result))
-            finals_add(work, fits[i]);
-    }
-}
-
-/* ---- what is recorded of it ---- */
-static enum tally_code record(struct deciding *d, const struct work *work, const struct terms *terms)
+/* One statement's results that are not final yet: those of a set become final together, when all are (S4). */
+static enum tally_code statement_finals(struct deciding *d, const struct news *news, struct work *work,
+                                        const struct terms *terms, const struct fit **fits, uint32_t count)
 {
     enum tally_code rc = TALLY_OK;
-    struct buf body;
-    struct canon json;
-    uint64_t seq = 0;
-    buf_init(&body, EVENT_BODY_MAX);
-    canon_init(&json, &body);
-    canon_object(&json);
-    canon_name(&json, "cause");
-    canon_i64(&json, (int64_t) d->place->seq);
-    canon_name(&json, "contract");
-    canon_string(&json, work->row.id);
-    canon_name(&json, "results");
-    canon_array(&json);
-    for (uint32_t i = 0; i < work->final_count; i++) {
-        const struct fit *fit = &work->finals[i].fit;
-        canon_object(&json);
-        canon_name(&json, "item");
-        canon_i64(&json, fit->result->row.item);
-        canon_name(&json, "key");
-        canon_string(&json, fit->key);
-        canon_name(&json, "metric");
-        canon_string(&json, terms_metric(terms, fit->metric)->name);
-        canon_name(&json, "seq");
-        canon_i64(&json, (int64_t) fit->result->row.seq);
-        canon_close(&json);
+    bool *is_ready = ARENA_ARRAY(d->model->scratch, (size_t) count + 1, bool), is_whole = true;
+    if (is_ready == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t day = DAY_NEVER;
+        TRY(final_day(d, news, work, terms, fits[i], &day));
+        is_ready[i] = day <= work->today;
+        is_whole = is_whole && is_ready[i];
     }
-    canon_close(&json);
-    canon_close(&json);
-    TRY(event_add(d, "result.finalised", work->row.open, &body, &seq));
-    for (uint32_t i = 0; i < work->final_count; i++) {
-        const struct fit *fit = &work->finals[i].fit;
-        struct row_final row = {.contract = work->row.id,
-                                .key = fit->key,
-                                .result_seq = fit->result->row.seq,
-                                .item = fit->result->row.item,
-                                .seq = seq};
-        TRY(keep(d, terms_metric(terms, fit->metric)->name, &row.metric));
-        TRY(change_final(d, &row));
+    if (fits[0]->result->row.is_set && !is_whole)
+        return TALLY_OK;
+    for (uint32_t i = 0; i < count; i++) { /* what was final just now may have taken the key */
+        if (is_ready[i] && standing_is_pending(work->contract, work, terms, fits[i]))
+            TRY(finals_add(d, work, terms, fits[i], fits[i]->result->row.is_withdrawal, SLICE("")));
     }
 done:
-    buf_release(&body);
     return rc;
+}
+
+static enum tally_code round_of_finals(struct deciding *d, const struct news *news, struct work *work,
+                                       const struct terms *terms, bool is_all)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct fit **candidates = NULL;
+    uint32_t count = 0;
+    TRY(candidates_find(d, news, work, terms, is_all, &candidates, &count));
+    for (uint32_t from = 0, to = 0; from < count; from = to) {
+        while (to < count && candidates[to]->result->row.seq == candidates[from]->result->row.seq)
+            to++;
+        TRY(statement_finals(d, news, work, terms, candidates + from, to - from));
+    }
+done:
+    arena_clear(d->model->scratch);
+    return rc;
+}
+
+/* ---- disputes (F1, F3) ---- */
+static enum tally_code note_dispute(struct deciding *d, struct work *work, uint64_t seq, struct dispute_now now)
+{
+    enum tally_code rc = TALLY_OK;
+    struct dispute_now *copy = ARENA_NEW(d->arena, struct dispute_now);
+    if (copy == NULL)
+        return no_arena(d);
+    *copy = now;
+    TRY(overlay_put(d, &work->disputes, ident_item(seq, &copy->item), copy));
+    if (now.standing == DISPUTE_ANNULLED)
+        TRY(overlay_put(d, &work->annulled, ident_number(seq), copy));
+    work->is_touched = true;
+done:
+    return rc;
+}
+
+/* What the decision changes of the result's standing for one metric that it fits. */
+static enum tally_code decide_fit(struct deciding *d, struct work *work, const struct terms *terms,
+                                  const struct row_decision *decision, const struct fit *fit)
+{
+    struct dispute_now dispute = standing_dispute(work->contract, work, fit->result);
+    const struct chain_end *used = standing_used(work->contract, work, terms, fit);
+    bool is_current = used != NULL && used->result_seq == decision->result_seq && used->item == decision->item;
+    bool is_in_days = is_current && standing_in_dispute_days(terms, fit->metric, used, dispute.time);
+    if (decision->kind == DECISION_ANNULLED && is_in_days)
+        return finals_add(d, work, terms, fit, true, SLICE(""));
+    if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(work->contract, work, terms, fit)))
+        return finals_add(d, work, terms, fit, false, decision->value);
+    return TALLY_OK;
+}
+
+static enum tally_code apply_decision(struct deciding *d, struct work *work, const struct terms *terms,
+                                      const struct row_decision *decision)
+{
+    static const enum dispute_standing standings[] = {
+        [DECISION_STANDS] = DISPUTE_STANDS, [DECISION_REPLACED] = DISPUTE_REPLACED, [DECISION_ANNULLED] = DISPUTE_ANNULLED};
+    enum tally_code rc = TALLY_OK;
+    const struct view_result *result = view_result(d->model, decision->result_seq, decision->item);
+    if (result == NULL)
+        return not_loaded(d, "a disputed result of contract", decision->contract);
+    struct dispute_now now = standing_dispute(work->contract, work, result);
+    now.standing = standings[decision->kind];
+    TRY(note_dispute(d, work, decision->result_seq, now));
+    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+        struct fit fit = {.result = result, .metric = m};
+        struct view_result valued = *result;
+        struct slice why = {NULL, 0};
+        bool fits = false;
+        if (!fit_is_source(work->contract, terms_metric(terms, m), &result->row))
+            continue;
+        if (decision->kind == DECISION_REPLACED) /* it counts where the arbiter's value fits */
+            valued.row.value = decision->value;
+        TRY(fit_chain(d->model, work->contract, terms, m, &valued, d->arena, &fits, &fit.key, &why, d->err));
+        if (fits)
+            TRY(decide_fit(d, work, terms, decision, &fit));
+    }
+done:
+    return rc;
+}
+
+static enum tally_code apply_disputes(struct deciding *d, const struct news *news, struct work *work,
+                                      const struct terms *terms)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < news->dispute_count; i++) {
+        const struct row_dispute *row = &news->disputes[i];
+        TRY(note_dispute(d, work, row->result_seq, (struct dispute_now){row->item, DISPUTE_OPEN, row->time, row->lapses}));
+    }
+    for (uint32_t i = 0; i < news->decision_count; i++)
+        TRY(apply_decision(d, work, terms, &news->decisions[i]));
+done:
+    return rc;
+}
+
+/* ---- the clock ---- */
+static bool is_by_days(const struct terms_metric *metric)
+{
+    return metric->has_silence || metric->final_days > 0;
+}
+
+static bool has_days(const struct terms *terms)
+{
+    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+        if (is_by_days(terms_metric(terms, m)))
+            return true;
+    }
+    return false;
+}
+
+static enum tally_code next_final(struct deciding *d, const struct news *news, const struct work *work,
+                                  const struct terms *terms, const struct fit *fit, struct instant *out)
+{
+    enum tally_code rc = TALLY_OK;
+    int32_t day = DAY_NEVER;
+    if (!is_by_days(terms_metric(terms, fit->metric)) || !standing_is_pending(work->contract, work, terms, fit))
+        return TALLY_OK;
+    TRY(final_day(d, news, work, terms, fit, &day));
+    struct instant at = moment_of(terms, day);
+    if (day > work->today && at.us < out->us)
+        *out = at;
+done:
+    return rc;
+}
+
+enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
+                                     const struct terms *terms, struct instant *out)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_contract *contract = work->contract;
+    uint32_t at = 0;
+    bool by_days = has_days(terms);
+    out->us = INT64_MAX;
+    for (const struct view_dispute *dispute; (dispute = table_next(&contract->disputes, &at)) != NULL;) {
+        struct ident id = ident_item(dispute->row.result_seq, &dispute->item);
+        const struct dispute_now *now = overlay_find(&work->disputes, id);
+        bool is_open = now != NULL ? now->standing == DISPUTE_OPEN : !dispute->is_decided;
+        if (is_open && dispute->row.lapses.us < out->us)
+            *out = dispute->row.lapses;
+    }
+    for (uint32_t i = 0; i < news->dispute_count; i++)
+        *out = news->disputes[i].lapses.us < out->us ? news->disputes[i].lapses : *out;
+    for (uint32_t i = 0; i < contract->fit_count && by_days; i++)
+        TRY(next_final(d, news, work, terms, &contract->fits[i], out));
+    for (uint32_t i = 0; i < work->fresh_count && by_days; i++)
+        TRY(next_final(d, news, work, terms, &work->fresh[i], out));
+done:
+    return rc;
+}
+
+/* A value that went makes room for what another reporter had ready (S2, S6). */
+static bool has_freed(const struct work *work)
+{
+    for (uint32_t i = 0; i < work->final_count; i++) {
+        if (work->finals[i]->end.is_none)
+            return true;
+    }
+    return false;
 }
 
 enum tally_code finality(struct deciding *d, const struct news *news, struct work *work, const struct terms *terms)
 {
     enum tally_code rc = TALLY_OK;
-    const struct fit **candidates = NULL;
-    uint32_t count = 0;
     TRY(fresh_find(d, news, work, terms));
-    TRY(candidates_find(d, news, work, &candidates, &count));
-    TRY(finals_room(d, work, count));
-    for (uint32_t from = 0, to = 0; from < count; from = to) {
-        while (to < count && candidates[to]->result->row.seq == candidates[from]->result->row.seq)
-            to++;
-        statement_finals(d, news, work, terms, candidates + from, to - from);
-    }
+    TRY(apply_disputes(d, news, work, terms));
+    TRY(round_of_finals(d, news, work, terms,
+                        news->activated != NULL ||
+                            (news->reached != NULL && (has_days(terms) || news->decision_count > 0))));
+    if (has_freed(work))
+        TRY(round_of_finals(d, news, work, terms, true));
     if (work->final_count > 0)
-        TRY(record(d, work, terms));
+        TRY(final_list_record(d, work, terms));
     work->is_touched = work->is_touched || work->fresh_count > 0 || work->final_count > 0;
 done:
-    arena_clear(d->model->scratch);
     return rc;
 }

@@ -2,6 +2,8 @@
  * and kept; the lists of results only grow. */
 #include "view.h"
 
+#include <inttypes.h>
+
 bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row)
 {
     if (metric->source == AST_SOURCE_INDICATOR)
@@ -22,7 +24,7 @@ enum tally_code fit_one(const struct view_contract *contract, const struct terms
         .dimension_count = result->dimension_count,
         .value = result->row.value,
         .reporter = TERMS_NONE,
-        .submitted = instant_day(result->row.time, terms_clock_minutes(terms)),
+        .submitted = instant_day(result->row.first_time, terms_clock_minutes(terms)),
     };
     bool is_party = false;
     *fits = false;
@@ -35,6 +37,24 @@ enum tally_code fit_one(const struct view_contract *contract, const struct terms
     }
     if (!is_party)
         TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
+done:
+    return rc;
+}
+
+enum tally_code fit_chain(const struct model *model, const struct view_contract *contract, const struct terms *terms,
+                          uint32_t metric, const struct view_result *result, struct arena *arena, bool *fits,
+                          struct slice *key, struct slice *why, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_result *at = result;
+    TRY(fit_one(contract, terms, metric, at, arena, fits, key, why, err));
+    while (result->row.is_withdrawal && !*fits && at->row.of_seq != ROW_NO_SEQ) {
+        const struct view_result *of = view_result(model, at->row.of_seq, at->row.of_item);
+        if (of == NULL)
+            return err_set(err, TALLY_E_BUG, "result %" PRIu64 " is withdrawn, and was not loaded", at->row.of_seq);
+        at = of;
+        TRY(fit_one(contract, terms, metric, at, arena, fits, key, why, err));
+    }
 done:
     return rc;
 }
@@ -95,7 +115,7 @@ enum tally_code fits_update(const struct model *model, struct view_contract *con
             const struct view_result *result = source->series->items[source->done];
             bool fits = false;
             struct slice key = {NULL, 0}, why = {NULL, 0};
-            TRY(fit_one(contract, terms, i, result, model->scratch, &fits, &key, &why, err));
+            TRY(fit_chain(model, contract, terms, i, result, model->scratch, &fits, &key, &why, err));
             if (fits)
                 TRY(fit_add(contract, result, i, key, err));
             source->done++;

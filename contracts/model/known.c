@@ -49,7 +49,7 @@ static void digest_key(const struct model *model, struct slice key, uint8_t out[
     model->ports.sha256("", key, out);
 }
 
-enum tally_code result_key_mark(struct model *model, struct slice key, bool exists, struct err *err)
+enum tally_code result_key_mark(struct model *model, struct slice key, struct view_result_key **out, struct err *err)
 {
     uint8_t sha256[32];
     digest_key(model, key, sha256);
@@ -66,8 +66,8 @@ enum tally_code result_key_mark(struct model *model, struct slice key, bool exis
             return rc;
         }
     }
-    item->exists = item->exists || exists; /* a result never goes away */
     item->used = ++model->tick;
+    *out = item;
     return TALLY_OK;
 }
 
@@ -81,9 +81,21 @@ bool result_key_holds(const struct model *model, struct slice key)
     return item != NULL;
 }
 
-enum tally_code model_put_result_key(struct model *model, struct slice key, struct err *err)
+enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item, bool is_withdrawal,
+                                     struct err *err)
 {
-    return result_key_mark(model, key, true, err);
+    enum tally_code rc = TALLY_OK;
+    struct view_result_key *newest = NULL;
+    TRY(result_key_mark(model, key, &newest, err));
+    ENSURE(newest != NULL);
+    if (newest->exists && newest->seq > seq)
+        return TALLY_OK;
+    newest->exists = true;
+    newest->seq = seq;
+    newest->item = item;
+    newest->is_withdrawal = is_withdrawal;
+done:
+    return rc;
 }
 
 enum tally_code model_put_next_moment(struct model *model, struct instant earliest, struct err *err)
@@ -96,9 +108,10 @@ enum tally_code model_put_next_moment(struct model *model, struct instant earlie
 enum tally_code model_loaded(struct model *model, const struct need *need, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    struct view_result_key *newest = NULL;
     switch (need->kind) {
     case NEED_RESULT_KEY:
-        return result_key_mark(model, need->name, false, err);
+        return result_key_mark(model, need->name, &newest, err);
     case NEED_DUE:
         model->has_due = true;
         model->due_until.us = (int64_t) need->number;
@@ -116,6 +129,7 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
     case NEED_USERS:
     case NEED_RESULT:
     case NEED_PAYMENT:
+    case NEED_DISPUTE:
         break;
     }
     TRY(known_mark(model, need->kind, need->name, need->number, err));

@@ -190,6 +190,56 @@ enum tally_code model_needs_result(const struct model *model, uint64_t seq, stru
     return need_result(model, seq, need_parties, needs, err);
 }
 
+static enum tally_code need_change(const struct model *model, const struct command *command, struct needs *needs,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(need_result(model, command->u.change_results.seq, need_user, needs, err));
+    for (uint32_t i = 0; i < command->u.change_results.count; i++) {
+        const struct command_change *item = &command->u.change_results.items[i];
+        if (item->seq != command->u.change_results.seq && (i == 0 || item->seq != item[-1].seq))
+            TRY(need_result(model, item->seq, need_user, needs, err));
+        const struct view_result *of = view_result(model, item->seq, item->item);
+        if (of != NULL && of->row.indicator.len > 0)
+            TRY(need(model, needs, NEED_INDICATOR, of->row.indicator, 0, err)); /* its unit */
+    }
+done:
+    return rc;
+}
+
+static enum tally_code need_no_contract(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    (void) model;
+    (void) needs;
+    (void) id;
+    (void) err;
+    return TALLY_OK;
+}
+
+/* A dispute acts in one contract, whoever else uses the result. */
+static enum tally_code need_dispute(const struct model *model, const struct command *command, struct needs *needs,
+                                    struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(need_result(model, command->u.dispute_result.seq, need_no_contract, needs, err));
+    TRY(need(model, needs, NEED_CONTRACT, command->u.dispute_result.contract, 0, err));
+done:
+    return rc;
+}
+
+static enum tally_code need_resolution(const struct model *model, const struct command *command, struct needs *needs,
+                                       struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint64_t seq = command->u.resolve_dispute.seq;
+    const struct view_dispute_seq *dispute = table_find(&model->disputes, ident_number(seq));
+    TRY(need(model, needs, NEED_DISPUTE, NO_NAME, seq, err));
+    if (dispute != NULL)
+        TRY(need(model, needs, NEED_CONTRACT, dispute->contract, 0, err));
+done:
+    return rc;
+}
+
 static enum tally_code need_settlement(const struct model *model, const struct command *command, struct needs *needs,
                                        struct err *err)
 {
@@ -235,6 +285,15 @@ enum tally_code model_needs(const struct model *model, const struct command *com
         break;
     case COMMAND_VERIFY_RESULT:
         TRY(need_result(model, command->u.verify_result.seq, need_user, needs, err));
+        break;
+    case COMMAND_CHANGE_RESULTS:
+        TRY(need_change(model, command, needs, err));
+        break;
+    case COMMAND_DISPUTE_RESULT:
+        TRY(need_dispute(model, command, needs, err));
+        break;
+    case COMMAND_RESOLVE_DISPUTE:
+        TRY(need_resolution(model, command, needs, err));
         break;
     case COMMAND_RECORD_SETTLEMENT:
         TRY(need_settlement(model, command, needs, err));

@@ -25,6 +25,7 @@ STRINGS_OF(party, AT(party, contract), AT(party, party), AT(party, role), AT(par
 STRINGS_OF(result, AT(result, indicator), AT(result, contract), AT(result, metric), AT(result, dimensions),
            AT(result, value), AT(result, author))
 STRINGS_OF(instance, AT(instance, contract), AT(instance, rule), AT(instance, key))
+STRINGS_OF(dispute, AT(dispute, contract), AT(dispute, actor), AT(dispute, reason))
 STRINGS_OF(payment, AT(payment, contract), AT(payment, rule), AT(payment, from_party), AT(payment, to_party),
            AT(payment, from_actor), AT(payment, to_actor), AT(payment, currency), AT(payment, amount))
 
@@ -106,8 +107,10 @@ static enum tally_code contract_make(struct model *model, struct slice id, struc
         contract = new_item(model, sizeof(*contract), ident_name(id));
         if (contract == NULL)
             return no_memory(err);
-        table_init(&contract->finals, &model->hold);
-        table_init(&contract->instances, &model->hold);
+        struct table *tables[] = {&contract->chains, &contract->finals, &contract->instances, &contract->disputes,
+                                  &contract->annulled};
+        for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+            table_init(tables[i], &model->hold);
         enum tally_code rc = add_item(model, &model->contracts, &contract->id, err);
         if (rc != TALLY_OK)
             return rc;
@@ -251,6 +254,22 @@ done:
     return rc;
 }
 
+/* What a restatement or withdrawal replaces is no head any more; it may come in later. */
+static enum tally_code mark_replaced(struct model *model, const struct row_result *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_result *of = NULL;
+    if (row->of_seq == ROW_NO_SEQ)
+        return TALLY_OK;
+    TRY(result_make(model, row->of_seq, row->of_item, &of, err));
+    ENSURE(of != NULL);
+    of->is_replaced = true;
+    of->by_seq = row->seq;
+    of->by_item = row->item;
+done:
+    return rc;
+}
+
 enum tally_code result_note(struct model *model, const struct row_result *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -258,7 +277,8 @@ enum tally_code result_note(struct model *model, const struct row_result *row, s
     buf_init(&key, RESULT_KEY_MAX);
     result_key_write(row->indicator, row->version, row->contract, row->metric, row->dimensions, row->author, &key);
     TRY(buf_check(&key, err));
-    TRY(result_key_mark(model, buf_slice(&key), true, err));
+    TRY(model_put_result_key(model, buf_slice(&key), row->seq, row->item, row->is_withdrawal, err));
+    TRY(mark_replaced(model, row, err));
 done:
     buf_release(&key);
     return rc;
@@ -320,25 +340,146 @@ enum tally_code model_put_verification(struct model *model, const struct row_ver
     struct view_verification *verification = &result->verifications[result->verification_count];
     TRY(hold_text(&model->hold, row->actor, &verification->actor, err));
     verification->seq = row->seq;
+    verification->time = row->time;
     result->verification_count++;
 done:
     return rc;
 }
 
+/* The newer of two ends of a chain, in whatever order they come. */
+static bool is_newer(const struct row_final *row, const struct chain_end *end)
+{
+    if (row->seq != end->seq)
+        return row->seq > end->seq;
+    return row->result_seq > end->result_seq;
+}
+
+static enum tally_code chain_put(struct model *model, struct view_contract *contract, const struct row_final *row,
+                                 struct view_chain **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice replaced = {NULL, 0};
+    struct view_chain *chain = table_find(&contract->chains, ident_chain(row->first_seq, row->metric, row->key));
+    *out = NULL;
+    if (chain != NULL && !is_newer(row, &chain->end))
+        return TALLY_OK;
+    if (chain == NULL) {
+        chain = new_item(model, sizeof(*chain), ident_chain(row->first_seq, row->metric, row->key));
+        if (chain == NULL)
+            return no_memory(err);
+        TRY(add_item(model, &contract->chains, &chain->id, err));
+    }
+    if (row->replaced.len > 0)
+        TRY(hold_text(&model->hold, row->replaced, &replaced, err));
+    hold_free(&model->hold, chain->replaced);
+    chain->replaced = (void *) (uintptr_t) replaced.ptr;
+    chain->end = (struct chain_end){.first_seq = row->first_seq,
+                                    .result_seq = row->result_seq,
+                                    .item = row->item,
+                                    .seq = row->seq,
+                                    .began_seq = row->began_seq,
+                                    .time = row->time,
+                                    .is_none = row->is_none,
+                                    .replaced = replaced};
+    *out = chain;
+done:
+    return rc;
+}
+
+/* No two chains of a key count at a time: the one that does is the newest that has a value. */
 enum tally_code model_put_final(struct model *model, const struct row_final *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct view_contract *contract = NULL;
+    struct view_chain *chain = NULL;
     TRY(contract_make(model, row->contract, &contract, err));
-    if (table_find(&contract->finals, ident_pair(row->metric, row->key)) != NULL)
+    TRY(chain_put(model, contract, row, &chain, err));
+    if (chain == NULL)
         return TALLY_OK;
-    struct view_final *final = new_item(model, sizeof(*final), ident_pair(row->metric, row->key));
-    if (final == NULL)
+    struct view_final *final = table_find(&contract->finals, ident_pair(row->metric, row->key));
+    if (final == NULL) {
+        final = new_item(model, sizeof(*final), ident_pair(row->metric, row->key));
+        if (final == NULL)
+            return no_memory(err);
+        TRY(add_item(model, &contract->finals, &final->id, err));
+    }
+    if (row->is_none && final->used == chain)
+        final->used = NULL;
+    else if (!row->is_none && (final->used == NULL || final->used->end.seq <= row->seq))
+        final->used = chain;
+done:
+    return rc;
+}
+
+/* ---- disputes ---- */
+static enum tally_code dispute_make(struct model *model, struct view_contract *contract, uint64_t result_seq, uint32_t item,
+                                    struct view_dispute **out, struct err *err)
+{
+    struct view_dispute *dispute = table_find(&contract->disputes, ident_item(result_seq, &item));
+    if (dispute == NULL) {
+        dispute = hold_alloc(&model->hold, sizeof(*dispute));
+        if (dispute == NULL)
+            return no_memory(err);
+        dispute->item = item;
+        dispute->id = ident_item(result_seq, &dispute->item);
+        enum tally_code rc = add_item(model, &contract->disputes, &dispute->id, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    *out = dispute;
+    return TALLY_OK;
+}
+
+/* Which contract a dispute belongs to, for who names the dispute alone. */
+static enum tally_code dispute_note(struct model *model, const struct row_dispute *row, struct err *err)
+{
+    static const size_t strings[] = {offsetof(struct view_dispute_seq, contract)};
+    struct view_dispute_seq place = {ident_number(row->seq), row->contract};
+    if (table_find(&model->disputes, place.id) != NULL)
+        return TALLY_OK;
+    struct view_dispute_seq *copy = hold_row(&model->hold, sizeof(place), 0, &place, sizeof(place), strings, 1);
+    return copy == NULL ? no_memory(err) : add_item(model, &model->disputes, &copy->id, err);
+}
+
+enum tally_code model_put_dispute(struct model *model, const struct row_dispute *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct view_dispute *dispute = NULL;
+    TRY(dispute_note(model, row, err));
+    TRY(contract_make(model, row->contract, &contract, err));
+    TRY(dispute_make(model, contract, row->result_seq, row->item, &dispute, err));
+    ENSURE(dispute != NULL);
+    if (dispute->has_row)
+        return TALLY_OK;
+    struct row_dispute *copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), dispute_strings,
+                                        sizeof(dispute_strings) / sizeof(dispute_strings[0]));
+    if (copy == NULL)
         return no_memory(err);
-    final->result_seq = row->result_seq;
-    final->item = row->item;
-    final->seq = row->seq;
-    TRY(add_item(model, &contract->finals, &final->id, err));
+    dispute->block = copy;
+    dispute->row = *copy;
+    dispute->has_row = true;
+done:
+    return rc;
+}
+
+enum tally_code model_put_decision(struct model *model, const struct row_decision *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct view_dispute *dispute = NULL;
+    TRY(contract_make(model, row->contract, &contract, err));
+    TRY(dispute_make(model, contract, row->result_seq, row->item, &dispute, err));
+    ENSURE(dispute != NULL);
+    dispute->is_decided = true;
+    dispute->kind = row->kind;
+    dispute->decided_seq = row->seq;
+    if (row->kind != DECISION_ANNULLED || table_find(&contract->annulled, ident_number(row->result_seq)) != NULL)
+        return TALLY_OK;
+    struct view_annulled *annulled = new_item(model, sizeof(*annulled), ident_number(row->result_seq));
+    if (annulled == NULL)
+        return no_memory(err);
+    TRY(add_item(model, &contract->annulled, &annulled->id, err));
 done:
     return rc;
 }

@@ -74,6 +74,9 @@ static void let_go(struct model *model, struct view_known *known)
     case NEED_PAYMENT:
         free_payment(model, number);
         break;
+    case NEED_DISPUTE:
+        hold_free(&model->hold, table_remove(&model->disputes, ident_number(number)));
+        break;
     case NEED_PARTIES: /* below, unless all of the contract is needed */
     case NEED_RESULT:  /* below, unless a contract uses them */
     case NEED_RESULT_KEY:
@@ -92,7 +95,7 @@ static bool is_known(const struct model *model, enum need_kind kind, struct slic
     return known != NULL && known->holds;
 }
 
-/* Contracts and actors that came in beside something else. */
+/* Contracts, actors and disputes that came in beside something else. */
 static void sweep_contracts(struct model *model)
 {
     uint32_t at = 0;
@@ -108,6 +111,14 @@ static void sweep_contracts(struct model *model)
             table_remove(&model->actors, actor->id);
             hold_free(&model->hold, actor);
             at--; /* what probed past it may have moved here */
+        }
+    }
+    at = 0;
+    for (struct view_dispute_seq *dispute; (dispute = table_next(&model->disputes, &at)) != NULL;) {
+        if (!is_known(model, NEED_DISPUTE, (struct slice){NULL, 0}, dispute->id.number)) {
+            table_remove(&model->disputes, dispute->id);
+            hold_free(&model->hold, dispute);
+            at--;
         }
     }
     view_next_again(model);

@@ -4,8 +4,9 @@
 
 static void tables_init(struct model *model)
 {
-    struct table *tables[] = {&model->actors, &model->keys,  &model->indicators, &model->contracts,   &model->submissions,
-                              &model->series, &model->users, &model->payments,   &model->result_keys, &model->known};
+    struct table *tables[] = {&model->actors,      &model->keys,        &model->indicators, &model->contracts,
+                              &model->submissions, &model->series,      &model->users,      &model->payments,
+                              &model->disputes,    &model->result_keys, &model->known};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         table_init(tables[i], &model->hold);
 }
@@ -97,6 +98,20 @@ struct view_submission *view_submission(const struct model *model, uint64_t seq)
     return table_find(&model->submissions, ident_number(seq));
 }
 
+struct view_result *view_result(const struct model *model, uint64_t seq, uint32_t item)
+{
+    const struct view_submission *submission = view_submission(model, seq);
+    if (submission == NULL || item >= submission->count || submission->items[item] == NULL)
+        return NULL;
+    return submission->items[item]->has_row ? submission->items[item] : NULL;
+}
+
+struct view_contract *view_disputed_contract(const struct model *model, uint64_t dispute_seq)
+{
+    const struct view_dispute_seq *found = table_find(&model->disputes, ident_number(dispute_seq));
+    return found == NULL ? NULL : view_contract(model, found->contract);
+}
+
 struct view_series *view_series(const struct model *model, const struct row_result *row)
 {
     return table_find(&model->series, row->indicator.len > 0 ? ident_version(row->indicator, row->version)
@@ -131,8 +146,8 @@ bool view_is_party(const struct view_contract *contract, struct slice actor)
     return false;
 }
 
-bool view_is_duplicate(const struct model *model, const uint8_t sha256[32])
+const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32])
 {
     const struct view_result_key *key = table_find(&model->result_keys, ident_name(slice_of(sha256, 32)));
-    return key != NULL && key->exists;
+    return key != NULL && key->exists ? key : NULL;
 }

@@ -26,11 +26,15 @@ struct view_indicator { /* all loaded versions of a slug */
 struct view_verification {
     struct slice actor;
     uint64_t seq;
+    struct instant time;
 };
 
 struct view_result {
     struct row_result row;
-    bool has_row; /* a verification may be loaded before its result */
+    bool has_row;     /* a verification may be loaded before its result */
+    bool is_replaced; /* by a restatement or withdrawal, which is result by_item of statement by_seq */
+    uint64_t by_seq;
+    uint32_t by_item;
     struct terms_dimension_value *dimensions;
     uint32_t dimension_count;
     struct view_verification *verifications;
@@ -58,10 +62,48 @@ struct view_users {          /* which contracts have a metric of a version of an
     uint32_t count, cap;
 };
 
-struct view_final {
-    struct ident id; /* a: metric, b: key */
-    uint64_t result_seq, seq;
+/* The last result of a chain that became final for a metric (S5), or that nothing counts of it any more. */
+struct chain_end {
+    uint64_t first_seq; /* the chain: one statement has one result of a key at most */
+    uint64_t result_seq, seq, began_seq;
     uint32_t item;
+    struct instant time; /* since when */
+    bool is_none;
+    struct slice replaced; /* the arbiter's value; empty: the result's own */
+};
+
+struct view_chain {
+    struct ident id; /* number: first_seq, a: metric, b: key */
+    struct chain_end end;
+    void *replaced; /* the block of end.replaced, which changes */
+};
+
+struct view_final {
+    struct ident id;               /* a: metric, b: key */
+    const struct view_chain *used; /* the chain that gives its current value (S2), or NULL */
+};
+
+enum dispute_standing { DISPUTE_NONE, DISPUTE_OPEN, DISPUTE_STANDS, DISPUTE_REPLACED, DISPUTE_ANNULLED };
+
+struct view_dispute {
+    struct ident id; /* number: the result's statement, a: bytes of item */
+    uint32_t item;
+    struct row_dispute row; /* strings in block */
+    bool has_row;           /* a decision may be loaded before its dispute */
+    bool is_decided;
+    enum decision_kind kind;
+    uint64_t decided_seq;
+    void *block;
+};
+
+/* A statement of which the arbiter has annulled a result: if it is a set, none of it becomes final any more (S4). */
+struct view_annulled {
+    struct ident id; /* number: the statement */
+};
+
+struct view_dispute_seq { /* where a dispute belongs */
+    struct ident id;      /* number: seq of result.disputed */
+    struct slice contract;
 };
 
 struct view_instance {
@@ -91,7 +133,7 @@ struct view_contract {
     void *block;                /* the row's strings */
     struct row_party **parties; /* by place */
     uint32_t party_count, party_cap;
-    struct table finals, instances;
+    struct table chains, finals, instances, disputes, annulled;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
     struct contract_source {        /* for each metric of the terms: where its results come from */
@@ -104,7 +146,10 @@ struct view_contract {
 struct view_result_key {
     struct ident id; /* a: SHA-256 of the key */
     uint8_t sha256[32];
-    bool exists;
+    bool exists; /* then the newest result of this key is: */
+    bool is_withdrawal;
+    uint64_t seq;
+    uint32_t item;
     uint64_t used;
 };
 
@@ -124,7 +169,7 @@ struct model {
     struct hold hold;
     struct model_ports ports;
     uint64_t tick; /* counts uses, for the oldest use */
-    struct table actors, keys, indicators, contracts, submissions, series, users, payments, result_keys, known;
+    struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, result_keys, known;
     struct terms_cache *terms;
     struct arena *scratch;    /* of one contract's evaluation, empty in between: no part of the state */
     bool has_due;             /* due_until means something */
@@ -150,6 +195,15 @@ static inline struct ident ident_version(struct slice slug, uint32_t version)
     return (struct ident){version, slug, {NULL, 0}};
 }
 
+static inline struct ident ident_item(uint64_t seq, const uint32_t *item)
+{
+    return (struct ident){seq, slice_of((const char *) item, sizeof(*item)), {NULL, 0}};
+}
+static inline struct ident ident_chain(uint64_t first_seq, struct slice metric, struct slice key)
+{
+    return (struct ident){first_seq, metric, key};
+}
+
 /* ---- finding; NULL when it is not in the view ---- */
 struct view_actor *view_actor(const struct model *model, struct slice id);
 struct view_key *view_key(const struct model *model, struct slice kid);
@@ -157,13 +211,16 @@ const struct row_indicator *view_indicator(const struct model *model, struct sli
 uint32_t view_indicator_latest(const struct model *model, struct slice slug);    /* 0: none */
 struct view_contract *view_contract(const struct model *model, struct slice id); /* with its row */
 struct view_submission *view_submission(const struct model *model, uint64_t seq);
+struct view_result *view_result(const struct model *model, uint64_t seq, uint32_t item); /* with its row */
+struct view_contract *view_disputed_contract(const struct model *model, uint64_t dispute_seq);
 struct view_series *view_series(const struct model *model, const struct row_result *row);
 MUST_CHECK enum tally_code series_make(struct model *model, struct ident id, struct view_series **out, struct err *err);
 struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version);
 struct view_payment *view_payment(const struct model *model, uint64_t seq);
 const struct row_party *view_party(const struct view_contract *contract, struct slice name);
 bool view_is_party(const struct view_contract *contract, struct slice actor); /* is the actor any of its parties? */
-bool view_is_duplicate(const struct model *model, const uint8_t sha256[32]);
+/* The newest result of the key with this hash; NULL: there is none. */
+const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32]);
 
 /* ---- what was looked up ---- */
 bool known_holds(const struct model *model, enum need_kind kind, struct slice name, uint64_t number); /* counts as a use */
@@ -174,8 +231,9 @@ void known_break(struct model *model, enum need_kind kind, struct slice name, ui
 /* The text of model_result_key. */
 void result_key_write(struct slice indicator, uint32_t version, struct slice contract, struct slice metric,
                       struct slice dimensions, struct slice author, struct buf *out);
-MUST_CHECK enum tally_code result_key_mark(struct model *model, struct slice key, bool exists, struct err *err);
-/* That it exists, and no more. */
+MUST_CHECK enum tally_code result_key_mark(struct model *model, struct slice key, struct view_result_key **out,
+                                           struct err *err);
+/* That it exists and replaces what it replaces, and no more. */
 MUST_CHECK enum tally_code result_note(struct model *model, const struct row_result *row, struct err *err);
 bool result_key_holds(const struct model *model, struct slice key);
 
@@ -204,6 +262,12 @@ MUST_CHECK enum tally_code fits_update(const struct model *model, struct view_co
 MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
                                    const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
                                    struct slice *why, struct err *err);
+/* The same for a result of the view, or of the decision on its way. A withdrawal says no value of its own: it fits where a result of its
+ * chain does. */
+MUST_CHECK enum tally_code fit_chain(const struct model *model, const struct view_contract *contract,
+                                     const struct terms *terms, uint32_t metric, const struct view_result *result,
+                                     struct arena *arena, bool *fits, struct slice *key, struct slice *why,
+                                     struct err *err);
 /* Is the result one of this metric's indicator and version, or of this figure? */
 bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row);
 void dimensions_write(const struct command_result *result, struct buf *out); /* as canonical JSON */

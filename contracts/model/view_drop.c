@@ -21,18 +21,36 @@ void submission_free(struct model *model, struct view_submission *submission)
     hold_free(&model->hold, submission);
 }
 
+static void free_items(struct hold *hold, struct table *table)
+{
+    uint32_t at = 0;
+    for (void *item; (item = table_next(table, &at)) != NULL;)
+        hold_free(hold, item);
+    table_release(table);
+}
+
 static void contract_free(struct model *model, struct view_contract *contract)
 {
     struct hold *hold = &model->hold;
     uint32_t at = 0;
-    for (struct view_final *final; (final = table_next(&contract->finals, &at)) != NULL;)
-        hold_free(hold, final);
+    for (struct view_chain *chain; (chain = table_next(&contract->chains, &at)) != NULL;) {
+        hold_free(hold, chain->replaced);
+        hold_free(hold, chain);
+    }
+    at = 0;
+    for (struct view_dispute *dispute; (dispute = table_next(&contract->disputes, &at)) != NULL;) {
+        hold_free(hold, dispute->block);
+        hold_free(hold, dispute);
+    }
+    free_items(hold, &contract->annulled);
+    free_items(hold, &contract->finals);
     at = 0;
     for (struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {
         hold_free(hold, instance->stands);
         hold_free(hold, instance);
     }
-    table_release(&contract->finals);
+    table_release(&contract->chains);
+    table_release(&contract->disputes);
     table_release(&contract->instances);
     for (uint32_t i = 0; i < contract->party_count; i++)
         hold_free(hold, contract->parties[i]);
@@ -49,14 +67,6 @@ void contract_drop(struct model *model, struct view_contract *contract)
 {
     table_remove(&model->contracts, contract->id);
     contract_free(model, contract);
-}
-
-static void free_items(struct model *model, struct table *table)
-{
-    uint32_t at = 0;
-    for (void *item; (item = table_next(table, &at)) != NULL;)
-        hold_free(&model->hold, item);
-    table_release(table);
 }
 
 static void free_lists(struct model *model)
@@ -92,10 +102,10 @@ void view_clear(struct model *model)
         submission_free(model, submission);
     table_release(&model->submissions);
     free_lists(model);
-    struct table *tables[] = {&model->actors, &model->keys,     &model->indicators,  &model->series,
-                              &model->users,  &model->payments, &model->result_keys, &model->known};
+    struct table *tables[] = {&model->actors,   &model->keys,     &model->indicators,  &model->series, &model->users,
+                              &model->payments, &model->disputes, &model->result_keys, &model->known};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        free_items(model, tables[i]);
+        free_items(&model->hold, tables[i]);
     model->has_due = false;
     model->due_until.us = INT64_MIN;
     model->later.us = INT64_MAX;

@@ -23,6 +23,8 @@ TAKE_ROW(metric)
 TAKE_ROW(result)
 TAKE_ROW(verification)
 TAKE_ROW(final)
+TAKE_ROW(dispute)
+TAKE_ROW(decision)
 TAKE_ROW(instance)
 TAKE_ROW(payment)
 
@@ -45,7 +47,8 @@ MUST_CHECK static enum tally_code take_key(struct model *model, const struct pg_
 
 MUST_CHECK static enum tally_code take_result_key(struct model *model, const struct pg_rows *rows, int i, struct err *err)
 {
-    return model_put_result_key(model, pg_get_bytes(rows, i, 0), err);
+    return model_put_result_key(model, pg_get_bytes(rows, i, 0), (uint64_t) pg_get_int8(rows, i, 1),
+                                (uint32_t) pg_get_int4(rows, i, 2), pg_get_bool(rows, i, 3), err);
 }
 
 MUST_CHECK static enum tally_code take_next_moment(struct model *model, const struct pg_rows *rows, int i, struct err *err)
@@ -75,6 +78,8 @@ static const struct ask {
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_results, take_result},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_verifications, take_verification},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_finals, take_final},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_disputes, take_dispute},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_decisions, take_decision},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_instances, take_instance},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_parties, take_party},
@@ -83,6 +88,7 @@ static const struct ask {
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_verifications, take_verification},
     {NEED_RESULT_KEY, ASK_NAMES, &sql_outcomes_load_result_keys, take_result_key},
     {NEED_PAYMENT, ASK_NUMBERS, &sql_outcomes_load_payments, take_payment},
+    {NEED_DISPUTE, ASK_NUMBERS, &sql_outcomes_load_disputes, take_dispute},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_due_contracts, take_contract},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_next_moment, take_next_moment},
 };

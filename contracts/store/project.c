@@ -208,6 +208,13 @@ static void add_results(struct columns *c)
     TEXT(result, author);
     INSTANT(result, time);
     BOOL(result, is_set);
+    U64(result, of_seq);
+    U32(result, of_item);
+    U64(result, first_seq);
+    U32(result, first_item);
+    INSTANT(result, first_time);
+    BOOL(result, is_withdrawal);
+    U64(result, prev_seq);
 }
 
 static void add_verifications(struct columns *c)
@@ -216,6 +223,7 @@ static void add_verifications(struct columns *c)
     U32(verification, item);
     TEXT(verification, actor);
     U64(verification, seq);
+    INSTANT(verification, time);
 }
 
 static void add_finals(struct columns *c)
@@ -226,6 +234,60 @@ static void add_finals(struct columns *c)
     U32(final, item);
     TEXT(final, key);
     U64(final, seq);
+    U64(final, first_seq);
+    U64(final, began_seq);
+    INSTANT(final, time);
+    BOOL(final, is_none);
+    TEXT(final, replaced);
+}
+
+/* Two columns, as a contract's next moment. */
+static void add_lapses(struct columns *c)
+{
+    bool *has = column_new(c, sizeof(*has));
+    struct instant *moments = column_new(c, sizeof(*moments));
+    if (c->is_full)
+        return;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct row_dispute *row = cell(c, i, 0);
+        has[i] = row->lapses.us != INT64_MAX;
+        moments[i] = has[i] ? row->lapses : (struct instant){0};
+    }
+    pg_add_bool_array(&c->params, has, c->count);
+    pg_add_timestamptz_array(&c->params, moments, c->count);
+}
+
+static void add_disputes(struct columns *c)
+{
+    U64(dispute, seq);
+    U32(dispute, item);
+    TEXT(dispute, contract);
+    U64(dispute, result_seq);
+    TEXT(dispute, actor);
+    TEXT(dispute, reason);
+    INSTANT(dispute, time);
+    add_lapses(c);
+}
+
+static void add_kinds(struct columns *c)
+{
+    struct slice *kinds = column_new(c, sizeof(*kinds));
+    for (size_t i = 0; kinds != NULL && i < c->count; i++)
+        kinds[i] = decision_name(((const struct row_decision *) cell(c, i, 0))->kind);
+    if (kinds != NULL)
+        pg_add_text_array(&c->params, kinds, c->count);
+}
+
+static void add_decisions(struct columns *c)
+{
+    U64(decision, dispute_seq);
+    U32(decision, item);
+    TEXT(decision, contract);
+    U64(decision, result_seq);
+    add_kinds(c);
+    BOOL(decision, is_lapsed);
+    TEXT(decision, value);
+    U64(decision, seq);
 }
 
 static void add_instances(struct columns *c)

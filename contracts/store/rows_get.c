@@ -141,6 +141,13 @@ void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out)
         .author = pg_get_bytes(rows, i, 8),
         .time = pg_get_timestamptz(rows, i, 9),
         .is_set = pg_get_bool(rows, i, 10),
+        .of_seq = get_seq(rows, i, 11),
+        .of_item = get_u32(rows, i, 12),
+        .first_seq = get_seq(rows, i, 13),
+        .first_item = get_u32(rows, i, 14),
+        .first_time = pg_get_timestamptz(rows, i, 15),
+        .is_withdrawal = pg_get_bool(rows, i, 16),
+        .prev_seq = get_seq(rows, i, 17),
     };
 }
 
@@ -151,6 +158,7 @@ void rows_get_verification(const struct pg_rows *rows, int i, struct row_verific
         .item = get_u32(rows, i, 1),
         .actor = pg_get_bytes(rows, i, 2),
         .seq = get_seq(rows, i, 3),
+        .time = pg_get_timestamptz(rows, i, 4),
     };
 }
 
@@ -163,6 +171,61 @@ void rows_get_final(const struct pg_rows *rows, int i, struct row_final *out)
         .result_seq = get_seq(rows, i, 3),
         .item = get_u32(rows, i, 4),
         .seq = get_seq(rows, i, 5),
+        .first_seq = get_seq(rows, i, 6),
+        .began_seq = get_seq(rows, i, 7),
+        .time = pg_get_timestamptz(rows, i, 8),
+        .is_none = pg_get_bool(rows, i, 9),
+        .replaced = pg_get_bytes(rows, i, 10),
+    };
+}
+
+void rows_get_dispute(const struct pg_rows *rows, int i, struct row_dispute *out)
+{
+    *out = (struct row_dispute){
+        .seq = get_seq(rows, i, 0),
+        .item = get_u32(rows, i, 1),
+        .contract = pg_get_bytes(rows, i, 2),
+        .result_seq = get_seq(rows, i, 3),
+        .actor = pg_get_bytes(rows, i, 4),
+        .reason = pg_get_bytes(rows, i, 5),
+        .time = pg_get_timestamptz(rows, i, 6),
+        .lapses = {INT64_MAX},
+    };
+    if (!pg_is_null(rows, i, 7))
+        out->lapses = pg_get_timestamptz(rows, i, 7);
+}
+
+static const char *const decision_names[] = {
+    [DECISION_STANDS] = "stands",
+    [DECISION_REPLACED] = "replaced",
+    [DECISION_ANNULLED] = "annulled",
+};
+
+struct slice decision_name(enum decision_kind kind)
+{
+    ENSURE((size_t) kind < sizeof(decision_names) / sizeof(decision_names[0]));
+    return slice_str(decision_names[kind]);
+}
+
+static enum decision_kind decision_of(struct slice name)
+{
+    enum decision_kind kind = DECISION_STANDS;
+    while (!slice_equal(name, decision_name(kind))) /* the table's CHECK allows no other */
+        kind++;
+    return kind;
+}
+
+void rows_get_decision(const struct pg_rows *rows, int i, struct row_decision *out)
+{
+    *out = (struct row_decision){
+        .dispute_seq = get_seq(rows, i, 0),
+        .item = get_u32(rows, i, 1),
+        .contract = pg_get_bytes(rows, i, 2),
+        .result_seq = get_seq(rows, i, 3),
+        .kind = decision_of(pg_get_bytes(rows, i, 4)),
+        .is_lapsed = pg_get_bool(rows, i, 5),
+        .value = pg_get_bytes(rows, i, 6),
+        .seq = get_seq(rows, i, 7),
     };
 }
 

@@ -17,10 +17,13 @@ void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out);
 void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out);
 void rows_get_verification(const struct pg_rows *rows, int i, struct row_verification *out);
 void rows_get_final(const struct pg_rows *rows, int i, struct row_final *out);
+void rows_get_dispute(const struct pg_rows *rows, int i, struct row_dispute *out);
+void rows_get_decision(const struct pg_rows *rows, int i, struct row_decision *out);
 void rows_get_instance(const struct pg_rows *rows, int i, struct row_instance *out);
 void rows_get_payment(const struct pg_rows *rows, int i, struct row_payment *out);
 
-/* The names of states in the tables. */
+/* The names of states and decisions in the tables. */
 struct slice contract_state_name(enum contract_state state);
+struct slice decision_name(enum decision_kind kind);
 
 #endif

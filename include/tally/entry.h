@@ -47,6 +47,10 @@ void entry_commitment(const uint8_t nonce[ENTRY_NONCE_LEN], struct slice jws, st
     X(ENTRY_CONTRACT_ACTIVATED, "contract.activated", "", "")                                                              \
     X(ENTRY_RESULT_SUBMITTED, "result.submitted", "POST", "/v1/results")                                                   \
     X(ENTRY_RESULT_VERIFIED, "result.verified", "POST", "/v1/results/{}/verifications")                                    \
+    X(ENTRY_RESULT_RESTATED, "result.restated", "POST", "/v1/results/{}/restatements")                                     \
+    X(ENTRY_RESULT_WITHDRAWN, "result.withdrawn", "POST", "/v1/results/{}/withdrawal")                                     \
+    X(ENTRY_RESULT_DISPUTED, "result.disputed", "POST", "/v1/results/{}/disputes")                                         \
+    X(ENTRY_DISPUTE_RESOLVED, "dispute.resolved", "POST", "/v1/disputes/{}/resolution")                                    \
     X(ENTRY_RESULT_FINALISED, "result.finalised", "", "")                                                                  \
     X(ENTRY_MOMENT_REACHED, "moment.reached", "", "")                                                                      \
     X(ENTRY_PAYMENT_ITEMISED, "payment.itemised", "", "")                                                                  \

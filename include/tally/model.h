@@ -19,6 +19,7 @@
 #define MODEL_ID_MAX 64
 #define MODEL_DIMENSIONS_MAX 32 /* of one result: the most that a contract tried has is 4 */
 #define MODEL_RESULTS_MAX 10000 /* under one signature: a set of 2 MB, decoded on a worker */
+#define MODEL_STATEMENTS_MAX 64 /* whose results one statement restates or withdraws: each is loaded whole */
 
 /* ---- commands: what a statement says, typed ---- */
 enum command_kind {
@@ -30,6 +31,9 @@ enum command_kind {
     COMMAND_SIGN_CONTRACT,
     COMMAND_SUBMIT_RESULTS,
     COMMAND_VERIFY_RESULT,
+    COMMAND_CHANGE_RESULTS,
+    COMMAND_DISPUTE_RESULT,
+    COMMAND_RESOLVE_DISPUTE,
     COMMAND_RECORD_SETTLEMENT
 };
 
@@ -102,6 +106,31 @@ struct command {
             const uint32_t *items; /* which of the statement's results; ascending */
             uint32_t item_count;   /* 0: all */
         } verify_result;
+        struct { /* restated or withdrawn */
+            uint64_t seq;
+            const struct command_change {
+                uint64_t seq; /* of result.submitted or result.restated */
+                uint32_t item;
+                struct slice value; /* empty for a withdrawal */
+            } * items;              /* ascending by seq and item, no doubles, of MODEL_STATEMENTS_MAX statements at most */
+            uint32_t count;         /* 0: every result of the statement (a withdrawal alone) */
+            bool is_withdrawal;
+            bool is_set;  /* final together (S4) */
+            bool is_list; /* the body has them under "results"; otherwise the statement's only one is meant */
+        } change_results;
+        struct {
+            uint64_t seq;
+            struct slice contract, reason;
+            const uint32_t *items; /* as of verify_result */
+            uint32_t item_count;
+        } dispute_result;
+        struct {
+            uint64_t seq; /* of result.disputed */
+            enum decision_kind kind;
+            struct slice value;    /* of DECISION_REPLACED */
+            const uint32_t *items; /* ascending */
+            uint32_t item_count;   /* 0: all that are not decided yet */
+        } resolve_dispute;
         struct {
             uint64_t seq; /* of the payment.triggered entry */
             struct slice amount, reference;
@@ -166,12 +195,14 @@ enum need_kind {
     NEED_ACTOR,     /* name: id */
     NEED_INDICATOR, /* name: slug -> all its versions */
     NEED_CONTRACT, /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
-                        figures) with their verifications: all that evaluation needs */
+                        figures) with their verifications, disputes and decisions: all that evaluation needs */
     NEED_PARTIES, /* name: id -> contract and parties alone: all that S1 asks */
     NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
-    NEED_RESULT,     /* number: seq of result.submitted -> its results and their verifications */
-    NEED_RESULT_KEY, /* name: see model_result_key -> does a result of this key exist? */
+    NEED_RESULT, /* number: seq of a statement of results -> its results, those that restate or withdraw them, and the verifications
+                        of its own */
+    NEED_RESULT_KEY, /* name: see model_result_key -> the newest result of this key, if there is one */
     NEED_PAYMENT,    /* number: seq -> the payment */
+    NEED_DISPUTE,    /* number: seq of result.disputed -> its disputes */
     NEED_DUE /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
 };
 
@@ -210,8 +241,9 @@ MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct ins
 CHANGES_LISTS(X)
 #undef X
 MUST_CHECK enum tally_code model_loaded(struct model *model, const struct need *need, struct err *err);
-/* For NEED_RESULT_KEY: such a result exists. For NEED_DUE: when the earliest later moment is. */
-MUST_CHECK enum tally_code model_put_result_key(struct model *model, struct slice key, struct err *err);
+/* For NEED_RESULT_KEY: which is the newest result of this key. For NEED_DUE: when the earliest later moment is. */
+MUST_CHECK enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item,
+                                                bool is_withdrawal, struct err *err);
 MUST_CHECK enum tally_code model_put_next_moment(struct model *model, struct instant earliest, struct err *err);
 
 /* The identity of a result (S2): "indicator|version|dimensions|author", or "|contract|metric|dimensions|author" for a figure;

@@ -88,6 +88,18 @@ enum refusal_kind {
     X(REFUSE_RESULT_DUPLICATE, "result.duplicate", REFUSAL_CONFLICT, "This result was submitted already")                  \
     X(REFUSE_RESULT_NOT_REPORTER, "result.not_reporter", REFUSAL_FORBIDDEN, "This actor does not report this")             \
     X(REFUSE_RESULT_VALUE, "result.value", REFUSAL_NOT_ACCEPTED, "The value is not one of this indicator")                 \
+    X(REFUSE_RESULT_UNKNOWN, "result.unknown", REFUSAL_NOT_ACCEPTED, "A result that is named here does not exist")         \
+    X(REFUSE_RESULT_NOT_AUTHOR, "result.not_author", REFUSAL_FORBIDDEN, "Only its author restates or withdraws a result")  \
+    X(REFUSE_RESULT_SUPERSEDED, "result.superseded", REFUSAL_CONFLICT, "This result has been replaced")                    \
+    X(REFUSE_RESULT_WITHDRAWN, "result.withdrawn", REFUSAL_CONFLICT, "This result has been withdrawn")                     \
+    X(REFUSE_RESULT_OPEN, "result.open", REFUSAL_CONFLICT, "A restatement or withdrawal of this is still open")            \
+    X(REFUSE_DISPUTE_NOT_FOUND, "dispute.not_found", REFUSAL_NOT_FOUND, "There is no such dispute")                        \
+    X(REFUSE_DISPUTE_NO_ARBITER, "dispute.no_arbiter", REFUSAL_CONFLICT, "The terms name nobody who decides disputes")     \
+    X(REFUSE_DISPUTE_NOT_USED, "dispute.not_used", REFUSAL_CONFLICT, "The contract does not use this result")              \
+    X(REFUSE_DISPUTE_OPEN, "dispute.open", REFUSAL_CONFLICT, "This result is disputed already")                            \
+    X(REFUSE_DISPUTE_DECIDED, "dispute.decided", REFUSAL_CONFLICT, "This dispute has been decided")                        \
+    X(REFUSE_DISPUTE_LATE, "dispute.late", REFUSAL_CONFLICT, "The days for a dispute have passed")                         \
+    X(REFUSE_DISPUTE_NOT_ARBITER, "dispute.not_arbiter", REFUSAL_FORBIDDEN, "Only the arbiter decides a dispute")          \
     X(REFUSE_VERIFICATION_OWN, "verification.own", REFUSAL_FORBIDDEN, "Nobody verifies a result of their own")             \
     X(REFUSE_VERIFICATION_NOT_VERIFIER, "verification.not_verifier", REFUSAL_FORBIDDEN,                                    \
       "No contract names this actor as a verifier of this result")                                                         \

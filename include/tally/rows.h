@@ -68,9 +68,16 @@ struct row_result {
     uint32_t version;
     struct slice contract, metric; /* of a figure; then indicator is "" and version 0 */
     struct slice dimensions;       /* canonical JSON object, name to member */
-    struct slice value, author;
+    struct slice value, author;    /* a withdrawal has the value that it withdraws */
     struct instant time;
-    bool is_set;
+    bool is_set, is_withdrawal;
+    uint64_t of_seq; /* the result that it restates or withdraws; ROW_NO_SEQ: the first of its chain (S2) */
+    uint32_t of_item;
+    uint64_t first_seq; /* the first of its chain, which gives the day of submission; itself when it is that */
+    uint32_t first_item;
+    struct instant first_time;
+    uint64_t
+        prev_seq; /* the result of its key before it, replaced or withdrawn; 0: none. Of two with the same one could not be true */
 };
 
 struct row_verification {
@@ -78,14 +85,44 @@ struct row_verification {
     uint32_t item;
     struct slice actor;
     uint64_t seq;
+    struct instant time;
 };
 
-/* A result that is final for a metric of a contract (S3): it gives the current value of that key (S5). */
+/* That a result became final for a metric of a contract (S3), or no longer counts there: of those of one chain the newest says
+ * what its value is (S5). */
 struct row_final {
     struct slice contract, metric, key;
     uint64_t result_seq;
     uint32_t item;
-    uint64_t seq; /* of the result.finalised entry */
+    uint64_t seq;          /* of the result.finalised entry */
+    uint64_t first_seq;    /* of the result's chain */
+    uint64_t began_seq;    /* the entry in which the first result of the key became final (S7) */
+    struct instant time;   /* from when on: of that entry, or of the moment that was reached */
+    bool is_none;          /* withdrawn, or annulled by the arbiter: as if nothing had been reported */
+    struct slice replaced; /* the arbiter's value in place of the result's; empty: the result's own */
+};
+
+/* A party's dispute of one result in one contract (F1), and what became of it (F3). */
+struct row_dispute {
+    uint64_t seq; /* of result.disputed, which may name several results */
+    struct slice contract;
+    uint64_t result_seq;
+    uint32_t item;
+    struct slice actor, reason;  /* the reason stands with the first result of the statement alone */
+    struct instant time, lapses; /* lapses: decided by nobody from this moment on; INT64_MAX us: never */
+};
+
+enum decision_kind { DECISION_STANDS, DECISION_REPLACED, DECISION_ANNULLED };
+
+struct row_decision {
+    uint64_t dispute_seq;
+    struct slice contract;
+    uint64_t result_seq;
+    uint32_t item;
+    enum decision_kind kind;
+    bool is_lapsed;     /* by nobody: the days for it have passed */
+    struct slice value; /* of DECISION_REPLACED, otherwise empty */
+    uint64_t seq;       /* of dispute.resolved or moment.reached */
 };
 
 /* What is recorded about an instance of a rule (P1, C4, I2). */
@@ -121,7 +158,8 @@ struct row_settlement {
 #define CHANGES_LISTS(X)                                                                                    \
     X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
-    X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements)
+    X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
+    X(dispute, disputes) X(decision, decisions)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */

@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 13
+#define STORE_PROJECT_STATEMENTS_MAX 15
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);
@@ -115,19 +115,34 @@ struct store_result_filter {
     struct slice indicator, contract, author;
     uint32_t version; /* of indicator; 0: every version */
 };
-/* Items {"author","contract","dimensions":{...},"indicator","item","metric","seq","set":bool,"time","value","version"}; contract and
+/* Items {"author","contract","dimensions":{...},"indicator","item","metric","seq","set":bool,"time","value","version","withdrawal":bool}; contract and
  * metric are null unless it is a figure, indicator and version when it is one. */
 MUST_CHECK enum tally_code store_list_results(struct pg *pg, const struct store_result_filter *filter,
                                               const struct store_page *page, struct buf *out, struct err *err);
 /* The results of one statement, a page of them: {"author","count","items":[{... as above,
- * "fits":[{"contract","final_seq","key","metric","state"}],"verifications":[{"actor","seq"}]}],"next","seq","set","time"}.
+ * "fits":[{"contract","final_seq","key","metric","replaced","standing","state"}],"of":{"item","seq"},"replaced_by":{"item","seq"},
+ * "verifications":[{"actor","seq"}]}],"next","seq","set","time"}.
  * fits: each metric of each contract with that indicator and version (or the figure's own); key and final_seq are null until the result is
- * final for it. */
+ * final for it. standing: not final, final (its current value, or `replaced` by the arbiter's), superseded by a later one of its chain,
+ * withdrawn (of a withdrawal that is final), disputed, annulled. of: what it restates or withdraws; replaced_by: what does that to it;
+ * or null. */
 MUST_CHECK enum tally_code store_read_result(struct pg *pg, uint64_t seq, const struct store_page *page, struct buf *out,
                                              bool *found, struct err *err);
 /* Items, one for each verifying statement: {"actor","items":[0,2],"seq"}; *found: the result exists. */
 MUST_CHECK enum tally_code store_list_verifications(struct pg *pg, uint64_t result_seq, const struct store_page *page,
                                                     struct buf *out, bool *found, struct err *err);
+
+/* Disputes in a contract, or of a statement's results, oldest first: items {"actor","contract","decided","lapses","reason","result_seq",
+ * "results","seq","time"}: how many results it names, how many of them are decided, and from when on nobody has decided in time (null:
+ * never). *found: the contract, or the result, exists. */
+MUST_CHECK enum tally_code store_list_contract_disputes(struct pg *pg, struct slice contract, const struct store_page *page,
+                                                        struct buf *out, bool *found, struct err *err);
+MUST_CHECK enum tally_code store_list_result_disputes(struct pg *pg, uint64_t result_seq, const struct store_page *page,
+                                                      struct buf *out, bool *found, struct err *err);
+/* One dispute, a page of its results: {"actor","contract","items":[{"decided_seq","decision":"stands|replaced|annulled","item","lapsed",
+ * "value"}],"lapses","next","reason","result_seq","results","seq","time"}; what is not decided yet is null. */
+MUST_CHECK enum tally_code store_read_dispute(struct pg *pg, uint64_t seq, const struct store_page *page, struct buf *out,
+                                              bool *found, struct err *err);
 
 struct store_payment_filter {
     struct slice contract; /* empty: every */

@@ -50,12 +50,23 @@ static void check_time(struct job *job, const struct entry_header *header)
                   "iat is %" PRId64 ", the entry's time %" PRId64 " seconds since 1970", iat, header->time.us / 1000000);
 }
 
-/* The seq in /v1/results/{seq}/... and /v1/payments/{seq}/...: an author has seen what it speaks of. */
+/* The seq that a path names, as in /v1/results/{seq}/verifications: an author has seen what it speaks of. */
 static bool named_entry(struct slice target, enum entry_type type, uint64_t *seq)
 {
-    if (type != ENTRY_RESULT_VERIFIED && type != ENTRY_SETTLEMENT_RECORDED)
+    static const struct {
+        enum entry_type type;
+        const char *before;
+    } named[] = {
+        {ENTRY_RESULT_VERIFIED, "/v1/results/"},   {ENTRY_RESULT_RESTATED, "/v1/results/"},
+        {ENTRY_RESULT_WITHDRAWN, "/v1/results/"},  {ENTRY_RESULT_DISPUTED, "/v1/results/"},
+        {ENTRY_DISPUTE_RESOLVED, "/v1/disputes/"}, {ENTRY_SETTLEMENT_RECORDED, "/v1/payments/"},
+    };
+    size_t i = 0;
+    while (i < sizeof named / sizeof named[0] && named[i].type != type)
+        i++;
+    if (i == sizeof named / sizeof named[0])
         return false;
-    const char *from = target.ptr + strlen(type == ENTRY_RESULT_VERIFIED ? "/v1/results/" : "/v1/payments/");
+    const char *from = target.ptr + strlen(named[i].before);
     const char *end = memchr(from, '/', (size_t) (target.ptr + target.len - from));
     return end != NULL && text_u64(slice_of(from, (size_t) (end - from)), ENTRY_SEQ_MAX, seq) == TALLY_OK;
 }

@@ -1,8 +1,17 @@
--- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: what it is final for, who verified it.
+-- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: how it stands in each contract, who verified it.
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
                array_to_json(ARRAY(SELECT row_to_json(f) FROM
-                   (SELECT m.contract, f.seq AS final_seq, f.key, m.metric, c.state
+                   (SELECT m.contract, f.seq AS final_seq, f.key, m.metric, f.replaced,
+                           CASE WHEN d.is_open THEN 'disputed'
+                                WHEN d.decision = 'annulled' THEN 'annulled'
+                                WHEN f.seq IS NULL THEN 'not final'
+                                WHEN EXISTS (SELECT 1 FROM outcomes.final AS l
+                                              WHERE l.contract = m.contract AND l.first_seq = coalesce(r.first_seq, r.seq)
+                                                AND l.first_seq <> l.result_seq AND l.result_seq > r.seq
+                                                AND l.metric = m.metric AND l.key = f.key) THEN 'superseded'
+                                WHEN r.is_withdrawal THEN 'withdrawn'
+                                ELSE 'final' END AS standing, c.state
                       FROM (SELECT m.* FROM outcomes.contract_metric AS m
                              WHERE m.indicator = r.indicator AND m.indicator_version = r.version
                             UNION ALL
@@ -11,15 +20,26 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                             OFFSET 0) AS m
                      CROSS JOIN LATERAL (SELECT c.seq, c.state FROM outcomes.contract AS c
                                           WHERE c.id = m.contract OFFSET 0) AS c
-                      LEFT JOIN LATERAL (SELECT f.seq, f.key FROM outcomes.final AS f
+                      LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced FROM outcomes.final AS f
                                           WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
-                                            AND f.metric = m.metric OFFSET 0) AS f ON true
+                                            AND f.metric = m.metric
+                                          ORDER BY f.seq DESC
+                                          LIMIT 1) AS f ON true
+                      LEFT JOIN LATERAL (SELECT e.decision, e.decision IS NULL AS is_open
+                                           FROM outcomes.dispute AS d
+                                           LEFT JOIN outcomes.decision AS e ON e.dispute_seq = d.seq AND e.item = d.item
+                                          WHERE d.contract = m.contract AND d.result_seq = r.seq AND d.item = r.item
+                                         OFFSET 0) AS d ON true
                      ORDER BY c.seq, m.place) AS f)) AS fits,
-               r.indicator, r.item, r.metric, r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
+               r.indicator, r.item, r.metric,
+               CASE WHEN r.of_seq IS NOT NULL THEN json_build_object('item', r.of_item, 'seq', r.of_seq) END AS "of",
+               (SELECT json_build_object('item', b.item, 'seq', b.seq) FROM outcomes.result AS b
+                 WHERE b.of_seq = r.seq AND b.of_item = r.item) AS replaced_by,
+               r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
                array_to_json(ARRAY(SELECT row_to_json(v) FROM
                    (SELECT v.actor, v.seq FROM outcomes.verification AS v
                      WHERE v.result_seq = r.seq AND v.item = r.item ORDER BY v.seq) AS v)) AS verifications,
-               r.version
+               r.version, r.is_withdrawal AS withdrawal
           FROM outcomes.result AS r
          WHERE r.seq = $1::bigint AND r.item > $2::integer
          ORDER BY r.seq, r.item

@@ -3,7 +3,7 @@
 -- the filters decide which of them runs.
 SELECT row_to_json(j)::text AS json, j.seq || '.' || j.item AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions, r.indicator, r.item, r.metric, r.seq,
-               r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value, r.version
+               r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value, r.version, r.is_withdrawal AS withdrawal
           FROM ((SELECT r.* FROM outcomes.result AS r
                  WHERE $4::text IS NULL AND $6::text IS NULL AND $7::text IS NULL
                    AND (r.seq, r.item) > ($1::bigint, $2::integer)

@@ -1,6 +1,6 @@
 -- The verifications of the results that these contracts may be evaluated from.
 -- OFFSET 0 keeps each look-up a range of one index: as a join, all verifications might be gone through.
-SELECT v.result_seq, v.item, v.actor, v.seq
+SELECT v.result_seq, v.item, v.actor, v.seq, v."time"
   FROM (SELECT r.seq, r.item
           FROM (SELECT DISTINCT m.indicator, m.indicator_version FROM outcomes.contract_metric AS m
                  WHERE m.contract = ANY ($1::text[]) AND m.indicator IS NOT NULL) AS m

@@ -24,6 +24,10 @@ static const struct {
     {ENTRY_CONTRACT_SIGNED, "/v1/contracts/rikers/signatures"},
     {ENTRY_RESULT_SUBMITTED, "/v1/results"},
     {ENTRY_RESULT_VERIFIED, "/v1/results/12/verifications"},
+    {ENTRY_RESULT_RESTATED, "/v1/results/12/restatements"},
+    {ENTRY_RESULT_WITHDRAWN, "/v1/results/12/withdrawal"},
+    {ENTRY_RESULT_DISPUTED, "/v1/results/12/disputes"},
+    {ENTRY_DISPUTE_RESOLVED, "/v1/disputes/12/resolution"},
     {ENTRY_SETTLEMENT_RECORDED, "/v1/payments/12/settlements"},
 };
 

@@ -88,7 +88,15 @@ static void keep_verification(struct row_verification *copy)
 }
 static void keep_final(struct row_final *copy)
 {
-    S(contract) S(metric) S(key)
+    S(contract) S(metric) S(key) S(replaced)
+}
+static void keep_dispute(struct row_dispute *copy)
+{
+    S(contract) S(actor) S(reason)
+}
+static void keep_decision(struct row_decision *copy)
+{
+    S(contract) S(value)
 }
 static void keep_instance(struct row_instance *copy)
 {
@@ -117,11 +125,13 @@ static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) 
 CHANGES_LISTS(X)
 #undef X
 
-    enum tally_code model_put_result_key(struct model *model, struct slice key, struct err *e)
+    enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item,
+                                         bool is_withdrawal, struct err *e)
 {
     (void) e;
     assert_true(model->result_key_count < PUT_MAX);
-    snprintf(model->result_keys[model->result_key_count++], 128, "%.*s", SLICE_ARG(key));
+    snprintf(model->result_keys[model->result_key_count++], 128, "%.*s %d.%d%s", SLICE_ARG(key), (int) seq, (int) item,
+             is_withdrawal ? " withdrawn" : "");
     return TALLY_OK;
 }
 
@@ -251,7 +261,7 @@ static int before(void **state)
     ok(pg_exec_text(owner,
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
-                    " outcomes.payment, outcomes.payment_item, outcomes.settlement",
+                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision",
                     NULL, &err));
     model_anew();
     return 0;
@@ -328,7 +338,10 @@ static const struct row_result ninety_one = {.seq = 20,
                                              .dimensions = SLICE("{\"arm\":\"programme\"}"),
                                              .value = SLICE("91"),
                                              .author = SLICE("rikers-backbone"),
-                                             .time = {INT64_C(1767225600000001)}};
+                                             .time = {INT64_C(1767225600000001)},
+                                             .of_seq = ROW_NO_SEQ,
+                                             .first_seq = 20,
+                                             .first_time = {INT64_C(1767225600000001)}};
 static const struct row_result figure = {.seq = 21,
                                          .item = 2,
                                          .contract = SLICE("rikers-able"),
@@ -337,14 +350,22 @@ static const struct row_result figure = {.seq = 21,
                                          .value = SLICE("60%"),
                                          .author = SLICE("city-clerk"),
                                          .time = {INT64_C(1767225600000002)},
-                                         .is_set = true};
-static const struct row_verification verified = {.result_seq = 20, .item = 0, .actor = SLICE("city-clerk"), .seq = 22};
+                                         .is_set = true,
+                                         .of_seq = ROW_NO_SEQ,
+                                         .first_seq = 21,
+                                         .first_item = 2,
+                                         .first_time = {INT64_C(1767225600000002)}};
+static const struct row_verification verified = {
+    .result_seq = 20, .item = 0, .actor = SLICE("city-clerk"), .seq = 22, .time = {INT64_C(1767225600000003)}};
 static const struct row_final final = {.contract = SLICE("rikers-able"),
                                        .metric = SLICE("days"),
                                        .key = SLICE("programme"),
                                        .result_seq = 20,
                                        .item = 0,
-                                       .seq = 23};
+                                       .seq = 23,
+                                       .first_seq = 20,
+                                       .began_seq = 23,
+                                       .time = {INT64_C(1767225600000004)}};
 static const struct row_instance instance = {.contract = SLICE("rikers-able"),
                                              .rule = SLICE("repay"),
                                              .key = SLICE(""),

@@ -182,16 +182,20 @@ static void results_read_as_said(void **state)
     commit();
     ok(store_list_results(pg, &(struct store_result_filter){0}, &all, &out, &err));
     reads("{'items':[{'author':'rikers-backbone','contract':null,'dimensions':{'arm':'programme'},'indicator':'jail-days',"
-          "'item':0,'metric':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z','value':'91','version':1},"
+          "'item':0,'metric':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z','value':'91','version':1,'"
+          "withdrawal':false},"
           "{'author':'city-clerk','contract':'rikers-able','dimensions':{},'indicator':null,'item':2,'metric':'served',"
-          "'seq':21,'set':true,'time':'2026-01-01T00:00:00.000002Z','value':'60%','version':null}],'next':null}");
+          "'seq':21,'set':true,'time':'2026-01-01T00:00:00.000002Z','value':'60%','version':null,'withdrawal':false}],'"
+          "next':null}");
     ok(store_read_result(pg, 20, &all, &out, &found, &err));
     assert_true(found);
-    reads("{'author':'rikers-backbone','count':1,'items':[{'author':'rikers-backbone','contract':null,'dimensions':"
-          "{'arm':'programme'},'fits':[{'contract':'rikers-able','final_seq':23,'key':'programme','metric':'days','state':"
-          "'proposed'}],'indicator':'jail-days','item':0,'metric':null,'seq':20,'set':false,'time':"
-          "'2026-01-01T00:00:00.000001Z','value':'91','verifications':[{'actor':'city-clerk','seq':22}],'version':1}],"
-          "'next':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z'}");
+    reads(
+        "{'author':'rikers-backbone','count':1,'items':[{'author':'rikers-backbone','contract':null,'dimensions':"
+        "{'arm':'programme'},'fits':[{'contract':'rikers-able','final_seq':23,'key':'programme','metric':'days','replaced':"
+        "null,'standing':'final','state':'proposed'}],'indicator':'jail-days','item':0,'metric':null,'of':null,"
+        "'replaced_by':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z','value':'91','verifications':"
+        "[{'actor':'city-clerk','seq':22}],'version':1,'withdrawal':false}],"
+        "'next':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z'}");
     ok(store_read_result(pg, 21, &all, &out, &found, &err));
     json_t *json = parsed();
     json_t *fits = json_object_get(json_array_get(json_object_get(json, "items"), 0), "fits");
@@ -199,6 +203,81 @@ static void results_read_as_said(void **state)
     assert_string_equal(json_string_value(json_object_get(json_array_get(fits, 0), "metric")), "served");
     assert_true(json_is_null(json_object_get(json_array_get(fits, 0), "key")));
     json_decref(json);
+}
+
+/* What a result's one fit says of how it stands. */
+static const char *standing(uint64_t seq)
+{
+    bool found = false;
+    ok(store_read_result(pg, seq, &all, &out, &found, &err));
+    assert_true(found);
+    json_t *json = parsed(), *one = json_array_get(json_object_get(json, "items"), 0);
+    const char *text = json_string_value(json_object_get(json_array_get(json_object_get(one, "fits"), 0), "standing"));
+    const char *kept_text = arena_strdup(memory, slice_str(text));
+    json_decref(json);
+    return kept_text;
+}
+
+static void a_result_says_how_it_stands(void **state)
+{
+    (void) state;
+    bool found = false;
+    struct row_result restated = ninety_one, withdrawn = ninety_one;
+    struct row_final second = final, third = final;
+    restated.seq = second.result_seq = withdrawn.of_seq = withdrawn.prev_seq = 40;
+    restated.of_seq = restated.prev_seq = 20;
+    withdrawn.seq = third.result_seq = 44;
+    withdrawn.is_withdrawal = third.is_none = true;
+    second.seq = 42;
+    third.seq = 46;
+    struct row_dispute dispute = {.seq = 43,
+                                  .contract = final.contract,
+                                  .result_seq = 40,
+                                  .actor = SLICE("city-clerk"),
+                                  .reason = SLICE("Counted twice"),
+                                  .time = {INT64_C(1767225600000005)},
+                                  .lapses = {INT64_C(1772409600000000)}};
+    struct row_decision decision = {.dispute_seq = 43,
+                                    .contract = final.contract,
+                                    .result_seq = 40,
+                                    .kind = DECISION_ANNULLED,
+                                    .is_lapsed = true,
+                                    .value = SLICE(""),
+                                    .seq = 45};
+    record_all();
+    RECORD(40, results, result, restated);
+    commit();
+    assert_string_equal(standing(20), "final");
+    assert_string_equal(standing(40), "not final");
+    RECORD(42, finals, final, second);
+    RECORD(43, disputes, dispute, dispute);
+    commit();
+    assert_string_equal(standing(20), "superseded");
+    assert_string_equal(standing(40), "disputed");
+    ok(store_read_dispute(pg, 43, &all, &out, &found, &err));
+    assert_true(found);
+    reads("{'actor':'city-clerk','contract':'rikers-able','items':[{'decided_seq':null,'decision':null,'item':0,'lapsed':"
+          "null,"
+          "'value':null}],'lapses':'2026-03-02T00:00:00.000000Z','next':null,'reason':'Counted twice','result_seq':40,"
+          "'results':1,'seq':43,'time':'2026-01-01T00:00:00.000005Z'}");
+    RECORD(44, results, result, withdrawn);
+    RECORD(45, decisions, decision, decision);
+    RECORD(46, finals, final, third);
+    commit();
+    assert_string_equal(standing(40), "annulled");
+    assert_string_equal(standing(44), "withdrawn");
+    ok(store_list_contract_disputes(pg, SLICE("rikers-able"), &all, &out, &found, &err));
+    assert_true(found);
+    reads("{'items':[{'actor':'city-clerk','contract':'rikers-able','decided':1,'lapses':'2026-03-02T00:00:00.000000Z','"
+          "reason':"
+          "'Counted twice','result_seq':40,'results':1,'seq':43,'time':'2026-01-01T00:00:00.000005Z'}],'next':null}");
+    ok(store_list_result_disputes(pg, 20, &all, &out, &found, &err));
+    assert_true(found);
+    reads("{'items':[],'next':null}");
+    ok(store_list_result_disputes(pg, 21000, &all, &out, &found, &err));
+    assert_false(found);
+    ok(store_read_dispute(pg, 42, &all, &out, &found, &err));
+    assert_false(found);
 }
 
 /* "20.0 21.2" of a list of results under a filter. */
@@ -584,6 +663,7 @@ int main(void)
         T(a_contract_reads_as_it_stood_after_an_entry),
         T(contracts_are_listed_whole_or_by_party),
         T(results_read_as_said),
+        T(a_result_says_how_it_stands),
         T(filters_of_results_hold_alone_and_together),
         T(verifications_are_grouped_by_their_statement),
         T(a_payment_reads_as_it_stood_after_an_entry),

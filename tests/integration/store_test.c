@@ -119,15 +119,22 @@ static void same_result(const struct row_result *a, const struct row_result *b)
     EQUAL(*a, *b, version);
     EQUAL(*a, *b, time.us);
     EQUAL(*a, *b, is_set);
+    EQUAL(*a, *b, is_withdrawal);
+    EQUAL(*a, *b, of_seq);
+    EQUAL(*a, *b, of_item);
+    EQUAL(*a, *b, first_seq);
+    EQUAL(*a, *b, first_item);
+    EQUAL(*a, *b, first_time.us);
+    EQUAL(*a, *b, prev_seq);
 }
 
 static void a_contract_comes_back_with_all_that_evaluation_needs(void **state)
 {
     (void) state;
     struct row_result other = ninety_one, other_version = ninety_one;
-    other.seq = 26;
+    other.seq = other.first_seq = 26;
     other.indicator = SLICE("other");
-    other_version.seq = 27;
+    other_version.seq = other_version.first_seq = 27;
     other_version.version = 2;
     struct row_verification of_figure = {.result_seq = 21, .item = 2, .actor = SLICE("city-clerk"), .seq = 23};
     struct row_verification of_other = {.result_seq = 26, .item = 0, .actor = SLICE("city-clerk"), .seq = 28};
@@ -163,6 +170,7 @@ static void a_contract_comes_back_with_all_that_evaluation_needs(void **state)
     EQUAL(model->verifications[0], verified, result_seq);
     EQUAL(model->verifications[0], verified, item);
     EQUAL(model->verifications[0], verified, seq);
+    EQUAL(model->verifications[0], verified, time.us);
     assert_int_equal(model->verifications[1].item, 2);
     assert_int_equal(model->finals_count, 1);
     SAME(model->finals[0], final, contract);
@@ -171,6 +179,11 @@ static void a_contract_comes_back_with_all_that_evaluation_needs(void **state)
     EQUAL(model->finals[0], final, result_seq);
     EQUAL(model->finals[0], final, item);
     EQUAL(model->finals[0], final, seq);
+    EQUAL(model->finals[0], final, first_seq);
+    EQUAL(model->finals[0], final, began_seq);
+    EQUAL(model->finals[0], final, time.us);
+    EQUAL(model->finals[0], final, is_none);
+    assert_int_equal(model->finals[0].replaced.len, 0);
     assert_int_equal(model->instances_count, 1);
     SAME(model->instances[0], instance, contract);
     SAME(model->instances[0], instance, rule);
@@ -399,8 +412,117 @@ static void keys_of_results_are_found_for_indicators_and_figures(void **state)
     wanted(NEED_RESULT_KEY, "|rikers-able|served|{}|city-clerk", 0);
     load();
     assert_int_equal(model->result_key_count, 2);
-    assert_string_equal(model->result_keys[0], "jail-days|1|{\"arm\":\"programme\"}|rikers-backbone");
-    assert_string_equal(model->result_keys[1], "|rikers-able|served|{}|city-clerk");
+    assert_string_equal(model->result_keys[0], "jail-days|1|{\"arm\":\"programme\"}|rikers-backbone 20.0");
+    assert_string_equal(model->result_keys[1], "|rikers-able|served|{}|city-clerk 21.2");
+}
+
+/* What restates and withdraws ninety_one: entries 40 and 41. */
+static void record_chain(void)
+{
+    struct row_result restated = ninety_one, withdrawn = ninety_one;
+    restated.seq = 40;
+    restated.item = 1;
+    restated.of_seq = restated.prev_seq = 20;
+    restated.value = SLICE("95");
+    withdrawn.seq = 41;
+    withdrawn.of_seq = withdrawn.prev_seq = 40;
+    withdrawn.of_item = 1;
+    withdrawn.value = SLICE("95");
+    withdrawn.is_withdrawal = true;
+    RECORD(40, results, result, restated, withdrawn);
+}
+
+static void a_chain_comes_back_whole_and_by_its_newest(void **state)
+{
+    (void) state;
+    record_all();
+    record_chain();
+    commit();
+    wanted(NEED_RESULT, "", 20);
+    wanted(NEED_RESULT_KEY, "jail-days|1|{\"arm\":\"programme\"}|rikers-backbone", 0);
+    load();
+    assert_int_equal(model->results_count, 2); /* itself, and what replaced it */
+    same_result(&model->results[0], &ninety_one);
+    assert_true(model->results[1].seq == 40 && model->results[1].of_seq == 20 && model->results[1].first_seq == 20);
+    assert_true(model->results[1].first_time.us == ninety_one.time.us);
+    assert_string_equal(model->result_keys[0], "jail-days|1|{\"arm\":\"programme\"}|rikers-backbone 41.0 withdrawn");
+    struct row_result twice = ninety_one;
+    twice.seq = 42;
+    twice.of_seq = twice.prev_seq = 20;
+    RECORD(42, results, result, twice);
+    is_code(try_commit(), TALLY_E_CONFLICT); /* it is replaced already */
+    struct row_result anew = ninety_one;
+    anew.seq = anew.first_seq = 43;
+    anew.prev_seq = 41;
+    RECORD(43, results, result, anew);
+    commit();
+}
+
+static const struct row_dispute disputed = {.seq = 50,
+                                            .contract = SLICE("rikers-able"),
+                                            .result_seq = 20,
+                                            .item = 0,
+                                            .actor = SLICE("city-clerk"),
+                                            .reason = SLICE("Counted \"twice\""),
+                                            .time = {INT64_C(1767225600000005)},
+                                            .lapses = {INT64_C(1772409600000000)}};
+static const struct row_decision decided = {.dispute_seq = 50,
+                                            .contract = SLICE("rikers-able"),
+                                            .result_seq = 20,
+                                            .item = 0,
+                                            .kind = DECISION_REPLACED,
+                                            .value = SLICE("93"),
+                                            .seq = 51};
+
+static void disputes_and_what_became_of_them_come_back_as_they_were(void **state)
+{
+    (void) state;
+    struct row_dispute never = disputed;
+    never.item = 1;
+    never.lapses.us = INT64_MAX;
+    never.reason = SLICE("");
+    struct row_decision lapsed = decided;
+    lapsed.item = 1;
+    lapsed.kind = DECISION_ANNULLED;
+    lapsed.value = SLICE("");
+    lapsed.is_lapsed = true;
+    struct row_final replaced = final, none = final;
+    replaced.seq = 51;
+    replaced.replaced = SLICE("93");
+    none.seq = 52;
+    none.is_none = true;
+    record_all();
+    RECORD(50, disputes, dispute, disputed, never);
+    RECORD(51, decisions, decision, decided, lapsed);
+    RECORD(51, finals, final, replaced, none);
+    commit();
+    wanted(NEED_CONTRACT, "rikers-able", 0);
+    load();
+    assert_int_equal(model->disputes_count, 2);
+    SAME(model->disputes[0], disputed, contract);
+    SAME(model->disputes[0], disputed, actor);
+    SAME(model->disputes[0], disputed, reason);
+    EQUAL(model->disputes[0], disputed, seq);
+    EQUAL(model->disputes[0], disputed, result_seq);
+    EQUAL(model->disputes[0], disputed, item);
+    EQUAL(model->disputes[0], disputed, time.us);
+    EQUAL(model->disputes[0], disputed, lapses.us);
+    assert_true(model->disputes[1].lapses.us == INT64_MAX);
+    assert_int_equal(model->decisions_count, 2);
+    SAME(model->decisions[0], decided, contract);
+    SAME(model->decisions[0], decided, value);
+    EQUAL(model->decisions[0], decided, dispute_seq);
+    EQUAL(model->decisions[0], decided, result_seq);
+    EQUAL(model->decisions[0], decided, kind);
+    EQUAL(model->decisions[0], decided, seq);
+    assert_true(model->decisions[1].is_lapsed && model->decisions[1].kind == DECISION_ANNULLED);
+    assert_int_equal(model->finals_count, 3);
+    SAME(model->finals[1], replaced, replaced);
+    assert_true(model->finals[2].is_none);
+    model_anew();
+    wanted(NEED_DISPUTE, "", 50);
+    load();
+    assert_int_equal(model->disputes_count, 2);
 }
 
 static void contracts_that_are_due_are_found_and_the_next_moment(void **state)
@@ -624,12 +746,18 @@ static void fill(void)
         owner,
         "INSERT INTO outcomes.result SELECT g, 0, 'ind-' || g % 200, 1, NULL, NULL, '{\"n\":\"' || g || '\"}', '1',"
         " 'author-' || g % 50, '2026-01-01Z', false, sha256(('k' || g)::bytea) FROM generate_series(1, 100000) AS g;"
-        "INSERT INTO outcomes.verification SELECT g, 0, 'v', 200000 + g FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.verification SELECT g, 0, 'v', 200000 + g, '2026-01-01Z' FROM generate_series(1, 100000) AS "
+        "g;"
         "INSERT INTO outcomes.contract_metric SELECT 'c-' || g, 0, 'm', 'ind-' || g % 200, 1 FROM generate_series(1, 5000) "
         "AS g;"
         "INSERT INTO outcomes.indicator SELECT 'ind-' || g, 1, g, sha256('e'), '', '', '', 'output', false, 'a'"
         "  FROM generate_series(0, 9999) AS g;"
-        "INSERT INTO outcomes.final SELECT 'c-' || g % 5000, 'm', g, 0, 'k', 300000 FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.final SELECT 'c-' || g % 5000, 'm', g, 0, 'k', 300000, g, 300000, '2026-01-01Z'"
+        "  FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.dispute SELECT 400000 + g, 0, 'c-' || g % 5000, g, 'a', '', '2026-01-01Z'"
+        "  FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.decision SELECT 400000 + g, 0, 'c-' || g % 5000, g, 'stands', false, NULL, 500000 + g"
+        "  FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.instance SELECT 'c-' || g % 5000, sha256(g::text::bytea), 'r', g::text, '1', 1, 'infinity'"
         "  FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.payment SELECT g, 1, 1, 'c-' || g % 5000, 'r', 'a', 'b', 'from-' || g % 500, 'to-' || g % "
@@ -672,6 +800,14 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_load_contract_results, "(ARRAY['x'])", "result_indicator"},
         {&sql_outcomes_load_contract_verifications, "(ARRAY['x'])", "verification_pkey"},
         {&sql_outcomes_load_results, "(ARRAY[1])", "result_pkey"},
+        {&sql_outcomes_load_results, "(ARRAY[1])", "result_of"},
+        {&sql_outcomes_load_contract_disputes, "(ARRAY['x'])", "dispute_"},
+        {&sql_outcomes_load_contract_decisions, "(ARRAY['x'])", "decision_contract"},
+        {&sql_outcomes_load_disputes, "(ARRAY[1])", "dispute_pkey"},
+        {&sql_outcomes_read_dispute, "(1)", "dispute_pkey"},
+        {&sql_outcomes_list_dispute_items, "(1, -1, 101)", "decision_pkey"},
+        {&sql_outcomes_list_disputes, "(-1, 101, 'x', NULL)", "dispute_contract"},
+        {&sql_outcomes_list_disputes, "(-1, 101, NULL, 1)", "dispute_result"},
         {&sql_outcomes_load_verifications, "(ARRAY[1])", "verification_pkey"},
         {&sql_outcomes_load_result_keys, "(ARRAY['x'])", "result_key"},
         {&sql_outcomes_load_payments, "(ARRAY[1])", "payment_pkey"},
@@ -688,6 +824,8 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_list_signatures, "('x', -1, 101)", "party_pkey"},
         {&sql_outcomes_list_results, "(-1, 0, 101, 'x', NULL, NULL, NULL)", "result_author"},
         {&sql_outcomes_list_result_items, "(1, -1, 101)", "final_result"},
+        {&sql_outcomes_list_result_items, "(1, -1, 101)", "final_chain"},
+        {&sql_outcomes_list_result_items, "(1, -1, 101)", "dispute_"},
         {&sql_outcomes_list_verifications, "(1, -1, 101)", "verification_pkey"},
         {&sql_outcomes_list_payments, "(-1, 101, 1, NULL, 'x')", "payment_from"},
         {&sql_outcomes_list_payment_items, "(1, -1, 101)", "payment_item_pkey"},
@@ -732,6 +870,8 @@ int main(void)
         T(users_of_an_indicator_are_those_of_that_version),
         T(results_are_found_by_statement_with_their_verifications),
         T(keys_of_results_are_found_for_indicators_and_figures),
+        T(a_chain_comes_back_whole_and_by_its_newest),
+        T(disputes_and_what_became_of_them_come_back_as_they_were),
         T(contracts_that_are_due_are_found_and_the_next_moment),
         T(loading_goes_on_after_the_connection_broke),
         T(a_preview_loads_all_by_itself),

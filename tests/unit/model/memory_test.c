@@ -36,7 +36,7 @@ static enum tally_code load_decide_evolve(const struct world *w, struct model *m
         assert_int_equal(decision.refusal->code, REFUSE_EVALUATION_LIMIT);
         return TALLY_E_LIMIT;
     }
-    show_decision(shown, &decision);
+    show_whole_decision(shown, &decision);
     TRY(model_evolve(model, command, &decision, &place, hash, NULL));
 done:
     return rc;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tally/arena.h"
@@ -92,15 +93,32 @@ static inline void show_result(struct buf *out, const struct row_result *r)
     put_number(out, r->seq), put_number(out, r->item), put_slice(out, r->indicator), put_number(out, r->version);
     put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->dimensions), put_slice(out, r->value);
     put_slice(out, r->author), put_number(out, (uint64_t) r->time.us), put_number(out, r->is_set);
+    put_number(out, r->is_withdrawal), put_number(out, r->of_seq), put_number(out, r->of_item);
+    put_number(out, r->first_seq), put_number(out, r->first_item), put_number(out, (uint64_t) r->first_time.us);
+    put_number(out, r->prev_seq);
+}
+static inline void show_dispute(struct buf *out, const struct row_dispute *r)
+{
+    put_number(out, r->seq), put_slice(out, r->contract), put_number(out, r->result_seq), put_number(out, r->item);
+    put_slice(out, r->actor), put_slice(out, r->reason), put_number(out, (uint64_t) r->time.us);
+    put_number(out, (uint64_t) r->lapses.us);
+}
+static inline void show_decision(struct buf *out, const struct row_decision *r)
+{
+    put_number(out, r->dispute_seq), put_slice(out, r->contract), put_number(out, r->result_seq), put_number(out, r->item);
+    put_number(out, r->kind), put_number(out, r->is_lapsed), put_slice(out, r->value), put_number(out, r->seq);
 }
 static inline void show_verification(struct buf *out, const struct row_verification *r)
 {
     put_number(out, r->result_seq), put_number(out, r->item), put_slice(out, r->actor), put_number(out, r->seq);
+    put_number(out, (uint64_t) r->time.us);
 }
 static inline void show_final(struct buf *out, const struct row_final *r)
 {
     put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->key);
-    put_number(out, r->result_seq), put_number(out, r->item), put_number(out, r->seq);
+    put_number(out, r->result_seq), put_number(out, r->item), put_number(out, r->seq), put_number(out, r->first_seq);
+    put_number(out, r->began_seq), put_number(out, (uint64_t) r->time.us), put_number(out, r->is_none);
+    put_slice(out, r->replaced);
 }
 static inline void show_instance(struct buf *out, const struct row_instance *r)
 {
@@ -125,7 +143,7 @@ static inline void show_settlement(struct buf *out, const struct row_settlement 
     put_slice(out, r->recorded_by), put_number(out, (uint64_t) (int64_t) r->paid_on);
 }
 
-static inline void show_decision(struct buf *out, const struct decision *decision)
+static inline void show_whole_decision(struct buf *out, const struct decision *decision)
 {
     buf_clear(out);
     if (decision->refusal != NULL) {
@@ -189,7 +207,16 @@ static inline bool same_verification(const struct row_verification *a, const str
 }
 static inline bool same_final(const struct row_final *a, const struct row_final *b)
 {
-    return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key);
+    return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key) &&
+           a->seq == b->seq && a->result_seq == b->result_seq && a->item == b->item;
+}
+static inline bool same_dispute(const struct row_dispute *a, const struct row_dispute *b)
+{
+    return slice_equal(a->contract, b->contract) && a->result_seq == b->result_seq && a->item == b->item;
+}
+static inline bool same_decision(const struct row_decision *a, const struct row_decision *b)
+{
+    return slice_equal(a->contract, b->contract) && a->result_seq == b->result_seq && a->item == b->item;
 }
 static inline bool same_instance(const struct row_instance *a, const struct row_instance *b)
 {
@@ -254,6 +281,8 @@ static inline bool is_of_contract(const struct world *w, struct slice contract, 
 static inline void load_contract(const struct world *w, struct model *model, struct slice id)
 {
     PUT_WHERE(verification, verifications, true) /* before their results: the order must not matter */
+    PUT_WHERE(decision, decisions, slice_equal(row->contract, id))
+    PUT_WHERE(dispute, disputes, slice_equal(row->contract, id))
     PUT_WHERE(party, parties, slice_equal(row->contract, id))
     PUT_WHERE(instance, instances, slice_equal(row->contract, id))
     PUT_WHERE(final, finals, slice_equal(row->contract, id))
@@ -285,7 +314,7 @@ static inline void load_result_key(const struct world *w, struct model *model, s
             snprintf(text, sizeof(text), "|%.*s|%.*s|%.*s|%.*s", SLICE_ARG(row->contract), SLICE_ARG(row->metric),
                      SLICE_ARG(row->dimensions), SLICE_ARG(row->author));
         if (slice_is(key, text))
-            assert_int_equal(model_put_result_key(model, key, NULL), TALLY_OK);
+            assert_int_equal(model_put_result_key(model, key, row->seq, row->item, row->is_withdrawal, NULL), TALLY_OK);
     }
 }
 
@@ -321,7 +350,7 @@ static inline void load(const struct world *w, struct model *model, const struct
         PUT_WHERE(metric, metrics, slice_equal(row->indicator, need->name) && row->indicator_version == need->number)
         break;
     case NEED_RESULT:
-        PUT_WHERE(result, results, row->seq == need->number)
+        PUT_WHERE(result, results, row->seq == need->number || row->of_seq == need->number)
         PUT_WHERE(verification, verifications, row->result_seq == need->number)
         break;
     case NEED_RESULT_KEY:
@@ -329,6 +358,9 @@ static inline void load(const struct world *w, struct model *model, const struct
         break;
     case NEED_PAYMENT:
         PUT_WHERE(payment, payments, row->seq == need->number)
+        break;
+    case NEED_DISPUTE:
+        PUT_WHERE(dispute, disputes, row->seq == need->number)
         break;
     case NEED_DUE:
         load_due(w, model, (int64_t) need->number);
@@ -399,7 +431,7 @@ static inline void world_step(struct world *w, const struct command *command)
         world_fill(w, w->models[m], command);
         for (int again = 0; again < 2; again++) {
             decisions[m] = decide_once(w, w->models[m], command);
-            show_decision(m == 0 && again == 0 ? &w->last : &text, &decisions[m]);
+            show_whole_decision(m == 0 && again == 0 ? &w->last : &text, &decisions[m]);
             if (m != 0 || again != 0)
                 assert_string_equal(text.ptr, w->last.ptr);
         }
@@ -666,6 +698,68 @@ static inline const struct decision *do_verify(struct world *w, const char *by, 
     command.u.verify_result.seq = seq;
     command.u.verify_result.items = items;
     command.u.verify_result.item_count = count;
+    return world_do(w, by, &command);
+}
+
+/* "12.0 95": result 0 of entry 12 becomes 95; "12.0" alone for a withdrawal. NULL: the only result of the statement. */
+static inline const struct decision *do_change(struct world *w, const char *by, uint64_t seq, bool is_withdrawal,
+                                               bool is_set, int count, const char *const *texts)
+{
+    struct command command = {.kind = COMMAND_CHANGE_RESULTS};
+    struct command_change *items = ARENA_ARRAY(w->arena, (size_t) count + 1, struct command_change);
+    for (int i = 0; i < count; i++) {
+        const char *text = world_keep(w, slice_str(texts[i])).ptr, *space = strchr(text, ' ');
+        char *end = NULL;
+        items[i].seq = strtoull(text, &end, 10);
+        items[i].item = (uint32_t) strtoul(end + 1, NULL, 10);
+        items[i].value = space == NULL ? SLICE("") : slice_str(space + 1);
+    }
+    command.u.change_results.seq = seq;
+    command.u.change_results.items = items;
+    command.u.change_results.count = (uint32_t) count;
+    command.u.change_results.is_withdrawal = is_withdrawal;
+    command.u.change_results.is_set = is_set;
+    command.u.change_results.is_list = count > 0;
+    return world_do(w, by, &command);
+}
+
+static inline const struct decision *do_restate(struct world *w, const char *by, uint64_t seq, const char *value)
+{
+    struct command command = {.kind = COMMAND_CHANGE_RESULTS};
+    struct command_change *item = ARENA_NEW(w->arena, struct command_change);
+    *item = (struct command_change){seq, 0, world_keep(w, slice_str(value))};
+    command.u.change_results.seq = seq;
+    command.u.change_results.items = item;
+    command.u.change_results.count = 1;
+    return world_do(w, by, &command);
+}
+
+static inline const struct decision *do_withdraw(struct world *w, const char *by, uint64_t seq)
+{
+    return do_change(w, by, seq, true, false, 0, NULL);
+}
+
+static inline const struct decision *do_dispute(struct world *w, const char *by, uint64_t seq, const char *contract,
+                                                uint32_t count, const uint32_t *items)
+{
+    struct command command = {.kind = COMMAND_DISPUTE_RESULT};
+    command.u.dispute_result.seq = seq;
+    command.u.dispute_result.contract = slice_str(contract);
+    command.u.dispute_result.reason = SLICE("The count is wrong.");
+    command.u.dispute_result.items = items;
+    command.u.dispute_result.item_count = count;
+    return world_do(w, by, &command);
+}
+
+static inline const struct decision *do_resolve(struct world *w, const char *by, uint64_t seq, enum decision_kind kind,
+                                                const char *value, uint32_t count, const uint32_t *items)
+{
+    struct command command = {.kind = COMMAND_RESOLVE_DISPUTE};
+    command.u.resolve_dispute.seq = seq;
+    command.u.resolve_dispute.kind = kind;
+    command.u.resolve_dispute.value = world_keep(w, slice_str(value));
+    command.u.resolve_dispute.items = items;
+    command.u.resolve_dispute.item_count = count;
     return world_do(w, by, &command);
 }
 

@@ -1,0 +1,132 @@
+/* How results stand in one contract (S2, S5, S6, F1, F3): what is recorded, and over it what the decision on its way changes. */
+#include "decide.h"
+#include "states.h"
+
+/* Identities in work: by the metric's place, since names go with the compiled text. */
+static struct ident work_ident(uint64_t first_seq, const struct fit *fit)
+{
+    return (struct ident){first_seq, fit->key, slice_of((const char *) &fit->metric, sizeof(fit->metric))};
+}
+
+const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work,
+                                     const struct terms *terms, const struct fit *fit)
+{
+    uint64_t first_seq = fit->result->row.first_seq;
+    const struct new_final *now = work == NULL ? NULL : overlay_find(&work->ends, work_ident(first_seq, fit));
+    if (now != NULL)
+        return &now->end;
+    const struct view_chain *chain =
+        table_find(&contract->chains, ident_chain(first_seq, terms_metric(terms, fit->metric)->name, fit->key));
+    return chain == NULL ? NULL : &chain->end;
+}
+
+const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work,
+                                      const struct terms *terms, const struct fit *fit)
+{
+    const struct new_final *now = work == NULL ? NULL : overlay_find(&work->used, work_ident(0, fit));
+    if (now != NULL)
+        return now->end.is_none ? NULL : &now->end;
+    const struct view_final *final =
+        table_find(&contract->finals, ident_pair(terms_metric(terms, fit->metric)->name, fit->key));
+    return final == NULL || final->used == NULL ? NULL : &final->used->end;
+}
+
+struct dispute_now standing_dispute(const struct view_contract *contract, const struct work *work,
+                                    const struct view_result *result)
+{
+    static const enum dispute_standing decided[] = {
+        [DECISION_STANDS] = DISPUTE_STANDS, [DECISION_REPLACED] = DISPUTE_REPLACED, [DECISION_ANNULLED] = DISPUTE_ANNULLED};
+    struct ident id = ident_item(result->row.seq, &result->row.item);
+    const struct dispute_now *now = work == NULL ? NULL : overlay_find(&work->disputes, id);
+    if (now != NULL)
+        return *now;
+    const struct view_dispute *dispute = table_find(&contract->disputes, id);
+    if (dispute == NULL || !dispute->has_row)
+        return (struct dispute_now){.item = result->row.item, .standing = DISPUTE_NONE};
+    return (struct dispute_now){
+        .item = result->row.item,
+        .standing = dispute->is_decided ? decided[dispute->kind] : DISPUTE_OPEN,
+        .time = dispute->row.time,
+        .lapses = dispute->row.lapses,
+    };
+}
+
+static bool is_annulled(const struct view_contract *contract, const struct work *work, const struct view_result *result)
+{
+    struct ident statement = ident_number(result->row.seq);
+    bool is_any = table_find(&contract->annulled, statement) != NULL ||
+                  (work != NULL && overlay_find(&work->annulled, statement) != NULL);
+    if (!is_any || result->row.is_set) /* of a set, what is left would be half of it (S4) */
+        return is_any;
+    return standing_dispute(contract, work, result).standing == DISPUTE_ANNULLED;
+}
+
+bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+                         const struct fit *fit)
+{
+    const struct row_result *row = &fit->result->row;
+    const struct chain_end *used = standing_used(contract, work, terms, fit);
+    if (used != NULL && (used->first_seq != row->first_seq || used->result_seq >= row->seq))
+        return false;
+    const struct chain_end *end = used != NULL ? used : standing_end(contract, work, terms, fit);
+    return (end == NULL || end->result_seq < row->seq) && !is_annulled(contract, work, fit->result);
+}
+
+bool standing_in_dispute_days(const struct terms *terms, uint32_t metric, const struct chain_end *end, struct instant time)
+{
+    int minutes = terms_clock_minutes(terms);
+    return instant_day(time, minutes) <= terms_dispute_day(terms, metric, instant_day(end->time, minutes));
+}
+
+/* ---- is a change open? ---- */
+/* Who has not signed a contract has nothing to wait for in it, whoever named them there. */
+static bool has_signed(const struct view_contract *contract, struct slice actor)
+{
+    for (uint32_t i = 0; i < contract->party_count; i++) {
+        const struct row_party *party = contract->parties[i];
+        if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
+            return true;
+    }
+    return false;
+}
+
+static enum tally_code is_open_in(struct deciding *d, const struct view_contract *contract,
+                                  const struct view_result *result, bool *yes)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    *yes = false;
+    TRY(terms_of(d->model, contract, &terms, d->err));
+    for (uint32_t m = 0; m < terms_metric_count(terms) && !*yes; m++) {
+        struct fit fit = {.result = result, .metric = m};
+        struct slice why = {NULL, 0};
+        bool fits = false;
+        if (!fit_is_source(contract, terms_metric(terms, m), &result->row))
+            continue;
+        TRY(fit_chain(d->model, contract, terms, m, result, d->arena, &fits, &fit.key, &why, d->err));
+        *yes = fits && standing_is_pending(contract, NULL, terms, &fit);
+    }
+done:
+    return rc;
+}
+
+enum tally_code standing_open(struct deciding *d, const struct view_result *result, const struct view_contract **in)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list users = {0};
+    *in = NULL;
+    if (result->row.of_seq == ROW_NO_SEQ)
+        return TALLY_OK;
+    TRY(contract_list_users(d, &users, &result->row));
+    contract_list_sort(&users); /* the one that is named does not depend on how they were loaded */
+    for (uint32_t i = 0; i < users.count && *in == NULL; i++) {
+        const struct view_contract *contract = users.items[i];
+        bool yes = false;
+        if (!contract_takes(contract->row.state, CONTRACT_DEED_RESULT) || !has_signed(contract, result->row.author))
+            continue;
+        TRY(is_open_in(d, contract, result, &yes));
+        *in = yes ? contract : NULL;
+    }
+done:
+    return rc;
+}

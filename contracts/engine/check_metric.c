@@ -24,9 +24,29 @@ MUST_CHECK static bool unit_as_written(struct checker *c, const struct ast_kindn
     return out->ptr != NULL;
 }
 
+/* U1: of a figure of another contract `where` names that contract's dimensions, which this text need not have. What they are is seen
+ * when both are at hand (engine_link). */
+MUST_CHECK static bool take_used_where(struct checker *c, const struct ast_decl *d, const struct metric *m)
+{
+    for (const struct ast_where *w = d->u.metric.where; w != NULL; w = w->next) {
+        bool is_bound = false;
+        for (uint32_t i = 0; i < m->shape.count; i++)
+            is_bound = is_bound || slice_equal(c->t->dimensions[m->shape.dims[i]].shown.name, w->dimension.text);
+        for (const struct ast_where *other = d->u.metric.where; other != w; other = other->next)
+            is_bound = is_bound || slice_equal(other->dimension.text, w->dimension.text);
+        if (!is_bound)
+            continue;
+        PROBLEM(c, "dimension.twice", w->dimension.span, NULL, "`%.*s` is bound twice", SLICE_ARG(w->dimension.text));
+        return false;
+    }
+    return true;
+}
+
 MUST_CHECK static bool take_where(struct checker *c, const struct ast_decl *d, struct metric *m)
 {
     uint32_t count = 0;
+    if (d->u.metric.source == AST_SOURCE_USED)
+        return take_used_where(c, d, m);
     dimension_set seen = m->dims;
     for (const struct ast_where *w = d->u.metric.where; w != NULL; w = w->next)
         count++;

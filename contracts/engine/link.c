@@ -20,12 +20,25 @@ static uint32_t place_of(const struct terms *terms, const struct metric *m, stru
     return TERMS_NONE;
 }
 
-static const struct terms_where *where_of(const struct terms *terms, const struct metric *m, struct slice name)
+static const struct ast_where *where_of(const struct metric *m, struct slice name)
 {
-    for (uint32_t i = 0; i < m->shown.where_count; i++)
-        if (slice_equal(terms->dimensions[m->shown.where[i].dimension].shown.name, name))
-            return &m->shown.where[i];
+    for (const struct ast_where *w = m->decl->u.metric.where; w != NULL; w = w->next)
+        if (slice_equal(w->dimension.text, name))
+            return w;
     return NULL;
+}
+
+/* The member of the used contract's dimension that `where` names, as results write it. false: there is none. */
+MUST_CHECK static bool where_member(const struct dimension *d, const struct ast_where *where, struct slice *out)
+{
+    if (dimension_is_open(d)) {
+        *out = where->key.name;
+        return where->key.kind == AST_KEY_NAME && dimension_allows(d, where->key.name);
+    }
+    uint32_t member = dimension_find_key(d, &where->key);
+    if (member != TERMS_NONE)
+        *out = d->shown.members[member];
+    return member != TERMS_NONE;
 }
 
 /* Exactly the dimensions of `by` and `where`. An empty text: they are. */
@@ -34,17 +47,18 @@ MUST_CHECK static struct slice dimensions_problem(const struct terms *terms, con
 {
     for (uint32_t i = 0; i < shape->count; i++) {
         const struct dimension *d = &used->dimensions[shape->dims[i]];
-        const struct terms_where *where = where_of(terms, m, d->shown.name);
+        const struct ast_where *where = where_of(m, d->shown.name);
+        struct slice member;
         if (where == NULL && place_of(terms, m, d->shown.name) == TERMS_NONE)
             return arena_printf(arena, "`%.*s` varies by `%.*s` there; name it after `by` or fix it by `where`",
                                 SLICE_ARG(m->shown.of), SLICE_ARG(d->shown.name));
-        bool is_member = where == NULL || (dimension_is_open(d) ? dimension_allows(d, where->member)
-                                                                : dimension_find(d, where->member) != TERMS_NONE);
-        if (!is_member)
-            return arena_printf(arena, "\"%.*s\" is not a member of `%.*s` there", SLICE_ARG(where->member),
-                                SLICE_ARG(d->shown.name));
+        if (where != NULL && !where_member(d, where, &member))
+            return arena_printf(arena, "what `where` says of `%.*s` is not a member of it there", SLICE_ARG(d->shown.name));
     }
-    if (shape->count == m->shape.count + m->shown.where_count)
+    uint32_t fixed = 0;
+    for (const struct ast_where *w = m->decl->u.metric.where; w != NULL; w = w->next)
+        fixed++;
+    if (shape->count == m->shape.count + fixed)
         return SLICE("");
     return arena_printf(arena, "`%.*s` does not vary there by all dimensions of `by` and `where`", SLICE_ARG(m->shown.of));
 }
@@ -98,10 +112,11 @@ MUST_CHECK static bool map_key(const struct mapping *map, struct slice key, stru
     if (!key_parts(key, map->shape->count, there))
         return false;
     for (uint32_t i = 0; i < map->shape->count; i++) {
-        struct slice name = map->used->dimensions[map->shape->dims[i]].shown.name;
-        const struct terms_where *where = where_of(map->terms, map->m, name);
-        uint32_t place = place_of(map->terms, map->m, name);
-        if (where != NULL && !slice_equal(where->member, there[i]))
+        const struct dimension *of = &map->used->dimensions[map->shape->dims[i]];
+        const struct ast_where *where = where_of(map->m, of->shown.name);
+        uint32_t place = place_of(map->terms, map->m, of->shown.name);
+        struct slice member = SLICE("");
+        if (where != NULL && (!where_member(of, where, &member) || !slice_equal(member, there[i])))
             return false;
         if (place == TERMS_NONE)
             continue;

@@ -205,7 +205,7 @@ static void rule_U1_what_is_used_must_be_there_and_fit(void **state)
     expect_misfit(TEXT_RIKERS_ABLE, DOWN(PAY "metric m is success of up in USD\n"),
                   "`success` varies by `cohort` there; name it after `by` or fix it by `where`");
     expect_misfit(TEXT_RIKERS_ABLE, DOWN(PAY "metric m is success of up where cohort = y2014 in USD\n"),
-                  "\"y2014\" is not a member of `cohort` there");
+                  "what `where` says of `cohort` is not a member of it there");
     expect_misfit(TEXT_RIKERS_ABLE, DOWN(PAY "metric m is success of up in USD\n  by cohort, arm\n"),
                   "`success` does not vary there by all dimensions of `by` and `where`");
     expect_misfit(TEXT_RIKERS_ABLE, DOWN(PAY "metric m is success of up in days\n  by cohort\n"),

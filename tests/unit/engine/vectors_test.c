@@ -83,6 +83,52 @@ static void roca_waterfall_passes_on_every_cent(void **state)
     world_free(w);
 }
 
+/* What the balances are between the payments: they are defines, and other contracts may ask for them. */
+static void expect_owed(const struct world *w, const char *quarter, const char *senior, const char *junior, const char *fee)
+{
+    const char *const names[] = {"senior_owed", "junior_owed", "fee_owed"}, *const wanted[] = {senior, junior, fee};
+    struct engine_figure figures[3];
+    struct engine_input input = world_input(w);
+    struct engine_output *output = NULL;
+    for (size_t i = 0; i < 3; i++)
+        assert_true(engine_figure_find(w->terms, slice_str(names[i]), &figures[i]));
+    input.wants = figures;
+    input.want_count = 3;
+    assert_int_equal(engine_evaluate(&input, w->arena, &output, NULL), TALLY_OK);
+    size_t found = 0;
+    for (size_t i = 0; i < output->value_count; i++)
+        if (slice_is(output->values[i].key, quarter)) {
+            assert_true(output->values[i].is_known);
+            expect_slice(output->values[i].value, wanted[output->values[i].want]);
+            found++;
+        }
+    assert_int_equal(found, 3);
+}
+
+static void roca_waterfall_balances(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_ROCA_WATERFALL);
+    const char *late_2017 = "2017-10-01/2017-12-31", *early_2018 = "2018-01-01/2018-03-31";
+    const char *late_2019 = "2019-10-01/2019-12-31", *early_2020 = "2020-01-01/2020-03-31";
+    world_final(w, "senior_drawn", "2014-01-01/2014-03-31", "9000000");
+    world_final(w, "junior_drawn", "2014-01-01/2014-03-31", "3000000");
+    world_final(w, "received", late_2017, "10000000");
+    world_day(w, "2018-01-05");
+    expect_owed(w, late_2017, "10843462.64", "3233048.23", "3760000");
+    expect_owed(w, early_2018, "854005.92", "3249213.47", "3760000");
+    world_final(w, "received", late_2019, "12345678.91");
+    world_day(w, "2020-01-05");
+    expect_owed(w, late_2019, "931592.76", "3364656.06", "3760000");
+    expect_owed(w, early_2020, "0", "0", "0");
+    world_final(w, "received", late_2017, "10500000");
+    world_day(w, "2020-03-01");
+    expect_owed(w, early_2018, "347755.92", "3249213.47", "3760000");
+    expect_owed(w, late_2019, "379349.72", "3364656.06", "3760000");
+    expect_owed(w, early_2020, "0", "0", "0");
+    world_free(w);
+}
+
 /* ---- 9.6, the first contract alone ---- */
 static void rikers_dispute_and_restatement(void **state)
 {
@@ -349,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peterborough_pays_early_or_at_the_end_never_twice),
         cmocka_unit_test(roca_waterfall_passes_on_every_cent),
+        cmocka_unit_test(roca_waterfall_balances),
         cmocka_unit_test(innovation_fund_caps_each_person),
         cmocka_unit_test(work_programme_pays_a_sequence),
         cmocka_unit_test(rikers_dispute_and_restatement),

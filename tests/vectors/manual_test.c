@@ -15,15 +15,18 @@
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/diag.h"
+#include "tally/digest.h"
 #include "tally/exposure.h"
 #include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/terms.h"
+#include "tally/text.h"
 
 #define TEXT_MAX ((size_t) 1 << 20) /* of the manual */
 #define ARENA_MAX ((size_t) 64 << 20)
 #define PERSON_LEN 22   /* the least that a pseudonym may have */
 #define EXPECTED_MAX 64 /* lines of one example */
+#define TEXTS_MAX 8     /* that have a name, and of one evaluation */
 
 static char root[512];
 static struct buf manual;
@@ -34,6 +37,15 @@ static struct diags diags;
 static uint32_t first_line; /* of the example within its whole text */
 static struct slice told;   /* the example that `says` is about */
 static int compiled, evaluated, refused;
+
+/* Texts that an evaluation calls by a name: "```terms NAME.terms". */
+static struct {
+    struct slice name, text;
+} named[TEXTS_MAX];
+static size_t named_count;
+/* The texts of the present evaluation: the one asked for, then others. */
+static struct history_source sources[TEXTS_MAX];
+static size_t source_count;
 
 /* ---- the manual's fenced blocks ---- */
 
@@ -220,11 +232,12 @@ static json_t *member_of(const struct terms_dimension *dimension, struct slice n
     return json_string(text);
 }
 
-static void put_members(const struct block *block, json_t *result, const struct terms_metric *metric, struct slice members)
+static void put_members(const struct block *block, const struct terms *of, json_t *result,
+                        const struct terms_metric *metric, struct slice members)
 {
     json_t *dims = json_object();
     for (uint32_t i = 0; i < metric->by_count; i++) {
-        const struct terms_dimension *dimension = terms_dimension(terms, metric->by[i]);
+        const struct terms_dimension *dimension = terms_dimension(of, metric->by[i]);
         char name[128];
         struct slice member = until(&members, ",");
         if (member.len == 0)
@@ -236,11 +249,26 @@ static void put_members(const struct block *block, json_t *result, const struct 
     }
     for (uint32_t i = 0; i < metric->where_count; i++) {
         char name[128];
-        (void) snprintf(name, sizeof name, "%.*s", SLICE_ARG(terms_dimension(terms, metric->where[i].dimension)->name));
+        (void) snprintf(name, sizeof name, "%.*s", SLICE_ARG(terms_dimension(of, metric->where[i].dimension)->name));
         json_t *member = json_stringn(metric->where[i].member.ptr, metric->where[i].member.len);
         assert_int_equal(json_object_set_new(dims, name, member), 0);
     }
     assert_int_equal(json_object_set_new(result, "dimensions", dims), 0);
+}
+
+/* "second-chance/bed_days": of another contract of the example */
+static const struct terms *contract_take(struct slice *item, json_t *result)
+{
+    struct slice rest = *item, slug = until(&rest, "/ (=");
+    if (!take(&rest, "/"))
+        return sources[0].terms;
+    for (size_t i = 0; i < source_count; i++)
+        if (slice_equal(terms_slug(sources[i].terms), slug)) {
+            *item = rest;
+            assert_int_equal(json_object_set_new(result, "contract", json_stringn(slug.ptr, slug.len)), 0);
+            return sources[i].terms;
+        }
+    return sources[0].terms;
 }
 
 /* "reoffences(c1, programme) = 1420", "disputed: m", "pending: m = 5", "m = 5 submitted 2016-01-01" */
@@ -260,15 +288,16 @@ static void put_result(const struct block *block, json_t *results, struct slice 
         if (take(&item, verb))
             assert_int_equal(json_object_set_new(result, "decided", json_string(decisions[i])), 0);
     }
+    const struct terms *of = contract_take(&item, result);
     struct slice name = until(&item, "( =");
-    uint32_t metric = terms_find_metric(terms, name);
+    uint32_t metric = terms_find_metric(of, name);
     if (metric == TERMS_NONE)
         fail_msg("README.md:%u: the example has no metric `%.*s`", block->line, SLICE_ARG(name));
     (void) snprintf(text, sizeof text, "%.*s", SLICE_ARG(name));
     assert_int_equal(json_object_set_new(result, "metric", json_string(text)), 0);
     struct slice members = take(&item, "(") ? until(&item, ")") : SLICE("");
     (void) take(&item, ")");
-    put_members(block, result, terms_metric(terms, metric), members);
+    put_members(block, of, result, terms_metric(of, metric), members);
     if (take(&item, " = ")) {
         struct slice value = until(&item, " ");
         (void) snprintf(text, sizeof text, "%.*s", SLICE_ARG(value));
@@ -296,6 +325,10 @@ static void put_step(const struct block *block, json_t *steps, struct slice line
     (void) snprintf(on, sizeof on, "%.*s", DAY_TEXT_LEN, line.ptr);
     json_t *step = json_pack("{s:s}", "on", on), *results = json_array();
     line = cut(line, DAY_TEXT_LEN);
+    if (take(&line, "  amended: ")) {
+        assert_int_equal(json_object_set_new(step, "amended", json_stringn(line.ptr, line.len)), 0);
+        line.len = 0;
+    }
     while (take(&line, "  ") || take(&line, "; "))
         put_result(block, results, until(&line, ";"));
     assert_int_equal(line.len, 0);
@@ -333,12 +366,11 @@ static void read_example(const struct block *block, json_t *steps)
 }
 
 /* "early(c2)": members as the manual writes them */
-static struct slice instance_name(const struct engine_instance *instance)
+static struct slice instance_name(const struct history_rule *of, const struct engine_instance *instance)
 {
-    const struct terms_rule *rule = terms_rule(terms, instance->rule);
-    struct slice key = instance->key, text = rule->name;
-    for (uint32_t i = 0; i < rule->each_count; i++) {
-        enum terms_dimension_kind kind = terms_dimension(terms, rule->each[i])->kind;
+    struct slice key = instance->key, text = of->rule->name;
+    for (uint32_t i = 0; i < of->rule->each_count; i++) {
+        enum terms_dimension_kind kind = terms_dimension(of->terms, of->rule->each[i])->kind;
         struct slice member = until(&key, "|");
         (void) take(&key, "|");
         if (kind == TERMS_PERIOD)
@@ -347,7 +379,7 @@ static struct slice instance_name(const struct engine_instance *instance)
             member.len--;
         text = arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(text), i == 0 ? "(" : ", ", SLICE_ARG(member));
     }
-    text = rule->each_count == 0 ? text : arena_printf(arena, "%.*s)", SLICE_ARG(text));
+    text = of->rule->each_count == 0 ? text : arena_printf(arena, "%.*s)", SLICE_ARG(text));
     assert_non_null(text.ptr);
     return text;
 }
@@ -362,26 +394,38 @@ static bool find(struct day_expected *day, bool is_payment, struct slice text)
     return false;
 }
 
-static void compare_moment(const struct block *block, const struct history_moment *moment)
+static void compare_instance(const struct block *block, struct day_expected *day, const char *on, struct slice name,
+                             const struct engine_instance *instance)
+{
+    struct slice paid = arena_printf(arena, "%.*s %.*s", SLICE_ARG(name), SLICE_ARG(instance->difference));
+    const char *state = instance->state == ENGINE_WAITS ? "waits" : "fault";
+    if (instance->has_difference && !find(day, true, paid))
+        fail_msg("README.md:%u: on %s: => %.*s is not said", block->line, on, SLICE_ARG(paid));
+    if (instance->state == ENGINE_COMPUTED) {
+        (void) find(day, false, arena_printf(arena, "%.*s = %.*s", SLICE_ARG(name), SLICE_ARG(instance->target)));
+        return;
+    }
+    (void) find(day, false, arena_printf(arena, "%.*s %s", SLICE_ARG(name), state));
+    (void) find(day, false, arena_printf(arena, "%.*s %s: %.*s", SLICE_ARG(name), state, SLICE_ARG(instance->reason)));
+}
+
+/* Rules of other contracts are named with theirs: "second-chance/success(y2016)". */
+static void compare_moment(const struct block *block, const struct history *history, const struct history_moment *moment)
 {
     struct day_expected *day = NULL;
     char on[DAY_TEXT_LEN + 1];
     day_format(moment->day, on);
     for (size_t i = 0; i < day_count; i++)
         day = days[i].day == moment->day ? &days[i] : day;
-    for (size_t i = 0; i < moment->output->count; i++) {
-        const struct engine_instance *instance = &moment->output->instances[i];
-        struct slice name = instance_name(instance);
-        struct slice paid = arena_printf(arena, "%.*s %.*s", SLICE_ARG(name), SLICE_ARG(instance->difference));
-        if (instance->has_difference && !find(day, true, paid))
-            fail_msg("README.md:%u: on %s: => %.*s is not said", block->line, on, SLICE_ARG(paid));
-        if (instance->state == ENGINE_COMPUTED) {
-            (void) find(day, false, arena_printf(arena, "%.*s = %.*s", SLICE_ARG(name), SLICE_ARG(instance->target)));
-            continue;
+    for (uint32_t c = 0; c < moment->state_count; c++) {
+        const struct history_state *state = &moment->states[c];
+        for (size_t i = 0; i < state->output->count; i++) {
+            const struct engine_instance *instance = &state->output->instances[i];
+            struct slice name = instance_name(&state->rules[instance->rule], instance);
+            if (c != history->main)
+                name = arena_printf(arena, "%.*s/%.*s", SLICE_ARG(state->slug), SLICE_ARG(name));
+            compare_instance(block, day, on, name, instance);
         }
-        const char *state = instance->state == ENGINE_WAITS ? "waits" : "fault";
-        (void) find(day, false, arena_printf(arena, "%.*s %s", SLICE_ARG(name), state));
-        (void) find(day, false, arena_printf(arena, "%.*s %s: %.*s", SLICE_ARG(name), state, SLICE_ARG(instance->reason)));
     }
 }
 
@@ -397,6 +441,43 @@ static void all_found(const struct block *block)
             }
 }
 
+static void source_add(struct slice name, struct slice text, const struct terms *of)
+{
+    struct digest digest;
+    char *hash = arena_alloc(arena, 2 * DIGEST_LEN + 1);
+    assert_non_null(hash);
+    assert_in_range(source_count, 0, TEXTS_MAX - 1);
+    digest_of(text, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hash);
+    sources[source_count++] = (struct history_source){name, slice_of(hash, (size_t) 2 * DIGEST_LEN), of};
+}
+
+/* "eval": of the last text. "eval a.terms b.terms": of a, with b beside it; returns their names. */
+static json_t *take_sources(const struct block *block)
+{
+    struct slice names = cut(block->info, 4);
+    json_t *texts = json_array();
+    source_count = 0;
+    if (names.len == 0)
+        source_add(SLICE(""), told, terms);
+    while (take(&names, " ")) {
+        struct slice name = until(&names, " ");
+        struct err err = {0};
+        struct terms *of = NULL;
+        for (size_t i = 0; i < named_count; i++)
+            if (slice_equal(named[i].name, name)) {
+                struct slice text = whole(named[i].text);
+                assert_int_equal(terms_compile(text, &diags, &of, &err), TALLY_OK);
+                source_add(name, text, of);
+            }
+        if (of == NULL)
+            fail_msg("README.md:%u: there is no text %.*s", block->line, SLICE_ARG(name));
+        if (source_count > 1)
+            assert_int_equal(json_array_append_new(texts, json_stringn(name.ptr, name.len)), 0);
+    }
+    return texts;
+}
+
 static void evaluate(const struct block *block)
 {
     struct err err = {0};
@@ -404,24 +485,27 @@ static void evaluate(const struct block *block)
     struct history_run *run = NULL;
     struct history_moment moment;
     bool has = true;
-    json_t *steps = json_array();
-    assert_non_null(terms);
+    json_t *texts = take_sources(block), *steps = json_array();
     read_example(block, steps);
-    json_t *json = json_pack("{s:s%,s:o}", "contract", terms_slug(terms).ptr, terms_slug(terms).len, "history", steps);
+    struct slice slug = terms_slug(sources[0].terms);
+    json_t *json = json_pack("{s:s%,s:o,s:o}", "contract", slug.ptr, slug.len, "texts", texts, "history", steps);
     assert_non_null(json);
     char *text = json_dumps(json, 0);
-    if (history_read(terms, slice_str(text), arena, &history, &err) != TALLY_OK)
+    if (history_read_texts(sources, source_count, slice_str(text), arena, &history, &err) != TALLY_OK)
         fail_msg("README.md:%u: %s", block->line, err.detail);
-    assert_int_equal(history_begin(terms, history, days[day_count - 1].day, &run, &err), TALLY_OK);
+    assert_int_equal(history_begin(sources[0].terms, history, days[day_count - 1].day, &run, &err), TALLY_OK);
     for (;;) {
         if (history_next(run, &moment, &has, &err) != TALLY_OK)
             fail_msg("README.md:%u: %s", block->line, err.detail);
         if (!has)
             break;
-        compare_moment(block, &moment);
+        compare_moment(block, history, &moment);
     }
     history_end(run);
     all_found(block);
+    for (size_t i = 0; i < source_count; i++)
+        if (sources[i].terms != terms)
+            terms_free((struct terms *) (uintptr_t) sources[i].terms);
     free(text);
     json_decref(json);
     evaluated++;
@@ -459,14 +543,24 @@ static void compare_exposure(const struct block *block)
 
 /* ---- the tests ---- */
 
+static void name_text(const struct block *block)
+{
+    compile(block, false);
+    assert_in_range(named_count, 0, TEXTS_MAX - 1);
+    named[named_count].name = cut(block->info, 6);
+    named[named_count++].text = block->text;
+}
+
 static void take_block(const struct block *block)
 {
     if (slice_is(block->info, "terms header"))
         header = block->text;
     else if (slice_is(block->info, "terms") || slice_is(block->info, "terms wrong"))
         compile(block, slice_is(block->info, "terms wrong"));
-    else if (slice_is(block->info, "eval"))
+    else if (slice_starts(block->info, SLICE("eval")))
         evaluate(block);
+    else if (memmem(block->info.ptr, block->info.len, ".terms", 6) != NULL)
+        name_text(block);
     else if (slice_is(block->info, "says"))
         compare_says(block);
     else if (slice_is(block->info, "exposure"))
@@ -523,9 +617,9 @@ static void add_file(const char *path, struct buf *out)
 static void the_table_of_warnings_is_complete(void **state)
 {
     (void) state;
-    struct buf sources;
+    struct buf checker;
     char path[800];
-    buf_init(&sources, TEXT_MAX * 4);
+    buf_init(&checker, TEXT_MAX * 4);
     (void) snprintf(path, sizeof path, "%s/contracts/engine", root);
     DIR *dir = opendir(path);
     const struct dirent *entry;
@@ -533,12 +627,12 @@ static void the_table_of_warnings_is_complete(void **state)
     while ((entry = readdir(dir)) != NULL) {
         (void) snprintf(path, sizeof path, "%s/contracts/engine/%.200s", root, entry->d_name);
         if (strstr(entry->d_name, ".c") != NULL)
-            add_file(path, &sources);
+            add_file(path, &checker);
     }
     assert_int_equal(closedir(dir), 0);
-    all_codes_in(buf_slice(&sources), "\"warning.", '"', buf_slice(&manual), "the manual");
-    all_codes_in(buf_slice(&manual), "`warning.", '`', buf_slice(&sources), "the checker");
-    buf_release(&sources);
+    all_codes_in(buf_slice(&checker), "\"warning.", '"', buf_slice(&manual), "the manual");
+    all_codes_in(buf_slice(&manual), "`warning.", '`', buf_slice(&checker), "the checker");
+    buf_release(&checker);
 }
 
 int main(void)

@@ -179,13 +179,14 @@ $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(ca
 	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(CRYPTO) $$(LIBPQ) $$(GMP) -lpthread -lm
 endef
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
+$(B)/tests/property/evaluators_test: $(B)/obj/tests/property/random_text.o
 .PHONY: tests
 tests: $(TEST_BINS)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # ---- what people type ----
-.PHONY: deps test test-faults check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
+.PHONY: deps test test-faults test-evaluators check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
 deps:
 	@./.ci/deps
 test: deps ## every test, plain and under ASan and UBSan
@@ -207,6 +208,10 @@ ROUNDS ?= 1000
 test-faults: deps ## kill -9 of tallyd and of its PostgreSQL under load, ROUNDS (1000) times
 	$(again) $(B)/bin/tallyd $(B)/bin/tally-verify $(B)/tests/fault/service_fault_test
 	@ROUNDS=$(ROUNDS) TEST_TIMEOUT_S=$$((600 + $(ROUNDS) * 5)) TEST_VERBOSE=1 tests/run.sh $(B)/tests/fault/service_fault_test
+STEPS ?= 1000000
+test-evaluators: deps ## the engine's session beside the evaluation from nothing, STEPS (1,000,000) random steps
+	$(again) $(B)/tests/property/evaluators_test
+	@STEPS=$(STEPS) SEED=$(or $(SEED),1000) TEST_TIMEOUT_S=$$((600 + $(STEPS) / 200)) TEST_VERBOSE=1 tests/run.sh $(B)/tests/property/evaluators_test
 check: lint test test-tsan ## lint, and every test plain, under ASan and UBSan, and under TSan
 
 lint: ## layout, layers, bans, static analysis

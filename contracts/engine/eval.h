@@ -219,6 +219,8 @@ static inline uintptr_t track_instance(const struct instance *instance)
 }
 /* Whoever computes now needs that of which these are the readers. Without memory ev->rc is set. */
 void track_read(struct eval *ev, uint32_t *readers);
+/* Whoever computes now needs to know of the result at a metric's key. */
+void track_read_result(struct eval *ev, struct slot *slot);
 /* The slot was filled on the way to another, which is being computed: when that one is to be computed again, so is this. */
 void track_beside(struct eval *ev, struct slot *slot);
 /* Whoever computes now goes through all members of the dimension. */

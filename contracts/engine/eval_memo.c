@@ -165,7 +165,7 @@ const struct slot *eval_fact(struct eval *ev, uint32_t metric, uint64_t cell)
         return eval_find(ev, metric, cell);
     struct slot *slot = eval_slot(ev, metric, cell); /* what is not there yet may come */
     if (slot != NULL)
-        track_read(ev, &slot->readers);
+        track_read_result(ev, slot);
     return slot;
 }
 

@@ -271,12 +271,11 @@ MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change 
     if (slot == NULL)
         return false;
     bool was_there = slot->fact != NULL, is_there = change->fact != NULL;
-    if (change->has_pending && !is_there && (!was_there || m->sets != NULL) && concerns_strangers(ev, m, cell))
-        *is_stale = true;
+    if (is_there != was_there && ev->session->dimensions != NULL)
+        names_use(ev, &m->shape, cell, is_there ? 1 : -1);
+    *is_stale = change->has_pending && !is_there && concerns_strangers(ev, m, cell);
     if (*is_stale)
         return true;
-    if (is_there != was_there)
-        names_use(ev, &m->shape, cell, is_there ? 1 : -1);
     track_drop_slot(ev, slot);
     fact_free(ev->session, slot);
     if (is_there && !fact_copy(ev, slot, change->fact))
@@ -415,6 +414,16 @@ static void record_all(struct eval *ev)
     s->touched.count = 0;
 }
 
+/* Another day may lie in a period of their caps. */
+static void try_dayless(struct eval *ev)
+{
+    struct instance_list *list = &ev->session->dayless;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i]->state == ENGINE_FAULT)
+            session_make_dirty(ev, list->items[i]);
+    list->count = 0;
+}
+
 static void stop_reading(struct eval *ev)
 {
     arena_clear(ev->arena);
@@ -437,12 +446,15 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     s->is_broken = true; /* until it is done */
     ev->err = err;
     ev->rc = TALLY_OK;
+    if (today != s->in.today)
+        try_dayless(ev);
     s->in.today = today;
     for (size_t i = 0; i < count && !*is_stale; i++) {
         ENSURE(changes[i].metric < ev->t->metric_count);
         if (!apply_change(ev, &changes[i], is_stale))
             return ev->rc;
     }
+    *is_stale = *is_stale || s->is_plain;
     if (*is_stale)
         return TALLY_OK;
     track_wake_up(ev);
@@ -492,7 +504,8 @@ MUST_CHECK static bool settle(struct eval *ev)
     for (uint32_t r = 0; r < ev->t->rule_count; r++)
         for (size_t i = 0; i < ev->rules[r].count; i++) {
             struct instance *instance = &ev->rules[r].items[i];
-            if (caps_lacks(instance) && ev->t->rules[r].group != TERMS_NONE && !session_cut(ev, instance))
+            if (ev->t->rules[r].group != TERMS_NONE &&
+                ((caps_lacks(instance) && !session_cut(ev, instance)) || !session_note_dayless(ev, instance)))
                 return false;
             record(ev, instance);
         }
@@ -533,10 +546,10 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, const struc
     return TALLY_OK;
 }
 
-/* Several texts, and figures of other contracts, are evaluated from nothing. */
+/* Several texts, and figures of other contracts, are evaluated from nothing; after `closes` there is nothing to follow (T5). */
 static bool is_followed(const struct engine_input *input)
 {
-    bool is_used = input->earlier_count > 0 || input->want_count > 0;
+    bool is_used = input->earlier_count > 0 || input->want_count > 0 || input->today > terms_closes(input->terms);
     for (uint32_t i = 0; i < input->terms->metric_count; i++)
         is_used = is_used || input->terms->metrics[i].shown.source == AST_SOURCE_USED;
     return !is_used;

@@ -51,6 +51,7 @@ struct engine_session {
     bool is_opening;
     bool is_plain;  /* follows nothing: every change takes an evaluation from nothing */
     bool is_broken; /* an entry could not be computed to its end */
+    bool has_sets;  /* of open dimensions, that wait for whoever is no member (D3) */
     size_t store_at_open;
     uint64_t next_first;
     uint64_t fact_bytes;
@@ -71,7 +72,8 @@ struct engine_session {
     struct instance_list dirty;   /* of rules under no cap */
     struct instance_list touched; /* by this entry */
     struct instance_list fresh_cut;
-    struct group *groups; /* by the number that the group has: that of its first rule */
+    struct instance_list dayless; /* faults for the day of their first computation, which is tried again every day (C1) */
+    struct group *groups;         /* by the number that the group has: that of its first rule */
     uint32_t group_count;
     const uint32_t *group_order; /* those on which others depend first */
     struct slice *texts;         /* by hash */
@@ -107,6 +109,8 @@ MUST_CHECK struct slot *names_source(struct eval *ev, uint32_t dimension, uint32
 /* ---- session_caps.c ---- */
 /* Gives back what the instance has from its budgets, which is about to be computed again. */
 void session_release(struct eval *ev, struct instance *instance);
+/* Notes one whose budgets its own day, today, has none of. false: ev->rc is set. */
+MUST_CHECK bool session_note_dayless(struct eval *ev, struct instance *instance);
 /* Puts an instance that has a place in the order of first amounts among those that a budget cuts. */
 MUST_CHECK bool session_cut(struct eval *ev, struct instance *instance);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "tally/instant.h"
 
 static uint32_t caps_of(const struct eval *ev, const struct instance *instance)
 {
@@ -194,12 +195,20 @@ MUST_CHECK static bool take_turn(struct eval *ev, struct turns *turns)
 
 /* ---- a group ---- */
 
+bool session_note_dayless(struct eval *ev, struct instance *instance)
+{
+    bool is_dayless =
+        instance->state == ENGINE_FAULT && instance->day == DAY_NEVER && ev->t->rules[instance->rule].dated == NULL;
+    return !is_dayless || list_add(ev, &ev->session->dayless, instance);
+}
+
 /* Computes what is dirty; what it needs may make more of the group dirty. */
 MUST_CHECK static bool compute_dirty(struct eval *ev, struct group *group)
 {
     for (size_t i = 0; i < group->dirty.count; i++) {
         struct instance *instance = group->dirty.items[i];
-        if (!instance_amount(ev, instance) || !caps_require_budgets(ev, instance) || !touch(ev, instance))
+        if (!instance_amount(ev, instance) || !caps_require_budgets(ev, instance) || !session_note_dayless(ev, instance) ||
+            !touch(ev, instance))
             return false;
     }
     for (size_t i = 0; i < group->dirty.count; i++)

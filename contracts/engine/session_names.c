@@ -123,6 +123,8 @@ void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by
         if (was_member == (names->uses[member] != 0))
             continue;
         names->live += was_member ? UINT32_MAX : 1u;
+        if (was_member && ev->session->has_sets) /* a set may wait for it in another way now */
+            ev->session->is_plain = true;
         if (ev->session->is_opening)
             continue;
         struct slot *list = names_source(ev, dimension, TERMS_NONE), *one = names_source(ev, dimension, member);
@@ -195,6 +197,8 @@ bool session_names(struct eval *ev)
     s->names = EVAL_NEW(ev, count, struct names);
     if (s->names == NULL)
         return false;
+    for (uint32_t i = 0; i < ev->t->metric_count; i++)
+        s->has_sets = s->has_sets || ev->t->metrics[i].sets != NULL;
     for (size_t i = 0; i < ev->in->fact_count; i++)
         if (ev->in->facts[i].metric < ev->t->metric_count)
             s->is_plain = s->is_plain || is_waited_for(ev, &ev->in->facts[i]) || is_overfull(ev, &ev->in->facts[i]);

@@ -5,19 +5,23 @@
 #include "session.h"
 #include "tally/instant.h"
 
+/* What lies in the low bits of a reader. */
+#define IS_INSTANCE ((uintptr_t) 1)
+#define IS_OF_RESULT ((uintptr_t) 2) /* it needs to know of the result alone, not the metric's value */
+
 static bool is_instance(uintptr_t reader)
 {
-    return (reader & 1) != 0;
+    return (reader & IS_INSTANCE) != 0;
 }
 
 static struct instance *instance_of(uintptr_t reader)
 {
-    return (struct instance *) (reader & ~(uintptr_t) 1);
+    return (struct instance *) (reader & ~(IS_INSTANCE | IS_OF_RESULT));
 }
 
 static struct slot *slot_of(uintptr_t reader)
 {
-    return (struct slot *) reader;
+    return (struct slot *) (reader & ~(IS_INSTANCE | IS_OF_RESULT));
 }
 
 static uint32_t stamp_of(uintptr_t reader)
@@ -82,6 +86,12 @@ void track_read(struct eval *ev, uint32_t *readers)
     if (ev->reader == 0 || (!is_instance(ev->reader) && &slot_of(ev->reader)->readers == readers))
         return;
     add_reader(ev, readers, ev->reader);
+}
+
+void track_read_result(struct eval *ev, struct slot *slot)
+{
+    if (ev->reader != 0 && ev->reader != track_slot(slot))
+        add_reader(ev, &slot->readers, ev->reader | IS_OF_RESULT);
 }
 
 void track_beside(struct eval *ev, struct slot *slot)
@@ -297,7 +307,7 @@ static bool is_needed(struct eval *ev, struct slot *slot)
             }
             const struct edge *edge = edge_at(s, top->next);
             top->next = edge->next;
-            if (edge->stamp != stamp_of(edge->reader))
+            if (edge->stamp != stamp_of(edge->reader) || (edge->reader & IS_OF_RESULT) != 0)
                 continue;
             if (is_instance(edge->reader))
                 return true;

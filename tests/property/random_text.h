@@ -1,0 +1,45 @@
+/* Random texts over the constructs of the language, and random results for them: what the checker refuses is thrown away, so a text
+ * may be written without regard for what is allowed together. */
+#ifndef TALLY_TESTS_RANDOM_TEXT_H
+#define TALLY_TESTS_RANDOM_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dice {
+    uint64_t state;
+};
+uint32_t dice_below(struct dice *dice, uint32_t below); /* 0 .. below - 1 */
+bool dice_in(struct dice *dice, uint32_t of);           /* once in so many */
+
+#define RANDOM_METRICS_MAX 8
+#define RANDOM_DIMS_MAX 3
+#define RANDOM_VILLAGES 8 /* that results name */
+enum random_dim { RANDOM_ARM, RANDOM_N, RANDOM_YEAR, RANDOM_VILLAGE, RANDOM_DIM_COUNT };
+enum random_kind { RANDOM_MONEY, RANDOM_NUMBER, RANDOM_PERCENT, RANDOM_DATE, RANDOM_TRUTH, RANDOM_WORD, RANDOM_KIND_COUNT };
+
+struct random_metric {
+    enum random_kind kind;
+    enum random_dim dims[RANDOM_DIMS_MAX];
+    uint32_t dim_count;
+    bool has_until;
+};
+
+struct random_text {
+    char *text; /* malloc */
+    struct random_metric metrics[RANDOM_METRICS_MAX];
+    uint32_t metric_count;
+    uint32_t villages; /* at most */
+    bool has_caps;
+};
+
+/* free_from_history: what is computed depends on nothing but the results: no caps, never back. */
+void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out);
+void random_text_free(struct random_text *text);
+
+/* A key and a value that fit a metric. */
+void random_key(struct dice *dice, const struct random_metric *metric, char *key, size_t size);
+void random_value(struct dice *dice, const struct random_metric *metric, char *value, size_t size);
+
+#endif

@@ -651,3 +651,15 @@ class OutcomeFund(Contract):
                 "wildlife": (F(15, 100), lambda: of("rhino", "2027-06-30", lambda g: g.number("growth")) / F(4, 100))}
         return [Payment("payout", (leg,), lambda weight=weight, ratio=ratio: 10000000 * weight * min(max(ratio(), 0), F(120, 100)))
                 for leg, (weight, ratio) in legs.items()]
+
+
+@contract("rikers-guarantee")
+class RikersGuarantee(Contract):
+    rules = ["guarantee"]
+    uses = (Rikers,)
+    budgets = [(7200000, ("guarantee",), lambda p: 0)]
+
+    def payments(self, f):
+        able = self.used["rikers-able"]
+        short = lambda: max(0, able.figures.number("drawn", missing=0) - able.paid("success", "y2013"))
+        return [Payment("guarantee", (), lambda: min(f.number("deposited", missing=0), short()), day("2016-09-30"))]

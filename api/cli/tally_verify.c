@@ -8,30 +8,39 @@
 
 #include "tally/instant.h"
 #include "tally/mem.h"
+#include "verify_anchor.h"
 #include "verify_keys.h"
 #include "verify_lines.h"
 #include "verify_print.h"
+#include "verify_receipt.h"
 
 #define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
 
 static const char HELP[] =
-    "usage: tally-verify FILE|- [--vkey VKEY] [--level chain|signatures] [--json]\n"
+    "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]... [--level chain|signatures]\n"
+    "                    [--json]\n"
+    "       tally-verify RECEIPT|- [--vkey VKEY] [--body FILE [--jws FILE]] [--json]\n"
     "\n"
     "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
-    "another order, and that each statement was signed by a key that its author had then.\n"
+    "another order, that the ledger has signed what is there, and that each statement was\n"
+    "signed by a key that its author had then. Or a receipt (.tlog-proof) alone.\n"
     "\n"
     "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
     "                  the archive can only be shown to agree with itself\n"
     "  --level LEVEL   chain: order, hashes and bodies; signatures (the default): also who\n"
     "                  signed what, with which key\n"
+    "  --checkpoint FILE  a checkpoint, or a receipt, that you have kept: the archive has to\n"
+    "                  continue it; as often as you have some\n"
+    "  --body FILE     the statement that the receipt is for: the bytes that were sent\n"
+    "  --jws FILE      and their signature (x-jws-signature); none for the service's own\n"
     "  --json          one JSON document on standard output\n"
     "  --help          this text\n"
     "\n"
     "Findings name the entry: entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
     "\n"
     "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
-    "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, bodies\n"
-    "withheld or erased, which are listed by number).\n"
+    "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, no checkpoint\n"
+    "of all entries, bodies withheld or erased, which are listed by number).\n"
     "\n"
     "Example:\n"
     "  gunzip -c ledger.jsonl.gz | tally-verify - --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
@@ -39,6 +48,9 @@ static const char HELP[] =
 struct arguments {
     const char *file;
     struct slice vkey;
+    const char *checkpoints[VERIFY_ANCHORS_MAX];
+    size_t checkpoint_count;
+    const char *body, *jws;
     enum verify_level level;
     bool is_json, is_help;
 };
@@ -63,6 +75,9 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
 {
     static const struct option OPTIONS[] = {{"vkey", required_argument, NULL, 'k'},
                                             {"level", required_argument, NULL, 'l'},
+                                            {"checkpoint", required_argument, NULL, 'c'},
+                                            {"body", required_argument, NULL, 'b'},
+                                            {"jws", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -74,6 +89,12 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
             out->vkey = slice_str(optarg);
         else if (option == 'l')
             TRY(read_level(optarg, &out->level, err));
+        else if (option == 'c' && out->checkpoint_count < VERIFY_ANCHORS_MAX)
+            out->checkpoints[out->checkpoint_count++] = optarg;
+        else if (option == 'b')
+            out->body = optarg;
+        else if (option == 's')
+            out->jws = optarg;
         else if (option == 'j')
             out->is_json = true;
         else if (option == 'h')
@@ -85,6 +106,8 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
         goto done;
     if (argc - optind != 1)
         return wrong(err, "one archive is needed, a file or - for standard input", "");
+    if (out->checkpoint_count > 0 && out->vkey.len == 0)
+        return wrong(err, "--checkpoint needs --vkey, to tell whose it is", "");
     out->file = argv[optind];
 done:
     return rc;
@@ -94,6 +117,7 @@ struct run {
     struct verify_printer printer;
     struct verifier *verifier;
     struct verify_lines *lines;
+    struct verify_anchors anchors;
     uint64_t size; /* of the file; 0: not known */
     int64_t next_progress_us;
     bool is_terminal;
@@ -124,19 +148,99 @@ static void show_progress(struct run *run)
     verify_print_progress(&run->printer, run->line, run->lines->bytes, run->size);
 }
 
-static enum tally_code verify_all(struct run *run, struct verify_report *report, struct err *err)
+static enum tally_code verify_all(struct run *run, struct slice first, bool is_end, struct verify_report *report,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice line = first;
+    while (!is_end) {
+        TRY(verifier_line(run->verifier, line, err));
+        show_progress(run);
+        TRY(verify_lines_next(run->lines, &line, &is_end, err));
+    }
+    TRY(verifier_end(run->verifier, report, err));
+done:
+    return rc;
+}
+
+/* The rest of a receipt behind its first line. */
+static enum tally_code receipt_rest(struct run *run, struct buf *text, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct slice line;
     bool is_end = false;
+    buf_add_str(text, RECEIPT_FIRST_LINE);
     for (;;) {
         TRY(verify_lines_next(run->lines, &line, &is_end, err));
-        if (is_end)
+        if (is_end || text->failed != TALLY_OK)
             break;
-        TRY(verifier_line(run->verifier, line, err));
-        show_progress(run);
+        buf_add_slice(text, line);
+        buf_add_char(text, '\n');
     }
-    TRY(verifier_end(run->verifier, report, err));
+    if (text->failed == TALLY_E_LIMIT)
+        TRY(err_set(err, TALLY_E_USAGE, "it begins like a receipt and is longer than %u bytes", RECEIPT_MAX));
+    TRY(buf_check(text, err));
+done:
+    return rc;
+}
+
+static enum tally_code run_receipt(const struct arguments *arguments, struct run *run, enum verify_status *status,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf text;
+    buf_init(&text, RECEIPT_MAX);
+    TRY(receipt_rest(run, &text, err));
+    const struct verify_receipt_options options = {
+        .text = buf_slice(&text), .vkey = arguments->vkey, .body = arguments->body, .jws = arguments->jws};
+    TRY(verify_receipt(&options, &run->printer, status, err));
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static enum tally_code load_anchors(const struct arguments *arguments, struct verify_anchors *anchors, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct note_key key = {0};
+    if (arguments->checkpoint_count == 0)
+        return TALLY_OK;
+    anchors->arena = arena_new((size_t) 2 * VERIFY_ANCHORS_MAX * RECEIPT_MAX);
+    if (anchors->arena == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the checkpoints"));
+    if (note_key_read(arguments->vkey, &key, err) != TALLY_OK) /* the verifier says so, too, and better */
+        goto done;
+    for (size_t i = 0; i < arguments->checkpoint_count; i++)
+        TRY(verify_anchor_add(anchors, arguments->checkpoints[i], &key, err));
+done:
+    note_key_release(&key);
+    return rc;
+}
+
+static enum tally_code run_archive(const struct arguments *arguments, struct run *run, struct slice first, bool is_end,
+                                   enum verify_status *status, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct verify_report report = {0};
+    TRY(load_anchors(arguments, &run->anchors, err));
+    const struct verify_options options = {.level = arguments->level,
+                                           .vkey = arguments->vkey,
+                                           .on_finding = on_finding,
+                                           .on_absent = on_absent,
+                                           .read_key_change = verify_keys_read,
+                                           .anchors = run->anchors.list,
+                                           .anchor_count = run->anchors.count,
+                                           .ctx = run};
+    if (arguments->body != NULL || arguments->jws != NULL)
+        TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
+    rc = verifier_new(&options, &run->verifier, err);
+    if (rc == TALLY_E_MALFORMED || rc == TALLY_E_MISMATCH)
+        rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
+                     SLICE_ARG(arguments->vkey));
+    TRY(rc);
+    TRY(verify_all(run, first, is_end, &report, err));
+    *status = verify_status_of(&report);
+    verify_print_report(&run->printer, &report, arguments->level, *status);
 done:
     return rc;
 }
@@ -159,14 +263,9 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
                                     struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct verify_report report = {0};
     int fd = -1;
-    struct verify_options options = {.level = arguments->level,
-                                     .vkey = arguments->vkey,
-                                     .on_finding = on_finding,
-                                     .on_absent = on_absent,
-                                     .read_key_change = verify_keys_read,
-                                     .ctx = run};
+    struct slice first;
+    bool is_end = false;
     ENSURE(arguments->file != NULL);
     TRY(open_archive(arguments->file, &fd, &run->size, err));
     run->lines = mem_zero(sizeof *run->lines);
@@ -175,18 +274,16 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
         goto done;
     }
     verify_lines_init(run->lines, fd);
-    rc = verifier_new(&options, &run->verifier, err);
-    if (rc == TALLY_E_MALFORMED || rc == TALLY_E_MISMATCH)
-        rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
-                     SLICE_ARG(arguments->vkey));
-    TRY(rc);
-    TRY(verify_all(run, &report, err));
-    *status = verify_status_of(&report);
-    verify_print_report(&run->printer, &report, arguments->level, *status);
+    TRY(verify_lines_next(run->lines, &first, &is_end, err));
+    if (!is_end && slice_equal(first, slice_of(RECEIPT_FIRST_LINE, sizeof RECEIPT_FIRST_LINE - 2)))
+        TRY(run_receipt(arguments, run, status, err));
+    else
+        TRY(run_archive(arguments, run, first, is_end, status, err));
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         rc = err_set(err, TALLY_E_IO, "writing the report: %m");
 done:
     verifier_free(run->verifier);
+    arena_free(run->anchors.arena);
     if (run->lines != NULL)
         verify_lines_release(run->lines);
     mem_free(run->lines);
@@ -214,5 +311,7 @@ int main(int argc, char **argv)
         return (int) status;
     verify_print_progress_end(&run.printer);
     (void) fprintf(stderr, "tally-verify: %s\n", err.detail);
+    if (rc == TALLY_E_SIGNATURE || rc == TALLY_E_MISMATCH) /* a checkpoint that was given is not what it claims to be */
+        return VERIFY_FOUND;
     return rc == TALLY_E_USAGE ? VERIFY_USAGE : VERIFY_FAILED;
 }

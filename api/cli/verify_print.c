@@ -32,16 +32,18 @@ enum verify_status verify_status_of(const struct verify_report *report)
 {
     if (report->findings > 0)
         return VERIFY_FOUND;
-    if (!report->is_anchored || report->withheld > 0 || report->erased > 0 || report->checkpoints > 0)
+    if (!report->is_anchored || report->withheld > 0 || report->erased > 0 || report->checkpoints_unchecked > 0 ||
+        report->signed_size <= report->last_seq)
         return VERIFY_INCOMPLETE;
     return VERIFY_RIGHT;
 }
 
-/* archive.* findings are about a line, all others about an entry */
+/* archive.* and checkpoint.* findings are about a line, all others about an entry */
 static bool is_about_line(enum finding_code code)
 {
     return code == FINDING_ARCHIVE_HEAD || code == FINDING_ARCHIVE_LINE || code == FINDING_ARCHIVE_SIZE ||
-           code == FINDING_ARCHIVE_ORIGIN;
+           code == FINDING_ARCHIVE_ORIGIN || code == FINDING_CHECKPOINT_FORM || code == FINDING_CHECKPOINT_SIGNATURE ||
+           code == FINDING_CHECKPOINT_SIZE || code == FINDING_CHECKPOINT_ROOT;
 }
 
 /* Once, so that an archive that cannot be read at all leaves nothing on standard output. */
@@ -110,8 +112,12 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_object(&json);
     canon_name(&json, "anchored");
     canon_bool(&json, report->is_anchored);
-    canon_name(&json, "checkpoints_not_checked");
+    canon_name(&json, "checkpoints");
     canon_i64(&json, (int64_t) report->checkpoints);
+    canon_name(&json, "checkpoints_not_checked");
+    canon_i64(&json, (int64_t) report->checkpoints_unchecked);
+    canon_name(&json, "continues");
+    canon_i64(&json, (int64_t) report->anchors);
     canon_name(&json, "entries");
     canon_i64(&json, (int64_t) report->entries);
     canon_name(&json, "erased");
@@ -125,6 +131,8 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_str(&json, level == VERIFY_CHAIN ? "chain" : "signatures");
     canon_name(&json, "signatures");
     canon_i64(&json, (int64_t) report->signatures);
+    canon_name(&json, "signed_size");
+    canon_i64(&json, (int64_t) report->signed_size);
     canon_name(&json, "status");
     canon_i64(&json, status);
     canon_name(&json, "verdict");
@@ -159,9 +167,13 @@ static void report_gaps(struct verify_printer *printer, const struct verify_repo
                        report->withheld, report->erased);
     ranges_text(printer, "withheld", &printer->withheld);
     ranges_text(printer, "erased", &printer->erased);
-    if (report->checkpoints > 0)
-        (void) fprintf(printer->out, "            %" PRIu64 " checkpoints were read but not verified\n",
-                       report->checkpoints);
+    if (report->checkpoints_unchecked > 0)
+        (void) fprintf(printer->out,
+                       "            %" PRIu64 " checkpoints could not be compared: their size is not in reach\n",
+                       report->checkpoints_unchecked);
+    if (report->findings == 0 && report->signed_size <= report->last_seq)
+        (void) fprintf(printer->out, "            no checkpoint covers the entries from %" PRIu64 " on\n",
+                       report->signed_size);
 }
 
 void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
@@ -180,16 +192,19 @@ void verify_print_report(struct verify_printer *printer, const struct verify_rep
     (void) fprintf(printer->out, "entries     %" PRIu64 "\n", report->entries);
     if (report->entries > 0)
         (void) fprintf(printer->out, "head        %s\n", head);
+    if (report->signed_size > 0)
+        (void) fprintf(printer->out, "checkpoint  of %" PRIu64 " entries, signed by the ledger\n", report->signed_size);
+    if (report->anchors > 0)
+        (void) fprintf(printer->out, "continues   %" PRIu64 " of the checkpoints given\n", report->anchors);
     if (level == VERIFY_SIGNATURES)
         (void) fprintf(printer->out, "signatures  %" PRIu64 " verified\n", report->signatures);
     if (report->findings > 0)
         (void) fprintf(printer->out, "findings    %" PRIu64 "\n", report->findings);
     (void) fprintf(printer->out, "verdict     %s\n", verdict(report, level, status));
     report_gaps(printer, report);
-    if (status != VERIFY_FOUND)
-        (void) fputs("note        no checkpoint was verified, so nothing here is signed with the ledger's own key:\n"
-                     "            compare the head with a receipt or another copy. Without witnesses and without\n"
-                     "            receipts that parties kept, the operator alone vouches for the past\n",
+    if (status != VERIFY_FOUND && report->anchors == 0)
+        (void) fputs("note        without witnesses, and without receipts that parties kept (--checkpoint), the\n"
+                     "            operator alone vouches for the past\n",
                      printer->out);
 }
 

@@ -70,7 +70,8 @@ MUST_CHECK enum tally_code checkpoint_read(struct slice text, struct checkpoint 
 MUST_CHECK enum tally_code checkpoint_sign(const struct checkpoint *checkpoint, const struct key_pair *pair,
                                            struct buf *out, struct err *err);
 /* Reads a note and holds it to the ledger's key: its origin is the key's name, its signature is there and verifies.
- * TALLY_E_MALFORMED, TALLY_E_MISMATCH (another ledger's), TALLY_E_SIGNATURE. Borrowed from bytes; note may be NULL. */
+ * TALLY_E_MALFORMED, TALLY_E_MISMATCH (another ledger's), TALLY_E_SIGNATURE. Borrowed from bytes; note may be NULL. Without a
+ * key (NULL) its form alone is checked. */
 MUST_CHECK enum tally_code checkpoint_open(struct slice bytes, const struct note_key *ledger, struct checkpoint *out,
                                            struct note *note, struct err *err);
 

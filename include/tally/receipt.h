@@ -31,7 +31,8 @@ struct receipt_content {
     struct digest hash;         /* of the entry */
 };
 /* Holds a receipt to the ledger's key: its checkpoint is signed, its header is that of entry `index` of this ledger, and the
- * checkpoint's tree contains it. TALLY_E_SIGNATURE, TALLY_E_MISMATCH, TALLY_E_MALFORMED; TALLY_E_NOT_FOUND without a header. */
+ * checkpoint's tree contains it. TALLY_E_SIGNATURE, TALLY_E_MISMATCH, TALLY_E_MALFORMED; TALLY_E_NOT_FOUND without a header. Without a
+ * key (NULL) the signature is not looked at. */
 MUST_CHECK enum tally_code receipt_check(const struct receipt *receipt, const struct note_key *ledger,
                                          struct receipt_content *out, struct err *err);
 

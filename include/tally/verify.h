@@ -9,6 +9,8 @@
 #include "tally/entry.h"
 #include "tally/err.h"
 #include "tally/key.h"
+#include "tally/merkle.h"
+#include "tally/note.h"
 
 /* Findings: stable codes. Each names the entry it is about. */
 #define FINDINGS(X)                                                                                                        \
@@ -16,6 +18,11 @@
     X(FINDING_ARCHIVE_LINE, "archive.line", "a line is not canonical")                                                     \
     X(FINDING_ARCHIVE_SIZE, "archive.size", "the number of entries is not the one announced")                              \
     X(FINDING_ARCHIVE_ORIGIN, "archive.origin", "the archive is another ledger's")                                         \
+    X(FINDING_CHECKPOINT_FORM, "checkpoint.form", "a checkpoint is no signed note of this ledger")                         \
+    X(FINDING_CHECKPOINT_SIGNATURE, "checkpoint.signature", "a checkpoint is not signed with the ledger's key")            \
+    X(FINDING_CHECKPOINT_SIZE, "checkpoint.size", "a checkpoint covers other entries than the archive has")                \
+    X(FINDING_CHECKPOINT_ROOT, "checkpoint.root", "a checkpoint's root is not that of the entries")                        \
+    X(FINDING_LEDGER_FORKED, "ledger.forked", "the archive does not continue what was signed before")                      \
     X(FINDING_CHAIN_SEQ, "chain.seq", "an entry does not have the next number")                                            \
     X(FINDING_CHAIN_PREV, "chain.prev", "prev is not the hash of the entry before")                                        \
     X(FINDING_CHAIN_TIME, "chain.time", "an entry is earlier than the one before")                                         \
@@ -73,6 +80,13 @@ struct verify_key_change {
     bool is_backbone;      /* the role that actor.registered gives */
 };
 
+/* A checkpoint that whoever asks has kept, its signature verified: the archive has to continue it. */
+struct verify_anchor {
+    uint64_t size;
+    struct digest root;
+    const char *name; /* where it is from, printable */
+};
+
 /* Reads such a body; TALLY_E_MALFORMED makes a finding. ctx is verify_options.ctx. */
 typedef enum tally_code (*verify_key_fn)(void *ctx, enum entry_type type, struct slice target, struct slice body,
                                          struct arena *arena, struct verify_key_change *out, struct err *err);
@@ -84,15 +98,21 @@ struct verify_options {
     absent_fn on_absent; /* may be NULL */
     verify_key_fn read_key_change;
     void *ctx;
+    const struct verify_anchor *anchors; /* in rising order of their sizes; borrowed while the verifier lives */
+    size_t anchor_count;
     int threads; /* for signatures and hashes; 0: one for each core */
 };
 
 struct verify_report {
     uint64_t entries, findings, withheld, erased, signatures;
-    uint64_t checkpoints; /* lines read but not verified */
-    uint64_t first_bad;   /* seq of the first finding; valid when findings > 0 */
-    struct digest head;   /* hash of the last entry */
-    bool is_anchored;     /* a trusted key was given and entry 0 names it; nothing that it signed is checked yet */
+    uint64_t checkpoints;           /* lines verified: signature and root */
+    uint64_t checkpoints_unchecked; /* of a size whose root is not known any more, or not yet */
+    uint64_t anchors;               /* of those given, the archive continues so many */
+    uint64_t signed_size;           /* the entries before this one are covered by a verified checkpoint */
+    uint64_t last_seq;              /* where the archive ends */
+    uint64_t first_bad;             /* seq of the first finding; valid when findings > 0 */
+    struct digest head;             /* hash of the last entry */
+    bool is_anchored; /* a trusted key was given, and entry 0 names it or it signed a checkpoint of these entries */
 };
 
 struct verifier;

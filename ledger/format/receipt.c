@@ -118,9 +118,10 @@ enum tally_code receipt_check(const struct receipt *receipt, const struct note_k
     TRY(checkpoint_open(receipt->checkpoint, ledger, &content.checkpoint, NULL, err));
     TRY(entry_header_read(receipt->header, &content.header, err));
     if (content.header.seq != receipt->index || !slice_equal(content.header.ledger, content.checkpoint.origin))
-        TRY(err_set(err, TALLY_E_MISMATCH,
-                    "the receipt's header is that of entry %" PRIu64 " of %.*s, the receipt is for entry %" PRIu64 " of %s",
-                    content.header.seq, SLICE_ARG(content.header.ledger), receipt->index, ledger->name));
+        TRY(err_set(
+            err, TALLY_E_MISMATCH,
+            "the receipt's header is that of entry %" PRIu64 " of %.*s, the receipt is for entry %" PRIu64 " of %.*s",
+            content.header.seq, SLICE_ARG(content.header.ledger), receipt->index, SLICE_ARG(content.checkpoint.origin)));
     entry_hash(receipt->header, &content.hash);
     for (size_t i = 0; i < receipt->proof_count; i++)
         proof[i] = slice_of(receipt->proof[i].bytes, DIGEST_LEN);

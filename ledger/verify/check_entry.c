@@ -17,6 +17,7 @@ static enum tally_code fill_gap(struct verifier *v, uint64_t to, struct err *err
     }
     v->next_seq = to;
     v->is_prev_known = false;
+    v->is_tree_known = false;
     return TALLY_OK;
 }
 
@@ -121,7 +122,8 @@ static enum tally_code check_jti(struct verifier *v, struct job *job, const stru
 }
 
 /* The header as it stands is what the next entry is compared with. */
-static enum tally_code go_on(struct verifier *v, const struct entry_header *header, struct slice bytes, struct err *err)
+static enum tally_code go_on(struct verifier *v, struct job *job, const struct entry_header *header, struct slice bytes,
+                             struct err *err)
 {
     entry_hash(bytes, &v->prev);
     v->is_prev_known = true;
@@ -132,6 +134,9 @@ static enum tally_code go_on(struct verifier *v, const struct entry_header *head
     v->report.entries++;
     v->report.head = v->prev;
     v->next_seq++;
+    enum tally_code rc = check_leaf(v, job, &v->prev, err);
+    if (rc != TALLY_OK)
+        return rc;
     return v->level == VERIFY_SIGNATURES ? hash_list_add(&v->hashes, &v->prev, err) : TALLY_OK;
 }
 
@@ -195,7 +200,7 @@ enum tally_code check_entry(struct verifier *v, struct job *job, const struct ar
     job->commitment = header.body;
     if (check_type(v, job, &header, entry, &type))
         TRY(check_body(v, job, &header, type, err));
-    TRY(go_on(v, &header, entry->header, err));
+    TRY(go_on(v, job, &header, entry->header, err));
 done:
     return rc;
 }

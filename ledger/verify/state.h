@@ -7,6 +7,7 @@
 #include "jti_set.h"
 #include "key_table.h"
 #include "pool.h"
+#include "roots.h"
 #include "tally/verify.h"
 
 #define ORIGIN_MAX 128
@@ -40,6 +41,11 @@ struct verifier {
     struct kept origin;  /* of the last entry; at first, of the first line */
     struct hash_list hashes;
     struct jti_set jtis;
+    struct roots roots; /* of the tree */
+    bool is_tree_known; /* every entry so far was there */
+    size_t next_anchor;
+    bool has_note_key;
+    struct note_key note_key; /* the trusted one, or as long as none is given the one that the first line names */
 
     struct key_table keys;
     bool has_ledger_key;
@@ -61,5 +67,13 @@ MUST_CHECK enum tally_code check_statement(struct verifier *verifier, struct job
 MUST_CHECK enum tally_code check_key_change(struct verifier *verifier, struct job *job, const struct entry_header *header,
                                             enum entry_type type, struct slice target, struct err *err);
 bool changes_keys(enum entry_type type);
+
+/* The tree begins behind the range of the first line; every entry that was there goes on; checkpoints are held to it. */
+MUST_CHECK enum tally_code check_range(struct verifier *verifier, struct job *job, const struct archive_head *head,
+                                       struct err *err);
+MUST_CHECK enum tally_code check_leaf(struct verifier *verifier, struct job *job, const struct digest *leaf,
+                                      struct err *err);
+void check_checkpoint(struct verifier *verifier, struct job *job, struct slice note);
+void check_anchors_end(struct verifier *verifier, struct job *job);
 
 #endif

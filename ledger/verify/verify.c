@@ -58,9 +58,19 @@ enum tally_code verifier_new(const struct verify_options *options, struct verifi
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a verifier");
     v->options = *options;
     v->level = options->level;
+    v->is_tree_known = true;
     kept_set(&v->trusted, options->vkey);
+    if (options->vkey.len > 0) {
+        enum tally_code rc = note_key_read(options->vkey, &v->note_key, err);
+        if (rc != TALLY_OK) {
+            mem_free(v);
+            return rc;
+        }
+        v->has_note_key = true;
+    }
     enum tally_code rc = pool_new(options->threads == 0 ? core_count() : options->threads, finish, v, &v->pool, err);
     if (rc != TALLY_OK) {
+        note_key_release(&v->note_key);
         mem_free(v);
         return rc;
     }
@@ -75,15 +85,18 @@ void verifier_free(struct verifier *v)
     pool_free(v->pool); /* first: what is under way borrows the keys */
     hash_list_release(&v->hashes);
     jti_set_release(&v->jtis);
+    roots_release(&v->roots);
+    note_key_release(&v->note_key);
     key_table_release(&v->keys);
     mem_free(v);
 }
 
-static void take_head(struct verifier *v, struct job *job, const struct archive_head *head)
+MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job, const struct archive_head *head,
+                                            struct err *err)
 {
     if (v->line != 1) {
         job_found(job, FINDING_ARCHIVE_LINE, v->line, "a first line stands in the middle");
-        return;
+        return TALLY_OK;
     }
     v->has_head = true;
     v->from = head->from;
@@ -98,6 +111,9 @@ static void take_head(struct verifier *v, struct job *job, const struct archive_
                   v->from);
         v->level = VERIFY_CHAIN;
     }
+    if (v->trusted.len == 0) /* a hint: what it signed shows that the archive agrees with itself */
+        v->has_note_key = note_key_read(head->vkey, &v->note_key, NULL) == TALLY_OK;
+    return check_range(v, job, head, err);
 }
 
 static enum tally_code take_line(struct verifier *v, struct job *job, struct slice text, struct err *err)
@@ -118,15 +134,14 @@ static enum tally_code take_line(struct verifier *v, struct job *job, struct sli
     }
     switch (line.kind) {
     case ARCHIVE_LINE_HEAD:
-        take_head(v, job, &line.head);
-        break;
+        return take_head(v, job, &line.head, err);
     case ARCHIVE_LINE_ENTRY:
         if (v->has_checkpoint)
             job_found(job, FINDING_ARCHIVE_LINE, v->line, "an entry stands after the checkpoints");
         return check_entry(v, job, &line.entry, err);
     case ARCHIVE_LINE_CHECKPOINT:
         v->has_checkpoint = true;
-        v->report.checkpoints++;
+        check_checkpoint(v, job, line.checkpoint);
         break;
     }
     return TALLY_OK;
@@ -153,6 +168,7 @@ static void check_end(struct verifier *v, struct job *job)
         job_found(job, FINDING_ARCHIVE_SIZE, v->line,
                   "the first line announces the entries up to %" PRIu64 ", the archive ends after %" PRIu64, v->size,
                   v->next_seq);
+    check_anchors_end(v, job);
     if (!is_trust_used && v->report.findings == 0 && job->first == NULL && v->from == 0)
         job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
 }
@@ -164,6 +180,7 @@ enum tally_code verifier_end(struct verifier *v, struct verify_report *report, s
     TRY(pool_drain(v->pool, err)); /* so that the count of findings is complete */
     TRY(pool_next(v->pool, v->next_seq, 0, &job, err));
     check_end(v, job);
+    v->report.last_seq = v->next_seq - (v->next_seq > 0 ? 1 : 0);
     TRY(pool_put(v->pool, err));
     TRY(pool_drain(v->pool, err));
     *report = v->report;

@@ -1,5 +1,6 @@
 /* tally-verify as an auditor runs it: exit status, what it prints, and what it is linked with. */
 #include "../unit/verify/small_ledger.h"
+#include "tally/receipt.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -128,10 +129,16 @@ static void a_right_archive_passes_with_the_key_and_agrees_with_itself_without(v
     small_begin(&l, SMALL_WHOLE);
     small_rest(&l);
     verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    assert_says(&ran.out, "no checkpoint covers the entries from 0 on");
+    ran_release(&ran);
+    small_checkpoint(&l, SMALL_WHOLE);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 0);
     assert_says(&ran.out, "everything was checked and is right");
     assert_says(&ran.out, "signatures  8 verified");
-    assert_says(&ran.out, "nothing here is signed with the ledger's own key");
+    assert_says(&ran.out, "checkpoint  of 10 entries, signed by the ledger");
+    assert_says(&ran.out, "operator alone vouches for the past");
     assert_int_equal(ran.errors.len, 0);
     ran_release(&ran);
     verify(buf_slice(&l.text), NULL, NULL, NULL, &ran);
@@ -257,17 +264,168 @@ static void more_than_people_read_is_cut_between_numbers(void **state)
     small_end(&l);
 }
 
-static void a_checkpoint_is_counted_as_not_checked(void **state)
+/* A file with these bytes, until the test ends. */
+static const char *named_file(struct slice bytes)
+{
+    static char path[64];
+    (void) snprintf(path, sizeof path, "/tmp/tally-verify-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
+    (void) close(fd);
+    return path;
+}
+
+static void verify_with_kept(struct small_ledger *l, struct slice kept, struct ran *ran)
+{
+    char *argv[] = {program,
+                    (char *) (uintptr_t) "-",
+                    (char *) (uintptr_t) "--vkey",
+                    l->vkey,
+                    (char *) (uintptr_t) "--checkpoint",
+                    (char *) (uintptr_t) named_file(kept),
+                    NULL};
+    run(argv, buf_slice(&l->text), ran);
+    assert_int_equal(unlink(argv[5]), 0);
+}
+
+static void a_checkpoint_that_was_kept_has_to_be_continued(void **state)
+{
+    struct small_ledger l, other;
+    struct ran ran;
+    struct buf note;
+    (void) state;
+    small_begin(&l, SMALL_WHOLE);
+    small_rest(&l);
+    small_checkpoint(&l, SMALL_WHOLE);
+    small_note(&l, 5, l.ledger, &note);
+    verify_with_kept(&l, buf_slice(&note), &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "continues   1 of the checkpoints given");
+    ran_release(&ran);
+    buf_release(&note);
+    /* a longer one: entries are missing at the end */
+    memcpy(&other, &l, sizeof other);
+    other.hashes[SMALL_WHOLE] = other.hashes[0];
+    small_note(&other, SMALL_WHOLE + 1, l.ledger, &note);
+    verify_with_kept(&l, buf_slice(&note), &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "ledger.forked");
+    ran_release(&ran);
+    buf_release(&note);
+    /* another history */
+    other.hashes[3] = other.hashes[0];
+    small_note(&other, 5, l.ledger, &note);
+    verify_with_kept(&l, buf_slice(&note), &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "entry 4: ledger.forked: the first 5 entries are not those that");
+    ran_release(&ran);
+    buf_release(&note);
+    /* signed by somebody else */
+    small_note(&l, 5, l.op, &note);
+    verify_with_kept(&l, buf_slice(&note), &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.errors, "the ledger's key has not signed the checkpoint");
+    ran_release(&ran);
+    buf_release(&note);
+    verify_with_kept(&l, SLICE("no checkpoint\n"), &ran);
+    assert_int_equal(ran.status, 2);
+    ran_release(&ran);
+    small_end(&l);
+}
+
+/* ---- receipts ---- */
+
+static void receipt_of(struct small_ledger *l, uint64_t seq, struct slice header, struct buf *out)
+{
+    struct merkle_frontier before = {0};
+    struct merkle_batch batch;
+    struct buf note;
+    struct receipt receipt = {.header = header, .has_nonce = true, .index = seq};
+    assert_int_equal(merkle_batch_make(&before, l->hashes, l->seq, l->arena, &batch, NULL), TALLY_OK);
+    receipt.proof_count = merkle_batch_proof(&batch, seq, receipt.proof);
+    memset(receipt.nonce, (int) seq, sizeof receipt.nonce);
+    small_note(l, l->seq, l->ledger, &note);
+    receipt.checkpoint = buf_slice(&note);
+    buf_init(out, RECEIPT_MAX);
+    receipt_write(&receipt, out);
+    buf_release(&note);
+}
+
+static struct archive_entry entry_of(struct small_ledger *l, int n)
+{
+    struct archive_line line;
+    const char *at = l->text.ptr;
+    for (int i = 0; i < n + 1; i++)
+        at = strchr(at, '\n') + 1;
+    assert_int_equal(archive_read_line(slice_of(at, (size_t) (strchr(at, '\n') - at)), l->arena, &line, NULL), TALLY_OK);
+    return line.entry;
+}
+
+static void a_receipt_alone_says_what_the_ledger_has_signed(void **state)
 {
     struct small_ledger l;
     struct ran ran;
+    struct buf receipt;
     (void) state;
-    small_begin(&l, 3);
-    archive_write_checkpoint(SLICE("ledger.example/small\n3\nAAAA\n"), &l.text);
-    verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
-    assert_int_equal(ran.status, 4);
-    assert_says(&ran.out, "1 checkpoints were read but not verified");
+    small_begin(&l, SMALL_WHOLE);
+    small_rest(&l);
+    struct archive_entry entry = entry_of(&l, 3);
+    receipt_of(&l, 3, entry.header, &receipt);
+    verify(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "entry       3 of " SMALL_ORIGIN);
+    assert_says(&ran.out, "result.submitted by prov");
+    assert_says(&ran.out, "the ledger has signed that it holds this entry");
     ran_release(&ran);
+    verify(buf_slice(&receipt), NULL, NULL, NULL, &ran);
+    assert_int_equal(ran.status, 4);
+    ran_release(&ran);
+    verify(buf_slice(&receipt), "--vkey", "a+b", NULL, &ran);
+    assert_int_equal(ran.status, 2);
+    ran_release(&ran);
+    char body[64], jws[64];
+    (void) snprintf(body, sizeof body, "%s", named_file(entry.body));
+    (void) snprintf(jws, sizeof jws, "%s", named_file(entry.jws));
+    char *argv[] = {program,
+                    (char *) (uintptr_t) "-",
+                    (char *) (uintptr_t) "--vkey",
+                    l.vkey,
+                    (char *) (uintptr_t) "--body",
+                    body,
+                    (char *) (uintptr_t) "--jws",
+                    jws,
+                    NULL};
+    run(argv, buf_slice(&receipt), &ran);
+    assert_int_equal(ran.status, 0);
+    assert_says(&ran.out, "statement   the one given");
+    ran_release(&ran);
+    argv[5] = jws;
+    run(argv, buf_slice(&receipt), &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "body.commitment");
+    ran_release(&ran);
+    assert_int_equal(unlink(body) | unlink(jws), 0);
+    /* for another entry; with another key; cut off */
+    struct buf other;
+    receipt_of(&l, 4, entry.header, &other);
+    verify(buf_slice(&other), "--vkey", l.vkey, "--json", &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "\"code\":\"receipt.proof\"");
+    ran_release(&ran);
+    char *signature = strstr(receipt.ptr, "\xe2\x80\x94 " SMALL_ORIGIN " ") + strlen("\xe2\x80\x94 " SMALL_ORIGIN " ") + 20;
+    *signature = *signature == 'A' ? 'B' : 'A';
+    verify(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "receipt: checkpoint.signature: ");
+    ran_release(&ran);
+    for (size_t len = sizeof RECEIPT_FIRST_LINE; len + 1 < receipt.len; len += 7) {
+        verify(slice_of(receipt.ptr, len), "--vkey", l.vkey, NULL, &ran);
+        assert_int_equal(ran.status, 1);
+        ran_release(&ran);
+    }
+    buf_release(&other);
+    buf_release(&receipt);
     small_end(&l);
 }
 
@@ -352,7 +510,8 @@ int main(void)
         cmocka_unit_test(bodies_that_are_not_there_leave_it_incomplete),
         cmocka_unit_test(bodies_that_are_not_there_are_listed_by_number),
         cmocka_unit_test(more_than_people_read_is_cut_between_numbers),
-        cmocka_unit_test(a_checkpoint_is_counted_as_not_checked),
+        cmocka_unit_test(a_checkpoint_that_was_kept_has_to_be_continued),
+        cmocka_unit_test(a_receipt_alone_says_what_the_ledger_has_signed),
         cmocka_unit_test(a_line_that_is_too_long_is_a_finding),
         cmocka_unit_test(what_is_no_archive_is_told_apart),
         cmocka_unit_test(wrong_usage_is_explained),

@@ -1,0 +1,216 @@
+/* The checkpoints of an archive, and those that were kept, are held to its entries. */
+#include "small_ledger.h"
+
+#include "../../../api/cli/verify_keys.h"
+#include "../../../ledger/verify/roots.h"
+/* the reader of bodies lies in the program, above this layer, but is what the verifier is used with */
+#include "../../../api/cli/verify_keys.c"
+
+static void verify_at(struct small_ledger *l, enum verify_level level, struct small_outcome *out)
+{
+    small_verify(buf_slice(&l->text), l->vkey, level, 1, verify_keys_read, out);
+}
+
+static void begin(struct small_ledger *l)
+{
+    small_begin(l, SMALL_WHOLE);
+    small_rest(l);
+}
+
+static void assert_found(struct small_ledger *l, enum finding_code code)
+{
+    struct small_outcome out;
+    for (int level = VERIFY_CHAIN; level <= VERIFY_SIGNATURES; level++) {
+        verify_at(l, (enum verify_level) level, &out);
+        assert_int_equal(out.count, 1);
+        assert_string_equal(finding_code_text(out.findings[0].code), finding_code_text(code));
+        assert_int_equal(out.findings[0].seq, SMALL_WHOLE + 2); /* the line */
+    }
+}
+
+static void a_right_checkpoint_covers_the_archive(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    begin(&l);
+    verify_at(&l, VERIFY_CHAIN, &out);
+    assert_int_equal(out.count, 0);
+    assert_int_equal(out.report.signed_size, 0);
+    for (uint64_t size = 1; size <= SMALL_WHOLE; size++)
+        small_checkpoint(&l, size);
+    verify_at(&l, VERIFY_CHAIN, &out);
+    assert_int_equal(out.count, 0);
+    assert_int_equal(out.report.checkpoints, SMALL_WHOLE);
+    assert_int_equal(out.report.checkpoints_unchecked, 0);
+    assert_int_equal(out.report.signed_size, SMALL_WHOLE);
+    assert_true(out.report.is_anchored);
+    small_end(&l);
+}
+
+static void a_checkpoint_of_another_key_is_found(void **state)
+{
+    struct small_ledger l;
+    struct buf note;
+    (void) state;
+    begin(&l);
+    small_note(&l, SMALL_WHOLE, l.op, &note);
+    archive_write_checkpoint(buf_slice(&note), &l.text);
+    assert_found(&l, FINDING_CHECKPOINT_SIGNATURE);
+    buf_release(&note);
+    small_end(&l);
+}
+
+static void a_checkpoint_of_other_entries_is_found(void **state)
+{
+    struct small_ledger l;
+    struct digest was;
+    (void) state;
+    begin(&l);
+    was = l.hashes[2];
+    l.hashes[2].bytes[0] ^= 1;
+    small_checkpoint(&l, SMALL_WHOLE);
+    l.hashes[2] = was;
+    assert_found(&l, FINDING_CHECKPOINT_ROOT);
+    small_end(&l);
+}
+
+/* Entries are missing at the end, and the announced size with them. */
+static void a_checkpoint_of_more_entries_is_found(void **state)
+{
+    struct small_ledger l;
+    (void) state;
+    begin(&l);
+    l.hashes[SMALL_WHOLE] = l.hashes[0];
+    small_checkpoint(&l, SMALL_WHOLE + 1);
+    assert_found(&l, FINDING_CHECKPOINT_SIZE);
+    small_end(&l);
+}
+
+static void what_is_no_checkpoint_is_found(void **state)
+{
+    struct small_ledger l;
+    (void) state;
+    begin(&l);
+    archive_write_checkpoint(SLICE("ledger.example/small\n3\nAAAA\n"), &l.text);
+    assert_found(&l, FINDING_CHECKPOINT_FORM);
+    small_end(&l);
+}
+
+/* With its checkpoint nothing in an archive can be altered: not even the last header, to which no entry links. */
+static void every_altered_byte_is_found(void **state)
+{
+    static const int FLIPS[] = {0x01, 0x20, 0x80};
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    begin(&l);
+    small_checkpoint(&l, SMALL_WHOLE);
+    for (size_t i = 0; i < l.text.len; i++) {
+        char was = l.text.ptr[i];
+        l.text.ptr[i] = (char) (was ^ FLIPS[i % 3]);
+        verify_at(&l, VERIFY_SIGNATURES, &out);
+        if (out.count == 0)
+            fail_msg("byte %zu (%c) altered to %c: nothing found", i, was, l.text.ptr[i]);
+        l.text.ptr[i] = was;
+    }
+    small_end(&l);
+}
+
+/* ---- from an entry on ---- */
+
+static void a_part_of_an_archive_is_held_to_its_checkpoint(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    begin(&l);
+    for (uint64_t from = 1; from < SMALL_WHOLE; from++) {
+        struct merkle_frontier before = {0};
+        struct buf text, range;
+        const char *at = l.text.ptr;
+        for (uint64_t i = 0; i < from; i++)
+            merkle_frontier_add(&before, &l.hashes[i]);
+        buf_init(&range, 8192);
+        for (int height = MERKLE_HEIGHTS - 1; height >= 0; height--) {
+            if ((from >> height & 1) == 0)
+                continue;
+            buf_add_str(&range, range.len == 0 ? "[\"" : ",\"");
+            buf_add_hex(&range, before.nodes[height].bytes, DIGEST_LEN);
+            buf_add_char(&range, '"');
+        }
+        buf_add_char(&range, ']');
+        buf_init(&text, 4u << 20);
+        archive_write_head(&(struct archive_head){.origin = SLICE(SMALL_ORIGIN),
+                                                  .vkey = slice_str(l.vkey),
+                                                  .from = from,
+                                                  .size = SMALL_WHOLE,
+                                                  .range = buf_slice(&range)},
+                           &text);
+        for (uint64_t i = 0; i <= from; i++)
+            at = strchr(at, '\n') + 1;
+        buf_add_str(&text, at);
+        for (int is_other = 0; is_other < 2; is_other++) {
+            struct buf note, whole;
+            buf_init(&whole, 4u << 20);
+            buf_add_slice(&whole, buf_slice(&text));
+            l.hashes[from - 1].bytes[3] ^= (uint8_t) is_other;
+            small_note(&l, SMALL_WHOLE, l.ledger, &note);
+            l.hashes[from - 1].bytes[3] ^= (uint8_t) is_other;
+            archive_write_checkpoint(buf_slice(&note), &whole);
+            small_verify(buf_slice(&whole), l.vkey, VERIFY_CHAIN, 1, verify_keys_read, &out);
+            assert_int_equal(out.count, is_other);
+            assert_int_equal(out.report.signed_size, is_other ? 0 : SMALL_WHOLE);
+            assert_int_equal(out.report.is_anchored, !is_other);
+            buf_release(&note);
+            buf_release(&whole);
+        }
+        buf_release(&range);
+        buf_release(&text);
+    }
+    small_end(&l);
+}
+
+/* ---- roots of earlier sizes ---- */
+
+static void roots_of_the_last_sizes_are_in_reach(void **state)
+{
+    struct roots roots = {0};
+    struct merkle_frontier tree = {0};
+    struct digest wanted[3] = {{{0}}}, root;
+    const uint64_t all = 3 * ROOTS_BLOCK + 17, sizes[3] = {ROOTS_BLOCK - 1, 2 * ROOTS_BLOCK + 5, all - 17};
+    (void) state;
+    for (uint64_t i = 0; i < all; i++) {
+        struct digest leaf = {{(uint8_t) i, (uint8_t) (i >> 8), (uint8_t) (i >> 16)}};
+        assert_int_equal(roots_add(&roots, &leaf, NULL), TALLY_OK);
+        merkle_frontier_add(&tree, &leaf);
+        for (int k = 0; k < 3; k++)
+            if (tree.size == sizes[k])
+                merkle_frontier_root(&tree, &wanted[k]);
+    }
+    assert_false(roots_at(&roots, sizes[0], &root));
+    assert_false(roots_at(&roots, all + 1, &root));
+    for (int k = 1; k < 3; k++) {
+        assert_true(roots_at(&roots, sizes[k], &root));
+        assert_true(digest_equal(&root, &wanted[k]));
+    }
+    merkle_frontier_root(&tree, &wanted[0]);
+    assert_true(roots_at(&roots, all, &root));
+    assert_true(digest_equal(&root, &wanted[0]));
+    roots_release(&roots);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_checkpoint_covers_the_archive),
+        cmocka_unit_test(a_checkpoint_of_another_key_is_found),
+        cmocka_unit_test(a_checkpoint_of_other_entries_is_found),
+        cmocka_unit_test(a_checkpoint_of_more_entries_is_found),
+        cmocka_unit_test(what_is_no_checkpoint_is_found),
+        cmocka_unit_test(every_altered_byte_is_found),
+        cmocka_unit_test(a_part_of_an_archive_is_held_to_its_checkpoint),
+        cmocka_unit_test(roots_of_the_last_sizes_are_in_reach),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -30,7 +30,7 @@ static bool has_tag(struct slice list, struct slice tag)
     return false;
 }
 
-void answer_resource(struct http_request *request, const char *content_type)
+void answer_resource_for(struct http_request *request, const char *content_type, const char *cache_control)
 {
     struct http_answer *answer = &request->answer;
     struct digest digest;
@@ -41,13 +41,18 @@ void answer_resource(struct http_request *request, const char *content_type)
     answer->status = 200;
     answer->content_type = content_type;
     http_answer_header(request, "ETag", tag);
-    http_answer_header(request, "Cache-Control", SLICE("no-cache")); /* ask again, and get a 304 */
+    http_answer_header(request, "Cache-Control", slice_str(cache_control));
     if (request->headers.if_none_match.ptr != NULL && has_tag(request->headers.if_none_match, tag)) {
         answer->status = 304;
         answer->content_type = NULL;
         buf_release(&answer->text);
     }
     http_answer(request);
+}
+
+void answer_resource(struct http_request *request, const char *content_type)
+{
+    answer_resource_for(request, content_type, "no-cache"); /* ask again, and get a 304 */
 }
 
 void answer_plain(struct http_request *request, int status, const char *content_type, struct slice body)

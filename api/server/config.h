@@ -26,7 +26,7 @@ struct config {
     int idle_ms, request_ms, answer_ms, drain_ms;
     enum log_form log_form;
     enum log_level log_level;
-    bool replicas_may_lose;
+    bool replicas_may_lose, trusts_database;
     const char *origin, *operator_file, *new_operator; /* init */
 };
 

@@ -3,9 +3,11 @@
 #include "handlers.h"
 #include "problem.h"
 #include "routes.h"
+#include "tally/archive.h"
 #include "tally/log.h"
 #include "tally/mem.h"
 #include "tally/read.h"
+#include "tree.h"
 
 #define ARCHIVES_MAX 2     /* at once: each holds a connection and a snapshot */
 #define ARCHIVE_MS 3600000 /* for a whole one: 100 GB at 28 MB/s */
@@ -14,7 +16,8 @@
 struct archive {
     struct tallyd *tallyd;
     struct stream *stream;
-    uint64_t from;
+    uint64_t from, size;
+    char note[CHECKPOINT_MAX]; /* of that size */
 };
 
 static enum tally_code write_line(void *ctx, struct slice line, struct err *err)
@@ -33,10 +36,17 @@ MUST_CHECK static enum tally_code archive_make(struct archive *archive, struct e
                                        .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
                                        .statement_timeout_ms = ARCHIVE_MS};
     struct pg *pg = NULL;
+    struct buf last;
+    buf_init(&last, 2 * CHECKPOINT_MAX);
     TRY(pg_new(&options, &pg, err));
     TRY(pg_connect(pg, err));
-    TRY(read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, write_line, archive, err));
+    TRY(read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, archive->size, write_line, archive,
+                     err));
+    archive_write_checkpoint(slice_str(archive->note), &last);
+    TRY(buf_check(&last, err));
+    TRY(write_line(archive, buf_slice(&last), err));
 done:
+    buf_release(&last);
     pg_free(pg);
     return rc;
 }
@@ -55,7 +65,7 @@ static void *archive_thread(void *arg)
     return NULL;
 }
 
-static bool archive_start(struct tallyd *tallyd, struct http_request *request, uint64_t from)
+static bool archive_start(struct tallyd *tallyd, struct http_request *request, const struct archive *wanted)
 {
     pthread_t thread;
     pthread_attr_t attr;
@@ -65,7 +75,9 @@ static bool archive_start(struct tallyd *tallyd, struct http_request *request, u
         mem_free(archive);
         return false;
     }
-    *archive = (struct archive){tallyd, stream, from};
+    *archive = *wanted;
+    archive->tallyd = tallyd;
+    archive->stream = stream;
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attr, ARCHIVE_STACK);
@@ -83,8 +95,25 @@ static bool archive_start(struct tallyd *tallyd, struct http_request *request, u
     return false;
 }
 
-/* Is there an entry `from`? Once the first line is on its way it is too late to say no. */
-static const struct refusal *check(struct tallyd *tallyd, struct http_request *request, uint64_t *from)
+/* All that is signed: an archive ends with the checkpoint of its size. */
+static const struct refusal *check_size(struct tallyd *tallyd, struct http_request *request, struct archive *wanted)
+{
+    struct sequencer_status status;
+    uint64_t size = 0;
+    const struct refusal *refusal = tree_size(tallyd, request->arena, &size);
+    if (refusal != NULL)
+        return refusal;
+    sequencer_status(tallyd->sequencer, &status);
+    wanted->size = status.checkpoint_size;
+    memcpy(wanted->note, status.checkpoint, sizeof wanted->note);
+    if (wanted->from >= wanted->size)
+        return refusal_new(request->arena, REFUSE_ENTRY_NOT_FOUND, "there is no entry %llu yet",
+                           (unsigned long long) wanted->from);
+    return NULL;
+}
+
+/* Is there an entry `from`, and a database? Once the first line is on its way it is too late to say no. */
+static const struct refusal *check(struct tallyd *tallyd, struct http_request *request, struct archive *wanted)
 {
     struct query query;
     struct err err = {0};
@@ -92,7 +121,9 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
     struct read_head head = {0};
     const struct route *route = request->route;
     const struct refusal *refusal = query_read(request->query, route->query, request->arena, &query);
-    query_u64(&query, "from", 0, ENTRY_SEQ_MAX, from, request->arena, &refusal);
+    query_u64(&query, "from", 0, ENTRY_SEQ_MAX, &wanted->from, request->arena, &refusal);
+    if (refusal == NULL)
+        refusal = check_size(tallyd, request, wanted);
     if (refusal != NULL)
         return refusal;
     enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
@@ -101,9 +132,6 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
         pgpool_give(tallyd->reads, pg);
     }
     err.code = rc;
-    if (rc == TALLY_E_NOT_FOUND || (rc == TALLY_OK && *from > head.seq))
-        return refusal_new(request->arena, REFUSE_ENTRY_NOT_FOUND, "there is no entry %llu yet",
-                           (unsigned long long) *from);
     if (rc != TALLY_OK)
         return problem_of_error("archive.failed", &err);
     if (atomic_load(&tallyd->archives) >= ARCHIVES_MAX)
@@ -115,9 +143,9 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
 void handle_archive(struct tallyd *tallyd, struct http_request *request)
 {
     static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
-    uint64_t from = 0;
-    const struct refusal *refusal = check(tallyd, request, &from);
-    if (refusal == NULL && request->method != HTTP_HEAD && !archive_start(tallyd, request, from))
+    struct archive wanted = {0};
+    const struct refusal *refusal = check(tallyd, request, &wanted);
+    if (refusal == NULL && request->method != HTTP_HEAD && !archive_start(tallyd, request, &wanted))
         refusal = &no_memory;
     if (refusal != NULL)
         http_refuse(request, refusal);

@@ -31,8 +31,11 @@ void handle_read(struct tallyd *tallyd, struct http_request *request)
     static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
     const struct route *route = request->route;
     struct err err = {0};
-    struct reading r = {
-        .tallyd = tallyd, .request = request, .out = &request->answer.text, .content_type = "application/json"};
+    struct reading r = {.tallyd = tallyd,
+                        .request = request,
+                        .out = &request->answer.text,
+                        .content_type = "application/json",
+                        .cache_control = "no-cache"};
     const struct refusal *refusal = query_read(request->query, route->query, request->arena, &r.query);
     if (refusal == NULL) {
         enum tally_code rc = read_with(&r, route, &err);
@@ -50,5 +53,5 @@ void handle_read(struct tallyd *tallyd, struct http_request *request)
     if (refusal != NULL)
         http_refuse(request, refusal);
     else
-        answer_resource(request, r.content_type);
+        answer_resource_for(request, r.content_type, r.cache_control);
 }

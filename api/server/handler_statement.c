@@ -7,6 +7,7 @@
 #include "tally/command.h"
 #include "tally/log.h"
 #include "tally/text.h"
+#include "tree.h"
 
 #define UNSAID "recorded, but there was no memory for the answer; send the same bytes again"
 
@@ -15,6 +16,9 @@ struct work {
     struct submission submission;
     struct command command;
     struct http_request *request;
+    struct tallyd *tallyd;
+    struct slice resource;       /* what was made or changed */
+    struct append_answer answer; /* of a statement that was recorded before, while its receipt is looked up */
 };
 
 /* What the resource is called that the statement made or changed. */
@@ -50,8 +54,9 @@ static struct slice resource_of(const struct work *work, uint64_t seq, struct ar
     return SLICE("");
 }
 
-/* The same bytes for the first answer and for every replay: nothing in it but what is recorded. */
-static void write_receipt(const struct append_answer *answer, struct slice resource, struct buf *out)
+/* The same bytes for the first answer and for every replay: nothing in it but what is recorded, and the receipt, which says under
+ * which checkpoint that was. */
+static void write_answer(const struct append_answer *answer, struct slice resource, struct slice receipt, struct buf *out)
 {
     struct canon w;
     char time[INSTANT_TEXT_LEN + 1];
@@ -73,6 +78,10 @@ static void write_receipt(const struct append_answer *answer, struct slice resou
     canon_close(&w);
     canon_name(&w, "hash");
     canon_hex(&w, answer->hash.bytes, DIGEST_LEN);
+    if (receipt.len > 0) {
+        canon_name(&w, "receipt");
+        canon_string(&w, receipt);
+    }
     canon_name(&w, "resource");
     canon_string(&w, resource);
     canon_name(&w, "seq");
@@ -84,20 +93,11 @@ static void write_receipt(const struct append_answer *answer, struct slice resou
     canon_close(&w);
 }
 
-/* On the sequencer's thread: copies what is borrowed and lets the loop send it. */
-static void done(struct submission *submission, const struct append_answer *answer)
+static void send_recorded(struct work *work, const struct append_answer *answer, struct slice receipt)
 {
-    struct work *work = submission->owner;
     struct http_request *request = work->request;
-    if (answer->kind == APPEND_REFUSED) {
-        command_release(&work->command);
-        http_refuse(request, answer->refusal);
-        return;
-    }
-    struct slice resource = resource_of(work, answer->seq, request->arena);
-    command_release(&work->command);
-    write_receipt(answer, resource, &request->answer.text);
-    if (resource.ptr == NULL || buf_check(&request->answer.text, NULL) != TALLY_OK) {
+    write_answer(answer, work->resource, receipt, &request->answer.text);
+    if (work->resource.ptr == NULL || buf_check(&request->answer.text, NULL) != TALLY_OK) {
         /* it is recorded: the client must not take this for a refusal, and gets the answer by sending the same again */
         static const struct refusal unsaid = {.code = REFUSE_REQUEST_TIMEOUT, .detail = {UNSAID, sizeof UNSAID - 1}};
         http_refuse(request, &unsaid);
@@ -105,10 +105,115 @@ static void done(struct submission *submission, const struct append_answer *answ
     }
     request->answer.status = 201;
     request->answer.content_type = "application/json";
-    http_answer_header(request, "Location", resource);
+    http_answer_header(request, "Location", work->resource);
     if (answer->kind == APPEND_REPLAYED)
         http_answer_header(request, "Idempotency-Replayed", SLICE("true"));
     http_answer(request);
+}
+
+/* ---- receipts ---- */
+
+/* RFC 7240: "return=minimal" among the preferences */
+static bool prefers_minimal(struct slice prefer)
+{
+    static const char wanted[] = "return=minimal";
+    const size_t len = sizeof wanted - 1;
+    for (size_t at = 0; at + len <= prefer.len; at++) {
+        bool begins = at == 0 || strchr(", \t", prefer.ptr[at - 1]) != NULL;
+        bool ends = at + len == prefer.len || strchr(",; \t", prefer.ptr[at + len]) != NULL;
+        if (begins && ends && memcmp(prefer.ptr + at, wanted, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_receipt(const struct append_answer *answer, struct buf *out)
+{
+    struct receipt receipt = {.header = answer->receipt->header,
+                              .has_nonce = true,
+                              .index = answer->seq,
+                              .checkpoint = answer->receipt->checkpoint};
+    memcpy(receipt.nonce, answer->receipt->nonce, ENTRY_NONCE_LEN);
+    receipt.proof_count = merkle_batch_proof(answer->receipt->tree, answer->seq, receipt.proof);
+    receipt_write(&receipt, out);
+}
+
+/* On a reader: the statement was recorded by an earlier batch, and its receipt is put together again from the tree. */
+static void send_replayed(struct tallyd *tallyd, struct http_request *request)
+{
+    struct work *work = request->owner;
+    struct pg *pg = NULL;
+    struct err err = {0};
+    struct buf receipt;
+    buf_init(&receipt, RECEIPT_MAX);
+    enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
+    if (rc == TALLY_OK) {
+        rc = tree_receipt(tallyd, pg, work->answer.seq, request->arena, &receipt, &err);
+        pgpool_give(tallyd->reads, pg);
+    }
+    if (rc == TALLY_OK)
+        send_recorded(work, &work->answer, buf_slice(&receipt));
+    else
+        http_refuse(request, problem_of_error("receipt.failed", &err));
+    buf_release(&receipt);
+}
+
+static const struct route replayed = {.method = HTTP_POST, .runs = ROUTE_ON_READER, .handle = send_replayed};
+
+/* The answer is borrowed for the call of done, and outlives it here. */
+MUST_CHECK static enum tally_code keep_answer(struct work *work, const struct append_answer *answer)
+{
+    struct arena *arena = work->request->arena;
+    struct append_event *events = ARENA_ARRAY(arena, answer->event_count, struct append_event);
+    if (events == NULL)
+        return TALLY_E_NO_MEMORY;
+    for (size_t i = 0; i < answer->event_count; i++) {
+        events[i] = answer->events[i];
+        enum tally_code rc = arena_copy(arena, events[i].body.ptr, events[i].body.len, &events[i].body, NULL);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    work->answer = *answer;
+    work->answer.events = events;
+    return TALLY_OK;
+}
+
+static void hand_to_reader(struct work *work, const struct append_answer *answer)
+{
+    static const struct refusal full = {.code = REFUSE_QUEUE_FULL};
+    struct http_request *request = work->request;
+    request->route = &replayed;
+    request->owner = work;
+    if (keep_answer(work, answer) != TALLY_OK || !crew_add(work->tallyd->readers, request))
+        http_refuse(request, &full); /* the same bytes again get the answer */
+}
+
+/* On the sequencer's thread: copies what is borrowed and lets the loop send it. */
+static void done(struct submission *submission, const struct append_answer *answer)
+{
+    struct work *work = submission->owner;
+    struct http_request *request = work->request;
+    struct buf receipt;
+    if (answer->kind == APPEND_REFUSED) {
+        command_release(&work->command);
+        http_refuse(request, answer->refusal);
+        return;
+    }
+    work->resource = resource_of(work, answer->seq, request->arena);
+    command_release(&work->command);
+    bool is_wanted = !prefers_minimal(request->headers.prefer);
+    if (is_wanted && answer->receipt == NULL) {
+        hand_to_reader(work, answer);
+        return;
+    }
+    buf_init(&receipt, RECEIPT_MAX);
+    if (is_wanted)
+        write_receipt(answer, &receipt);
+    if (buf_check(&receipt, NULL) != TALLY_OK)
+        hand_to_reader(work, answer);
+    else
+        send_recorded(work, answer, buf_slice(&receipt));
+    buf_release(&receipt);
 }
 
 /* Steps 3 and 4 of architecture.md: all that needs no state. *refusal says no; an error is ours. */
@@ -207,6 +312,7 @@ void handle_statement(struct tallyd *tallyd, struct http_request *request)
     enum tally_code rc = work == NULL ? err_set(&err, TALLY_E_NO_MEMORY, "no memory for a request") : TALLY_OK;
     if (rc == TALLY_OK) {
         work->request = request;
+        work->tallyd = tallyd;
         rc = check(tallyd, work, &key, &refusal, &err);
     }
     if (rc == TALLY_OK && refusal == NULL)

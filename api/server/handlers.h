@@ -8,6 +8,7 @@
 void handle_statement(struct tallyd *tallyd, struct http_request *request); /* every signed POST */
 void handle_preview(struct tallyd *tallyd, struct http_request *request);
 void handle_read(struct tallyd *tallyd, struct http_request *request); /* every GET of a resource: reading below */
+void handle_checkpoint(struct tallyd *tallyd, struct http_request *request);
 void handle_archive(struct tallyd *tallyd, struct http_request *request);
 void handle_healthz(struct tallyd *tallyd, struct http_request *request);
 void handle_readyz(struct tallyd *tallyd, struct http_request *request);
@@ -17,6 +18,8 @@ void handle_openapi_json(struct tallyd *tallyd, struct http_request *request);
 
 /* Sends text with an ETag over it, or 304 when the request has it already. */
 void answer_resource(struct http_request *request, const char *content_type);
+/* The same with a Cache-Control of its own (static). */
+void answer_resource_for(struct http_request *request, const char *content_type, const char *cache_control);
 /* Sends body (static, or living as long as the request). */
 void answer_plain(struct http_request *request, int status, const char *content_type, struct slice body);
 
@@ -29,6 +32,7 @@ struct reading {
     struct buf *out;               /* the answer's text */
     const struct refusal *refusal; /* set by a reading that refuses */
     const char *content_type;      /* application/json unless set */
+    const char *cache_control;     /* no-cache unless set; static */
 };
 
 /* Each appends its answer to out, or sets refusal. */
@@ -58,5 +62,9 @@ enum tally_code reading_payment_settlements(struct reading *r, struct err *err);
 enum tally_code reading_payment_explanation(struct reading *r, struct err *err);
 enum tally_code reading_entries(struct reading *r, struct err *err);
 enum tally_code reading_one_entry(struct reading *r, struct err *err);
+enum tally_code reading_receipt(struct reading *r, struct err *err);
+enum tally_code reading_inclusion(struct reading *r, struct err *err);
+enum tally_code reading_consistency(struct reading *r, struct err *err);
+enum tally_code reading_tile(struct reading *r, struct err *err);
 
 #endif

@@ -239,7 +239,7 @@ MUST_CHECK static enum tally_code member(const json_t *root, const char *name, s
     return arena_copy(arena, json_string_value(value), json_string_length(value), out, err);
 }
 
-MUST_CHECK static enum tally_code key_agrees(const char *data, const struct identity *identity, struct err *err)
+MUST_CHECK static enum tally_code key_load(const char *data, struct identity *identity, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     char path[PATH_LEN_MAX];
@@ -255,6 +255,9 @@ MUST_CHECK static enum tally_code key_agrees(const char *data, const struct iden
     if (!slice_equal(buf_slice(&vkey), identity->vkey))
         rc =
             err_set(err, TALLY_E_INTEGRITY, "%s is not the key that ledger.json names; restore both from one backup", path);
+    TRY(rc);
+    identity->key = pair;
+    pair = NULL;
 done:
     buf_release(&vkey);
     key_pair_free(pair);
@@ -281,10 +284,16 @@ enum tally_code identity_load(const char *data, struct arena *arena, struct iden
     TRY(member(root, "origin", arena, &identity.origin, err));
     TRY(member(root, "vkey", arena, &identity.vkey, err));
     TRY(member(root, "genesis", arena, &identity.genesis, err));
-    TRY(key_agrees(data, &identity, err));
+    TRY(key_load(data, &identity, err));
     *out = identity;
 done:
     json_decref(root);
     buf_release(&text);
     return rc;
+}
+
+void identity_release(struct identity *identity)
+{
+    key_pair_free(identity->key);
+    identity->key = NULL;
 }

@@ -4,10 +4,12 @@
 
 #include "tally/arena.h"
 #include "tally/err.h"
+#include "tally/key.h"
 #include "tally/slice.h"
 
 struct identity {
     struct slice origin, vkey, genesis; /* in the arena it was read into */
+    struct key_pair *key;               /* the ledger's; freed with identity_release */
 };
 
 /* Makes DATA (0700), DATA/ledger.pem and DATA/ledger.json, with new_operator (an id) also DATA/operator.pem; otherwise
@@ -17,5 +19,6 @@ MUST_CHECK enum tally_code identity_create(const char *data, struct slice origin
                                            const char *new_operator, struct err *err);
 /* TALLY_E_NOT_FOUND, with the command to run, when there is none; TALLY_E_INTEGRITY when key and file do not agree. */
 MUST_CHECK enum tally_code identity_load(const char *data, struct arena *arena, struct identity *out, struct err *err);
+void identity_release(struct identity *identity); /* its key; fine on a zeroed one */
 
 #endif

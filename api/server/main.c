@@ -44,6 +44,7 @@ static int run_vkey(const struct config *config, struct err *err)
         arena == NULL ? err_set(err, TALLY_E_NO_MEMORY, "no memory") : identity_load(config->data, arena, &identity, err);
     if (rc == TALLY_OK)
         (void) printf("%.*s\n", SLICE_ARG(identity.vkey));
+    identity_release(&identity);
     arena_free(arena);
     return rc == TALLY_OK ? 0 : complain(err);
 }

@@ -15,19 +15,19 @@
 
 #define READ(path, fn, query, operation)                                                                                   \
     {                                                                                                                      \
-        HTTP_GET, path, ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, fn, query, operation             \
+        HTTP_GET, path, ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, fn, query, operation, false      \
     }
 #define STATEMENT(path, max, type, operation)                                                                              \
     {                                                                                                                      \
-        HTTP_POST, path, ROUTE_ON_WORKER, ROUTE_SIGNED, max, type, handle_statement, NULL, NULL, operation                 \
+        HTTP_POST, path, ROUTE_ON_WORKER, ROUTE_SIGNED, max, type, handle_statement, NULL, NULL, operation, false          \
     }
 #define PREVIEW(path, max, type, operation)                                                                                \
     {                                                                                                                      \
-        HTTP_POST, path, ROUTE_ON_READER, ROUTE_TOKEN, max, type, handle_preview, NULL, NULL, operation                    \
+        HTTP_POST, path, ROUTE_ON_READER, ROUTE_TOKEN, max, type, handle_preview, NULL, NULL, operation, false             \
     }
 #define AT_ONCE(path, fn, operation)                                                                                       \
     {                                                                                                                      \
-        HTTP_GET, path, ROUTE_ON_LOOP, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, fn, NULL, NULL, operation                       \
+        HTTP_GET, path, ROUTE_ON_LOOP, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, fn, NULL, NULL, operation, false                \
     }
 
 /* clang-format off */
@@ -73,7 +73,12 @@ const struct route routes[] = {
     READ("/v1/payments/{}/explanation", reading_payment_explanation, LIST, "explainPayment"),
     READ("/v1/entries", reading_entries, "after cursor type actor from to limit", "listEntries"),
     READ("/v1/entries/{}", reading_one_entry, NULL, "getEntry"),
-    {HTTP_GET, "/v1/archive", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_archive, NULL, "from", "getArchive"},
+    READ("/v1/entries/{}/receipt", reading_receipt, NULL, "getReceipt"),
+    READ("/v1/proofs/inclusion", reading_inclusion, "seq size", "proveInclusion"),
+    READ("/v1/proofs/consistency", reading_consistency, "from to", "proveConsistency"),
+    {HTTP_GET, "/tile/{}", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, reading_tile, NULL, "getTile", true},
+    {HTTP_GET, "/v1/archive", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_archive, NULL, "from", "getArchive", false},
+    AT_ONCE("/checkpoint", handle_checkpoint, "getCheckpoint"),
     AT_ONCE("/openapi.json", handle_openapi_json, "getOpenapiJson"),
     AT_ONCE("/openapi.yaml", handle_openapi_yaml, "getOpenapiYaml"),
     AT_ONCE("/healthz", handle_healthz, "getHealth"),
@@ -103,13 +108,17 @@ static struct slice segment_take(struct slice *rest)
     return segment;
 }
 
-static bool matches(const char *template, struct slice path, struct slice params[ROUTE_PARAMS_MAX])
+static bool matches(const struct route *route, struct slice path, struct slice params[ROUTE_PARAMS_MAX])
 {
-    struct slice wanted = slice_str(template);
+    struct slice wanted = slice_str(route->path);
     int count = 0;
     while (wanted.len > 0 && path.len > 0) {
         bool is_last = memchr(path.ptr, '/', path.len) == NULL;
         bool is_last_wanted = memchr(wanted.ptr, '/', wanted.len) == NULL;
+        if (route->has_rest && is_last_wanted) { /* whoever reads it knows its grammar */
+            params[count] = path;
+            return true;
+        }
         struct slice want = segment_take(&wanted);
         struct slice have = segment_take(&path);
         if (is_last != is_last_wanted)
@@ -143,7 +152,7 @@ const struct refusal *route_find(enum http_method method, struct slice path, str
     allow[0] = '\0';
     for (size_t i = 0; i < route_count; i++) {
         struct slice found[ROUTE_PARAMS_MAX] = {{NULL, 0}};
-        if (!matches(routes[i].path, path, found))
+        if (!matches(&routes[i], path, found))
             continue;
         if (routes[i].method == wanted) {
             memcpy(params, found, sizeof found);

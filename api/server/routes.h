@@ -28,6 +28,7 @@ struct route {
     enum tally_code (*read)(struct reading *reading, struct err *err); /* for handle_read: what is read */
     const char *query;     /* names of the parameters that are known, separated by spaces */
     const char *operation; /* operationId in openapi.yaml */
+    bool has_rest;         /* the last {} of the path stands for all the segments that are left */
 };
 
 extern const struct route routes[];

@@ -24,13 +24,25 @@
 
 /* ---- requests ---- */
 
+/* What witnesses and monitors read lies at the prefix that the origin names ("/outcomes" of example.org/outcomes), for a proxy that
+ * hands paths on as they are, and at the root, for one that takes the prefix off. */
+static struct slice without_prefix(struct slice origin, struct slice path)
+{
+    const char *slash = memchr(origin.ptr, '/', origin.len);
+    struct slice prefix = slash == NULL ? SLICE("") : slice_of(slash, origin.len - (size_t) (slash - origin.ptr));
+    if (prefix.len == 0 || !slice_starts(path, prefix))
+        return path;
+    struct slice rest = slice_of(path.ptr + prefix.len, path.len - prefix.len);
+    return slice_is(rest, "/checkpoint") || slice_starts(rest, SLICE("/tile/")) ? rest : path;
+}
+
 static const struct refusal *on_headers(void *ctx, struct http_request *request, size_t *body_max)
 {
+    const struct tallyd *tallyd = ctx;
     const struct route *route = NULL;
     char allow[32];
-    (void) ctx;
-    const struct refusal *refusal =
-        route_find(request->method, request->path, request->arena, &route, request->params, allow);
+    const struct slice path = without_prefix(tallyd->identity.origin, request->path);
+    const struct refusal *refusal = route_find(request->method, path, request->arena, &route, request->params, allow);
     if (refusal != NULL) {
         if (allow[0] != '\0')
             http_answer_header(request, "Allow", arena_printf(request->arena, "%s", allow));
@@ -173,6 +185,9 @@ MUST_CHECK static enum tally_code sequencer_open(struct tallyd *tallyd, struct e
                                               .vkey = tallyd->identity.vkey,
                                               .genesis = tallyd->identity.genesis,
                                               .domain = wire_domain(tallyd->wire),
+                                              .key = tallyd->identity.key,
+                                              .keeper = keeper_table(tallyd->keeper),
+                                              .trusts_database = tallyd->config.trusts_database,
                                               .replicas_may_lose = tallyd->config.replicas_may_lose,
                                               .has_room = tallyd->cluster == NULL ? NULL : has_room,
                                               .has_room_ctx = tallyd->cluster};
@@ -250,6 +265,10 @@ MUST_CHECK static enum tally_code parts_start(struct tallyd *tallyd, struct err 
 {
     enum tally_code rc = TALLY_OK;
     TRY(identity_load(tallyd->config.data, tallyd->arena, &tallyd->identity, err));
+    TRY(keeper_new(tallyd->config.data, tallyd->identity.vkey, &tallyd->keeper, err));
+    tallyd->tiles = read_tiles_new();
+    if (tallyd->tiles == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the service"));
     TRY(openapi_json(tallyd->arena, &tallyd->openapi_json, err));
     TRY(http_open(tallyd, err)); /* early: a port that is taken should not cost the start of a database */
     TRY(database_open(tallyd, err));
@@ -341,10 +360,10 @@ void tallyd_free(struct tallyd *tallyd)
 {
     if (tallyd == NULL)
         return;
-    crew_stop(tallyd->readers);
     crew_stop(tallyd->workers);
     if (tallyd->sequencer != NULL)
         sequencer_stop(tallyd->sequencer, !tallyd->http || !http_is_urgent(tallyd->http));
+    crew_stop(tallyd->readers); /* they answer what the sequencer had recorded before */
     if (tallyd->http != NULL) {
         http_flush(tallyd->http);
         signals_remove();
@@ -355,6 +374,9 @@ void tallyd_free(struct tallyd *tallyd)
     keycache_free(tallyd->keys);
     pgpool_free(tallyd->reads);
     wire_free(tallyd->wire);
+    keeper_free(tallyd->keeper);
+    read_tiles_free(tallyd->tiles);
+    identity_release(&tallyd->identity);
     guard_stop(tallyd->guard);
     struct err err = {0};
     if (tallyd->cluster != NULL && private_cluster_stop(tallyd->cluster, &err) != TALLY_OK)

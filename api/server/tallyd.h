@@ -9,11 +9,13 @@
 #include "guard.h"
 #include "http.h"
 #include "identity.h"
+#include "keeper.h"
 #include "keycache.h"
 #include "metrics.h"
 #include "pgpool.h"
 #include "tally/append.h"
 #include "tally/cluster.h"
+#include "tally/read.h"
 #include "wire_up.h"
 
 #define TALLYD_WRITE_QUEUE_MAX 4096 /* signed requests that wait for a worker: a quarter of a second's work */
@@ -30,6 +32,8 @@ struct tallyd {
     struct guard *guard;             /* of the cluster */
     const char *database;            /* connection string of the service's role */
     struct wire *wire;
+    struct keeper *keeper; /* of published checkpoints */
+    struct read_tiles *tiles;
     struct sequencer *sequencer;
     struct keycache *keys;
     struct pgpool *reads;

@@ -12,6 +12,8 @@
 #include "tally/entry.h"
 #include "tally/err.h"
 #include "tally/instant.h"
+#include "tally/merkle.h"
+#include "tally/note.h"
 #include "tally/pg.h"
 #include "tally/refusal.h"
 #include "tally/statement.h"
@@ -44,6 +46,14 @@ struct append_event { /* an entry of the service's own that the statement caused
     struct slice body; /* canonical JSON */
 };
 
+/* What a receipt is made of: the entry, and the checkpoint that its own batch signed after its commit. */
+struct append_receipt {
+    struct slice header;
+    const uint8_t *nonce;            /* ENTRY_NONCE_LEN */
+    const struct merkle_batch *tree; /* has the entry's proof */
+    struct slice checkpoint;         /* the signed note */
+};
+
 struct append_answer { /* borrowed for the call of done */
     enum append_kind kind;
     uint64_t seq;
@@ -53,6 +63,9 @@ struct append_answer { /* borrowed for the call of done */
     const struct append_event *events;
     size_t event_count;
     const struct refusal *refusal; /* APPEND_REFUSED */
+    /* NULL: none is at hand. The statement was recorded by an earlier batch (read_batch_end says by which), or nothing was
+     * signed. */
+    const struct append_receipt *receipt;
 };
 
 /* ---- the domain: everything is called on the sequencer's thread ---- */
@@ -120,11 +133,31 @@ struct append_domain {
     enum tally_code (*record_genesis)(void *self, struct slice body, const struct append_recorded *entry, struct err *err);
 };
 
+/* ---- what is known of the tree outside the database (architecture.md, Append-only in depth, 4) ---- */
+struct append_root { /* of a checkpoint that was published */
+    uint64_t size;
+    struct digest root;
+};
+
+/* Where published checkpoints are recorded, outside the database. On the sequencer's thread. */
+struct append_keeper {
+    void *self;
+    const char *place; /* what it is, for people: a file's name */
+    /* False: this host has no record. Otherwise what it holds, the oldest first, borrowed until the next call of any of these. */
+    bool (*known)(void *self, const struct append_root **roots, size_t *count);
+    /* The record begins, empty. */
+    enum tally_code (*begin)(void *self, struct err *err);
+    /* This checkpoint is committed in the database: it is recorded, durably, and may be shown to everybody from then on. */
+    enum tally_code (*keep)(void *self, const struct append_root *root, struct slice note, struct err *err);
+};
+
 /* ---- the sequencer ---- */
+#define APPEND_PUBLISH_MS 1000    /* between two published checkpoints (formats.md: changing at most every second) */
 #define APPEND_QUEUE_MAX 4096     /* statements waiting: a second's work; more is answered 503 at once */
 #define APPEND_QUEUE_PER_ACTOR 64 /* so that one actor cannot take the queue (429) */
 #define APPEND_BATCH_MAX 256      /* statements in one transaction: beyond, nothing is gained and all wait longer */
 #define APPEND_BATCH_BYTES_MAX (16u << 20)
+#define APPEND_TROUBLE_MAX 640 /* with the way out */
 
 enum sequencer_role { SEQUENCER_STARTING, SEQUENCER_LEADING, SEQUENCER_STANDBY, SEQUENCER_AWAY, SEQUENCER_STOPPED };
 
@@ -134,6 +167,9 @@ struct sequencer_options {
     struct slice vkey;    /* the ledger's; entry 0 must name it */
     struct slice genesis; /* body of entry 0 for an empty database; empty: an empty database is an error */
     const struct append_domain *domain;
+    const struct key_pair *key;         /* the ledger's, which signs checkpoints; NULL: none is signed */
+    const struct append_keeper *keeper; /* of the checkpoints that are published; NULL: none is */
+    bool trusts_database;               /* on a host without a record, this database is taken for the newest copy */
     bool replicas_may_lose;
     size_t queue_per_actor;        /* 0: APPEND_QUEUE_PER_ACTOR */
     struct instant (*clock)(void); /* NULL: instant_now */
@@ -150,7 +186,12 @@ struct sequencer_status {
     uint64_t queued, batches, statements, entries, refused, replayed, failed_batches;
     uint64_t batches_again; /* of those written on trust, how many were decided again after a look */
     uint64_t last_batch_us;
-    char trouble[256]; /* why it is not leading, for readyz */
+    char trouble[APPEND_TROUBLE_MAX]; /* why it is not leading, for readyz */
+    bool
+        is_forked; /* because what was published of this ledger is not in the database: what is in the record would be contradicted */
+    uint64_t checkpoint_size; /* newest that was signed, or seen published by another; 0: none yet */
+    struct digest checkpoint_root;
+    char checkpoint[CHECKPOINT_MAX]; /* its note, NUL-ended */
 };
 
 struct sequencer;

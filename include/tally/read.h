@@ -13,6 +13,7 @@
 #include "tally/entry.h"
 #include "tally/err.h"
 #include "tally/instant.h"
+#include "tally/merkle.h"
 #include "tally/pg.h"
 
 /* ---- one entry ---- */
@@ -59,15 +60,40 @@ struct read_filter {
 MUST_CHECK enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_filter *filter,
                                      struct arena *arena, struct buf *out, struct err *err);
 
+/* ---- the tree (formats.md, Tree; sizes are at most the number of entries) ---- */
+/* Tiles that were read are kept here; any number of threads. NULL in its place: nothing is kept. */
+struct read_tiles;
+MUST_CHECK struct read_tiles *read_tiles_new(void); /* NULL without memory */
+void read_tiles_free(struct read_tiles *tiles);     /* NULL is fine */
+
+/* The hashes of a tile into out (width of them, 1..256). TALLY_E_INTEGRITY when there are not so many. */
+MUST_CHECK enum tally_code read_tile(struct pg *pg, int level, uint64_t number, uint32_t width, struct arena *arena,
+                                     struct digest *out, struct err *err);
+/* Appends the headers of these entries, each behind its length (C2SP tlog-tiles, entry bundle). */
+MUST_CHECK enum tally_code read_bundle(struct pg *pg, struct slice origin, uint64_t number, uint32_t width,
+                                       struct arena *arena, struct buf *out, struct err *err);
+/* there: so many entries there are, at least size; who asks for many roots gives the same number each time. */
+MUST_CHECK enum tally_code read_root(struct pg *pg, struct read_tiles *tiles, uint64_t size, uint64_t there,
+                                     struct arena *arena, struct digest *out, struct err *err);
+MUST_CHECK enum tally_code read_frontier(struct pg *pg, uint64_t size, struct arena *arena, struct merkle_frontier *out,
+                                         struct err *err);
+/* proof has room for MERKLE_HEIGHTS hashes. index < size; 0 < from <= to. */
+MUST_CHECK enum tally_code read_inclusion(struct pg *pg, struct read_tiles *tiles, uint64_t index, uint64_t size,
+                                          struct arena *arena, struct digest *proof, size_t *count, struct err *err);
+MUST_CHECK enum tally_code read_consistency(struct pg *pg, struct read_tiles *tiles, uint64_t from, uint64_t to,
+                                            struct arena *arena, struct digest *proof, size_t *count, struct err *err);
+/* How many entries there were when this entry's batch was committed: the size of its receipt's tree. */
+MUST_CHECK enum tally_code read_batch_end(struct pg *pg, uint64_t seq, struct arena *arena, uint64_t *end, struct err *err);
+
 /* ---- the archive (formats.md, Archive) ---- */
 /* Gets each line with its LF, borrowed for the call; its code ends the archive. */
 typedef enum tally_code (*read_archive_fn)(void *ctx, struct slice line, struct err *err);
 
-/* Streams line 1 and then every entry from `from` to the newest of one REPEATABLE READ snapshot, in order, holding one entry
- * in memory at a time. TALLY_E_NOT_FOUND when the ledger has no entry `from`; TALLY_E_INTEGRITY when a number is missing (then
- * the archive that was begun is not whole). For from > 0 line 1 has the range (formats.md), for which the hashes of all earlier
- * entries are read. The deadline of pg_set_deadline is for each row; checkpoints are the caller's to append. */
-MUST_CHECK enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from,
+/* Streams line 1 and then the entries `from` up to and without `size`, in order, of one REPEATABLE READ snapshot, holding one entry in
+ * memory at a time. TALLY_E_NOT_FOUND when the ledger has fewer entries than `size`, or none from `from` on; TALLY_E_INTEGRITY when a
+ * number is missing (then the archive that was begun is not whole). For from > 0 line 1 has the range (formats.md). The deadline of
+ * pg_set_deadline is for each row; the checkpoints, the last one of this size, are the caller's to append. */
+MUST_CHECK enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from, uint64_t size,
                                         read_archive_fn fn, void *ctx, struct err *err);
 
 #endif

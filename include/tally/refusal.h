@@ -112,10 +112,12 @@ enum refusal_kind {
       "The amount is not one of the payment's currency")                                                                   \
     X(REFUSE_EVALUATION_LIMIT, "evaluation.limit", REFUSAL_NOT_ACCEPTED, "The evaluation is over its limit")               \
     X(REFUSE_ENTRY_NOT_FOUND, "entry.not_found", REFUSAL_NOT_FOUND, "There is no such entry")                              \
+    X(REFUSE_TREE_SIZE, "tree.size", REFUSAL_NOT_FOUND, "The tree is not so large")                                        \
     X(REFUSE_QUEUE_FULL, "queue.full", REFUSAL_UNAVAILABLE, "The queue is full")                                           \
     X(REFUSE_QUEUE_SHARE, "queue.share", REFUSAL_TOO_MANY, "This actor has as many statements waiting as it may")          \
     X(REFUSE_SERVICE_STOPPING, "service.stopping", REFUSAL_UNAVAILABLE, "The service is stopping")                         \
     X(REFUSE_DATABASE_AWAY, "database.away", REFUSAL_UNAVAILABLE, "The database cannot be reached")                        \
+    X(REFUSE_LEDGER_FORKED, "ledger.forked", REFUSAL_UNAVAILABLE, "The database does not hold what this ledger published") \
     X(REFUSE_STORAGE_FULL, "storage.full", REFUSAL_UNAVAILABLE, "The database has no room left")                           \
     X(REFUSE_INTERNAL, "internal", REFUSAL_INTERNAL, "The service failed")
 

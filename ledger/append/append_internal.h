@@ -6,6 +6,8 @@
  *   batch.c      one batch: load, then decide in order
  *   known.c      statements that were recorded before, and the heads that statements name
  *   chain.c      headers, nonces, hashes
+ *   tree.c       the tree over the entries: checkpoints, what receipts are made of
+ *   roots.c      is this the history that was published?
  *   commit.c     the one transaction, and what each way of ending means for the answers
  *   recovery.c   a commit of which nobody knows how it ended
  *   linger.c     waiting a little after a commit, so that the next batch is whole */
@@ -15,6 +17,7 @@
 #include <pthread.h>
 
 #include "tally/append.h"
+#include "tally/read.h"
 
 /* ---- limits ---- */
 #define BATCH_ARENA_MAX ((size_t) 256 << 20) /* bodies twice (once as parameters), plans and projections of a full batch */
@@ -53,7 +56,7 @@ struct queue {
     bool is_woken; /* by queue_wake */
     bool is_open;
     enum refusal_code closed_code; /* why it is not open */
-    char closed_detail[256];
+    char closed_detail[APPEND_TROUBLE_MAX + 128];
     size_t share_used; /* slots taken, those with nothing waiting too */
     struct queue_share *shares;
 };
@@ -81,6 +84,7 @@ struct batch_entry { /* one entry to be written */
     bool open;
     uint8_t nonce[ENTRY_NONCE_LEN];
     struct digest prev, commitment, hash;
+    struct slice header; /* the arena's */
 };
 
 /* What a statement will be told once the batch is settled. */
@@ -106,6 +110,21 @@ struct batch {
     bool is_on_trust; /* nothing was looked up that a unique index refuses anyway */
 };
 
+/* The tree of what is committed, and of the batch under way. */
+struct tree {
+    struct merkle_frontier frontier;
+    struct merkle_batch batch; /* in the batch's arena, valid when has_batch */
+    bool has_batch;
+    struct append_root signed_root; /* the newest checkpoint: of all that is committed; size 0: none */
+    char note[CHECKPOINT_MAX];
+    size_t note_len;
+    uint64_t published_size;       /* of the newest checkpoint in the table and the record */
+    int64_t published_us;          /* when that was */
+    struct append_root publishing; /* in the transaction under way; size 0: none */
+    char publishing_note[CHECKPOINT_MAX];
+    size_t publishing_len;
+};
+
 struct ring_slot {
     uint64_t seq;
     bool is_set;
@@ -127,6 +146,9 @@ struct sequencer {
 
     /* the thread's own */
     struct batch batch;
+    struct tree tree;
+    struct note_key ledger_key; /* of options.vkey, when there is a keeper */
+    bool is_forked;             /* the lead is not taken, since this is not the history that was published */
     struct ring_slot *ring;
     bool has_head;
     uint64_t head_seq;
@@ -196,6 +218,29 @@ MUST_CHECK enum tally_code chain_append(struct batch *batch, struct slice origin
                                         bool open, const struct append_own *events, size_t event_count,
                                         struct append_recorded **recorded, struct err *err);
 void chain_keep(struct sequencer *s, const struct batch *batch); /* committed: the head moves on */
+
+/* tree.c */
+/* The lead is taken, the head is loaded: frontier and checkpoint of what is there. */
+MUST_CHECK enum tally_code tree_load(struct sequencer *s, struct err *err);
+/* The entries of the batch take their places, in the arena; what follows is added to the open transaction's pipeline. */
+MUST_CHECK enum tally_code tree_grow(struct sequencer *s, struct err *err);
+MUST_CHECK enum tally_code tree_queue(struct sequencer *s, struct err *err);
+/* The batch is committed: a new checkpoint is signed, and the answers get receipts. Or it is not. */
+void tree_settle(struct sequencer *s, bool is_committed);
+/* The checkpoint of the transaction that was committed goes to the keeper. */
+void tree_published(struct sequencer *s);
+/* How long until a checkpoint should be published; INT64_MAX: none waits. */
+int64_t tree_publish_in_us(const struct sequencer *s);
+/* One is due and no batch is there to take it along: a transaction of its own. */
+MUST_CHECK enum tally_code tree_publish(struct sequencer *s, struct err *err);
+/* Another tallyd appends: the newest that it published is kept here, too. */
+MUST_CHECK enum tally_code tree_follow(struct sequencer *s, struct err *err);
+
+/* roots.c */
+/* Before anything is appended: this database holds what was published (the keeper's record, the table). Sets s->is_forked. */
+MUST_CHECK enum tally_code roots_check(struct sequencer *s, struct err *err);
+/* An empty database is about to become a ledger: nothing was published of it before. */
+MUST_CHECK enum tally_code roots_begin(struct sequencer *s, struct err *err);
 
 /* commit.c */
 /* Adds the entries of the batch to the open transaction's pipeline. */

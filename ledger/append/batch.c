@@ -190,6 +190,9 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     memset(batch->outcomes, 0, batch->count * sizeof batch->outcomes[0]);
     batch->is_on_trust = batch->count >= TRUST_BATCH_MIN && instant_monotonic_us() >= s->trust_after_us;
     batch->time = sequencer_now(s);
+    if (s->has_head &&
+        batch->time.us <= s->head_time.us) /* no two batches have one time: it tells them apart (read_batch_end) */
+        batch->time.us = s->head_time.us + 1;
     batch->next_seq = s->head_seq + 1;
     batch->head = s->head_hash;
     TRY(load(s, err));

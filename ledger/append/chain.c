@@ -58,6 +58,9 @@ MUST_CHECK static enum tally_code entry_link(struct batch *batch, struct slice o
     if (rc != TALLY_OK)
         return rc;
     entry_hash(buf_slice(&batch->header), &entry->hash);
+    rc = arena_copy(batch->arena, batch->header.ptr, batch->header.len, &entry->header, err); /* for its receipt */
+    if (rc != TALLY_OK)
+        return rc;
     batch->head = entry->hash;
     batch->next_seq++;
     batch->entry_count++;

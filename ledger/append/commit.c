@@ -127,8 +127,11 @@ void batch_settled(struct sequencer *s, bool is_committed)
         pthread_mutex_unlock(&s->status_lock);
     }
     domain->settle(domain->self, is_committed);
-    if (is_committed)
+    tree_settle(s, is_committed);
+    if (is_committed) {
         batch_answer(s);
+        tree_published(s);
+    }
 }
 
 /* ---- the transaction ---- */
@@ -142,6 +145,7 @@ MUST_CHECK static enum tally_code write_batch(struct sequencer *s, bool *was_run
     if (pg_generation(s->pg) != s->lead_generation)
         TRY(err_set(err, TALLY_E_UNAVAILABLE, "the connection to the database was lost and made again"));
     TRY(commit_queue(s->pg, &s->batch, err));
+    TRY(tree_queue(s, err));
     TRY(domain->project(domain->self, s->pg, s->batch.arena, err));
     s->unknown_pid = pg_server_pid(s->pg);
     *was_run = true;

@@ -32,6 +32,7 @@ enum tally_code genesis_write(struct sequencer *s, struct err *err)
     const struct append_domain *domain = s->options.domain;
     const struct append_own own = {.type = ENTRY_LEDGER_CREATED, .open = true, .body = s->options.genesis};
     struct append_recorded *recorded = NULL;
+    TRY(roots_begin(s, err));
     batch_reset(batch);
     batch->time = sequencer_now(s);
     batch->next_seq = 0;

@@ -144,6 +144,7 @@ MUST_CHECK static enum tally_code take_lead(struct sequencer *s, struct err *err
     domain->settle(domain->self, false); /* what it knows may be from before another sequencer's entries */
     TRY(check_identity(s, err));
     TRY(load_head(s, err));
+    TRY(tree_load(s, err));
     TRY(linger_measure(s, err));
     if (pg_generation(s->pg) != s->lead_generation || !pg_is_connected(s->pg))
         TRY(err_set(err, TALLY_E_UNAVAILABLE, "the connection to the database broke while the lead was being taken"));
@@ -157,6 +158,7 @@ enum tally_code lead_try(struct sequencer *s, enum sequencer_role *role, struct 
     enum tally_code rc = TALLY_OK;
     bool has_lock = false;
     *role = SEQUENCER_AWAY;
+    s->is_forked = false;
     TRY(pg_connect(s->pg, err));
     TRY(lock(s, &has_lock, err));
     if (has_lock) {
@@ -168,6 +170,7 @@ enum tally_code lead_try(struct sequencer *s, enum sequencer_role *role, struct 
             TRY(lead_barrier(s, err));
             TRY(recovery_try(s, false, err));
         }
+        TRY(tree_follow(s, err));
     }
 done:
     if (rc != TALLY_OK) {

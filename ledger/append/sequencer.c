@@ -18,6 +18,7 @@ void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *t
     pthread_mutex_lock(&s->status_lock);
     bool is_news = s->status.role != role || strcmp(s->status.trouble, trouble) != 0;
     s->status.role = role;
+    s->status.is_forked = role == SEQUENCER_AWAY && s->is_forked;
     (void) snprintf(s->status.trouble, sizeof s->status.trouble, "%s", trouble);
     pthread_mutex_unlock(&s->status_lock);
     if (is_news)
@@ -82,7 +83,7 @@ static void refuse_waiting(struct sequencer *s, enum refusal_code code, const ch
 
 static void lose_lead(struct sequencer *s, enum sequencer_role role, const char *trouble)
 {
-    char detail[512];
+    char detail[APPEND_TROUBLE_MAX + 128];
     bool is_draining = false;
     bool stopping = is_stopping(s, &is_draining);
     bool is_full = role == SEQUENCER_AWAY && !sequencer_has_room(s); /* why a database stops that was well */
@@ -92,7 +93,10 @@ static void lose_lead(struct sequencer *s, enum sequencer_role role, const char 
                     "this service cannot append now: %s; nothing of this statement was recorded, send it again in a moment",
                     trouble);
     sequencer_role(s, role, trouble);
-    enum refusal_code code = stopping ? REFUSE_SERVICE_STOPPING : is_full ? REFUSE_STORAGE_FULL : REFUSE_DATABASE_AWAY;
+    enum refusal_code code = stopping                                 ? REFUSE_SERVICE_STOPPING
+                             : is_full                                ? REFUSE_STORAGE_FULL
+                             : role == SEQUENCER_AWAY && s->is_forked ? REFUSE_LEDGER_FORKED
+                                                                      : REFUSE_DATABASE_AWAY;
     queue_close(&s->queue, code, detail);
     refuse_waiting(s, code, detail);
     s->singly = 0;
@@ -135,6 +139,9 @@ static void wait_for_work(struct sequencer *s)
         max_us = 0;
     else if (until.us - now.us < max_us)
         max_us = until.us - now.us;
+    int64_t publish_us = tree_publish_in_us(s);
+    if (publish_us < max_us)
+        max_us = publish_us;
     if (max_us > 0)
         queue_wait(&s->queue, 1, max_us);
 }
@@ -154,7 +161,7 @@ MUST_CHECK static enum tally_code step(struct sequencer *s, struct err *err)
         return rc;
     bool was_due = is_moment_due(s);
     if (!was_due && queue_count(&s->queue) == 0)
-        return TALLY_OK;
+        return tree_publish_in_us(s) == 0 ? tree_publish(s, err) : TALLY_OK;
     rc = batch_decide(s, err);
     if (rc != TALLY_OK)
         batch_fail(s, BATCH_DECIDING, rc, err);
@@ -223,6 +230,8 @@ enum tally_code sequencer_start(const struct sequencer_options *options, struct 
     if (s->ring == NULL || s->batch.arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the sequencer"));
     TRY(pg_new(&s->options.database, &s->pg, err));
+    if (s->options.keeper != NULL)
+        TRY(note_key_read(s->options.vkey, &s->ledger_key, err));
     /* signals are the main thread's */
     sigset_t all, before;
     sigfillset(&all);
@@ -259,6 +268,7 @@ void sequencer_free(struct sequencer *s)
         return;
     sequencer_stop(s, false);
     pg_free(s->pg);
+    note_key_release(&s->ledger_key);
     arena_free(s->batch.arena);
     buf_release(&s->batch.header);
     if (s->queue.shares != NULL)

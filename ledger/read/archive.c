@@ -6,7 +6,6 @@
 #include "read_internal.h"
 #include "tally/canon.h"
 
-#define SUBTREES_MAX 64         /* one for each bit of a number of entries */
 #define ARCHIVE_ARENA_MAX 65536 /* parameters, and line 1 */
 #define ARCHIVE_HEAD_MAX 8192   /* line 1: names, and at most 53 hashes */
 
@@ -43,50 +42,21 @@ static enum tally_code entry_line(void *ctx, const struct pg_rows *row, struct e
     return w->fn(w->ctx, buf_slice(&w->line), err);
 }
 
-/* ---- the complete subtrees before `from`: a binary counter of RFC 6962 nodes ---- */
-
-struct range {
-    struct digest nodes[SUBTREES_MAX];
-    int depth; /* how many of them */
-    uint64_t count;
-};
-
-static enum tally_code range_add(void *ctx, const struct pg_rows *row, struct err *err)
-{
-    struct range *range = ctx;
-    struct slice hash = pg_get_bytes(row, 0, 1);
-    if (hash.len != DIGEST_LEN || pg_get_int8(row, 0, 0) != (int64_t) range->count)
-        return err_set(err, TALLY_E_INTEGRITY, "entry %" PRIu64 " is missing in the database", range->count);
-    struct digest node;
-    memcpy(node.bytes, hash.ptr, DIGEST_LEN);
-    for (uint64_t bits = range->count; (bits & 1) != 0; bits >>= 1) {
-        const struct digest *left = &range->nodes[--range->depth];
-        const struct slice parts[] = {slice_of("\1", 1), slice_of(left->bytes, DIGEST_LEN),
-                                      slice_of(node.bytes, DIGEST_LEN)};
-        struct digest parent;
-        digest_parts(parts, 3, &parent);
-        node = parent;
-    }
-    range->nodes[range->depth++] = node;
-    range->count++;
-    return TALLY_OK;
-}
+/* ---- the complete subtrees before `from`, left to right ---- */
 
 MUST_CHECK static enum tally_code range_read(struct pg *pg, uint64_t from, struct arena *arena, struct buf *out,
                                              struct err *err)
 {
-    struct range range = {0};
-    struct pg_params params;
+    struct merkle_frontier frontier;
     struct canon w;
-    pg_params_init(&params, arena);
-    pg_add_int8(&params, (int64_t) from);
-    enum tally_code rc = pg_stream(pg, &sql_ledger_leaves, &params, range_add, &range, err);
+    enum tally_code rc = read_frontier(pg, from, arena, &frontier, err);
     if (rc != TALLY_OK)
         return rc;
     canon_init(&w, out);
     canon_array(&w);
-    for (int i = 0; i < range.depth; i++)
-        canon_hex(&w, range.nodes[i].bytes, DIGEST_LEN);
+    for (int height = MERKLE_HEIGHTS - 1; height >= 0; height--)
+        if ((from >> height & 1) != 0)
+            canon_hex(&w, frontier.nodes[height].bytes, DIGEST_LEN);
     canon_close(&w);
     return buf_check(out, err);
 }
@@ -111,29 +81,30 @@ done:
     return rc;
 }
 
-MUST_CHECK static enum tally_code stream(struct pg *pg, struct writer *w, struct slice vkey, uint64_t from,
+MUST_CHECK static enum tally_code stream(struct pg *pg, struct writer *w, struct slice vkey, uint64_t from, uint64_t size,
                                          struct arena *arena, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read_head head;
     struct pg_params params;
     TRY(read_head(pg, &head, err));
-    if (from > head.seq)
-        TRY(err_set(err, TALLY_E_NOT_FOUND, "there is no entry %" PRIu64 ": the newest is %" PRIu64, from, head.seq));
-    TRY(head_line(pg, w, vkey, from, head.seq + 1, arena, err));
+    if (from >= size || size > head.seq + 1)
+        TRY(err_set(err, TALLY_E_NOT_FOUND, "there are no entries %" PRIu64 " to %" PRIu64 ": the newest is %" PRIu64, from,
+                    size - 1, head.seq));
+    TRY(head_line(pg, w, vkey, from, size, arena, err));
     w->next = from;
     pg_params_init(&params, arena);
     pg_add_int8(&params, (int64_t) from);
-    pg_add_int8(&params, (int64_t) head.seq + 1);
+    pg_add_int8(&params, (int64_t) size);
     TRY(pg_stream(pg, &sql_ledger_archive, &params, entry_line, w, err));
-    if (w->next != head.seq + 1)
+    if (w->next != size)
         TRY(err_set(err, TALLY_E_INTEGRITY, "entry %" PRIu64 " is missing in the database", w->next));
 done:
     return rc;
 }
 
-enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from, read_archive_fn fn,
-                             void *ctx, struct err *err)
+enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from, uint64_t size,
+                             read_archive_fn fn, void *ctx, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct writer w = {.origin = origin, .fn = fn, .ctx = ctx};
@@ -144,7 +115,7 @@ enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vk
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for an archive"));
     TRY(pg_begin(pg, err));
     TRY(pg_exec_text(pg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL, err));
-    TRY(stream(pg, &w, vkey, from, arena, err));
+    TRY(stream(pg, &w, vkey, from, size, arena, err));
 done:
     pg_rollback(pg); /* it only read */
     arena_free(arena);

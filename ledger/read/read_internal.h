@@ -8,4 +8,15 @@
 MUST_CHECK enum tally_code read_row(const struct pg_rows *rows, int row, struct slice origin, struct read_entry *out,
                                     struct err *err);
 
+/* ---- tiles that were read ---- */
+#define TILE_NODES (2 * MERKLE_TILE_WIDTH) /* its hashes, and every complete node above them */
+struct tile_name {
+    int level;
+    uint64_t number;
+    uint32_t width;
+};
+bool tiles_find(struct read_tiles *tiles, const struct tile_name *name, size_t node, struct digest *out);
+/* nodes: TILE_NODES of them. */
+void tiles_keep(struct read_tiles *tiles, const struct tile_name *name, const struct digest *nodes);
+
 #endif

@@ -71,12 +71,13 @@ static void a_second_service_stands_by_and_takes_over(void **state)
     struct service second = {0};
     struct http_reply reply;
     struct service_actor actor;
-    char command[512];
+    char command[768];
     (void) state;
     /* its directory is below the first one's, which is removed with it */
     (void) snprintf(second.data, sizeof second.data, "%.120s/second", service.dir);
     (void) snprintf(second.log, sizeof second.log, "%.120s/second.log", service.dir);
-    (void) snprintf(command, sizeof command, "mkdir '%s' && cp '%s'/ledger.* '%s'", second.data, service.data, second.data);
+    (void) snprintf(command, sizeof command, "mkdir '%s' && cp '%s'/ledger.* '%s'/checkpoints '%s'", second.data,
+                    service.data, service.data, second.data);
     assert_int_equal(system(command), 0);
     second.args[0] = "--database";
     second.args[1] = conninfo;

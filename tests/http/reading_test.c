@@ -185,12 +185,14 @@ static void the_archive_is_every_entry_in_canonical_lines(void **state)
         end = strchr(at, '\n');
         assert_non_null(end);
         assert_int_equal(archive_read_line(slice_of(at, (size_t) (end - at)), arena, &line, &err), TALLY_OK);
-        assert_int_equal(line.kind, lines == 0 ? ARCHIVE_LINE_HEAD : ARCHIVE_LINE_ENTRY);
+        assert_int_equal(line.kind, lines == 0              ? ARCHIVE_LINE_HEAD
+                                    : lines == head.seq + 2 ? ARCHIVE_LINE_CHECKPOINT
+                                                            : ARCHIVE_LINE_ENTRY);
         if (lines == 0)
             assert_int_equal(line.head.size, head.seq + 1);
         lines++;
     }
-    assert_int_equal(lines, head.seq + 2);
+    assert_int_equal(lines, head.seq + 3);
     http_reply_release(&reply);
     arena_free(arena);
 }

@@ -400,12 +400,13 @@ static void the_archive_is_every_entry_and_says_what_came_before(void **state)
     struct lines lines = {.stop_at = -1};
     const struct slice vkey = SLICE("toy.example/ledger+00000000+AQ==");
     buf_init(&lines.first, 1 << 16);
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, take_line, &lines, &err), TALLY_OK);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, take_line, &lines, &err), TALLY_OK);
     assert_int_equal(lines.count, 1 + WRITTEN + 1);
     assert_int_equal(lines.size, WRITTEN + 1);
     lines.count = 0;
     buf_clear(&lines.first);
-    if (read_archive(pg, SLICE(TOY_ORIGIN), vkey, 7, take_line, &lines, &err) != TALLY_OK) /* 4 + 2 + 1: three subtrees */
+    if (read_archive(pg, SLICE(TOY_ORIGIN), vkey, 7, WRITTEN + 1, take_line, &lines, &err) !=
+        TALLY_OK) /* 4 + 2 + 1: three subtrees */
         fail_msg("%s", err.detail);
     assert_int_equal(lines.count, 1 + WRITTEN + 1 - 7);
     assert_int_equal(lines.from, 7);
@@ -422,10 +423,13 @@ static void the_archive_is_every_entry_and_says_what_came_before(void **state)
              "|| a || b), 'hex') = '%s' AND encode(c, 'hex') = '%s' AND encode(h[7], 'hex') = '%s'",
              hex[0], hex[1], hex[2]);
     assert_int_equal(toy_int(&cluster, sql), 1);
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, WRITTEN + 1, take_line, &lines, &err), TALLY_E_NOT_FOUND);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, WRITTEN + 1, WRITTEN + 1, take_line, &lines, &err),
+                     TALLY_E_NOT_FOUND);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 2, take_line, &lines, &err), TALLY_E_NOT_FOUND);
     lines.count = 0;
     lines.stop_at = 4;
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, take_line, &lines, &err), TALLY_E_INTERRUPTED);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, take_line, &lines, &err),
+                     TALLY_E_INTERRUPTED);
     struct read_head head;
     assert_int_equal(read_head(pg, &head, &err), TALLY_OK); /* the connection is of use again */
     buf_release(&lines.first);

@@ -218,7 +218,7 @@ int toy_database(const struct cluster *cluster)
 {
     struct err err = {0};
     struct pg *pg = super(cluster);
-    enum tally_code rc = migrate_to(pg, 1, NULL, &err);
+    enum tally_code rc = migrate(pg, NULL, &err);
     if (rc == TALLY_OK)
         rc = pg_exec_text(
             pg,
@@ -242,7 +242,7 @@ static struct key_pair *ledger_key(void)
 }
 
 /* Made once: the ledger's key is the same in every test. */
-static struct slice vkey(void)
+struct slice toy_vkey(void)
 {
     static char text[256];
     static size_t len;
@@ -265,7 +265,7 @@ int toy_service_start(struct toy_service *service, const struct cluster *cluster
 {
     static char genesis[512];
     struct err err = {0};
-    struct slice key = vkey();
+    struct slice key = toy_vkey();
     snprintf(genesis, sizeof genesis, "{\"operator\":{\"id\":\"op\"},\"origin\":\"%s\",\"vkey\":\"%.*s\"}", TOY_ORIGIN,
              SLICE_ARG(key));
     toy_init(&service->toy);
@@ -276,6 +276,8 @@ int toy_service_start(struct toy_service *service, const struct cluster *cluster
     options.origin = SLICE(TOY_ORIGIN);
     options.vkey = options.vkey.len == 0 ? key : options.vkey;
     options.genesis = slice_str(genesis);
+    service->key = ledger_key();
+    options.key = service->key;
     options.domain = &service->toy.domain;
     if (sequencer_start(&options, &service->sequencer, &err) != TALLY_OK)
         return failed("sequencer", &err);
@@ -287,6 +289,8 @@ void toy_service_stop(struct toy_service *service, bool is_drained)
     sequencer_stop(service->sequencer, is_drained);
     sequencer_free(service->sequencer);
     service->sequencer = NULL;
+    key_pair_free(service->key);
+    service->key = NULL;
     toy_release(&service->toy);
 }
 

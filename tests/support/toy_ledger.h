@@ -1,5 +1,5 @@
 /* A ledger with a toy domain, for tests of the sequencer: statements are counted, some are refused, some cause events, and
- * moments fall due. Statements are signed with real keys. Uses the first migration and a table of its own. */
+ * moments fall due. Statements and checkpoints are signed with real keys. Uses a table of its own. */
 #ifndef TALLY_TESTS_TOY_LEDGER_H
 #define TALLY_TESTS_TOY_LEDGER_H
 
@@ -52,9 +52,11 @@ void toy_exec(const struct cluster *cluster, const char *sql);
 struct toy_service {
     struct toy toy;
     struct sequencer *sequencer;
+    struct key_pair *key; /* the ledger's */
     char conninfo[192];
     struct sequencer_options options;
 };
+struct slice toy_vkey(void); /* the ledger's, static */
 /* Starts it as the role svc; with genesis. */
 MUST_CHECK int toy_service_start(struct toy_service *service, const struct cluster *cluster);
 void toy_service_stop(struct toy_service *service, bool is_drained);

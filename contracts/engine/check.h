@@ -147,7 +147,8 @@ void check_untils(struct checker *c);    /* check_until.c: the days of `until` *
 void check_quotients(struct checker *c); /* K5 */
 void check_cost(struct checker *c);      /* K4 */
 void check_warn(struct checker *c);
-void check_warn_rules(struct checker *c); /* check_warn_rule.c: what a single formula or clause invites */
+void check_warn_exposure(struct checker *c); /* check_warn_exposure.c: what figures may come to */
+void check_warn_rules(struct checker *c);    /* check_warn_rule.c: what a single formula or clause invites */
 typedef void node_visit(struct checker *c, const struct node *n, void *with);
 /* Calls f for n (which may be NULL) and all its parts, without what it refers to. */
 void check_visit(struct checker *c, const struct node *n, node_visit *f, void *with);

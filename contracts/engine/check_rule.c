@@ -211,6 +211,8 @@ MUST_CHECK static bool cap_table(struct checker *c, const struct ast_decl *d, st
     struct table *table = &c->t->tables[s->at];
     table->is_used = true;
     cap->table = s->at;
+    if (table->cells == NULL) /* what is wrong with it has been reported */
+        return false;
     if (table->dims != per || !type_is_money(c->t, &table->type, &cap->currency)) {
         PROBLEM(c, "cap.table", d->u.cap.table.span, NULL, "the table of a cap is in money, by the dimensions after `per`");
         return false;

@@ -116,7 +116,8 @@ MUST_CHECK static bool take_rows(struct checker *c, const struct ast_decl *d, st
                 "`%.*s` has no row for %.*s", SLICE_ARG(table->name), SLICE_ARG(key));
         ok = false;
     }
-    table->cells = cells;
+    if (ok)
+        table->cells = cells;
     return ok;
 }
 

@@ -97,6 +97,11 @@ static void warn_metrics(struct checker *c)
     const struct terms *t = c->t;
     for (uint32_t i = 0; i < t->metric_count; i++) {
         const struct metric *m = &t->metrics[i];
+        if (m->is_used && m->shown.verifier_count > 0 && !m->decl->u.metric.has_silence)
+            WARNING(c, "warning.silence", m->decl->name.span,
+                    "say what holds then: `verified by ... or 30 days of silence`",
+                    "`%.*s` waits for as long as %s not verified it", SLICE_ARG(m->shown.name),
+                    m->shown.quorum > 1 ? "those who must have" : "its verifier has");
         if (!m->is_used)
             WARNING(c, "warning.unused", m->decl->name.span, NULL, "nothing uses `%.*s`", SLICE_ARG(m->shown.name));
         if (m->is_used && m->shown.reporter_count > 1)
@@ -230,6 +235,7 @@ static void warn_payees(struct checker *c)
 void check_warn(struct checker *c)
 {
     const struct terms *t = c->t;
+    check_warn_exposure(c);
     warn_header(c);
     warn_parties(c);
     warn_arbiter(c);

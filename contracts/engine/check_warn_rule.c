@@ -38,50 +38,6 @@ static void warn_same(struct checker *c)
 
 /* ---- formulas ---- */
 
-/* A divisor that is a metric, or such a sum of it with constants that its range is at hand. */
-static void zero_divisor(struct checker *c, const struct node *n, void *with)
-{
-    (void) with;
-    if (n->op != NODE_DIVIDE || n->b->op != NODE_METRIC)
-        return;
-    const struct metric *m = &c->t->metrics[n->b->u.ref.target];
-    if (m->has_between && (mpq_sgn(m->low) > 0 || mpq_sgn(m->high) < 0))
-        return;
-    WARNING(c, "warning.divisor", n->b->span, "say `between 1 and ...`, or look at it first: `if x = 0 then ...`",
-            "`%.*s` may be zero, and is divided by", SLICE_ARG(m->shown.name));
-}
-
-/* Does x, which lies between low and high, ever meet the bound? */
-static bool is_met(enum ast_bound bound, mpq_srcptr at, const struct metric *m)
-{
-    switch (bound) {
-    case AST_BOUND_AT_LEAST:
-        return mpq_cmp(m->high, at) >= 0;
-    case AST_BOUND_ABOVE:
-        return mpq_cmp(m->high, at) > 0;
-    case AST_BOUND_AT_MOST:
-        return mpq_cmp(m->low, at) <= 0;
-    case AST_BOUND_BELOW:
-        return mpq_cmp(m->low, at) < 0;
-    }
-    return true;
-}
-
-static void unreached_row(struct checker *c, const struct node *n, void *with)
-{
-    (void) with;
-    if (n->op != NODE_STEP || n->a->op != NODE_METRIC || n->a->type.kind != TYPE_NUMBER)
-        return;
-    const struct metric *m = &c->t->metrics[n->a->u.ref.target];
-    mpq_t at;
-    mpq_init(at);
-    for (uint32_t i = 0; m->has_between && i < n->u.rows.count; i++)
-        if (check_fold(n->u.rows.rows[i].at, at) && !is_met(n->u.rows.rows[i].bound, at, m))
-            WARNING(c, "warning.row", n->u.rows.rows[i].span, NULL, "this row is never reached: `%.*s` lies between %.*s",
-                    SLICE_ARG(m->shown.name), SLICE_ARG(m->between));
-    mpq_clear(at);
-}
-
 struct balance {
     uint32_t define;
     bool found;
@@ -124,17 +80,7 @@ static void warn_balances(struct checker *c)
 
 void check_warn_rules(struct checker *c)
 {
-    const struct terms *t = c->t;
-    node_visit *const visits[] = {zero_divisor, unreached_row};
     warn_caps(c);
     warn_same(c);
     warn_balances(c);
-    for (size_t v = 0; v < sizeof visits / sizeof visits[0]; v++) {
-        for (uint32_t i = 0; i < t->define_count; i++)
-            check_visit(c, t->defines[i].value, visits[v], NULL);
-        for (uint32_t i = 0; i < t->rule_count; i++) {
-            check_visit(c, t->rules[i].amount, visits[v], NULL);
-            check_visit(c, t->rules[i].when, visits[v], NULL);
-        }
-    }
 }

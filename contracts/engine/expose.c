@@ -381,6 +381,10 @@ void expose_node(struct exposing *ex, const struct node *n, struct range *out)
         expose_any(ex, &n->type, out);
         return;
     }
+    if (n == ex->fixed) {
+        range_set(out, ex->fixed_value);
+        return;
+    }
     ex->depth++;
     expose_op(ex, n, out);
     ex->depth--;

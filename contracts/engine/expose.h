@@ -31,6 +31,8 @@ struct exposing {
     uint32_t low[DIMENSIONS_MAX], high[DIMENSIONS_MAX]; /* bound members by dimension: one, several, or all */
     struct exposed **buckets;
     struct exposed *all;
+    const struct node *fixed; /* a node that is taken to have this value, or NULL */
+    const struct range *fixed_value;
 };
 
 /* ---- expose.c ---- */
@@ -61,6 +63,7 @@ bool expose_has(const struct exposing *ex, uint32_t memo, const struct shape *sh
 void expose_ref(struct exposing *ex, const struct node *n, struct range *out);
 void expose_table(struct exposing *ex, const struct table *table, struct range *out); /* at the bound members */
 void expose_step(struct exposing *ex, const struct node *n, struct range *out);
+unsigned expose_holding(enum ast_bound bound); /* the orders of x to the bound for which a row holds */
 void expose_linear(struct exposing *ex, const struct node *n, struct range *out);
 void expose_bands(struct exposing *ex, const struct node *n, struct range *out);
 void expose_move(struct exposing *ex, const struct node *n, struct range *out);
@@ -87,5 +90,17 @@ void expose_sum_clear(struct expose_sum *sum);
 void expose_rule_sum(struct exposing *ex, uint32_t rule, struct expose_sum *out);
 /* No cap holds the sum of a rule's instances: never back, and a day that may move from one period's budget to another's (C3). */
 bool expose_is_outside(const struct rule *r, const struct cap *cap);
+
+/* ---- expose_totals.c ---- */
+struct expose_totals {
+    struct expose_sum *rules; /* by rule */
+    struct range *caps;       /* sums of budgets, by cap */
+};
+/* false: no memory. Cleared by expose_totals_clear once it is made. */
+MUST_CHECK bool expose_totals_make(const struct terms *t, struct arena *arena, struct expose_totals *totals);
+void expose_totals_clear(const struct terms *t, struct expose_totals *totals);
+/* TALLY_E_LIMIT, TALLY_E_NO_MEMORY. */
+MUST_CHECK enum tally_code expose_totals_find(const struct terms *t, uint64_t steps_max, struct expose_totals *totals,
+                                              bool *is_coarse, struct err *err);
 
 #endif

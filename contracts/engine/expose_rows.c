@@ -4,7 +4,7 @@
 
 /* ---- step ---- */
 
-static unsigned holding(enum ast_bound bound)
+unsigned expose_holding(enum ast_bound bound)
 {
     switch (bound) {
     case AST_BOUND_AT_LEAST:
@@ -29,8 +29,8 @@ static void join_row(struct exposing *ex, const struct node *n, const struct ran
     range_init(&v);
     expose_node(ex, r->at, &v);
     unsigned orders = n->a->type.kind == TYPE_NUMBER ? range_orders(x, &v) : range_day_orders(x, &v);
-    bool may_hold = !v.is_none && (orders & holding(r->bound)) != 0;
-    *is_decided = v.is_none || (orders & ~holding(r->bound)) == 0;
+    bool may_hold = !v.is_none && (orders & expose_holding(r->bound)) != 0;
+    *is_decided = v.is_none || (orders & ~expose_holding(r->bound)) == 0;
     if (may_hold) {
         expose_node(ex, r->value, &v);
         range_join(out, &v);

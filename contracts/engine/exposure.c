@@ -5,11 +5,6 @@
 
 #define EXPOSE_STEPS_MAX 3000000u /* about a second; then once more with everything taken together */
 
-struct totals { /* by rule */
-    struct expose_sum *rules;
-    struct range *caps; /* sums of budgets, by cap */
-};
-
 /* ---- as text ---- */
 
 struct writing {
@@ -34,7 +29,7 @@ static struct exposure_bounds bounds_text(struct writing *w, uint32_t currency, 
                                     amount_text(w, currency, &ever->low)};
 }
 
-static void write_rule(struct writing *w, const struct totals *totals, uint32_t rule, struct exposure_rule *out)
+static void write_rule(struct writing *w, const struct expose_totals *totals, uint32_t rule, struct exposure_rule *out)
 {
     const struct rule *r = &w->t->rules[rule];
     const struct expose_sum *sum = &totals->rules[rule];
@@ -62,8 +57,8 @@ static bool concerns(const struct rule *r, uint32_t party, bool is_payer, uint32
 }
 
 /* The most of a set of rules: caps one after the other, each in place of the rules that it joins where it is less than they are. */
-static void most_of(const struct terms *t, const struct totals *totals, const bool *counts, bool *left, bool backwards,
-                    struct range *out)
+static void most_of(const struct terms *t, const struct expose_totals *totals, const bool *counts, bool *left,
+                    bool backwards, struct range *out)
 {
     struct range sum;
     range_init(&sum);
@@ -94,7 +89,7 @@ struct marks { /* by rule */
 };
 
 /* false: no rule concerns it. */
-static bool write_party(struct writing *w, const struct totals *totals, const struct marks *marks, uint32_t currency,
+static bool write_party(struct writing *w, const struct expose_totals *totals, const struct marks *marks, uint32_t currency,
                         struct exposure_party *out)
 {
     const struct terms *t = w->t;
@@ -128,7 +123,8 @@ static bool write_party(struct writing *w, const struct totals *totals, const st
     return true;
 }
 
-static void write_parties(struct writing *w, const struct totals *totals, const struct marks *marks, struct exposure *out)
+static void write_parties(struct writing *w, const struct expose_totals *totals, const struct marks *marks,
+                          struct exposure *out)
 {
     for (uint32_t side = 0; side < 2; side++)
         for (uint32_t party = 0; party < w->t->party_count; party++)
@@ -142,69 +138,16 @@ static void write_parties(struct writing *w, const struct totals *totals, const 
 
 /* ---- the whole ---- */
 
-/* Everything once. false: no memory, or more steps than granted. */
-static bool expose_all(struct exposing *ex, struct totals *totals)
-{
-    const struct terms *t = ex->t;
-    for (uint32_t i = 0; i < t->rule_count && !ex->failed && !(ex->is_spent && !ex->is_coarse); i++)
-        expose_rule_sum(ex, i, &totals->rules[i]);
-    for (uint32_t i = 0; i < t->cap_count; i++)
-        expose_cap_sum(ex, &t->caps[i], &totals->caps[i]);
-    return !ex->failed && (ex->is_coarse || !ex->is_spent);
-}
-
-MUST_CHECK static enum tally_code find_totals(const struct terms *t, struct totals *totals, bool *is_coarse,
-                                              struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
-    bool is_done = false;
-    for (int coarse = 0; coarse < 2 && !is_done && rc == TALLY_OK; coarse++) {
-        struct exposing ex;
-        struct arena *arena = arena_new(EXPOSE_ARENA_MAX);
-        if (arena == NULL)
-            return err_set(err, TALLY_E_NO_MEMORY, "no memory to find the exposure");
-        if (expose_begin(&ex, t, arena, coarse == 1, EXPOSE_STEPS_MAX))
-            is_done = expose_all(&ex, totals);
-        expose_end(&ex);
-        arena_free(arena);
-        *is_coarse = coarse == 1;
-        if (!is_done && coarse == 1)
-            rc = err_set(err, TALLY_E_LIMIT, "the exposure of this text needs more memory than it is granted");
-    }
-    return rc;
-}
-
-MUST_CHECK static bool make_totals(const struct terms *t, struct arena *arena, struct totals *totals)
-{
-    totals->rules = ARENA_ARRAY(arena, t->rule_count, struct expose_sum);
-    totals->caps = ARENA_ARRAY(arena, t->cap_count, struct range);
-    if (totals->rules == NULL || totals->caps == NULL)
-        return false;
-    for (uint32_t i = 0; i < t->rule_count; i++)
-        expose_sum_init(&totals->rules[i]);
-    for (uint32_t i = 0; i < t->cap_count; i++)
-        range_init(&totals->caps[i]);
-    return true;
-}
-
-static void clear_totals(const struct terms *t, struct totals *totals)
-{
-    for (uint32_t i = 0; i < t->rule_count; i++)
-        expose_sum_clear(&totals->rules[i]);
-    for (uint32_t i = 0; i < t->cap_count; i++)
-        range_clear(&totals->caps[i]);
-}
-
 enum tally_code terms_exposure(const struct terms *t, struct arena *arena, struct exposure **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct totals totals;
+    struct expose_totals totals;
     struct exposure *made = ARENA_NEW(arena, struct exposure);
     struct marks marks = {ARENA_ARRAY(arena, t->rule_count, bool), ARENA_ARRAY(arena, t->rule_count, bool)};
     struct writing w = {.t = t, .arena = arena, .err = err};
-    if (made == NULL || marks.counts == NULL || marks.left == NULL || !make_totals(t, arena, &totals))
+    if (made == NULL || marks.counts == NULL || marks.left == NULL || !expose_totals_make(t, arena, &totals))
         return err_set(err, TALLY_E_LIMIT, "no memory left to find the exposure");
-    TRY(find_totals(t, &totals, &made->is_coarse, err));
+    TRY(expose_totals_find(t, EXPOSE_STEPS_MAX, &totals, &made->is_coarse, err));
     made->rules = ARENA_ARRAY(arena, t->rule_count, struct exposure_rule);
     /* a party with rules in a currency, on either side: never more than two of each rule; one more is the next to be tried */
     made->parties = ARENA_ARRAY(arena, (size_t) t->rule_count * 2 + 1, struct exposure_party);
@@ -217,7 +160,7 @@ enum tally_code terms_exposure(const struct terms *t, struct arena *arena, struc
     TRY(w.rc);
     *out = made;
 done:
-    clear_totals(t, &totals);
+    expose_totals_clear(t, &totals);
     return rc;
 }
 

@@ -1,0 +1,55 @@
+/* Every rule and every cap of a text: looked at member by member, and where that takes too long once more with all together. */
+#include "expose.h"
+
+/* Everything once. false: no memory, or more steps than granted. */
+static bool expose_all(struct exposing *ex, struct expose_totals *totals)
+{
+    const struct terms *t = ex->t;
+    for (uint32_t i = 0; i < t->rule_count && !ex->failed && !(ex->is_spent && !ex->is_coarse); i++)
+        expose_rule_sum(ex, i, &totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        expose_cap_sum(ex, &t->caps[i], &totals->caps[i]);
+    return !ex->failed && (ex->is_coarse || !ex->is_spent);
+}
+
+enum tally_code expose_totals_find(const struct terms *t, uint64_t steps_max, struct expose_totals *totals, bool *is_coarse,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    bool is_done = false;
+    for (int coarse = 0; coarse < 2 && !is_done && rc == TALLY_OK; coarse++) {
+        struct exposing ex;
+        struct arena *arena = arena_new(EXPOSE_ARENA_MAX);
+        if (arena == NULL)
+            return err_set(err, TALLY_E_NO_MEMORY, "no memory to find the exposure");
+        if (expose_begin(&ex, t, arena, coarse == 1, steps_max))
+            is_done = expose_all(&ex, totals);
+        expose_end(&ex);
+        arena_free(arena);
+        *is_coarse = coarse == 1;
+        if (!is_done && coarse == 1)
+            rc = err_set(err, TALLY_E_LIMIT, "the exposure of this text needs more memory than it is granted");
+    }
+    return rc;
+}
+
+bool expose_totals_make(const struct terms *t, struct arena *arena, struct expose_totals *totals)
+{
+    totals->rules = ARENA_ARRAY(arena, t->rule_count, struct expose_sum);
+    totals->caps = ARENA_ARRAY(arena, t->cap_count, struct range);
+    if (totals->rules == NULL || totals->caps == NULL)
+        return false;
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        expose_sum_init(&totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        range_init(&totals->caps[i]);
+    return true;
+}
+
+void expose_totals_clear(const struct terms *t, struct expose_totals *totals)
+{
+    for (uint32_t i = 0; i < t->rule_count; i++)
+        expose_sum_clear(&totals->rules[i]);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        range_clear(&totals->caps[i]);
+}

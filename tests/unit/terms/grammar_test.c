@@ -332,6 +332,7 @@ static void what_the_grammar_makes_is_read(void **state)
 
 static struct slice source;
 static size_t furthest;
+static bool is_read[NODES_MAX]; /* words that stand in what was read */
 
 static size_t behind_space(size_t i)
 {
@@ -441,7 +442,10 @@ static bool match(int n, size_t *i)
     size_t before = *i;
     switch (nodes[n].kind) {
     case WORD:
-        return take_word(nodes[n].text, i);
+        if (!take_word(nodes[n].text, i))
+            return false;
+        is_read[n] = true;
+        return true;
     case CALL: {
         int word = lexical_of(nodes[n].text);
         if (word < 0)
@@ -478,8 +482,8 @@ static void assert_matches(struct slice text, const char *name)
     size_t i = 0;
     source = text;
     furthest = 0;
-    bool is_read = match(rules[rule_of(SLICE("text"))].body, &i);
-    if (!is_read || behind_space(i) != source.len)
+    bool has = match(rules[rule_of(SLICE("text"))].body, &i);
+    if (!has || behind_space(i) != source.len)
         fail_msg("%s is not of the grammar at: %.60s", name, source.ptr + furthest);
 }
 
@@ -505,10 +509,30 @@ static void every_template_is_of_the_grammar(void **state)
     assert_true(count >= 25);
 }
 
-/* Behind the header of the manual, unless an example has its own. */
+static void excuse(int n)
+{
+    is_read[n] = true;
+    for (int i = nodes[n].child; i >= 0; i = nodes[i].next)
+        excuse(i);
+}
+
+/* What the program reads and does not evaluate yet has no example: the sequences with these words. */
+static void excuse_what_is_not_evaluated(void)
+{
+    static const char *const words[] = {"parties", "settlements", "/"};
+    for (int n = 0; n < node_count; n++)
+        for (int i = nodes[n].kind == SEQUENCE ? nodes[n].child : -1; i >= 0; i = nodes[i].next)
+            for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+                /* a division is no signer */
+                if (nodes[i].kind == WORD && slice_is(nodes[i].text, words[k]) && !is_read[i])
+                    excuse(n);
+}
+
+/* Each word of the grammar stands in an example, too. Behind the header of the manual, unless an example has its own. */
 static void every_example_is_of_the_grammar(void **state)
 {
     (void) state;
+    memset(is_read, 0, sizeof is_read);
     static const char fence[] = "\n```terms";
     const char *example = strstr(manual.ptr, fence);
     for (; example != NULL; example = strstr(example, fence)) {
@@ -527,6 +551,10 @@ static void every_example_is_of_the_grammar(void **state)
         assert_matches(buf_slice(&text), "an example of the manual");
         buf_release(&text);
     }
+    excuse_what_is_not_evaluated();
+    for (int n = 0; n < node_count; n++)
+        if (nodes[n].kind == WORD && !is_read[n])
+            fail_msg("no example of the manual has the word `%.*s` (part %d)", SLICE_ARG(nodes[n].text), n);
 }
 
 /* A word of the grammar can be a name just when the manual does not list it as one that cannot. */

@@ -294,7 +294,7 @@ enum tally_code model_put_result(struct model *model, const struct row_result *r
     uint32_t dimension_count = 0;
     TRY(result_make(model, row->seq, row->item, &result, err));
     if (result->has_row)
-        return TALLY_OK;
+        return mark_replaced(model, row, err); /* what it replaces may have left and come back */
     TRY(dimensions_count(row->dimensions, &dimension_count, err));
     TRY(series_make(model,
                     row->indicator.len > 0 ? ident_version(row->indicator, row->version)

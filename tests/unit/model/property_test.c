@@ -3,8 +3,8 @@
 #include "texts.h"
 #include "world.h"
 
-#define RUNS 30
-#define STEPS 120
+#define RUNS 60
+#define STEPS 400
 
 static uint64_t random_state;
 
@@ -19,6 +19,17 @@ static uint32_t dice(uint32_t sides)
 static const char *const actors[] = {"op", "hub", "buyer", "seller", "one", "two"};
 static const char *const contracts[] = {"a1", "b2", "c3"};
 static const char *const places[] = {"north", "south", "west"};
+
+#define SILENT                                                                                                             \
+    "terms 1\ncontract silent \"Silent\"\ncurrency USD rounded to 0.01, half even\nclock UTC-03:00\n"                      \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2015-12-31\nparty buyer outcome payer \"Payer\"\n"                              \
+    "party seller provider \"Maker\"\nparty one evaluator \"One\"\nparty two evaluator \"Two\"\n"                          \
+    "in force when seller have signed\ndisputes decided by two within 20 days, otherwise falls\n"                          \
+    "dimension place (north, south, west)\n"                                                                               \
+    "metric units is shared.units version 1 in days between 0 and 25\n  by place\n  reported by seller or buyer\n"         \
+    "  verified by one or 15 days of silence final 3 days later\n  disputes within 40 days\n  if missing use 0\n"          \
+    "pay each_place from buyer to seller\n  for each place\n  amount 0.333 per day of units\n"                             \
+    "cap 12 on each_place\n"
 
 #define CHECKED                                                                                                            \
     "terms 1\ncontract checked \"Checked\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
@@ -35,8 +46,11 @@ static const char *const places[] = {"north", "south", "west"};
 static void propose(struct world *w)
 {
     const char *id = contracts[dice(3)];
-    if (dice(2) == 0)
+    uint32_t which = dice(3);
+    if (which == 0)
         do_propose(w, "buyer", id, UNITS("units"), UNITS_PARTIES);
+    else if (which == 1)
+        do_propose(w, "seller", id, SILENT, "buyer=buyer one=one seller=seller two=two");
     else
         do_propose(w, "seller", id, CHECKED, "buyer=buyer one=one seller=seller two=two");
 }
@@ -75,6 +89,50 @@ static void verify(struct world *w)
     do_verify(w, actors[2 + dice(4)], seq, dice(2), items);
 }
 
+/* One or two results, mostly by their author; not always heads. */
+static void change(struct world *w)
+{
+    char texts[2][80];
+    const char *list[2] = {texts[0], texts[1]};
+    uint32_t places_of[2];
+    if (w->base.results_count < 2)
+        return;
+    bool is_withdrawal = dice(3) == 0;
+    places_of[0] = dice(w->base.results_count - 1);
+    places_of[1] = places_of[0] + 1 + dice(w->base.results_count - places_of[0] - 1);
+    for (int i = 0; i < 2; i++) {
+        const struct row_result *row = &w->base.results[places_of[i]];
+        if (is_withdrawal)
+            snprintf(texts[i], sizeof(texts[i]), "%" PRIu64 ".%" PRIu32, row->seq, row->item);
+        else
+            snprintf(texts[i], sizeof(texts[i]), "%" PRIu64 ".%" PRIu32 " %u", row->seq, row->item, dice(30));
+    }
+    const struct row_result *first = &w->base.results[places_of[0]];
+    const char *author = arena_printf(w->arena, "%.*s", SLICE_ARG(first->author)).ptr;
+    do_change(w, dice(8) == 0 ? "buyer" : author, first->seq, is_withdrawal, dice(2) == 0, 1 + (int) dice(2), list);
+}
+
+static void dispute(struct world *w)
+{
+    uint32_t items[1] = {dice(3)};
+    if (w->base.results_count == 0)
+        return;
+    uint64_t seq = w->base.results[dice(w->base.results_count)].seq;
+    do_dispute(w, actors[2 + dice(4)], seq, contracts[dice(3)], dice(2), items);
+}
+
+static void resolve(struct world *w)
+{
+    uint32_t items[1] = {dice(3)};
+    char value[8];
+    if (w->base.disputes_count == 0)
+        return;
+    enum decision_kind kind = (enum decision_kind) dice(3);
+    snprintf(value, sizeof(value), "%u", dice(30));
+    uint64_t seq = w->base.disputes[dice(w->base.disputes_count)].seq;
+    do_resolve(w, actors[2 + dice(4)], seq, kind, kind == DECISION_REPLACED ? value : "", dice(2), items);
+}
+
 static void settle(struct world *w)
 {
     char amount[16];
@@ -104,9 +162,10 @@ static void change_keys(struct world *w)
 
 static void step(struct world *w)
 {
-    static void (*const deeds[])(struct world *) = {propose, sign,   sign,   submit, submit,     submit,
-                                                    verify,  verify, verify, settle, change_keys};
-    w->time.us += (int64_t) dice(14) * 24 * 3600 * 1000000;
+    static void (*const deeds[])(struct world *) = {propose, sign,   sign,    submit,  submit,  submit,
+                                                    verify,  verify, verify,  verify,  settle,  change_keys,
+                                                    change,  change, dispute, dispute, resolve, resolve};
+    w->time.us += (int64_t) dice(4) * 24 * 3600 * 1000000;
     deeds[dice(sizeof(deeds) / sizeof(deeds[0]))](w);
 }
 
@@ -143,6 +202,59 @@ static void assert_sums(struct world *w)
     }
 }
 
+/* P1: evaluating again with nothing new triggers nothing. */
+static void assert_quiet(struct world *w)
+{
+    struct model *model = w->models[0];
+    for (uint32_t c = 0; c < w->base.contracts_count; c++) {
+        struct needs needs = {.arena = w->arena};
+        const struct terms *terms = NULL;
+        struct engine_output *output = NULL;
+        if (w->base.contracts[c].state != CONTRACT_IN_FORCE)
+            continue;
+        assert_int_equal(model_needs_contract(model, w->base.contracts[c].id, &needs, NULL), TALLY_OK);
+        for (uint32_t i = 0; i < needs.count; i++)
+            load(w, model, &needs.items[i]);
+        assert_int_equal(model_evaluate(model, w->base.contracts[c].id, w->time, w->arena, &terms, &output, NULL),
+                         TALLY_OK);
+        for (size_t i = 0; i < output->count; i++)
+            assert_false(output->instances[i].has_difference);
+    }
+}
+
+/* S2: of the chains of a key one counts at most, and what counts is the newest final of its chain, which nobody has annulled. */
+static void assert_one_chain_counts(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->base.finals_count; i++) {
+        const struct row_final *a = &w->base.finals[i];
+        const struct row_final *newest = a;
+        for (uint32_t k = 0; k < w->base.finals_count; k++) {
+            const struct row_final *b = &w->base.finals[k];
+            if (slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key)) {
+                if (b->seq > newest->seq)
+                    newest = b;
+                /* a value of another chain comes only after the end of this one */
+                if (b->seq > a->seq && b->first_seq != a->first_seq && !a->is_none) {
+                    bool has_ended = false;
+                    for (uint32_t e = 0; e < w->base.finals_count; e++) {
+                        const struct row_final *end = &w->base.finals[e];
+                        has_ended = has_ended || (end->is_none && end->first_seq == a->first_seq && end->seq > a->seq - 1 &&
+                                                  end->seq <= b->seq && slice_equal(end->contract, a->contract) &&
+                                                  slice_equal(end->key, a->key));
+                    }
+                    assert_true(has_ended);
+                }
+            }
+        }
+        for (uint32_t k = 0; k < w->base.decisions_count; k++) {
+            const struct row_decision *decision = &w->base.decisions[k];
+            if (decision->kind == DECISION_ANNULLED && decision->result_seq == newest->result_seq &&
+                decision->item == newest->item && slice_equal(decision->contract, newest->contract))
+                assert_true(newest->is_none || newest->seq < decision->seq);
+        }
+    }
+}
+
 /* Every finalised result was verified as its contract says, by another than its author. */
 static void assert_nobody_verified_themselves(const struct world *w)
 {
@@ -154,9 +266,18 @@ static void assert_nobody_verified_themselves(const struct world *w)
     }
 }
 
+/* Restatements and withdrawals that became final. */
+static uint32_t count_changes(const struct world *w)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->base.finals_count; i++)
+        count += w->base.finals[i].first_seq != w->base.finals[i].result_seq;
+    return count;
+}
+
 static void any_history_gives_the_same_decisions_from_any_view(void **state)
 {
-    uint32_t payments = 0, finals = 0;
+    uint32_t payments = 0, finals = 0, changed = 0, decided = 0;
     (void) state;
     for (uint64_t run = 1; run <= RUNS; run++) {
         struct world w;
@@ -167,13 +288,18 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
         do_define(&w, "hub", "shared.units", 1, "days");
         for (int i = 0; i < STEPS; i++)
             step(&w);
+        (void) world_moments(&w);
         assert_sums(&w);
+        assert_quiet(&w);
+        assert_one_chain_counts(&w);
+        changed += count_changes(&w);
+        decided += w.base.decisions_count;
         assert_nobody_verified_themselves(&w);
         payments += w.base.payments_count;
         finals += w.base.finals_count;
         world_release(&w);
     }
-    assert_true(payments > RUNS && finals > RUNS); /* the dice do reach what matters */
+    assert_true(payments > RUNS && finals > RUNS && changed > RUNS && decided > RUNS); /* the dice do reach what matters */
 }
 
 static void trimming_gives_memory_back_and_forgets_no_moment(void **state)

@@ -329,6 +329,34 @@ static void a_statement_without_followers_is_changed_and_withdrawn_at_once(void 
     ASSERT_DONE(&w);
 }
 
+static void what_was_replaced_is_known_though_it_left_the_view_and_came_back(void **state)
+{
+    (void) state;
+    do_register(&w, "op", "hub", true);
+    do_define(&w, "op", "lone.figure", 1, "days");
+    uint64_t first = w.seq;
+    do_result(&w, "hub", "lone.figure/1 - 5");
+    uint64_t change = w.seq;
+    do_restate(&w, "hub", first, "6");
+    ASSERT_DONE(&w);
+    struct model *model = w.models[1];
+    const struct need actor = {NEED_ACTOR, SLICE("stranger"), 0}, later = {NEED_RESULT, {NULL, 0}, change};
+    model_forget(model);
+    load(&w, model, &actor);
+    load(&w, model, &later);
+    model_forget_result_keys(model);
+    model_trim(model, model_memory(model) - 1); /* the actor goes, and what is in no statement that was asked for */
+    struct command_change item = {first, 0, SLICE("7")};
+    struct command command = {.kind = COMMAND_CHANGE_RESULTS,
+                              .actor = SLICE("hub"),
+                              .kid = SLICE("k-hub"),
+                              .head_seq = w.seq - 1,
+                              .u.change_results = {.seq = first, .items = &item, .count = 1}};
+    world_fill(&w, model, &command);
+    w.decision = decide_once(&w, model, &command);
+    ASSERT_REFUSED(&w, REFUSE_RESULT_SUPERSEDED);
+}
+
 /* ---- dispute ---- */
 static uint64_t disputed(const char *by, uint64_t seq)
 {
@@ -660,6 +688,7 @@ int main(void)
         TEST(rule_S6_what_is_withdrawn_is_owed_back_and_may_be_reported_anew),
         TEST(rule_S2_a_withdrawal_makes_room_for_what_another_reporter_had_ready),
         TEST(a_statement_without_followers_is_changed_and_withdrawn_at_once),
+        TEST(what_was_replaced_is_known_though_it_left_the_view_and_came_back),
         TEST(rule_F1_a_disputed_result_does_not_become_final),
         TEST(rule_F2_what_needs_a_disputed_result_keeps_what_stands),
         TEST(rule_F3_what_is_annulled_is_as_if_withdrawn),

@@ -392,11 +392,30 @@ static void warn_formulas(struct checker *c, struct exposing *ex)
 
 /* ---- the pass ---- */
 
+static bool is_loose(const struct checker *c, const struct expose_totals *totals)
+{
+    bool loose = false;
+    for (uint32_t i = 0; i < c->t->rule_count; i++)
+        loose = loose || totals->rules[i].ever.high.infinite != 0 || totals->rules[i].ever.low.infinite != 0;
+    return loose;
+}
+
+/* With all members together, which is quick; one by one where that finds no bound: a balance has one at each member. */
+MUST_CHECK static bool find_totals(struct checker *c, struct expose_totals *totals)
+{
+    bool is_coarse = false, is_done = false, has_prior = false;
+    for (const struct memo_node *m = c->memos; m != NULL; m = m->next)
+        has_prior = has_prior || m->node->op == NODE_PRIOR;
+    if (!has_prior && expose_totals_once(c->t, true, WARN_STEPS_MAX, totals, &is_done, NULL) != TALLY_OK)
+        return false;
+    return (is_done && !is_loose(c, totals)) ||
+           expose_totals_find(c->t, WARN_STEPS_MAX, totals, &is_coarse, NULL) == TALLY_OK;
+}
+
 MUST_CHECK static bool warn_all(struct checker *c, struct arena *scratch, struct expose_totals *totals)
 {
     struct exposing ex;
-    bool is_coarse = false;
-    if (expose_totals_find(c->t, WARN_STEPS_MAX, totals, &is_coarse, NULL) != TALLY_OK)
+    if (!find_totals(c, totals))
         return false;
     warn_unbounded(c, totals);
     warn_cliffs(c, scratch, totals);

@@ -99,7 +99,11 @@ struct expose_totals {
 /* false: no memory. Cleared by expose_totals_clear once it is made. */
 MUST_CHECK bool expose_totals_make(const struct terms *t, struct arena *arena, struct expose_totals *totals);
 void expose_totals_clear(const struct terms *t, struct expose_totals *totals);
-/* TALLY_E_LIMIT, TALLY_E_NO_MEMORY. */
+/* One look; !*is_done: it takes more steps than that, or than there is memory for, and nothing in *totals counts.
+ * TALLY_E_LIMIT (of a coarse one), TALLY_E_NO_MEMORY. */
+MUST_CHECK enum tally_code expose_totals_once(const struct terms *t, bool is_coarse, uint64_t steps_max,
+                                              struct expose_totals *totals, bool *is_done, struct err *err);
+/* Member by member, and if that takes too long coarsely. */
 MUST_CHECK enum tally_code expose_totals_find(const struct terms *t, uint64_t steps_max, struct expose_totals *totals,
                                               bool *is_coarse, struct err *err);
 

@@ -12,7 +12,7 @@ static void metric_range(const struct exposing *ex, const struct metric *m, stru
         range_set_between(out, m->low, m->high);
     else
         range_set_days(out, m->low_day, m->high_day, false);
-    if (m->type.kind == TYPE_DATE) /* no result is `never` */
+    if (m->type.kind == TYPE_DATE && m->shown.source != AST_SOURCE_USED) /* no result is `never` */
         out->may_be_never = false;
 }
 

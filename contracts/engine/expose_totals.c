@@ -12,25 +12,33 @@ static bool expose_all(struct exposing *ex, struct expose_totals *totals)
     return !ex->failed && (ex->is_coarse || !ex->is_spent);
 }
 
+enum tally_code expose_totals_once(const struct terms *t, bool is_coarse, uint64_t steps_max, struct expose_totals *totals,
+                                   bool *is_done, struct err *err)
+{
+    struct exposing ex;
+    struct arena *arena = arena_new(EXPOSE_ARENA_MAX);
+    *is_done = false;
+    if (arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory to find the exposure");
+    if (expose_begin(&ex, t, arena, is_coarse, steps_max))
+        *is_done = expose_all(&ex, totals);
+    expose_end(&ex);
+    arena_free(arena);
+    if (!*is_done && is_coarse)
+        return err_set(err, TALLY_E_LIMIT, "the exposure of this text needs more memory than it is granted");
+    return TALLY_OK;
+}
+
 enum tally_code expose_totals_find(const struct terms *t, uint64_t steps_max, struct expose_totals *totals, bool *is_coarse,
                                    struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
     bool is_done = false;
-    for (int coarse = 0; coarse < 2 && !is_done && rc == TALLY_OK; coarse++) {
-        struct exposing ex;
-        struct arena *arena = arena_new(EXPOSE_ARENA_MAX);
-        if (arena == NULL)
-            return err_set(err, TALLY_E_NO_MEMORY, "no memory to find the exposure");
-        if (expose_begin(&ex, t, arena, coarse == 1, steps_max))
-            is_done = expose_all(&ex, totals);
-        expose_end(&ex);
-        arena_free(arena);
-        *is_coarse = coarse == 1;
-        if (!is_done && coarse == 1)
-            rc = err_set(err, TALLY_E_LIMIT, "the exposure of this text needs more memory than it is granted");
-    }
-    return rc;
+    *is_coarse = false;
+    enum tally_code rc = expose_totals_once(t, false, steps_max, totals, &is_done, err);
+    if (rc != TALLY_OK || is_done)
+        return rc;
+    *is_coarse = true;
+    return expose_totals_once(t, true, steps_max, totals, &is_done, err);
 }
 
 bool expose_totals_make(const struct terms *t, struct arena *arena, struct expose_totals *totals)

@@ -23,28 +23,84 @@ struct slice told_grouped(struct arena *arena, struct slice amount)
     return slice_of(text, n);
 }
 
-enum tally_code told_payment(const struct history_state *state, size_t from, struct arena *arena, struct told_payment *out,
-                             struct err *err)
+/* The party that pays or is paid by an instance: the rule's, or the member of its key that stands there. */
+static struct slice party_of(const struct history_rule *rule, const struct engine_instance *instance, uint32_t party,
+                             uint32_t dimension)
+{
+    struct slice key = instance->key;
+    if (dimension == TERMS_NONE)
+        return terms_party(rule->terms, party)->name;
+    for (uint32_t i = 0; i < rule->rule->each_count; i++) {
+        const char *bar = key.len == 0 ? NULL : memchr(key.ptr, '|', key.len);
+        size_t len = bar == NULL ? key.len : (size_t) (bar - key.ptr);
+        if (rule->rule->each[i] == dimension)
+            return slice_of(key.ptr, len);
+        key = bar == NULL ? SLICE("") : slice_of(bar + 1, key.len - len - 1);
+    }
+    return SLICE("");
+}
+
+static void parties_of(const struct history_state *state, size_t instance, struct slice *payer, struct slice *payee)
+{
+    const struct engine_instance *i = &state->output->instances[instance];
+    const struct history_rule *rule = &state->rules[i->rule];
+    *payer = party_of(rule, i, rule->rule->payer, rule->rule->payer_dimension);
+    *payee = party_of(rule, i, rule->rule->payee, rule->rule->payee_dimension);
+}
+
+bool told_is_part(const struct history_state *state, const struct told_payment *payment, size_t instance)
+{
+    struct slice payer, payee;
+    if (!state->output->instances[instance].has_difference)
+        return false;
+    parties_of(state, instance, &payer, &payee);
+    return slice_equal(payer, payment->payer) && slice_equal(payee, payment->payee);
+}
+
+/* The payment among those of a rule that an instance is a part of; a new one behind them where there is none. */
+MUST_CHECK static struct told_payment *payment_of(const struct history_state *state, struct told_payment *payments,
+                                                  size_t first, size_t *count, size_t instance)
+{
+    const struct history_rule *rule = &state->rules[state->output->instances[instance].rule];
+    struct told_payment made = {.terms = rule->terms, .rule = rule->rule, .net = SLICE("0")};
+    parties_of(state, instance, &made.payer, &made.payee);
+    for (size_t i = first; i < *count; i++)
+        if (slice_equal(payments[i].payer, made.payer) && slice_equal(payments[i].payee, made.payee))
+            return &payments[i];
+    payments[*count] = made;
+    return &payments[(*count)++];
+}
+
+enum tally_code told_payments(const struct history_state *state, struct arena *arena, struct told_payment **out,
+                              size_t *count, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct engine_output *output = state->output;
-    const struct history_rule *rule = &state->rules[output->instances[from].rule];
-    struct slice net = SLICE("0");
-    struct told_payment payment = {.terms = rule->terms, .rule = rule->rule, .from = from, .to = from};
-    for (; payment.to < output->count; payment.to++) {
-        const struct engine_instance *instance = &output->instances[payment.to];
-        if (instance->rule != output->instances[from].rule)
-            break;
-        if (!instance->has_difference)
-            continue;
-        payment.changed++;
-        TRY(money_add(net, instance->difference, arena, &net, err));
+    size_t most = 0, n = 0;
+    for (size_t i = 0; i < output->count; i++)
+        most += output->instances[i].has_difference;
+    struct told_payment *payments = ARENA_ARRAY(arena, most + 1, struct told_payment);
+    if (payments == NULL)
+        return err_set(err, TALLY_E_LIMIT, "the trace takes more memory than was granted");
+    for (size_t from = 0, to = 0; from < output->count; from = to) {
+        size_t first = n;
+        for (; to < output->count && output->instances[to].rule == output->instances[from].rule; to++) {
+            if (!output->instances[to].has_difference)
+                continue;
+            struct told_payment *payment = payment_of(state, payments, first, &n, to);
+            payment->changed++;
+            TRY(money_add(payment->net, output->instances[to].difference, arena, &payment->net, err));
+        }
+        for (size_t i = first; i < n; i++) {
+            payments[i].from = from;
+            payments[i].to = to;
+            payments[i].is_owed_back = money_sign(payments[i].net) < 0;
+            if (payments[i].is_owed_back)
+                TRY(money_negate(payments[i].net, arena, &payments[i].net, err));
+        }
     }
-    payment.is_owed_back = money_sign(net) < 0;
-    if (payment.is_owed_back)
-        TRY(money_negate(net, arena, &net, err));
-    payment.net = net;
-    *out = payment;
+    *out = payments;
+    *count = n;
 done:
     return rc;
 }
@@ -69,18 +125,17 @@ static void tell_payment(const struct history_state *state, const struct told_pa
 {
     const struct engine_output *output = state->output;
     const struct terms_rule *rule = payment->rule;
-    struct slice payer = terms_party(payment->terms, rule->payer)->name;
-    struct slice payee = terms_party(payment->terms, rule->payee)->name;
+    struct slice payer = payment->payer, payee = payment->payee;
     buf_printf(out, "  => %.*s", SLICE_ARG(rule->name));
     for (size_t i = payment->from; i < payment->to && payment->changed == 1; i++)
-        if (output->instances[i].has_difference)
+        if (told_is_part(state, payment, i))
             buf_printf(out, "(%.*s)", SLICE_ARG(key_text(state, &output->instances[i], arena)));
     buf_printf(out, ": %.*s to %.*s%s, %.*s %.*s\n", SLICE_ARG(payment->is_owed_back ? payee : payer),
                SLICE_ARG(payment->is_owed_back ? payer : payee), payment->is_owed_back ? " (owed back)" : "",
                SLICE_ARG(rule->currency), SLICE_ARG(told_grouped(arena, payment->net)));
     for (size_t i = payment->from; i < payment->to && payment->changed > 1; i++) {
         const struct engine_instance *instance = &output->instances[i];
-        if (!instance->has_difference)
+        if (!told_is_part(state, payment, i))
             continue;
         struct slice key = key_text(state, instance, arena);
         buf_printf(out, "       (%.*s)", SLICE_ARG(key));
@@ -108,12 +163,11 @@ MUST_CHECK static enum tally_code tell_payments(const struct history_state *stat
                                                 struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct told_payment payment;
-    for (size_t from = 0; from < state->output->count; from = payment.to) {
-        TRY(told_payment(state, from, arena, &payment, err));
-        if (payment.changed > 0)
-            tell_payment(state, &payment, arena, out);
-    }
+    struct told_payment *payments = NULL;
+    size_t count = 0;
+    TRY(told_payments(state, arena, &payments, &count, err));
+    for (size_t i = 0; i < count; i++)
+        tell_payment(state, &payments[i], arena, out);
 done:
     return rc;
 }

@@ -8,17 +8,20 @@
 
 MUST_CHECK enum tally_code cli_terms_eval(struct cli *cli, struct err *err); /* the command */
 
-/* What one rule triggers at a moment: its instances stand together in the output (P2). */
+/* What one rule triggers at a moment between one payer and one payee (P2). */
 struct told_payment {
+    struct slice payer, payee;
     const struct terms *terms; /* of the rule */
     const struct terms_rule *rule;
     size_t from, to, changed; /* instances; how many of them have a difference */
     struct slice net;         /* without sign */
     bool is_owed_back;        /* by the payee to the payer (P3) */
 };
-/* The payment of the rule whose instances begin at `from`. TALLY_E_LIMIT without memory. */
-MUST_CHECK enum tally_code told_payment(const struct history_state *state, size_t from, struct arena *arena,
-                                        struct told_payment *out, struct err *err);
+/* All that is triggered at a moment, by place of the rule, then by first instance. TALLY_E_LIMIT without memory. */
+MUST_CHECK enum tally_code told_payments(const struct history_state *state, struct arena *arena, struct told_payment **out,
+                                         size_t *count, struct err *err);
+/* Is the instance, of those `from` to `to`, a part of the payment? */
+bool told_is_part(const struct history_state *state, const struct told_payment *payment, size_t instance);
 /* {"moments":[...]} : one object for a moment. */
 MUST_CHECK enum tally_code told_moment_json(const struct terms *terms, const struct history_moment *moment,
                                             struct arena *arena, struct canon *w, struct err *err);

@@ -18,8 +18,7 @@ static void write_payment(const struct history_state *state, bool is_one_of_many
                           struct canon *w)
 {
     const struct engine_output *output = state->output;
-    struct slice payer = terms_party(payment->terms, payment->rule->payer)->name;
-    struct slice payee = terms_party(payment->terms, payment->rule->payee)->name;
+    struct slice payer = payment->payer, payee = payment->payee;
     canon_object(w);
     canon_name(w, "amount");
     canon_string(w, payment->net);
@@ -31,7 +30,7 @@ static void write_payment(const struct history_state *state, bool is_one_of_many
     canon_name(w, "instances");
     canon_array(w);
     for (size_t i = payment->from; i < payment->to; i++) {
-        if (!output->instances[i].has_difference)
+        if (!told_is_part(state, payment, i))
             continue;
         canon_object(w);
         canon_name(w, "difference");
@@ -84,12 +83,11 @@ MUST_CHECK static enum tally_code write_payments(const struct history_state *sta
                                                  struct arena *arena, struct canon *w, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct told_payment payment;
-    for (size_t from = 0; from < state->output->count; from = payment.to) {
-        TRY(told_payment(state, from, arena, &payment, err));
-        if (payment.changed > 0)
-            write_payment(state, is_one_of_many, &payment, w);
-    }
+    struct told_payment *payments = NULL;
+    size_t count = 0;
+    TRY(told_payments(state, arena, &payments, &count, err));
+    for (size_t i = 0; i < count; i++)
+        write_payment(state, is_one_of_many, &payments[i], w);
 done:
     return rc;
 }

@@ -99,6 +99,7 @@ struct reading {
     const struct history_source *sources;
     size_t source_count;
     struct facts **facts; /* by contract, then text: what the deeds so far have left */
+    struct places joined; /* group: the contract; "facility|a": a has joined */
     struct err *err;
     size_t step, result;
 };
@@ -116,6 +117,11 @@ MUST_CHECK enum tally_code take_pointer(const struct reading *r, const char *beh
 MUST_CHECK enum tally_code take_flag(const struct reading *r, const json_t *result, const char *name, bool *out);
 /* One deed, and what it leaves. */
 MUST_CHECK enum tally_code take_result(struct reading *r, const json_t *result, int32_t day, struct history_event *event);
+
+/* ---- history_join.c ---- */
+bool has_joined(const struct reading *r, uint32_t contract, struct slice class_name, struct slice member);
+/* Who joins in this step; *out says so in words, "" when nobody does. */
+MUST_CHECK enum tally_code take_joined(struct reading *r, const json_t *step, int32_t day, struct slice *out);
 
 /* ---- history_text.c ---- */
 /* "reoffences(c1, programme)"; ptr NULL without memory. */

@@ -47,10 +47,11 @@ done:
 
 MUST_CHECK static enum tally_code step_read(struct reading *r, const json_t *json, int32_t last, struct history_step *step)
 {
-    static const char *const names[] = {"on", "results", "note", "title", "amended", NULL};
+    static const char *const names[] = {"on", "results", "note", "title", "amended", "joined", NULL};
     enum tally_code rc = TALLY_OK;
     char pointer[64];
     const json_t *results = json_object_get(json, "results"), *title = json_object_get(json, "title");
+    struct slice joined = SLICE("");
     (void) snprintf(pointer, sizeof pointer, "/history/%zu", r->step);
     if (!json_is_object(json))
         return err_set(r->err, TALLY_E_MALFORMED, "%s: is not an object, {\"on\", \"results\"}", pointer);
@@ -65,6 +66,9 @@ MUST_CHECK static enum tally_code step_read(struct reading *r, const json_t *jso
     if (step->day < last)
         return err_set(r->err, TALLY_E_MALFORMED, "%s: is earlier than the step before; put the steps in order", pointer);
     TRY(amended_take(r, json, step));
+    TRY(take_joined(r, json, step->day, &joined));
+    if (step->title.len == 0 && json_array_size(results) == 0)
+        step->title = joined;
     step->count = json_array_size(results);
     if (step->count > HISTORY_EVENTS_MAX - r->history->event_count)
         return err_set(r->err, TALLY_E_LIMIT, "/history/%zu: there are more than %d results in all", r->step,
@@ -84,6 +88,7 @@ done:
 MUST_CHECK static enum tally_code facts_make(struct reading *r)
 {
     const struct history *h = r->history;
+    r->joined.arena = r->arena;
     r->facts = ARENA_ARRAY(r->arena, h->contract_count, struct facts *);
     if (r->facts == NULL)
         return take_no_memory(r);

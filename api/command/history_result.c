@@ -141,6 +141,33 @@ done:
     return rc;
 }
 
+/* Is it a class that stands there in the place of a party? */
+static const struct terms_class *class_of(const struct terms *terms, uint32_t party)
+{
+    for (uint32_t i = 0; party >= terms_party_count(terms) && party != TERMS_NONE && i < terms_class_count(terms); i++)
+        if (slice_equal(terms_class(terms, i)->name, terms_party(terms, party)->name))
+            return terms_class(terms, i);
+    return NULL;
+}
+
+/* The class by which a metric is reported, or NULL. */
+static const struct terms_class *reporting_class(const struct terms *terms, uint32_t metric)
+{
+    const struct terms_metric *m = terms_metric(terms, metric);
+    for (uint32_t i = 0; i < m->reporter_count; i++)
+        if (class_of(terms, m->reporters[i]) != NULL)
+            return class_of(terms, m->reporters[i]);
+    return NULL;
+}
+
+static struct slice member_said(const struct terms_candidate *candidate, struct slice dimension)
+{
+    for (uint32_t i = 0; i < candidate->dimension_count; i++)
+        if (slice_equal(candidate->dimensions[i].name, dimension))
+            return candidate->dimensions[i].member;
+    return SLICE("");
+}
+
 MUST_CHECK static enum tally_code party_take(const struct reading *r, const json_t *result, const char *member,
                                              const struct history_event *event, struct slice *out)
 {
@@ -154,7 +181,8 @@ MUST_CHECK static enum tally_code party_take(const struct reading *r, const json
         return take_no_memory(r);
     if (!json_is_string(json))
         return BAD(r, behind.ptr, "is not the name of a party; write it in quotes");
-    if (terms_find_party(event->terms, slice_str(json_string_value(json))) == TERMS_NONE)
+    bool is_party = terms_find_party(event->terms, slice_str(json_string_value(json))) != TERMS_NONE;
+    if (!is_party && reporting_class(event->terms, event->metric) == NULL)
         return BAD(r, behind.ptr, "the terms have no party `%.100s`", json_string_value(json));
     TRY(arena_copy(r->arena, json_string_value(json), json_string_length(json), out, r->err));
 done:
@@ -162,7 +190,8 @@ done:
 }
 
 /* Who did it: who reports, whoever verifies or disputes; and whose result that is, where several report. */
-MUST_CHECK static enum tally_code people_take(const struct reading *r, const json_t *result, struct history_event *event)
+MUST_CHECK static enum tally_code people_take(const struct reading *r, const json_t *result,
+                                              const struct terms_candidate *candidate, struct history_event *event)
 {
     enum tally_code rc = TALLY_OK;
     struct slice by = SLICE("");
@@ -175,8 +204,10 @@ MUST_CHECK static enum tally_code people_take(const struct reading *r, const jso
     if (event->deed == HISTORY_VERIFIED)
         event->verifier = by;
     const struct terms_metric *m = terms_metric(event->terms, event->metric);
-    if (event->deed == HISTORY_RESULT && by.len == 0 && m->reporter_count > 0)
-        event->reporter = terms_party(event->terms, m->reporters[0])->name;
+    if (event->deed == HISTORY_RESULT && by.len == 0 && m->reporter_count > 0) {
+        const struct terms_class *of = class_of(event->terms, m->reporters[0]);
+        event->reporter = of == NULL ? terms_party(event->terms, m->reporters[0])->name : member_said(candidate, of->name);
+    }
 done:
     return rc;
 }
@@ -225,6 +256,7 @@ MUST_CHECK static enum tally_code chain_take(const struct reading *r, const stru
             reporter = fact->reporter;
         }
     }
+    candidate->member = reporter;
     candidate->reporter = reporter.len > 0        ? terms_find_party(terms, reporter)
                           : m->reporter_count > 0 ? m->reporters[0]
                                                   : TERMS_NONE;
@@ -256,6 +288,20 @@ MUST_CHECK static enum tally_code fit_take(const struct reading *r, struct histo
     TRY(terms_fit(terms, fit->metric, &candidate, r->arena, &event->is_late, &event->key, &ignored, r->err));
 done:
     return rc;
+}
+
+/* The members of a class are those who have joined it. */
+MUST_CHECK static enum tally_code members_joined(const struct reading *r, const struct history_event *event,
+                                                 const struct terms_candidate *candidate)
+{
+    for (uint32_t i = 0; i < terms_class_count(event->terms); i++) {
+        struct slice name = terms_class(event->terms, i)->name, member = member_said(candidate, name);
+        if (member.len > 0 && !has_joined(r, event->contract, name, member))
+            return BAD(r, "/dimensions",
+                       "%.*s has not joined `%.*s`; say in a step before who has: \"joined\": {\"%.*s\": [...]}",
+                       SLICE_ARG(member), SLICE_ARG(name), SLICE_ARG(name));
+    }
+    return TALLY_OK;
 }
 
 MUST_CHECK static enum tally_code fits_take(const struct reading *r, struct history_event *event,
@@ -370,7 +416,8 @@ enum tally_code take_result(struct reading *r, const json_t *result, int32_t day
     TRY(submitted_take(r, result, day, event));
     event->seq = ++r->history->event_count;
     TRY(value_take(r, result, event));
-    TRY(people_take(r, result, event));
+    TRY(people_take(r, result, &candidate, event));
+    TRY(members_joined(r, event, &candidate));
     TRY(fits_take(r, event, &candidate));
     TRY(apply(r, event, day));
 done:

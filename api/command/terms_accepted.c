@@ -35,12 +35,25 @@ static void refuse(struct diags *diags, struct span span, const char *what)
               "the service does not take %s yet", what);
 }
 
-static void check_construct(struct diags *diags, const struct ast_decl *decl)
+/* Does a dimension stand in the place of a party? */
+static bool is_dimension(const struct ast_text *text, const struct ast_name *name)
+{
+    for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next)
+        if ((decl->kind == AST_DIMENSION || decl->kind == AST_PARTIES) && slice_equal(decl->name.text, name->text))
+            return true;
+    return false;
+}
+
+static void check_construct(struct diags *diags, const struct ast_text *text, const struct ast_decl *decl)
 {
     if (decl->kind == AST_USES)
         refuse(diags, decl->span, "figures of other contracts");
     else if (decl->kind == AST_PARTIES)
         refuse(diags, decl->span, "classes of parties");
+    else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payer))
+        refuse(diags, decl->u.pay.payer.span, "rules whose payer is another one for each instance");
+    else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payee))
+        refuse(diags, decl->u.pay.payee.span, "rules whose payee is another one for each instance");
 }
 
 void terms_check_accepted(const struct ast_text *text, struct diags *diags)
@@ -51,7 +64,7 @@ void terms_check_accepted(const struct ast_text *text, struct diags *diags)
     for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next) {
         check(diags, decl->name.text, decl->name.span);
         check_parts(diags, decl);
-        check_construct(diags, decl);
+        check_construct(diags, text, decl);
         if (decl->kind == AST_DIMENSION)
             check_members(diags, decl);
     }

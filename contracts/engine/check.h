@@ -131,6 +131,8 @@ void check_names(struct checker *c); /* counts, the name space, parties, units, 
 void check_tables(struct checker *c);
 /* A list of dimensions, each once: `by`, `for each`, `per`. */
 MUST_CHECK bool check_by(struct checker *c, const struct ast_names *names, struct shape *shape, dimension_set *set);
+/* What stands for the members of a dimension in the place of a party; TERMS_NONE: they are no parties. */
+uint32_t check_dimension_party(struct checker *c, uint32_t dimension);
 void check_metric_heads(struct checker *c);
 void check_rule_heads(struct checker *c);
 void check_signers(struct checker *c);

@@ -15,31 +15,6 @@ MUST_CHECK static bool declare(struct checker *c, const struct ast_name *name, e
     return false;
 }
 
-/* Which constructs of declarations are not evaluated yet; NULL: this one is. */
-static const char *unsupported_declaration(const struct ast_decl *d)
-{
-    switch (d->kind) {
-    case AST_PARTIES:
-        return "classes of parties";
-    case AST_USES:
-    case AST_DIMENSION:
-    case AST_PARTY:
-    case AST_IN_FORCE:
-    case AST_AMENDED:
-    case AST_DISPUTES:
-    case AST_UNIT:
-    case AST_CALENDAR:
-    case AST_PERIOD:
-    case AST_TABLE:
-    case AST_METRIC:
-    case AST_DEFINE:
-    case AST_PAY:
-    case AST_CAP:
-        return NULL;
-    }
-    return NULL;
-}
-
 MUST_CHECK static bool take_calendar(struct checker *c, const struct ast_decl *d, struct calendar *out)
 {
     uint32_t count = 0;
@@ -64,15 +39,17 @@ MUST_CHECK static bool take_calendar(struct checker *c, const struct ast_decl *d
 MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl *d)
 {
     struct terms *t = c->t;
-    const char *unsupported = unsupported_declaration(d);
-    if (unsupported != NULL) {
-        check_unsupported(c, d->span, unsupported);
-        return declare(c, &d->name, SYMBOL_OTHER, 0);
-    }
     switch (d->kind) {
     case AST_PARTY:
         t->parties[t->party_count] = (struct terms_party){d->name.text, d->u.party.label, d->u.party.role};
         return declare(c, &d->name, SYMBOL_PARTY, t->party_count++);
+    case AST_PARTIES:
+        t->classes[t->class_count++] = (struct terms_class){.name = d->name.text,
+                                                            .dimension = t->dimension_count,
+                                                            .at_most = d->u.party.at_most,
+                                                            .join_until = d->u.party.join_until};
+        t->dimensions[t->dimension_count].shown.name = d->name.text;
+        return declare(c, &d->name, SYMBOL_DIMENSION, t->dimension_count++);
     case AST_DIMENSION:
     case AST_PERIOD:
         t->dimensions[t->dimension_count].shown.name = d->name.text;
@@ -101,7 +78,6 @@ MUST_CHECK static bool take_declaration(struct checker *c, const struct ast_decl
     case AST_USES:
         t->uses[t->use_count] = (struct terms_use){d->name.text, d->u.uses.hash, d->u.uses.as_amended};
         return declare(c, &d->name, SYMBOL_USE, t->use_count++);
-    case AST_PARTIES:
     case AST_IN_FORCE:
     case AST_AMENDED:
     case AST_DISPUTES:
@@ -122,8 +98,9 @@ MUST_CHECK static bool make_room(struct checker *c)
     units += currencies + counts[AST_UNIT];
     t->units = CHECK_NEW(c, units, struct unit_name);
     t->currencies = CHECK_NEW(c, currencies, struct currency);
-    t->parties = CHECK_NEW(c, counts[AST_PARTY], struct terms_party);
-    t->dimensions = CHECK_NEW(c, counts[AST_DIMENSION] + counts[AST_PERIOD], struct dimension);
+    t->parties = CHECK_NEW(c, counts[AST_PARTY] + counts[AST_PARTIES] + counts[AST_DIMENSION], struct terms_party);
+    t->classes = CHECK_NEW(c, counts[AST_PARTIES], struct terms_class);
+    t->dimensions = CHECK_NEW(c, counts[AST_DIMENSION] + counts[AST_PERIOD] + counts[AST_PARTIES], struct dimension);
     t->calendars = CHECK_NEW(c, counts[AST_CALENDAR], struct calendar);
     t->tables = CHECK_NEW(c, counts[AST_TABLE], struct table);
     t->metrics = CHECK_NEW(c, counts[AST_METRIC], struct metric);
@@ -351,10 +328,12 @@ MUST_CHECK static bool take_period(struct checker *c, const struct ast_decl *dec
     return !c->failed;
 }
 
+/* An open dimension, or a class of parties. */
 MUST_CHECK static bool take_open(struct checker *c, const struct ast_decl *decl, struct dimension *d)
 {
-    d->shown.kind = decl->u.dimension.kind == AST_DIM_PERSONS ? TERMS_PERSONS : TERMS_OPEN;
-    d->shown.at_most = decl->u.dimension.at_most;
+    d->is_class = decl->kind == AST_PARTIES;
+    d->shown.kind = !d->is_class && decl->u.dimension.kind == AST_DIM_PERSONS ? TERMS_PERSONS : TERMS_OPEN;
+    d->shown.at_most = d->is_class ? decl->u.party.at_most : decl->u.dimension.at_most;
     if (d->shown.at_most >= 1 && d->shown.at_most <= INSTANCES_MAX)
         return true;
     PROBLEM(c, "limit.members", d->span, NULL, "`%.*s` may have 1 to %u members", SLICE_ARG(d->shown.name), INSTANCES_MAX);
@@ -366,11 +345,14 @@ static void take_dimensions(struct checker *c)
     uint32_t at = 0;
     bool ok = true;
     for (const struct ast_decl *d = c->t->ast->declarations; d != NULL && !c->failed; d = d->next) {
-        if ((d->kind != AST_DIMENSION && d->kind != AST_PERIOD) || unsupported_declaration(d) != NULL)
+        if (d->kind != AST_DIMENSION && d->kind != AST_PERIOD && d->kind != AST_PARTIES)
             continue;
         struct dimension *out = &c->t->dimensions[at++];
         out->span = d->name.span;
-        if (d->kind == AST_PERIOD)
+        out->party = TERMS_NONE;
+        if (d->kind == AST_PARTIES)
+            ok = take_open(c, d, out) && ok;
+        else if (d->kind == AST_PERIOD)
             ok = take_period(c, d, out) && ok;
         else if (d->u.dimension.kind == AST_DIM_LIST)
             ok = take_list(c, d, out) && ok;
@@ -399,7 +381,56 @@ void check_names(struct checker *c)
                 DIMENSIONS_MAX);
 }
 
+/* ---- dimensions whose members are parties ---- */
+
+uint32_t check_dimension_party(struct checker *c, uint32_t dimension)
+{
+    struct terms *t = c->t;
+    struct dimension *d = &t->dimensions[dimension];
+    struct terms_party stand_in = {.name = d->shown.name};
+    if (d->party != TERMS_NONE)
+        return d->party;
+    if (!d->is_class && d->shown.kind != TERMS_LIST)
+        return TERMS_NONE;
+    for (uint32_t i = 0; !d->is_class && i < d->shown.member_count; i++) {
+        const struct symbol *s = symbols_find(&t->symbols, d->shown.members[i]);
+        if (s == NULL || s->kind != SYMBOL_PARTY)
+            return TERMS_NONE;
+        stand_in.role = t->parties[s->at].role;
+    }
+    for (const struct ast_decl *decl = t->ast->declarations; d->is_class && decl != NULL; decl = decl->next)
+        if (decl->kind == AST_PARTIES && slice_equal(decl->name.text, d->shown.name))
+            stand_in = (struct terms_party){decl->name.text, decl->u.party.label, decl->u.party.role};
+    d->party = t->party_count + t->stand_in_count++;
+    t->parties[d->party] = stand_in;
+    return d->party;
+}
+
 /* ---- who signs ---- */
+
+/* 2/3 of a class */
+MUST_CHECK static bool take_share(struct checker *c, const struct ast_signer *s, struct signer *out)
+{
+    const struct ast_name *name = &s->names.items[0];
+    const struct symbol *symbol = check_symbol(c, name, SYMBOL_DIMENSION, "a class of parties");
+    if (symbol == NULL)
+        return false;
+    out->kind = SIGNER_SHARE;
+    out->needed = s->of;
+    out->count = s->in;
+    for (out->party_class = 0; out->party_class < c->t->class_count; out->party_class++)
+        if (c->t->classes[out->party_class].dimension == symbol->at)
+            break;
+    if (out->party_class == c->t->class_count) {
+        PROBLEM(c, "name.kind", name->span, "`parties ... at most N` declares one", "`%.*s` is no class of parties",
+                SLICE_ARG(name->text));
+        return false;
+    }
+    if (s->of >= 1 && s->of <= s->in)
+        return true;
+    PROBLEM(c, "signers.count", name->span, NULL, "%u/%u of a class cannot sign", s->of, s->in);
+    return false;
+}
 
 MUST_CHECK static bool take_signer(struct checker *c, const struct ast_signer *s, struct signer *out)
 {
@@ -407,10 +438,8 @@ MUST_CHECK static bool take_signer(struct checker *c, const struct ast_signer *s
     if (parties == NULL)
         return false;
     out->parties = parties;
-    if (s->kind == AST_SIGNER_SHARE) {
-        check_unsupported(c, s->names.items[0].span, "classes of parties");
-        return false;
-    }
+    if (s->kind == AST_SIGNER_SHARE)
+        return take_share(c, s, out);
     for (uint32_t i = 0; i < s->names.count; i++) {
         const struct symbol *p = check_symbol(c, &s->names.items[i], SYMBOL_PARTY, "a party");
         if (p == NULL)

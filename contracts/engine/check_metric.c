@@ -72,16 +72,32 @@ MUST_CHECK static bool take_where(struct checker *c, const struct ast_decl *d, s
     return true;
 }
 
+/* A party, or a class that the metric is by: then the member reports its own results (S1). */
+MUST_CHECK static bool take_reporter(struct checker *c, const struct metric *m, const struct ast_name *name, uint32_t *out)
+{
+    const struct symbol *s = symbols_find(&c->t->symbols, name->text);
+    bool is_class = s != NULL && s->kind == SYMBOL_DIMENSION && c->t->dimensions[s->at].is_class;
+    if (!is_class) {
+        s = check_symbol(c, name, SYMBOL_PARTY, "a party");
+        *out = s == NULL ? TERMS_NONE : s->at;
+        return s != NULL;
+    }
+    *out = check_dimension_party(c, s->at);
+    if ((m->dims & dimension_bit(s->at)) != 0)
+        return true;
+    PROBLEM(c, "dimension.unbound", name->span, "name it after `by`",
+            "which member of `%.*s` reports, a result does not say", SLICE_ARG(name->text));
+    return false;
+}
+
 MUST_CHECK static bool take_people(struct checker *c, const struct ast_decl *d, struct metric *m)
 {
     const struct ast_name *reporters[] = {&d->u.metric.reported_by, &d->u.metric.or_by};
     for (size_t i = 0; i < 2; i++) {
         if (reporters[i]->text.len == 0)
             continue;
-        const struct symbol *p = check_symbol(c, reporters[i], SYMBOL_PARTY, "a party");
-        if (p == NULL)
+        if (!take_reporter(c, m, reporters[i], &m->shown.reporters[m->shown.reporter_count++]))
             return false;
-        m->shown.reporters[m->shown.reporter_count++] = p->at;
     }
     const struct ast_names *names = &d->u.metric.verifiers;
     uint32_t *verifiers = CHECK_NEW(c, names->count, uint32_t);

@@ -72,16 +72,52 @@ MUST_CHECK static bool take_of(struct checker *c, const struct ast_decl *d, stru
     return true;
 }
 
+/* A party, or a dimension of the rule whose members are parties. */
+MUST_CHECK static bool take_party(struct checker *c, const struct rule *r, const struct ast_name *name, uint32_t *party,
+                                  uint32_t *dimension)
+{
+    const struct symbol *s = symbols_find(&c->t->symbols, name->text);
+    *dimension = TERMS_NONE;
+    if (s == NULL || s->kind != SYMBOL_DIMENSION) {
+        s = check_symbol(c, name, SYMBOL_PARTY, "a party");
+        *party = s == NULL ? TERMS_NONE : s->at;
+        return s != NULL;
+    }
+    *party = check_dimension_party(c, s->at);
+    *dimension = s->at;
+    if (*party == TERMS_NONE)
+        PROBLEM(c, "name.kind", name->span, NULL, "`%.*s` is not a party, nor are its members", SLICE_ARG(name->text));
+    else if ((r->dims & dimension_bit(s->at)) == 0)
+        PROBLEM(c, "dimension.unbound", name->span, check_text(c, "name it after `for each`"),
+                "which member of `%.*s` it is, the instance does not say", SLICE_ARG(name->text));
+    else
+        return true;
+    return false;
+}
+
+/* Could some instance pay itself? */
+static bool pays_itself(const struct terms *t, const struct terms_rule *r)
+{
+    if (r->payer_dimension != TERMS_NONE && r->payee_dimension != TERMS_NONE)
+        return r->payer_dimension == r->payee_dimension;
+    uint32_t dim = r->payer_dimension == TERMS_NONE ? r->payee_dimension : r->payer_dimension;
+    if (dim == TERMS_NONE)
+        return r->payer == r->payee;
+    struct slice party = t->parties[r->payer_dimension == TERMS_NONE ? r->payer : r->payee].name;
+    return !dimension_is_open(&t->dimensions[dim]) && dimension_find(&t->dimensions[dim], party) != TERMS_NONE;
+}
+
 MUST_CHECK static bool take_rule(struct checker *c, struct rule *r)
 {
     const struct ast_decl *d = r->decl;
-    const struct symbol *payer = check_symbol(c, &d->u.pay.payer, SYMBOL_PARTY, "a party");
-    const struct symbol *payee = check_symbol(c, &d->u.pay.payee, SYMBOL_PARTY, "a party");
     r->group = r->day_period = TERMS_NONE;
-    if (payer == NULL || payee == NULL || !check_by(c, &d->u.pay.each, &r->shape, &r->dims))
+    r->shown.payer_dimension = r->shown.payee_dimension = TERMS_NONE;
+    if (!check_by(c, &d->u.pay.each, &r->shape, &r->dims) ||
+        !take_party(c, r, &d->u.pay.payer, &r->shown.payer, &r->shown.payer_dimension) ||
+        !take_party(c, r, &d->u.pay.payee, &r->shown.payee, &r->shown.payee_dimension))
         return false;
-    if (payer == payee) {
-        PROBLEM(c, "rule.parties", d->u.pay.payee.span, NULL, "`%.*s` would pay itself", SLICE_ARG(payer->name));
+    if (pays_itself(c->t, &r->shown)) {
+        PROBLEM(c, "rule.parties", d->u.pay.payee.span, NULL, "`%.*s` would pay itself", SLICE_ARG(d->u.pay.payer.text));
         return false;
     }
     r->due_calendar = TERMS_NONE;
@@ -92,8 +128,6 @@ MUST_CHECK static bool take_rule(struct checker *c, struct rule *r)
         r->due_calendar = calendar->at;
         r->shown.due_calendar = calendar->name;
     }
-    r->shown.payer = payer->at;
-    r->shown.payee = payee->at;
     r->shown.each = r->shape.dims;
     r->shown.each_count = r->shape.count;
     r->shown.has_due = d->u.pay.has_due;

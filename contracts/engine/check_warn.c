@@ -59,13 +59,22 @@ static bool has_a_part(const struct terms *t, uint32_t party)
 }
 
 /* A party with an office (evaluator, auditor) or that reports or verifies need not be paid. */
+/* Is it that party, or a member of the dimension that stands in its place? */
+static bool takes_part(const struct terms *t, uint32_t party, uint32_t dimension, uint32_t i)
+{
+    if (dimension == TERMS_NONE || dimension_is_open(&t->dimensions[dimension]))
+        return party == i;
+    return dimension_find(&t->dimensions[dimension], t->parties[i].name) != TERMS_NONE;
+}
+
 static void warn_parties(struct checker *c)
 {
     const struct terms *t = c->t;
     for (uint32_t i = 0; i < t->party_count; i++) {
         bool is_paid = t->parties[i].role == AST_EVALUATOR || t->parties[i].role == AST_AUDITOR || has_a_part(t, i);
         for (uint32_t j = 0; j < t->rule_count; j++)
-            is_paid = is_paid || t->rules[j].shown.payer == i || t->rules[j].shown.payee == i;
+            is_paid = is_paid || takes_part(t, t->rules[j].shown.payer, t->rules[j].shown.payer_dimension, i) ||
+                      takes_part(t, t->rules[j].shown.payee, t->rules[j].shown.payee_dimension, i);
         const struct ast_decl *d = is_paid ? NULL : declaration_of(t, AST_PARTY, t->parties[i].name);
         if (d != NULL)
             WARNING(c, "warning.party", d->name.span, NULL, "`%.*s` never pays nor is paid", SLICE_ARG(t->parties[i].name));

@@ -78,13 +78,26 @@ MUST_CHECK static struct slice value_problem(const struct terms *terms, const st
                                                              : ", which is written as a number alone");
 }
 
-MUST_CHECK static struct slice reporter_problem(const struct terms *terms, const struct metric *m, uint32_t reporter,
+/* Is the author that reporter? For a class: the member that the result names. */
+static bool is_reporter(const struct terms *terms, const struct metric *m, uint32_t reporter,
+                        const struct terms_candidate *candidate, const struct slice *parts)
+{
+    if (reporter < terms->party_count)
+        return candidate->reporter == reporter;
+    for (uint32_t i = 0; i < m->shape.count; i++)
+        if (terms->dimensions[m->shape.dims[i]].party == reporter)
+            return candidate->member.len > 0 && slice_equal(candidate->member, parts[i]);
+    return false;
+}
+
+MUST_CHECK static struct slice reporter_problem(const struct terms *terms, const struct metric *m,
+                                                const struct terms_candidate *candidate, const struct slice *parts,
                                                 struct arena *arena)
 {
     if (m->shown.reporter_count == 0)
         return SLICE("");
     for (uint32_t i = 0; i < m->shown.reporter_count; i++)
-        if (m->shown.reporters[i] == reporter)
+        if (is_reporter(terms, m, m->shown.reporters[i], candidate, parts))
             return SLICE("");
     struct slice first = terms->parties[m->shown.reporters[0]].name;
     if (m->shown.reporter_count == 1)
@@ -117,7 +130,7 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
     problem = value_problem(terms, m, candidate->value, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
-    problem = reporter_problem(terms, m, candidate->reporter, arena);
+    problem = reporter_problem(terms, m, candidate, parts, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
     struct slice made = key_join(parts, m->shape.count, arena);

@@ -219,6 +219,8 @@ struct dimension {
     const struct day_range *spans; /* of a period's members */
     const struct slice *spellings; /* of members in the text: a period's by its first day */
     const uint32_t *by_bytes;      /* members in order of how results write them, to search in */
+    uint32_t party;                /* that stands for its members, who are parties: its place, or TERMS_NONE */
+    bool is_class;
 };
 
 struct exception {
@@ -316,9 +318,10 @@ struct cap {
 };
 
 struct signer {
-    enum { SIGNER_ONE, SIGNER_COUNT } kind;
+    enum { SIGNER_ONE, SIGNER_COUNT, SIGNER_SHARE } kind;
     uint32_t needed, count;
     const uint32_t *parties;
+    uint32_t party_class; /* SIGNER_SHARE: needed/count of it */
 };
 
 struct constant { /* so that GMP's memory can be given back */
@@ -360,7 +363,9 @@ struct terms {
     struct currency *currencies;
     uint32_t currency_count;
     struct terms_party *parties;
-    uint32_t party_count;
+    uint32_t party_count, stand_in_count; /* behind the parties: those that stand for the members of a dimension */
+    struct terms_class *classes;
+    uint32_t class_count;
     struct terms_use *uses;
     uint32_t use_count;
     struct dimension *dimensions;

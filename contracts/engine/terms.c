@@ -73,7 +73,7 @@ uint32_t terms_party_count(const struct terms *terms)
 
 const struct terms_party *terms_party(const struct terms *terms, uint32_t i)
 {
-    ENSURE(i < terms->party_count);
+    ENSURE(i < terms->party_count + terms->stand_in_count);
     return &terms->parties[i];
 }
 
@@ -112,23 +112,43 @@ uint32_t terms_find_party(const struct terms *terms, struct slice name)
     return find(terms, name, SYMBOL_PARTY);
 }
 
+uint32_t terms_class_count(const struct terms *terms)
+{
+    return terms->class_count;
+}
+
+const struct terms_class *terms_class(const struct terms *terms, uint32_t i)
+{
+    ENSURE(i < terms->class_count);
+    return &terms->classes[i];
+}
+
+static bool has_signer(const struct signer *signer, const bool *has_signed, const struct terms_joined *classes)
+{
+    uint32_t signed_count = 0;
+    if (signer->kind == SIGNER_SHARE) {
+        struct terms_joined of = classes == NULL ? (struct terms_joined){0, 0} : classes[signer->party_class];
+        return of.has_signed > 0 && (uint64_t) of.has_signed * signer->count >= (uint64_t) of.joined * signer->needed;
+    }
+    for (uint32_t i = 0; i < signer->count; i++)
+        signed_count += has_signed[signer->parties[i]] ? 1u : 0u;
+    return signed_count >= signer->needed;
+}
+
+bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes)
+{
+    for (uint32_t i = 0; terms->signers == NULL && i < terms->party_count; i++)
+        if (!has_signed[i])
+            return false;
+    for (uint32_t i = 0; terms->signers != NULL && i < terms->signer_count; i++)
+        if (!has_signer(&terms->signers[i], has_signed, classes))
+            return false;
+    return true;
+}
+
 bool terms_in_force(const struct terms *terms, const bool *has_signed)
 {
-    if (terms->signers == NULL) {
-        for (uint32_t i = 0; i < terms->party_count; i++)
-            if (!has_signed[i])
-                return false;
-        return true;
-    }
-    for (uint32_t i = 0; i < terms->signer_count; i++) {
-        const struct signer *signer = &terms->signers[i];
-        uint32_t signed_count = 0;
-        for (uint32_t j = 0; j < signer->count; j++)
-            signed_count += has_signed[signer->parties[j]] ? 1u : 0u;
-        if (signed_count < signer->needed)
-            return false;
-    }
-    return true;
+    return terms_in_force_with(terms, has_signed, NULL);
 }
 
 uint32_t terms_dimension_count(const struct terms *terms)

@@ -39,9 +39,24 @@ uint32_t terms_party_count(const struct terms *terms);
 const struct terms_party *terms_party(const struct terms *terms, uint32_t i);
 const char *terms_role_text(enum ast_role role); /* "outcome payer" */
 #define TERMS_NONE UINT32_MAX
+/* A class of parties that others join. It is also an open dimension, whose members are its parties; where a rule pays it or a metric is
+ * reported by it, it stands in the place of a party (behind terms_party_count), and the instance's or result's own member is meant. */
+struct terms_class {
+    struct slice name;
+    uint32_t dimension;
+    uint32_t at_most;
+    int32_t join_until; /* DAY_NEVER without */
+};
+uint32_t terms_class_count(const struct terms *terms);
+const struct terms_class *terms_class(const struct terms *terms, uint32_t i);
 uint32_t terms_find_party(const struct terms *terms, struct slice name); /* TERMS_NONE when there is none */
-/* Would the contract be in force if just these parties (by index) had signed? */
+/* Would the contract be in force if just these parties (by index) had signed? Of classes nobody has joined. */
 bool terms_in_force(const struct terms *terms, const bool *has_signed);
+struct terms_joined { /* of a class */
+    uint32_t joined, has_signed;
+};
+/* The same with classes, by index: `2/3 of facility` are two thirds of those who have joined, one at least. */
+bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes);
 
 /* ---- dimensions ---- */
 enum terms_dimension_kind { TERMS_LIST, TERMS_RANGE, TERMS_PERIOD, TERMS_OPEN, TERMS_PERSONS };
@@ -71,7 +86,7 @@ struct terms_metric {
         uint32_t dimension;
         struct slice member;
     } * where;
-    uint32_t reporters[2], reporter_count; /* parties; 0: anybody */
+    uint32_t reporters[2], reporter_count; /* parties; 0: anybody. A class: the member that the result names reports */
     uint32_t verifier_count, quorum;       /* quorum of them needed; 0 verifiers: final when submitted */
     const uint32_t *verifiers;
     struct slice of;                   /* AST_SOURCE_USED: the figure; AST_SOURCE_SETTLEMENTS: the rule */
@@ -109,7 +124,9 @@ int32_t terms_lapse_day(const struct terms *terms, int32_t disputed);
 /* ---- pay rules ---- */
 struct terms_rule {
     struct slice name;
-    uint32_t payer, payee; /* parties */
+    uint32_t payer, payee; /* parties; a class, or a dimension whose members are parties, stands behind terms_party_count */
+    uint32_t payer_dimension,
+        payee_dimension; /* of the instance's key: the member is the party; TERMS_NONE: the party itself */
     uint32_t each_count;
     const uint32_t *each;  /* dimensions of the instance's key */
     struct slice currency; /* "USD" */
@@ -132,9 +149,10 @@ struct terms_dimension_value {
 struct terms_candidate { /* a result as reported */
     const struct terms_dimension_value *dimensions;
     uint32_t dimension_count;
-    struct slice value; /* "90", "60%", "2016-03-01", "true", a word */
-    uint32_t reporter;  /* the party that its author is, or TERMS_NONE */
-    int32_t submitted;  /* day, at the contract's clock, of the first result of its chain */
+    struct slice value;  /* "90", "60%", "2016-03-01", "true", a word */
+    uint32_t reporter;   /* the party that its author is, or TERMS_NONE */
+    struct slice member; /* of a class: which member its author is; empty: of none */
+    int32_t submitted;   /* day, at the contract's clock, of the first result of its chain */
 };
 /* The last day on which a first result of that key (as terms_fit gives it) may be submitted; DAY_NEVER: any day. */
 int32_t terms_until(const struct terms *terms, uint32_t metric, struct slice key);

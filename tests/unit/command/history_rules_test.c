@@ -662,6 +662,51 @@ static void rule_U2_as_amended(void **state)
     expect_at(1, ENGINE_COMPUTED, "15.00");
 }
 
+/* ---- classes of parties ---- */
+
+#define FACILITIES                                                                                                         \
+    "parties facility provider \"Health facilities\", at most 2 join until 2016-03-31\n"                                   \
+    "metric done is \"Done\" in GBP\n  by facility\n  reported by facility or clerk\n  disputes within 30 days\n"          \
+    "pay subsidy from city to facility for each facility of done amount done\n"
+#define DONE(facility, rest) "{\"metric\":\"done\",\"dimensions\":{\"facility\":\"" facility "\"}," rest "}"
+#define JOINED(day, names) "{\"on\":\"" day "\",\"joined\":{\"facility\":[" names "]}}"
+
+static void the_members_of_a_class_join_and_are_paid(void **state)
+{
+    (void) state;
+    start(TEXT(FACILITIES),
+          JOINED("2016-01-01", "\"north\",\"south\"") "," STEP(
+              "2016-02-01", DONE("north", "\"value\":\"5\"") "," DONE("south", "\"value\":\"7\",\"by\":\"clerk\"")));
+    expect_moment("2016-01-01", "joined: north, south");
+    expect_moment("2016-02-01", "final: done(north) = 5, done(south) = 7");
+    expect_at(0, ENGINE_COMPUTED, "5.00");
+    expect_at(1, ENGINE_COMPUTED, "7.00");
+    const struct terms_rule *rule = moment.states[0].rules[0].rule;
+    assert_int_equal(rule->payee_dimension, rule->each[0]);
+    assert_int_equal(rule->payer_dimension, TERMS_NONE);
+}
+
+static void refused(const char *steps, const char *wanted);
+
+static void who_has_not_joined_is_no_member(void **state)
+{
+    (void) state;
+    add_source("", "", TEXT(FACILITIES));
+    refused(STEP("2016-02-01", DONE("north", "\"value\":\"5\"")),
+            "/history/0/results/0/dimensions: north has not joined `facility`; say in a step before who has: \"joined\": "
+            "{\"facility\": [...]}");
+    refused(JOINED("2016-04-01", "\"north\""), "/history/0/joined: `facility` could be joined until 2016-03-31");
+    refused(JOINED("2016-01-01", "\"a\",\"b\",\"c\""), "/history/0/joined: `facility` has 2 members at most");
+    refused(JOINED("2016-01-01", "\"a\",\"a\""), "/history/0/joined: a has joined `facility` already");
+    refused("{\"on\":\"2016-01-01\",\"joined\":{\"village\":[\"a\"]}}",
+            "/history/0/joined: the terms have no class of parties `village`");
+    refused("{\"on\":\"2016-01-01\",\"joined\":[\"a\"]}",
+            "/history/0/joined: is not an object of classes, {\"facility\": [\"a\", \"b\"]}");
+    refused(JOINED("2016-01-01", "\"north\",\"south\"") "," STEP("2016-02-01",
+                                                                 DONE("north", "\"value\":\"5\",\"by\":\"south\"")),
+            "/history/1/results/0: does not fit `done`: it is reported by facility or clerk alone");
+}
+
 /* ---- what is refused ---- */
 
 static void refused(const char *steps, const char *wanted)
@@ -733,6 +778,8 @@ int main(void)
         TEST(rule_V1_a_text_computes_from_the_day_on_which_it_is_in_force),
         TEST(rule_U2_a_used_text_is_followed_as_amended_or_not),
         TEST(rule_U2_as_amended),
+        TEST(the_members_of_a_class_join_and_are_paid),
+        TEST(who_has_not_joined_is_no_member),
         TEST(what_cannot_be_is_refused_with_its_place),
         TEST(texts_that_do_not_belong_together_are_refused),
     };

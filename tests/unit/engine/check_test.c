@@ -369,7 +369,6 @@ static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
 {
     (void) state;
     static const char *const texts[] = {
-        "parties facility provider \"F\", at most 5",
         "metric m is settlements of p in USD\n" AMOUNT("1"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -397,6 +396,66 @@ static void until_is_checked(void **state)
                  "dimension.unbound", "`year`");
     expect_error(UNTIL("9_000 years after end of year", "  if late use 0\n") BY_YEAR "m", "metric.until", "0001 to 9999");
     expect_error(UNTIL("2016-05-01", "  if late use 5 days\n") BY_YEAR "m", "units.differ", "this is days");
+}
+
+#define CLASS "parties facility provider \"F\", at most 5 join until 2016-05-01\n"
+#define CARE "metric care is \"C\" in USD\n  by facility\n  reported by facility\n"
+
+static void classes_of_parties_are_checked(void **state)
+{
+    (void) state;
+    expect_fine(CLASS CARE "pay p from city to facility for each facility of care amount care");
+    expect_fine("dimension funder (city, lender)\npay p from funder to judge for each funder amount 5");
+    expect_error(CLASS AMOUNT("1") "\npay q from city to facility amount 5", "dimension.unbound", "after `for each`");
+    expect_error("dimension funder (city, nobody)\npay p from funder to judge for each funder amount 5", "name.kind",
+                 "nor are its members");
+    expect_error("pay p from year to judge for each year amount 5", "name.kind", "nor are its members");
+    expect_error("dimension funder (city, lender)\npay p from funder to lender for each funder amount 5", "rule.parties",
+                 "would pay itself");
+    expect_error(CLASS "metric m is \"M\" in USD\n  reported by facility\n" AMOUNT("m"), "dimension.unbound",
+                 "which member of `facility` reports");
+    expect_error(CLASS "metric m is \"M\" in USD\n  by facility\n  reported by judge\n  verified by facility\n"
+                       "pay p from city to facility for each facility of m amount m",
+                 "name.kind", "is not a party");
+    expect_error("parties facility provider \"F\", at most 0\n" AMOUNT("1"), "limit.members", "may have 1 to");
+    expect_error(CLASS "define d = facility\n" AMOUNT("1"), "dimension.open", "names without a value");
+}
+
+static bool in_force(const char *force, const bool *has_signed, struct terms_joined joined)
+{
+    char text[2000];
+    (void) snprintf(text, sizeof text,
+                    "terms 1\ncontract c \"C\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                    "runs 2016-01-01 to 2020-12-31\nparty city outcome payer \"City\"\nparty lender investor \"L\"\n" CLASS
+                    "in force when %s have signed\n",
+                    force);
+    struct checked c = check(text);
+    assert_non_null(c.terms);
+    assert_int_equal(terms_class_count(c.terms), 1);
+    expect_slice(terms_class(c.terms, 0)->name, "facility");
+    bool is_so = terms_in_force_with(c.terms, has_signed, &joined);
+    assert_true(!terms_in_force(c.terms, has_signed) || is_so);
+    checked_free(&c);
+    return is_so;
+}
+
+static void a_share_of_a_class_signs(void **state)
+{
+    (void) state;
+    const bool both[] = {true, true}, one[] = {true, false};
+    assert_true(in_force("city and 2/3 of facility", both, (struct terms_joined){3, 2}));
+    assert_true(in_force("city and 2/3 of facility", one, (struct terms_joined){3, 2}));
+    assert_false(in_force("city, lender and 2/3 of facility", one, (struct terms_joined){3, 2}));
+    assert_false(in_force("city and 2/3 of facility", both, (struct terms_joined){4, 2}));
+    assert_false(in_force("city and 2/3 of facility", both, (struct terms_joined){0, 0}));
+    expect_diag("terms 1\ncontract c \"C\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                "runs 2016-01-01 to 2020-12-31\nparty city outcome payer \"City\"\n" CLASS
+                "in force when city and 4/3 of facility have signed\n",
+                DIAG_ERROR, "signers.count", "4/3");
+    expect_diag("terms 1\ncontract c \"C\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                "runs 2016-01-01 to 2020-12-31\nparty city outcome payer \"City\"\ndimension arm (a, b)\n"
+                "in force when city and 1/3 of arm have signed\n",
+                DIAG_ERROR, "name.kind", "no class of parties");
 }
 
 #define USES "uses able is contract 0000000000000000000000000000000000000000000000000000000000000001\n"
@@ -665,6 +724,8 @@ int main(void)
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
         cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
         cmocka_unit_test(until_is_checked),
+        cmocka_unit_test(classes_of_parties_are_checked),
+        cmocka_unit_test(a_share_of_a_class_signs),
         cmocka_unit_test(figures_of_other_contracts_are_checked),
         cmocka_unit_test(sets_of_open_dimensions_are_checked),
         cmocka_unit_test(rule_K5_a_quotient_in_an_open_set_is_rounded),

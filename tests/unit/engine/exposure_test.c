@@ -336,8 +336,11 @@ static bool random_fact(struct random *r, struct world *w, uint32_t metric, char
         bool fits = false;
         struct slice at = {0}, why = {0};
         random_value(r, w->terms, m, value, 100);
-        struct terms_candidate candidate = {dims, n, slice_str(value),
-                                            m->reporter_count == 0 ? TERMS_NONE : m->reporters[0], 12000};
+        struct terms_candidate candidate = {.dimensions = dims,
+                                            .dimension_count = n,
+                                            .value = slice_str(value),
+                                            .reporter = m->reporter_count == 0 ? TERMS_NONE : m->reporters[0],
+                                            .submitted = 12000};
         assert_int_equal(terms_fit(w->terms, metric, &candidate, w->arena, &fits, &at, &why, NULL), TALLY_OK);
         if (fits) {
             snprintf(key, 200, "%.*s", SLICE_ARG(at));

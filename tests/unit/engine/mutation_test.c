@@ -90,8 +90,10 @@ static size_t make_facts(const struct terms *t, struct random *r, struct engine_
         for (uint32_t w = 0; w < m->where_count && n < 8; w++, n++)
             dims[n] = (struct terms_dimension_value){terms_dimension(t, m->where[w].dimension)->name, m->where[w].member};
         for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
-            struct terms_candidate candidate = {dims, n, slice_str(values[v]),
-                                                m->reporter_count == 0 ? TERMS_NONE : m->reporters[0], 0};
+            struct terms_candidate candidate = {.dimensions = dims,
+                                                .dimension_count = n,
+                                                .value = slice_str(values[v]),
+                                                .reporter = m->reporter_count == 0 ? TERMS_NONE : m->reporters[0]};
             struct arena *arena = arena_new(1 << 16);
             bool fits = false;
             struct slice key = {0}, why = {0};

@@ -140,7 +140,7 @@ $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXT_server)
 $(B)/bin/tally: $(patsubst %.c,$(B)/obj/%.o,$(TALLY_SOURCES)) $(call archives,$(LAYERS_tally))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL) $(JANSSON) $(CRYPTO) $(GMP)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL) $(JANSSON) $(CRYPTO) $(GMP) -lm
 $(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES)) $(call archives,$(LAYERS_verify))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(GMP) -lpthread

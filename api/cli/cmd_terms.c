@@ -8,6 +8,7 @@
 #include "terms_eval.h"
 #include "terms_exposure.h"
 #include "terms_show.h"
+#include "terms_simulate.h"
 #include "terms_solve.h"
 
 MUST_CHECK static enum tally_code refused(struct err *err)
@@ -125,6 +126,14 @@ static const struct cli_option EVAL[] = {
     {"--as-of", "DATE", "the last day that is looked at", false},
     {"--explain", "RULE[INSTANCE]", "how one amount comes about, step by step", false},
 };
+static const struct cli_option SIMULATE[] = {
+    {"--vary", "METRIC[KEY]=A..B", "the figure that varies; without [KEY] at every key alike", false},
+    {"--steps", "N", "in so many steps (20)", false},
+    {"--fix", "METRIC[KEY]=VALUE", "another figure", true},
+    {"--results", "FILE.json", "the other figures as a history leaves them; --fix goes before", false},
+    {"--as-of", "DATE", "the day that is looked at (the last of the contract)", false},
+    {"--svg", "FILE.svg", "the curve as a picture into this file, - for standard output", false},
+};
 static const struct cli_command COMMANDS[] = {
     {"check", "FILE.terms", "errors and warnings, each with its line, a caret and a hint",
      "tally terms check rikers-able.terms", 1, 1, check, CLI_NO_OPTIONS},
@@ -142,6 +151,15 @@ static const struct cli_command COMMANDS[] = {
      "that\n"
      "the metrics declare; where a figure is used twice it may be wider than what can come about",
      "tally terms exposure rikers-able.terms", 1, 1, cli_terms_exposure, CLI_NO_OPTIONS},
+    {"simulate",
+     "FILE.terms --vary METRIC[KEY]=A..B [--steps N] [--fix METRIC[KEY]=VALUE] [--results FILE.json] [--svg FILE.svg]",
+     "what each rule pays and each payer owes as one figure varies, all at once and from nothing. A figure that is not "
+     "given has\n"
+     "what its metric says for a missing one; an instance that waits all the same is left out",
+     "tally terms simulate rikers-able.terms --vary 'bed_days[programme,y2013]=70..100' --fix "
+     "'bed_days[comparison,y2013]=100' "
+     "--fix significant=true",
+     1, 1, cli_terms_simulate, CLI_OPTIONS(SIMULATE)},
     {"solve", "EQUATIONS.json", "a set of equations, name to formula, in the order of what they need; exact values",
      "tally terms solve equations.json --json", 1, 1, cli_terms_solve, CLI_NO_OPTIONS},
 };

@@ -12,8 +12,8 @@ static void metric_range(const struct exposing *ex, const struct metric *m, stru
         range_set_between(out, m->low, m->high);
     else
         range_set_days(out, m->low_day, m->high_day, false);
-    if (m->type.kind == TYPE_DATE && m->shown.source != AST_SOURCE_USED) /* no result is `never` */
-        out->may_be_never = false;
+    if (m->type.kind == TYPE_DATE) /* no result is `never`; what another contract gives may be */
+        out->may_be_never = m->shown.source == AST_SOURCE_USED;
 }
 
 /* What a result may be, or what holds without one (M1). */

@@ -122,6 +122,18 @@ done:
     return rc;
 }
 
+/* The first thing that a role may lack, and the one that says least of itself. */
+MUST_CHECK static enum tally_code table_create(struct pg *pg, struct err *err)
+{
+    enum tally_code rc = pg_exec_text(pg, table_sql, NULL, err);
+    if (rc != TALLY_E_DENIED)
+        return rc;
+    return err_set(err, TALLY_E_DENIED,
+                   "this role may not create tables in the schema public, where it is registered which migrations were "
+                   "applied: migrate as the role that owns the database, or let this one: GRANT CREATE ON SCHEMA public TO "
+                   "it, GRANT CREATE ON DATABASE to it, and ALTER ROLE it CREATEROLE");
+}
+
 MUST_CHECK static enum tally_code migrate_locked(struct pg *pg, int last, int *ran, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -130,7 +142,7 @@ MUST_CHECK static enum tally_code migrate_locked(struct pg *pg, int last, int *r
     uint64_t generation = pg_generation(pg); /* of the connection that holds the lock */
     TRY(table_exists(pg, &exists, err));
     if (!exists)
-        TRY(pg_exec_text(pg, table_sql, NULL, err));
+        TRY(table_create(pg, err));
     TRY(history_check(pg, &at, err));
     for (int i = 0; i < migration_count && migrations[i].number <= last; i++) {
         ENSURE(i == 0 || migrations[i].number > migrations[i - 1].number);

@@ -160,6 +160,15 @@ static void another_history_is_refused(void **state)
     }
 }
 
+static void a_role_without_rights_is_told_which(void **state)
+{
+    (void) state;
+    text("REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE newcomer; SET ROLE newcomer");
+    assert_int_equal(migrate(pg, NULL, &err), TALLY_E_DENIED);
+    assert_non_null(strstr(err.detail, "GRANT CREATE ON SCHEMA public"));
+    text("RESET ROLE; DROP ROLE newcomer");
+}
+
 static void any_role_may_check(void **state)
 {
     (void) state;
@@ -178,6 +187,7 @@ int main(void)
         each(every_earlier_version_comes_to_the_newest),
         each(a_migration_that_fails_leaves_nothing_of_itself),
         each(another_history_is_refused),
+        each(a_role_without_rights_is_told_which),
         each(any_role_may_check),
     };
     return cmocka_run_group_tests(tests, start, stop);

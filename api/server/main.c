@@ -29,10 +29,13 @@ static int run_init(const struct config *config, struct err *err)
     if (identity_create(config->data, slice_str(config->origin), config->operator_file, config->new_operator, err) !=
         TALLY_OK)
         return complain(err);
-    (void) printf("The ledger %s is made in %s: ledger.json, ledger.pem%s.\nStart it with: tallyd --data %s\n",
-                  config->origin, config->data,
-                  config->new_operator != NULL ? ", operator.pem (the operator's key: move it to the operator)" : "",
-                  config->data);
+    const char *url = config->database != NULL ? " --database URL" : "";
+    (void) printf("The ledger %s is made in %s: ledger.json, ledger.pem%s.\n", config->origin, config->data,
+                  config->new_operator != NULL ? ", operator.pem (the operator's key: move it to the operator)" : "");
+    if (config->database != NULL || config->owner_database != NULL)
+        (void) puts(
+            "The database was not touched: bring it to this program's version with tallyd migrate --database OWNER_URL.");
+    (void) printf("Start it with: tallyd --data %s%s\n", config->data, url);
     return 0;
 }
 

@@ -313,6 +313,23 @@ static void put_result(const struct block *block, json_t *results, struct slice 
     assert_int_equal(json_array_append_new(results, result), 0);
 }
 
+/* "clinic (north, south)" */
+static void put_joined(json_t *step, struct slice *line)
+{
+    char name[128];
+    struct slice class_name = until(line, " (");
+    json_t *joined = json_object(), *members = json_array();
+    (void) snprintf(name, sizeof name, "%.*s", SLICE_ARG(class_name));
+    assert_true(take(line, " ("));
+    do {
+        struct slice member = until(line, ",)");
+        assert_int_equal(json_array_append_new(members, json_stringn(member.ptr, member.len)), 0);
+    } while (take(line, ", "));
+    assert_true(take(line, ")"));
+    assert_int_equal(json_object_set_new(joined, name, members), 0);
+    assert_int_equal(json_object_set_new(step, "joined", joined), 0);
+}
+
 /* "2016-01-31  item; item" */
 static void put_step(const struct block *block, json_t *steps, struct slice line)
 {
@@ -329,6 +346,8 @@ static void put_step(const struct block *block, json_t *steps, struct slice line
         assert_int_equal(json_object_set_new(step, "amended", json_stringn(line.ptr, line.len)), 0);
         line.len = 0;
     }
+    if (take(&line, "  joined: "))
+        put_joined(step, &line);
     while (take(&line, "  ") || take(&line, "; "))
         put_result(block, results, until(&line, ";"));
     assert_int_equal(line.len, 0);

@@ -519,12 +519,11 @@ static void excuse(int n)
 /* What the program reads and does not evaluate yet has no example: the sequences with these words. */
 static void excuse_what_is_not_evaluated(void)
 {
-    static const char *const words[] = {"parties", "settlements", "/"};
+    static const char *const words[] = {"settlements"};
     for (int n = 0; n < node_count; n++)
         for (int i = nodes[n].kind == SEQUENCE ? nodes[n].child : -1; i >= 0; i = nodes[i].next)
             for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
-                /* a division is no signer */
-                if (nodes[i].kind == WORD && slice_is(nodes[i].text, words[k]) && !is_read[i])
+                if (nodes[i].kind == WORD && slice_is(nodes[i].text, words[k]))
                     excuse(n);
 }
 

@@ -2,7 +2,7 @@
 from datetime import timedelta
 from fractions import Fraction as F
 
-from ledger import Contract, Payment, day, linear, periods, rounded, step
+from ledger import Contract, Payment, Waits, day, linear, periods, rounded, shares, step
 
 BY_NAME = {}
 
@@ -567,18 +567,18 @@ class Roca(Contract):
 
 @contract("village-enterprise")
 class VillageEnterprise(Contract):
-    rules = ["by_usaid", "by_fcdo", "by_donor"]
+    rules = ["outcome"]
+    parts = {"usaid": F(35, 100), "fcdo": F(45, 100), "donor": F(20, 100)}
 
     def payments(self, f):
         def payout():
-            each = [f.number("households", country=c) * (24 * f.number("consumption", country=c)
-                                                         + f.number("assets", country=c)) for c in ("kenya", "uganda")]
+            each = [f.number("households", country=c) * (24 * f.number("consumption", country=c) + f.number("assets", country=c))
+                    for c in ("kenya", "uganda")]
             return min(max(sum(each), 0), 4280000)
-        # whole cents that sum: the last payer pays what the others leave
-        parts = lambda: (rounded(F(35, 100) * payout()), rounded(F(45, 100) * payout()))
-        end = day("2021-01-01")
-        return [Payment("by_usaid", (), lambda: parts()[0], end), Payment("by_fcdo", (), lambda: parts()[1], end),
-                Payment("by_donor", (), lambda: payout() - sum(parts()), end)]
+
+        def part(funder):
+            return dict(zip(self.parts, shares(payout(), list(self.parts.values()))))[funder]
+        return [Payment("outcome", (funder,), lambda funder=funder: part(funder), day("2021-01-01")) for funder in self.parts]
 
 
 @contract("empleando-futuro")
@@ -663,3 +663,30 @@ class RikersGuarantee(Contract):
         able = self.used["rikers-able"]
         short = lambda: max(0, able.figures.number("drawn", missing=0) - able.paid("success", "y2013"))
         return [Payment("guarantee", (), lambda: min(f.number("deposited", missing=0), short()), day("2016-09-30"))]
+
+
+@contract("openrbf-zone")
+class OpenRbfZone(Contract):
+    rules = ["subsidy", "zone_bonus"]
+    prices = dict(consultation=F("0.50"), delivery=F(12), vaccination=F("2.20"))
+
+    def payments(self, f):
+        found, ends = [], {name: end for name, _, end in periods("2016-01-01", "2016-12-31", 3)}
+        for key in f.found("quality"):
+            def subsidy(key=key):
+                quality = f.number("quality", **key)
+                acts = sum(price * f.number("verified_acts", service=s, missing=0, **key) for s, price in self.prices.items())
+                return (0 if quality < F(50, 100) else quality) * acts
+            found.append(Payment("subsidy", (key["facility"], key["quarter"]), subsidy))
+        for key in f.found("population"):
+            def bonus(key=key):
+                q = key["quarter"]
+                # who shares is known when no more can be reported
+                f.moments.add(ends[q] + timedelta(46))
+                if f.today <= ends[q] + timedelta(45):
+                    raise Waits(key)
+                who = [k["facility"] for k in f.found("population") if k["quarter"] == q]
+                parts = shares(f.number("pot", quarter=q) / 2, [f.number("population", facility=w, quarter=q) for w in who])
+                return parts[who.index(key["facility"])]
+            found.append(Payment("zone_bonus", (key["facility"], key["quarter"]), bonus))
+        return found

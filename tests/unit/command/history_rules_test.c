@@ -735,13 +735,34 @@ static void what_cannot_be_is_refused_with_its_place(void **state)
             "/history/0/amended: is not a file of \"texts\" that amends another");
 }
 
-static void texts_that_do_not_belong_together_are_refused(void **state)
+static void rule_U3_what_is_used_has_to_be_at_hand(void **state)
 {
     (void) state;
     add_source("", HASH_1,
                NAMED("down", "", USES "metric got is give of up in GBP\npay p from city to lender amount got\n"));
     refused(STEP("2016-06-01", ""),
             "/texts: the terms: it uses `up`, the text " HASH_2 ", which is not among \"texts\"; name its file there");
+}
+
+static void rule_U5_an_amendment_that_closes_a_circle_is_refused(void **state)
+{
+    (void) state;
+    add_source("", HASH_1,
+               NAMED("down", "",
+                     "uses up is contract " HASH_2 " as amended\nmetric got is give of up in GBP\n"
+                     "pay p from city to lender amount got\n"));
+    add_source("up.terms", HASH_2, UP);
+    add_source("two.terms", HASH_3,
+               NAMED("up", "version 2 amends " HASH_2 " effective 2017-01-01",
+                     "uses d is contract " HASH_1 "\nmetric z is p of d in GBP\npay give from city to lender amount z\n"));
+    refused(STEP("2016-06-01", ""), "/texts/1: two.terms: it uses `d`, which uses it too");
+}
+
+static void texts_that_do_not_belong_together_are_refused(void **state)
+{
+    (void) state;
+    add_source("", HASH_1,
+               NAMED("down", "", USES "metric got is give of up in GBP\npay p from city to lender amount got\n"));
     add_source("up.terms", HASH_2, NAMED("up", "", "pay give from lender to city amount 5\n"));
     add_source("more.terms", HASH_3, NAMED("more", "", "pay give from lender to city amount 5\n"));
     refused(STEP("2016-06-01", ""), "/texts/1: more.terms: nothing uses or amends it; take it out of \"texts\"");
@@ -781,6 +802,8 @@ int main(void)
         TEST(the_members_of_a_class_join_and_are_paid),
         TEST(who_has_not_joined_is_no_member),
         TEST(what_cannot_be_is_refused_with_its_place),
+        TEST(rule_U3_what_is_used_has_to_be_at_hand),
+        TEST(rule_U5_an_amendment_that_closes_a_circle_is_refused),
         TEST(texts_that_do_not_belong_together_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

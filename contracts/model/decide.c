@@ -47,7 +47,7 @@ enum tally_code model_decide(const struct model *model, const struct command *co
                              struct arena *arena, struct decision *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct decision decision = {.open = true};
+    struct decision decision = {.open = true, .number = followed_begin(model)};
     struct deciding deciding = {.model = model,
                                 .command = command,
                                 .place = place,

@@ -202,6 +202,15 @@ struct engine_input;
 MUST_CHECK enum tally_code engine_input_make(struct view_contract *contract, const struct work *work,
                                              const struct terms *terms, int32_t today, struct arena *arena,
                                              struct engine_input *out, struct err *err);
+/* What the engine is told of a result; false: another one counts for its key, or it counts no more. */
+struct engine_fact;
+bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+               const struct fit *fit, struct engine_fact *out);
+/* followed.c: the contract's evaluation by its session if it has one, otherwise from nothing; *out lies in the scratch, and has at least
+ * all instances in which something has changed. */
+struct engine_output;
+MUST_CHECK enum tally_code followed_evaluate(struct deciding *d, struct work *work, const struct terms *terms,
+                                             int32_t today, struct engine_output **out);
 /* The first moment of a day at the contract's clock; INT64_MAX us for never. */
 struct instant moment_of(const struct terms *terms, int32_t day);
 /* The first moment after the long-stop day; INT64_MAX us without one. */

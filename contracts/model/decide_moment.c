@@ -133,7 +133,7 @@ enum tally_code model_decide_moment(const struct model *model, const struct mode
                                     struct decision *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct decision decision = {.open = true};
+    struct decision decision = {.open = true, .number = followed_begin(model)};
     struct deciding deciding = {
         .model = model, .place = place, .arena = arena, .out = &decision, .err = err, .next_seq = place->seq};
     struct view_contract *contract = earliest_due(model, place->time);

@@ -15,9 +15,8 @@ struct instant moment_of_close(const struct terms *terms)
     return moment_of(terms, closes >= DAY_MAX ? DAY_NEVER : closes + 1);
 }
 
-/* What the engine is told of a result; false: another one counts for its key, or it counts no more. */
-static bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-                      const struct fit *fit, struct engine_fact *out)
+bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
+               const struct fit *fit, struct engine_fact *out)
 {
     const struct row_result *row = &fit->result->row;
     const struct chain_end *used = standing_used(contract, work, terms, fit);
@@ -105,10 +104,8 @@ done:
 enum tally_code evaluation(struct deciding *d, struct work *work, const struct terms *terms, int32_t today)
 {
     enum tally_code rc = TALLY_OK;
-    struct engine_input input;
     struct engine_output *output = NULL;
-    TRY(engine_input_make(work->contract, work, terms, today, d->model->scratch, &input, d->err));
-    TRY(engine_evaluate(&input, d->model->scratch, &output, d->err));
+    TRY(followed_evaluate(d, work, terms, today, &output));
     TRY(record_instances(d, work, terms, output));
     for (size_t from = 0, to = 0; from < output->count; from = to) {
         while (to < output->count && output->instances[to].rule == output->instances[from].rule)

@@ -60,6 +60,7 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
     CHANGES_LISTS(X)
 #undef X
     TRY(mark_new(model, changes, err));
+    followed_settle(model, decision->number);
     if (command != NULL && command->kind == COMMAND_PROPOSE_CONTRACT)
         known_break(model, NEED_CONTRACT, command->u.propose_contract.id, 0);
 done:

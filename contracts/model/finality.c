@@ -131,7 +131,7 @@ static enum tally_code fresh_add(struct deciding *d, struct work *work, const st
         work->fresh = items;
         work->fresh_cap = cap;
     }
-    work->fresh[work->fresh_count++] = (struct fit){result, metric, key};
+    work->fresh[work->fresh_count++] = (struct fit){.result = result, .metric = metric, .key = key};
     return TALLY_OK;
 }
 

@@ -87,6 +87,55 @@ done:
     return rc;
 }
 
+static uint32_t *head_of(const struct view_contract *contract, uint32_t metric, struct slice key)
+{
+    struct ident id = {metric, key, {NULL, 0}};
+    uint32_t at = (uint32_t) ident_hash(contract, id) & (contract->fit_head_count - 1);
+    for (; contract->fit_heads[at] != 0; at = (at + 1) & (contract->fit_head_count - 1)) {
+        const struct fit *fit = &contract->fits[contract->fit_heads[at] - 1];
+        if (fit->metric == metric && slice_equal(fit->key, key))
+            break;
+    }
+    return &contract->fit_heads[at];
+}
+
+const struct fit *fit_first(const struct view_contract *contract, const struct fit *like)
+{
+    uint32_t head = contract->fit_head_count == 0 ? 0 : *head_of(contract, like->metric, like->key);
+    return head == 0 ? NULL : &contract->fits[head - 1];
+}
+
+const struct fit *fit_next(const struct view_contract *contract, const struct fit *fit)
+{
+    return fit->before == 0 ? NULL : &contract->fits[fit->before - 1];
+}
+
+static void link_last(struct view_contract *contract, uint32_t count)
+{
+    struct fit *fit = &contract->fits[count - 1];
+    uint32_t *head = head_of(contract, fit->metric, fit->key);
+    fit->before = *head;
+    *head = count;
+}
+
+/* Room for one more among the heads. */
+static enum tally_code heads_room(struct view_contract *contract, struct err *err)
+{
+    struct hold *hold = contract->finals.hold;
+    uint32_t count = contract->fit_head_count == 0 ? 16 : contract->fit_head_count * 2;
+    if (contract->fit_count + 1 <= contract->fit_head_count / 2)
+        return TALLY_OK;
+    uint32_t *heads = hold_alloc(hold, count * sizeof(*heads));
+    if (heads == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the results of contract %.*s", SLICE_ARG(contract->row.id));
+    hold_free(hold, contract->fit_heads);
+    contract->fit_heads = heads;
+    contract->fit_head_count = count;
+    for (uint32_t i = 1; i <= contract->fit_count; i++)
+        link_last(contract, i);
+    return TALLY_OK;
+}
+
 static enum tally_code fit_add(struct view_contract *contract, const struct view_result *result, uint32_t metric,
                                struct slice key, struct err *err)
 {
@@ -94,8 +143,10 @@ static enum tally_code fit_add(struct view_contract *contract, const struct view
     struct hold *hold = contract->finals.hold;
     struct slice copy = {NULL, 0};
     TRY(hold_room(hold, (void **) &contract->fits, sizeof(*contract->fits), contract->fit_count, &contract->fit_cap, err));
+    TRY(heads_room(contract, err));
     TRY(hold_text(hold, key, &copy, err));
-    contract->fits[contract->fit_count++] = (struct fit){result, metric, copy};
+    contract->fits[contract->fit_count++] = (struct fit){.result = result, .metric = metric, .key = copy};
+    link_last(contract, contract->fit_count);
 done:
     return rc;
 }

@@ -7,6 +7,7 @@ struct cached_terms {
     uint8_t hash[32];
     struct terms *terms;
     uint64_t used;
+    uint32_t pins;
 };
 
 struct terms_cache {
@@ -56,7 +57,7 @@ static void evict(struct terms_cache *cache)
         struct cached_terms *oldest = NULL;
         uint32_t at = 0;
         for (struct cached_terms *cached; (cached = table_next(&cache->table, &at)) != NULL;) {
-            if (cached->used + 1 < cache->tick && (oldest == NULL || cached->used < oldest->used))
+            if (cached->pins == 0 && cached->used + 1 < cache->tick && (oldest == NULL || cached->used < oldest->used))
                 oldest = cached;
         }
         if (oldest == NULL)
@@ -117,4 +118,24 @@ enum tally_code terms_of(const struct model *model, const struct view_contract *
     *out = cached->terms;
 done:
     return rc;
+}
+
+static struct cached_terms *cached_of(const struct model *model, const struct terms *terms)
+{
+    uint32_t at = 0;
+    for (struct cached_terms *cached; (cached = table_next(&model->terms->table, &at)) != NULL;)
+        if (cached->terms == terms)
+            return cached;
+    ENSURE(false); /* what is pinned was asked for just now, or is pinned already */
+    return NULL;
+}
+
+void terms_pin(const struct model *model, const struct terms *terms)
+{
+    cached_of(model, terms)->pins++;
+}
+
+void terms_unpin(const struct model *model, const struct terms *terms)
+{
+    cached_of(model, terms)->pins--;
 }

@@ -199,6 +199,7 @@ void model_trim(struct model *model, size_t max_bytes)
 {
     if (model_memory(model) <= max_bytes)
         return;
+    followed_clear(model);
     model_forget_result_keys(model);
     uint32_t count = model->known.count, at = 0, done = 0;
     struct view_known **marks = hold_alloc(&model->hold, ((size_t) count + 1) * sizeof(struct view_known *));

@@ -22,6 +22,7 @@ enum tally_code model_new(const struct model_ports *ports, struct model **out, s
     tables_init(model);
     view_clear(model);
     TRY(terms_cache_new(&model->terms, err));
+    TRY(followed_new(&model->followed, err));
     model->scratch = arena_new(SCRATCH_BYTES_MAX);
     if (model->scratch == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the model"));
@@ -38,6 +39,8 @@ void model_free(struct model *model)
         return;
     view_clear(model);
     ENSURE(model->hold.bytes == 0);
+    followed_clear(model);
+    mem_free(model->followed);
     terms_cache_free(model->terms);
     arena_free(model->scratch);
     mem_free(model);
@@ -50,7 +53,7 @@ void model_forget(struct model *model)
 
 size_t model_memory(const struct model *model)
 {
-    return sizeof(*model) + model->hold.bytes + terms_cache_bytes(model->terms);
+    return sizeof(*model) + model->hold.bytes + terms_cache_bytes(model->terms) + followed_bytes(model->followed);
 }
 
 struct instant model_next_moment(const struct model *model)

@@ -123,6 +123,7 @@ struct fit {
     const struct view_result *result;
     uint32_t metric;
     struct slice key;
+    uint32_t before; /* of the contract's: the place + 1 of the one before it at its metric and key */
 };
 
 struct view_contract {
@@ -136,6 +137,9 @@ struct view_contract {
     struct table chains, finals, instances, disputes, annulled;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
+    uint32_t *fit_heads; /* by hash of metric and key: the place + 1 of the last there */
+    uint32_t fit_head_count;
+    bool is_too_large;              /* for a session of the engine */
     struct contract_source {        /* for each metric of the terms: where its results come from */
         struct view_series *series; /* NULL: not from results */
         uint32_t done;              /* so many of the series are matched */
@@ -171,11 +175,12 @@ struct model {
     uint64_t tick; /* counts uses, for the oldest use */
     struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, result_keys, known;
     struct terms_cache *terms;
-    struct arena *scratch;    /* of one contract's evaluation, empty in between: no part of the state */
-    bool has_due;             /* due_until means something */
-    struct instant due_until; /* every contract due by then is in the view */
-    struct instant later;     /* no contract outside the view is due before it */
-    struct instant next;      /* the least next_moment of the contracts in the view */
+    struct followed *followed; /* sessions of the engine: no part of the state */
+    struct arena *scratch;     /* of one contract's evaluation, empty in between: no part of the state */
+    bool has_due;              /* due_until means something */
+    struct instant due_until;  /* every contract due by then is in the view */
+    struct instant later;      /* no contract outside the view is due before it */
+    struct instant next;       /* the least next_moment of the contracts in the view */
 };
 
 static inline struct ident ident_name(struct slice name)
@@ -251,7 +256,24 @@ size_t terms_cache_bytes(const struct terms_cache *cache);
 MUST_CHECK enum tally_code terms_of(const struct model *model, const struct view_contract *contract,
                                     const struct terms **out, struct err *err);
 
+/* A text that is pinned stays, as often as it is pinned. */
+void terms_pin(const struct model *model, const struct terms *terms);
+void terms_unpin(const struct model *model, const struct terms *terms);
+
+/* ---- sessions of the engine (followed.c) ---- */
+struct followed;
+MUST_CHECK enum tally_code followed_new(struct followed **out, struct err *err);
+size_t followed_bytes(const struct followed *followed);
+void followed_clear(const struct model *model);
+void followed_drop(const struct model *model, const struct view_contract *contract);
+/* A decision begins; what an earlier one that never became part of the state was fed with is dropped. Its number. */
+uint64_t followed_begin(const struct model *model);
+void followed_settle(const struct model *model, uint64_t decision); /* it has become part of the state */
+
 /* ---- which results fit (fit.c) ---- */
+/* The contract's fits at the metric and key of another; NULL: there is none, or no more. */
+const struct fit *fit_first(const struct view_contract *contract, const struct fit *like);
+const struct fit *fit_next(const struct view_contract *contract, const struct fit *fit);
 /* All of NEED_CONTRACT is there: finds the series of its metrics. */
 MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err);
 /* The contract is complete: contract->fits holds all of the view's results that fit. How many of them were new leaves no trace in a

@@ -32,6 +32,7 @@ static void free_items(struct hold *hold, struct table *table)
 static void contract_free(struct model *model, struct view_contract *contract)
 {
     struct hold *hold = &model->hold;
+    followed_drop(model, contract);
     uint32_t at = 0;
     for (struct view_chain *chain; (chain = table_next(&contract->chains, &at)) != NULL;) {
         hold_free(hold, chain->replaced);
@@ -58,6 +59,7 @@ static void contract_free(struct model *model, struct view_contract *contract)
         hold_free(hold, (void *) (uintptr_t) contract->fits[i].key.ptr);
     hold_free(hold, contract->parties);
     hold_free(hold, contract->fits);
+    hold_free(hold, contract->fit_heads);
     hold_free(hold, contract->sources);
     hold_free(hold, contract->block);
     hold_free(hold, contract);

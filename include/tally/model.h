@@ -168,6 +168,7 @@ struct decision {
     struct model_event *events;
     uint32_t event_count;
     struct changes changes; /* what it changes; for evolve and the projections; lives in the arena */
+    uint64_t number;        /* for evolve: which of the decisions asked of this model it is */
 };
 
 /* Pure: the same state, command and place give the same decision; the state is not changed. In order: the key is this
@@ -254,6 +255,8 @@ MUST_CHECK enum tally_code model_result_key(const struct command_result *result,
 /* Forgets everything (a batch was dropped), or what is over max_bytes, oldest use first (between batches). Compiled texts are kept
  * by the hash of their text, up to MODEL_TERMS_BYTES_MAX. */
 #define MODEL_TERMS_BYTES_MAX (8u << 20)
+#define MODEL_SESSIONS_BYTES_MAX                                                                                           \
+    (6u << 20) /* of evaluations that are kept from entry to entry: some twenty thousand results */
 void model_forget(struct model *model);
 void model_trim(struct model *model, size_t max_bytes);
 /* Forgets which results were looked up (NEED_RESULT_KEY), between batches: each is asked for once, and kept they would make the view

@@ -1,0 +1,279 @@
+/* Sessions of the engine: contracts whose evaluation is kept from entry to entry, so that one costs what it changes and not what there
+ * is. A cache: what is decided is the same without it. A session is fed when a decision is made, and so is ahead of the state until
+ * that decision has become part of it; one that stays behind is dropped. */
+#include "decide.h"
+#include "tally/engine.h"
+#include "tally/mem.h"
+
+#define FOLLOWED_MAX 64  /* the least recently used goes: each takes some ten KiB at least */
+#define FOLLOWED_LEAST 8 /* results and instances: below, an evaluation from nothing is as cheap */
+
+struct session {
+    struct view_contract *contract;
+    const struct terms *terms; /* pinned */
+    struct engine_session *engine;
+    uint32_t fit_count; /* of the contract, with this decision's results */
+    size_t bytes;
+    uint64_t used;
+    bool is_ahead;
+};
+
+struct followed {
+    struct session items[FOLLOWED_MAX];
+    uint32_t count;
+    size_t bytes;
+    uint64_t tick, decision;
+};
+
+enum tally_code followed_new(struct followed **out, struct err *err)
+{
+    *out = mem_zero(sizeof(**out));
+    return *out == NULL ? err_set(err, TALLY_E_NO_MEMORY, "no memory for the model") : TALLY_OK;
+}
+
+size_t followed_bytes(const struct followed *followed)
+{
+    return followed == NULL ? 0 : sizeof(*followed) + followed->bytes;
+}
+
+static void drop(const struct model *model, uint32_t at)
+{
+    struct followed *followed = model->followed;
+    struct session *session = &followed->items[at];
+    engine_session_free(session->engine);
+    followed->bytes -= session->bytes;
+    terms_unpin(model, session->terms);
+    followed->items[at] = followed->items[--followed->count];
+}
+
+void followed_clear(const struct model *model)
+{
+    while (model->followed != NULL && model->followed->count > 0)
+        drop(model, model->followed->count - 1);
+}
+
+void followed_drop(const struct model *model, const struct view_contract *contract)
+{
+    for (uint32_t i = 0; model->followed != NULL && i < model->followed->count; i++)
+        if (model->followed->items[i].contract == contract) {
+            drop(model, i);
+            return;
+        }
+}
+
+uint64_t followed_begin(const struct model *model)
+{
+    struct followed *followed = model->followed;
+    for (uint32_t i = followed->count; i-- > 0;)
+        if (followed->items[i].is_ahead)
+            drop(model, i);
+    return ++followed->decision;
+}
+
+void followed_settle(const struct model *model, uint64_t decision)
+{
+    struct followed *followed = model->followed;
+    for (uint32_t i = 0; i < followed->count && decision == followed->decision; i++)
+        followed->items[i].is_ahead = false;
+}
+
+/* ---- what an entry changes at which keys ---- */
+
+struct key_now {
+    struct fit fit;
+    struct engine_fact fact; /* is_found */
+    bool is_found, has_pending;
+};
+
+struct touched {
+    struct overlay keys; /* struct key_now by metric and key */
+    struct key_now **items;
+    uint32_t count, cap;
+};
+
+static struct ident key_ident(const struct fit *fit)
+{
+    return (struct ident){0, fit->key, slice_of((const char *) &fit->metric, sizeof(fit->metric))};
+}
+
+static struct key_now *key_find(const struct touched *touched, const struct fit *fit)
+{
+    return (struct key_now *) (uintptr_t) overlay_find(&touched->keys, key_ident(fit));
+}
+
+static enum tally_code key_touch(struct deciding *d, struct touched *touched, const struct fit *fit)
+{
+    enum tally_code rc = TALLY_OK;
+    if (key_find(touched, fit) != NULL)
+        return TALLY_OK;
+    struct key_now *now = ARENA_NEW(d->arena, struct key_now);
+    if (now == NULL)
+        return no_arena(d);
+    now->fit = *fit;
+    if (touched->count == touched->cap) {
+        uint32_t cap = touched->cap == 0 ? 8 : touched->cap * 2;
+        struct key_now **items = ARENA_ARRAY(d->arena, cap, struct key_now *);
+        if (items == NULL)
+            return no_arena(d);
+        if (touched->count > 0)
+            memcpy(items, touched->items, touched->count * sizeof(struct key_now *));
+        touched->items = items;
+        touched->cap = cap;
+    }
+    touched->items[touched->count++] = now;
+    TRY(overlay_put(d, &touched->keys, key_ident(&now->fit), now));
+done:
+    return rc;
+}
+
+/* A dispute acts on a result, an annulment on its whole statement. */
+static bool is_disputed_now(const struct work *work, const struct view_result *result)
+{
+    return overlay_find(&work->disputes, ident_item(result->row.seq, &result->row.item)) != NULL ||
+           overlay_find(&work->annulled, ident_number(result->row.seq)) != NULL;
+}
+
+static void key_take(const struct work *work, const struct terms *terms, struct touched *touched, const struct fit *fit)
+{
+    struct key_now *now = key_find(touched, fit);
+    struct engine_fact fact;
+    if (now == NULL || !fact_make(work->contract, work, terms, fit, &fact))
+        return;
+    if (fact.standing == ENGINE_PENDING) {
+        now->has_pending = true;
+    } else {
+        now->is_found = true;
+        now->fact = fact;
+    }
+}
+
+/* The keys at which something may stand otherwise than before, and how they stand. */
+static enum tally_code changes_find(struct deciding *d, const struct work *work, const struct terms *terms,
+                                    struct touched *touched)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_contract *contract = work->contract;
+    bool has_disputes = work->disputes.count > 0 || work->annulled.count > 0;
+    for (uint32_t i = 0; i < work->fresh_count; i++)
+        TRY(key_touch(d, touched, &work->fresh[i]));
+    for (uint32_t i = 0; i < work->final_count; i++)
+        TRY(key_touch(d, touched, &work->finals[i]->fit));
+    for (uint32_t i = 0; i < contract->fit_count && has_disputes; i++)
+        if (is_disputed_now(work, contract->fits[i].result))
+            TRY(key_touch(d, touched, &contract->fits[i]));
+    for (uint32_t i = 0; i < touched->count; i++)
+        for (const struct fit *fit = fit_first(contract, &touched->items[i]->fit); fit != NULL;
+             fit = fit_next(contract, fit))
+            key_take(work, terms, touched, fit);
+    for (uint32_t i = 0; i < work->fresh_count; i++)
+        key_take(work, terms, touched, &work->fresh[i]);
+done:
+    return rc;
+}
+
+static enum tally_code apply(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
+                             struct session *session, bool *is_stale, struct engine_output **out)
+{
+    enum tally_code rc = TALLY_OK;
+    struct touched touched = {0};
+    struct deciding in_scratch = *d; /* what is touched lies in the scratch, and is no part of the decision */
+    in_scratch.arena = d->model->scratch;
+    TRY(changes_find(&in_scratch, work, terms, &touched));
+    struct engine_change *changes = ARENA_ARRAY(d->model->scratch, (size_t) touched.count + 1, struct engine_change);
+    if (changes == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < touched.count; i++) {
+        const struct key_now *now = touched.items[i];
+        changes[i] =
+            (struct engine_change){now->fit.metric, now->fit.key, now->is_found ? &now->fact : NULL, now->has_pending};
+    }
+    TRY(engine_session_apply(session->engine, today, changes, touched.count, d->model->scratch, is_stale, out, d->err));
+done:
+    return rc;
+}
+
+/* ---- an evaluation ---- */
+
+static struct session *session_find(const struct followed *followed, const struct view_contract *contract)
+{
+    for (uint32_t i = 0; i < followed->count; i++)
+        if (followed->items[i].contract == contract)
+            return (struct session *) (uintptr_t) &followed->items[i];
+    return NULL;
+}
+
+/* Its size, its place among uses, how far it is. false: it is too large to be kept, and is dropped. */
+static bool note(const struct model *model, struct session *session, const struct work *work)
+{
+    struct followed *followed = model->followed;
+    size_t bytes = engine_session_memory(session->engine);
+    followed->bytes += bytes - session->bytes;
+    session->bytes = bytes;
+    session->used = ++followed->tick;
+    session->fit_count = work->contract->fit_count + work->fresh_count;
+    session->is_ahead = true;
+    while (followed->bytes > MODEL_SESSIONS_BYTES_MAX) {
+        uint32_t oldest = 0;
+        for (uint32_t i = 1; i < followed->count; i++)
+            oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
+        bool is_this = followed->items[oldest].contract == work->contract;
+        drop(model, oldest);
+        if (is_this)
+            return false;
+    }
+    return true;
+}
+
+static uint32_t room(const struct model *model)
+{
+    struct followed *followed = model->followed;
+    uint32_t oldest = 0;
+    if (followed->count < FOLLOWED_MAX)
+        return followed->count++;
+    for (uint32_t i = 1; i < followed->count; i++)
+        oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
+    drop(model, oldest);
+    return followed->count++;
+}
+
+/* From nothing, and kept if the engine can follow it. */
+static enum tally_code begin_session(struct deciding *d, struct work *work, const struct terms *terms,
+                                     const struct engine_input *input, struct engine_output **out)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_session *engine = NULL;
+    TRY(engine_session_open(input, d->model->scratch, out, &engine, d->err));
+    if (engine == NULL)
+        return TALLY_OK;
+    struct session *session = &d->model->followed->items[room(d->model)];
+    *session = (struct session){.contract = work->contract, .terms = terms, .engine = engine};
+    terms_pin(d->model, terms);
+    work->contract->is_too_large = !note(d->model, session, work);
+done:
+    return rc;
+}
+
+enum tally_code followed_evaluate(struct deciding *d, struct work *work, const struct terms *terms, int32_t today,
+                                  struct engine_output **out)
+{
+    enum tally_code rc = TALLY_OK;
+    struct engine_input input;
+    bool is_stale = true;
+    struct session *session = session_find(d->model->followed, work->contract);
+    if (session != NULL && session->terms == terms && session->fit_count == work->contract->fit_count)
+        rc = apply(d, work, terms, today, session, &is_stale, out);
+    if (session != NULL && (is_stale || rc != TALLY_OK)) {
+        followed_drop(d->model, work->contract);
+        arena_clear(d->model->scratch);
+    }
+    if (!is_stale && rc == TALLY_OK) {
+        (void) note(d->model, session, work);
+        return TALLY_OK;
+    }
+    TRY(engine_input_make(work->contract, work, terms, today, d->model->scratch, &input, d->err));
+    if (work->contract->is_too_large || input.fact_count + input.record_count < FOLLOWED_LEAST)
+        return engine_evaluate(&input, d->model->scratch, out, d->err);
+    TRY(begin_session(d, work, terms, &input, out));
+done:
+    return rc;
+}

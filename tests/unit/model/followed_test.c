@@ -86,7 +86,7 @@ static void what_is_kept_decides_as_what_is_computed_from_nothing(void **state)
     do_sign(&w, "seller", "deal", "seller");
     ASSERT_DONE(&w);
     for (int i = 0; i < 260; i++) {
-        char day[16];
+        char day[40];
         (void) snprintf(day, sizeof(day), "2012-%02d-%02d", 6 + i / 45, 1 + i % 45 / 2);
         world_day(&w, day);
         moments += (uint32_t) world_moments(&w);

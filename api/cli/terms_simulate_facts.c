@@ -64,7 +64,14 @@ MUST_CHECK static enum tally_code add(struct cli *cli, const struct terms *terms
     const struct terms_metric *m = terms_metric(terms, metric);
     bool fits = false;
     struct slice key = {0}, why = {0};
-    struct terms_candidate candidate = {dims, count, value, m->reporter_count == 0 ? TERMS_NONE : m->reporters[0], DAY_MIN};
+    struct terms_candidate candidate = {.dimensions = dims,
+                                        .dimension_count = count,
+                                        .value = value,
+                                        .reporter = m->reporter_count == 0 ? TERMS_NONE : m->reporters[0],
+                                        .submitted = DAY_MIN};
+    for (uint32_t i = 0; m->reporter_count > 0 && i < count; i++) /* of a class: the member reports its own */
+        if (slice_equal(dims[i].name, terms_party(terms, m->reporters[0])->name))
+            candidate.member = dims[i].member;
     size_t at = 0;
     TRY(terms_fit(terms, metric, &candidate, cli->arena, &fits, &key, &why, err));
     if (!fits)

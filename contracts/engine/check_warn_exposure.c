@@ -80,7 +80,7 @@ static void warn_unbounded(struct checker *c, const struct expose_totals *totals
         const uint32_t payers[] = {r->shown.payer, r->shown.payee}; /* below zero the payee pays */
         const bool is_loose[] = {ever->high.infinite != 0, ever->low.infinite != 0};
         for (uint32_t side = 0; side < 2; side++)
-            if (is_loose[side] && payers[side] < t->party_count)
+            if (is_loose[side])
                 WARNING(c, "warning.exposure", r->amount->span, loose_hint(c, r),
                         "nothing bounds what `%.*s` may owe by `%.*s`", SLICE_ARG(t->parties[payers[side]].name),
                         SLICE_ARG(r->shown.name));

@@ -51,9 +51,34 @@ static void write_rule(struct writing *w, const struct expose_totals *totals, ui
 
 /* ---- parties ---- */
 
-static bool concerns(const struct rule *r, uint32_t party, bool is_payer, uint32_t currency)
+enum part { NOTHING, SOME, ALL }; /* of a rule's instances */
+
+/* Which instances have that party on that side? The members of a list dimension of parties have some each. */
+static enum part concerns(const struct terms *t, const struct rule *r, uint32_t party, bool is_payer, uint32_t currency)
 {
-    return r->currency == currency && (is_payer ? r->shown.payer : r->shown.payee) == party;
+    uint32_t dimension = is_payer ? r->shown.payer_dimension : r->shown.payee_dimension;
+    if (r->currency != currency)
+        return NOTHING;
+    if ((is_payer ? r->shown.payer : r->shown.payee) == party)
+        return ALL;
+    if (dimension == TERMS_NONE || dimension_is_open(&t->dimensions[dimension]) || party >= t->party_count)
+        return NOTHING;
+    return dimension_find(&t->dimensions[dimension], t->parties[party].name) == TERMS_NONE ? NOTHING : SOME;
+}
+
+/* How many parties, sides and currencies have some rule. */
+static size_t count_parties(const struct terms *t)
+{
+    size_t count = 0;
+    for (uint32_t side = 0; side < 2; side++)
+        for (uint32_t party = 0; party < t->party_count + t->stand_in_count; party++)
+            for (uint32_t currency = 0; currency < t->currency_count; currency++) {
+                bool any = false;
+                for (uint32_t i = 0; i < t->rule_count && !any; i++)
+                    any = concerns(t, &t->rules[i], party, side == 0, currency) != NOTHING;
+                count += any;
+            }
+    return count;
 }
 
 /* The most of a set of rules: caps one after the other, each in place of the rules that it joins where it is less than they are. */
@@ -96,7 +121,7 @@ static bool write_party(struct writing *w, const struct expose_totals *totals, c
     bool any = false;
     struct range all, ever, forwards, backwards;
     for (uint32_t i = 0; i < t->rule_count; i++) {
-        marks->counts[i] = concerns(&t->rules[i], out->party, out->is_payer, currency);
+        marks->counts[i] = concerns(t, &t->rules[i], out->party, out->is_payer, currency) != NOTHING;
         any = any || marks->counts[i];
     }
     if (!any)
@@ -107,7 +132,8 @@ static bool write_party(struct writing *w, const struct expose_totals *totals, c
     range_init(&backwards);
     for (uint32_t i = 0; i < t->rule_count; i++)
         if (marks->counts[i]) {
-            range_add(&all, &all, &totals->rules[i].all);
+            bool is_all = concerns(t, &t->rules[i], out->party, out->is_payer, currency) == ALL;
+            range_add(&all, &all, is_all ? &totals->rules[i].all : &totals->rules[i].ever);
             range_add(&ever, &ever, &totals->rules[i].ever);
         }
     most_of(t, totals, marks->counts, marks->left, false, &forwards);
@@ -127,7 +153,7 @@ static void write_parties(struct writing *w, const struct expose_totals *totals,
                           struct exposure *out)
 {
     for (uint32_t side = 0; side < 2; side++)
-        for (uint32_t party = 0; party < w->t->party_count; party++)
+        for (uint32_t party = 0; party < w->t->party_count + w->t->stand_in_count; party++)
             for (uint32_t currency = 0; currency < w->t->currency_count; currency++) {
                 struct exposure_party *p = &out->parties[out->party_count];
                 *p = (struct exposure_party){.party = party, .is_payer = side == 0};
@@ -149,8 +175,7 @@ enum tally_code terms_exposure(const struct terms *t, struct arena *arena, struc
         return err_set(err, TALLY_E_LIMIT, "no memory left to find the exposure");
     TRY(expose_totals_find(t, EXPOSE_STEPS_MAX, &totals, &made->is_coarse, err));
     made->rules = ARENA_ARRAY(arena, t->rule_count, struct exposure_rule);
-    /* a party with rules in a currency, on either side: never more than two of each rule; one more is the next to be tried */
-    made->parties = ARENA_ARRAY(arena, (size_t) t->rule_count * 2 + 1, struct exposure_party);
+    made->parties = ARENA_ARRAY(arena, count_parties(t) + 1, struct exposure_party); /* one more is the next to be tried */
     if (made->rules == NULL || made->parties == NULL)
         TRY(err_set(err, TALLY_E_LIMIT, "no memory left to find the exposure"));
     made->rule_count = t->rule_count;

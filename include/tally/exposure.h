@@ -26,7 +26,8 @@ struct exposure_rule {
 };
 
 struct exposure_party { /* what one party owes, or is owed, by all rules in one currency */
-    uint32_t party;
+    uint32_t party; /* as terms_party counts; a class, or a dimension of parties: its members together. A member of a list
+                         * dimension has, by a rule whose payer that is, no more than all of them together, and no less than nothing */
     bool is_payer;
     struct slice currency;
     struct exposure_bounds all;

@@ -53,7 +53,7 @@ struct cli_family {
     size_t count;
 };
 extern const struct cli_family cli_key, cli_actor, cli_indicator, cli_terms, cli_contract, cli_result, cli_payment, cli_log,
-    cli_archive, cli_api;
+    cli_archive, cli_receipt, cli_api;
 extern const struct cli_family *const cli_families[];
 extern const size_t cli_family_count;
 
@@ -67,6 +67,8 @@ struct cli {
     json_t *kept; /* answers that were read; released with the run */
     void *curl;
     struct key_pair *pair;
+    struct cli_trust *trust; /* cli_trust.c: what is held against this ledger; NULL until the first request */
+    bool is_trust_asked;
     const struct cli_family *family;
     const struct cli_command *command;
     const char **args;
@@ -123,6 +125,7 @@ struct cli_reply {
 MUST_CHECK enum tally_code cli_http(struct cli *cli, const struct cli_request *request, struct cli_reply *reply,
                                     struct err *err);
 void cli_http_release(struct cli *cli);
+void cli_trust_release(struct cli *cli);
 /* A target, "/v1/results?indicator=x": begins with a path that needs no escaping; values are escaped. */
 void cli_target_begin(struct buf *target, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cli_target_add(struct buf *target, const char *name, const char *value); /* value NULL: nothing */

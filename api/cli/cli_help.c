@@ -14,6 +14,7 @@ static const char GLOBAL_HELP[] = "\n"
 static const char CONFIG_HELP[] =
     "\n"
     "Options come before the environment, the environment before ~/.config/tally/config (lines such as `actor = city`).\n"
+    "The ledger's key (at its first use), its newest checkpoint and your receipts are kept in ~/.local/share/tally.\n"
     "On a terminal lists are aligned tables; piped they are one line a row with tabs between and no head.\n"
     "\n"
     "Exit status: 0 done; 1 refused, or a finding; 2 wrong usage; 3 the service cannot be reached, or is busy.\n";

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli_trust.h"
 
 #define CONNECT_MS 5000L /* further away than any network takes */
 #define ANSWER_MS 60000L /* twice what the service allows itself (--answer-ms) */
@@ -148,7 +148,8 @@ static bool was_perhaps_received(CURLcode code)
            code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 }
 
-enum tally_code cli_http(struct cli *cli, const struct cli_request *request, struct cli_reply *reply, struct err *err)
+MUST_CHECK static enum tally_code exchange(struct cli *cli, const struct cli_request *request, struct cli_reply *reply,
+                                           struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     char why[CURL_ERROR_SIZE] = "";
@@ -178,6 +179,17 @@ enum tally_code cli_http(struct cli *cli, const struct cli_request *request, str
 done:
     curl_slist_free_all(list);
     return rc;
+}
+
+enum tally_code cli_http(struct cli *cli, const struct cli_request *request, struct cli_reply *reply, struct err *err)
+{
+    if (!cli->is_trust_asked) {
+        cli->is_trust_asked = true; /* it asks by itself */
+        enum tally_code rc = cli_trust(cli, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    return exchange(cli, request, reply, err);
 }
 
 void cli_http_release(struct cli *cli)

@@ -57,6 +57,7 @@ static const struct {
     {"payment.not_found", "`tally payment list` shows the payments"},
     {"settlement.exceeds", "`tally payment show SEQ` shows what is outstanding"},
     {"entry.not_found", "`tally log` shows the entries"},
+    {"ledger.forked", "tell its operator; keep your receipts (~/.local/share/tally), they say what was there"},
     {"queue.full", "try again in a moment"},
     {"queue.share", "try again in a moment"},
     {"service.stopping", "try again in a moment"},

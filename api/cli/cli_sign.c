@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli_trust.h"
 #include "tally/instant.h"
 #include "tally/statement.h"
 #include "tally/text.h"
@@ -124,6 +124,7 @@ enum tally_code cli_post(struct cli *cli, struct slice target, struct slice body
                     cli->server));
     if (raw != NULL)
         TRY(cli_take(cli, &reply.body, raw, err));
+    TRY(cli_trust_recorded(cli, *out, buf_slice(&jws), body, err));
 done:
     buf_release(&jws);
     buf_release(&reply.body);

@@ -4,8 +4,9 @@
 
 #include "cli.h"
 
-const struct cli_family *const cli_families[] = {&cli_key,    &cli_actor,   &cli_indicator, &cli_terms,   &cli_contract,
-                                                 &cli_result, &cli_payment, &cli_log,       &cli_archive, &cli_api};
+const struct cli_family *const cli_families[] = {&cli_key,      &cli_actor,   &cli_indicator, &cli_terms,
+                                                 &cli_contract, &cli_result,  &cli_payment,   &cli_log,
+                                                 &cli_archive,  &cli_receipt, &cli_api};
 const size_t cli_family_count = sizeof cli_families / sizeof cli_families[0];
 
 MUST_CHECK static enum tally_code run(struct cli *cli, int argc, char **argv, struct err *err)
@@ -47,6 +48,7 @@ static enum cli_status status_of(enum tally_code rc)
 static void release(struct cli *cli)
 {
     cli_http_release(cli);
+    cli_trust_release(cli);
     key_pair_free(cli->pair);
     json_decref(cli->kept);
     arena_free(cli->arena);

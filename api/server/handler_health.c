@@ -22,7 +22,9 @@ void handle_readyz(struct tallyd *tallyd, struct http_request *request)
     bool is_ready = status.role == SEQUENCER_LEADING || status.role == SEQUENCER_STANDBY;
     if (http_is_stopping(tallyd->http) || !is_ready) {
         const struct refusal not_ready = {
-            .code = http_is_stopping(tallyd->http) ? REFUSE_SERVICE_STOPPING : REFUSE_DATABASE_AWAY,
+            .code = http_is_stopping(tallyd->http) ? REFUSE_SERVICE_STOPPING
+                    : status.is_forked             ? REFUSE_LEDGER_FORKED
+                                                   : REFUSE_DATABASE_AWAY,
             .detail = slice_str(status.trouble[0] != '\0' ? status.trouble : role_text(status.role))};
         http_refuse(request, &not_ready);
         return;

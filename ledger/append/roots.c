@@ -67,12 +67,11 @@ done:
 
 /* A host without a record knows nothing about the ledger but what the database says. */
 MUST_CHECK static enum tally_code check_record(struct sequencer *s, const struct append_root **roots, size_t *count,
-                                               struct err *err)
+                                               bool *has_record, struct err *err)
 {
     const struct append_keeper *keeper = s->options.keeper;
-    if (keeper->known(keeper->self, roots, count))
-        return TALLY_OK;
-    if (!s->options.trusts_database) {
+    *has_record = keeper->known(keeper->self, roots, count);
+    if (!*has_record && !s->options.trusts_database) {
         s->is_forked = true;
         return err_set(
             err, TALLY_E_MISMATCH,
@@ -81,9 +80,9 @@ MUST_CHECK static enum tally_code check_record(struct sequencer *s, const struct
             "that nothing is missing, start once with --trust-database",
             keeper->place);
     }
-    LOG_WARN("checkpoint.record_begun", LOG_STR("place", keeper->place), LOG_I64("entries", s->tree.frontier.size));
-    *count = 0;
-    return keeper->begin(keeper->self, err);
+    if (!*has_record)
+        *count = 0;
+    return TALLY_OK;
 }
 
 enum tally_code roots_check(struct sequencer *s, struct err *err)
@@ -91,14 +90,20 @@ enum tally_code roots_check(struct sequencer *s, struct err *err)
     enum tally_code rc = TALLY_OK;
     const struct append_root *roots = NULL;
     size_t count = 0;
+    bool has_record = false;
+    const struct append_keeper *keeper = s->options.keeper;
     struct read_tiles *tiles = read_tiles_new();
     s->is_forked = false;
     if (tiles == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory to compare what was published"));
-    TRY(check_record(s, &roots, &count, err));
+    TRY(check_record(s, &roots, &count, &has_record, err));
     for (size_t i = count; i > 0; i--)
-        TRY(compare(s, tiles, &roots[i - 1], s->options.keeper->place, err));
+        TRY(compare(s, tiles, &roots[i - 1], keeper->place, err));
     TRY(compare_table(s, tiles, err));
+    if (!has_record) {
+        LOG_WARN("checkpoint.record_begun", LOG_STR("place", keeper->place), LOG_I64("entries", s->tree.frontier.size));
+        TRY(keeper->begin(keeper->self, err));
+    }
 done:
     read_tiles_free(tiles);
     return rc;

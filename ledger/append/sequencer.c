@@ -203,6 +203,11 @@ static void *run(void *argument)
             wait_for_work(s);
         }
     }
+    if (is_leading && tree_publish_in_us(s) != INT64_MAX) { /* what was acknowledged last is remembered, too */
+        struct err err = {0};
+        if (tree_publish(s, &err) != TALLY_OK)
+            log_err(LOG_LEVEL_WARN, "checkpoint.not_published", &err);
+    }
     recovery_give_up(s, true);
     pg_disconnect(s->pg); /* the lock is free */
     lose_lead(s, SEQUENCER_STOPPED, "the service is stopping");

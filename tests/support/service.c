@@ -111,16 +111,17 @@ static int listen_read(struct service *service)
     return 0;
 }
 
-int service_ready(struct service *service)
+/* Until /readyz answers with this status and, unless it is NULL, a text with this in it. */
+static int wait_readyz(struct service *service, int wanted, const char *text)
 {
     struct http_reply reply;
     for (int waited_ms = 0; waited_ms < SERVICE_READY_MS; waited_ms += STEP_MS) {
         int status = 0;
         if (listen_read(service) == 0 && http_client_get(service->port, "/readyz", &reply) == 0) {
-            status = reply.status;
+            status = text == NULL || strstr(reply.body, text) != NULL ? reply.status : 0;
             http_reply_release(&reply);
         }
-        if (status == 200)
+        if (status == wanted)
             return 0;
         if (!step(service->pid)) {
             (void) service_wait(service);
@@ -130,7 +131,12 @@ int service_ready(struct service *service)
     return complain(service, "tallyd does not become ready");
 }
 
-int service_restart(struct service *service)
+int service_ready(struct service *service)
+{
+    return wait_readyz(service, 200, NULL);
+}
+
+static int restart(struct service *service, int wanted, const char *text)
 {
     char program[600], path[256];
     const char *argv[SERVICE_ARGS_MAX + 8] = {program, "--data", service->data, "--listen", "127.0.0.1:0", "--log", "json"};
@@ -146,7 +152,17 @@ int service_restart(struct service *service)
         service->pid = 0;
         return complain(service, "fork failed");
     }
-    return service_ready(service);
+    return wait_readyz(service, wanted, text);
+}
+
+int service_restart(struct service *service)
+{
+    return restart(service, 200, NULL);
+}
+
+int service_restart_forked(struct service *service)
+{
+    return restart(service, 503, "\"ledger.forked\"");
 }
 
 static int init_run(struct service *service)

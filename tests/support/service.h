@@ -50,6 +50,8 @@ MUST_CHECK int service_signal(struct service *service, int number);
 int service_wait(struct service *service);
 /* Starts it again on the same data, after service_wait. */
 MUST_CHECK int service_restart(struct service *service);
+/* The same for one whose database is not what it published: waits until it says so. It only reads. */
+MUST_CHECK int service_restart_forked(struct service *service);
 /* Waits until /readyz answers 200. */
 MUST_CHECK int service_ready(struct service *service);
 

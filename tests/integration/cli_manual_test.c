@@ -54,7 +54,6 @@ static void every_command_of_the_manual_ends_well(void **state)
         assert_int_equal(cli_tally(&place, &output, NULL, "%s", line + strlen("tally ")), 0);
         if (output.status != 0)
             fail_msg("%s: status %d; %s%s", line, output.status, output.out, output.err);
-        assert_true(strlen(output.out) > 0);
         count++;
     }
     assert_int_equal(fclose(file), 0);

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "tally/canon.h"
 #include "tally/diag.h"
+#include "tally/exposure.h"
 #include "tally/terms.h"
 #include "terms_eval.h"
 #include "terms_exposure.h"
@@ -34,8 +35,36 @@ static void write_diag(struct canon *w, const struct diag *diag)
     canon_close(w);
 }
 
-/* {"checks","diagnostics":[...],"dropped"} on standard output. */
-MUST_CHECK static enum tally_code print_diags(const struct diags *diags, bool is_good, struct err *err)
+/* K4: what an evaluation may cost, beside the limits. */
+static void write_cost(struct canon *w, const struct terms *terms)
+{
+    if (terms == NULL) {
+        canon_null(w);
+        return;
+    }
+    struct terms_cost cost = terms_cost(terms);
+    const struct {
+        const char *name;
+        uint64_t is, limit;
+    } rows[] = {{"fan_out", cost.fan_out, TERMS_FAN_OUT_MAX},
+                {"instances", cost.instances, TERMS_INSTANCES_MAX},
+                {"instances_at_once", cost.at_once, TERMS_FAN_OUT_MAX},
+                {"steps", cost.steps, TERMS_STEPS_MAX}};
+    canon_object(w);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        canon_name(w, rows[i].name);
+        canon_object(w);
+        canon_name(w, "is");
+        canon_i64(w, (int64_t) rows[i].is);
+        canon_name(w, "limit");
+        canon_i64(w, (int64_t) rows[i].limit);
+        canon_close(w);
+    }
+    canon_close(w);
+}
+
+/* {"checks","cost","diagnostics":[...],"dropped"} on standard output. terms: NULL when it does not check. */
+MUST_CHECK static enum tally_code print_diags(const struct diags *diags, const struct terms *terms, struct err *err)
 {
     struct buf out;
     struct canon w;
@@ -43,7 +72,9 @@ MUST_CHECK static enum tally_code print_diags(const struct diags *diags, bool is
     canon_init(&w, &out);
     canon_object(&w);
     canon_name(&w, "checks");
-    canon_bool(&w, is_good);
+    canon_bool(&w, terms != NULL);
+    canon_name(&w, "cost");
+    write_cost(&w, terms);
     canon_name(&w, "diagnostics");
     canon_array(&w);
     for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next)
@@ -68,7 +99,7 @@ MUST_CHECK static enum tally_code check_json(struct cli *cli, struct slice text,
     TRY(terms_compile(text, &diags, &terms, err));
     diags_sort(&diags);
     *is_good = terms != NULL;
-    TRY(print_diags(&diags, *is_good, err));
+    TRY(print_diags(&diags, terms, err));
 done:
     terms_free(terms);
     return rc;

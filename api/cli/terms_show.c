@@ -1,8 +1,10 @@
 /* tally terms show: a text as plain English, or its syntax tree. */
 #include "terms_show.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "tally/exposure.h"
 #include "tally/instant.h"
 
 #define MINUTES_OF_HOUR 60
@@ -55,6 +57,16 @@ static void english(struct buf *out, const struct ast_text *text)
     }
 }
 
+/* K4, in words. */
+static void cost(struct buf *out, const struct terms *terms)
+{
+    struct terms_cost c = terms_cost(terms);
+    buf_printf(out,
+               "\nThe rules have at most %" PRIu64 " instance%s, of which one result moves at most %" PRIu64
+               "; an evaluation from nothing takes at most %" PRIu64 " steps.\n",
+               c.instances, c.instances == 1 ? "" : "s", c.fan_out, c.steps);
+}
+
 static int add_bytes(const char *bytes, size_t len, void *out)
 {
     buf_add(out, bytes, len);
@@ -96,6 +108,7 @@ enum tally_code cli_terms_show(struct cli *cli, struct err *err)
         goto done;
     }
     english(&out, terms_ast(terms));
+    cost(&out, terms);
     TRY(buf_check(&out, err));
     cli_print(buf_slice(&out));
 done:

@@ -14,6 +14,7 @@ struct memo_node { /* aggregates and priors, whose memos need a shape once all n
 struct edge { /* one reference of a declaration to another */
     uint32_t from, to;
     dimension_set prior, rebound;
+    dimension_set up_to; /* run over up to the bound member: earlier ones count too */
     struct span span;
 };
 

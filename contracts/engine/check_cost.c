@@ -114,7 +114,7 @@ static void follow(const struct checker *c, uint32_t from, uint32_t nodes, const
         way->waits[at] = false;
         for (uint32_t i = c->edges_start[at]; i < c->edges_start[at + 1]; i++) {
             const struct edge *e = &c->edges_from[i];
-            dimension_set set = way->moved[at] | e->rebound | e->prior;
+            dimension_set set = way->moved[at] | e->rebound | e->prior | e->up_to;
             if (way->reached[e->to] && (set & ~way->moved[e->to]) == 0)
                 continue;
             way->reached[e->to] = true;

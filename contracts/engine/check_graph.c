@@ -6,7 +6,7 @@
 
 struct walk { /* what lies around an expression, within its declaration */
     uint32_t from;
-    dimension_set prior, rebound;
+    dimension_set prior, rebound, up_to;
 };
 
 static uint32_t node_count(const struct terms *t)
@@ -31,7 +31,7 @@ static void add_edge(struct checker *c, const struct walk *w, uint32_t to, dimen
         c->edges = grown;
         c->edge_cap = cap;
     }
-    c->edges[c->edge_count++] = (struct edge){w->from, to, w->prior, w->rebound | rebound, span};
+    c->edges[c->edge_count++] = (struct edge){w->from, to, w->prior, w->rebound | rebound, w->up_to, span};
 }
 
 static void walk_node(struct checker *c, struct walk w, const struct node *n);
@@ -51,7 +51,9 @@ static void walk_aggregate(struct checker *c, struct walk w, const struct node *
         add_edge(c, &w, results_node(t, n->u.aggregate.of), n->u.aggregate.rebound, n->span);
     /* what runs up to the bound member does not bind it anew: it stays at or before it */
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
-        if (!n->u.aggregate.over[i].is_up_to_bound)
+        if (n->u.aggregate.over[i].is_up_to_bound)
+            w.up_to |= dimension_bit(n->u.aggregate.over[i].dimension);
+        else
             w.rebound |= dimension_bit(n->u.aggregate.over[i].dimension);
     if (n->a != NULL)
         walk_node(c, w, n->a);

@@ -394,13 +394,28 @@ static void expect_output_within(const struct world *w, const struct exposure *e
     }
 }
 
+/* K4: steps, and amounts that one result moves. What caps pass on is counted with the evaluation. */
+static void expect_cost(const struct world *w, const char *text, const struct slice *before, size_t before_count)
+{
+    struct terms_cost cost = terms_cost(w->terms);
+    size_t moved = 0;
+    assert_true(w->output->steps <= cost.steps);
+    assert_true(w->output->count <= cost.instances);
+    if (strstr(text, "\ncap ") != NULL || before_count != w->output->count)
+        return;
+    for (size_t i = 0; i < before_count; i++)
+        moved += !slice_equal(before[i], w->output->instances[i].amount);
+    if (moved > cost.fan_out)
+        fail_msg("%zu of at most %zu amounts moved in\n%s", moved, (size_t) cost.fan_out, text);
+}
+
 static void random_history(struct random *r, const char *text, unsigned *computed)
 {
     static char keys[64][200], values[64][100];
     struct found f = expose(text);
     struct world *w = f.w;
     struct exposure *e = f.exposure; /* in w->arena, which each day clears */
-    struct arena *kept = arena_new(1 << 24);
+    struct arena *kept = arena_new(1 << 26);
     struct err err = {0};
     assert_int_equal(terms_exposure(w->terms, kept, &e, &err), TALLY_OK);
     for (int step = 0; step < 64; step++) {
@@ -416,10 +431,16 @@ static void random_history(struct random *r, const char *text, unsigned *compute
         static const enum engine_standing standings[] = {ENGINE_FINAL, ENGINE_FINAL,   ENGINE_FINAL,   ENGINE_FINAL,
                                                          ENGINE_FINAL, ENGINE_PENDING, ENGINE_DISPUTED};
         world_fact(w, metric_name, keys[step], values[step], standings[next_random(r, 7)]);
-        if (next_random(r, 3) == 0)
-            continue;
+        size_t before_count = step == 0 || w->output == NULL ? 0 : w->output->count;
+        struct slice *before = ARENA_ARRAY(kept, before_count + 1, struct slice);
+        assert_non_null(before);
+        for (size_t i = 0; i < before_count; i++)
+            assert_int_equal(
+                arena_copy(kept, w->output->instances[i].amount.ptr, w->output->instances[i].amount.len, &before[i], NULL),
+                TALLY_OK);
         world_day(w, day);
         expect_output_within(w, e, text);
+        expect_cost(w, text, before, before_count);
         for (size_t i = 0; i < w->output->count; i++)
             *computed +=
                 w->output->instances[i].state == ENGINE_COMPUTED && money_sign(w->output->instances[i].target) != 0;
@@ -470,6 +491,42 @@ static void whatever_is_evaluated_lies_within(void **state)
     assert_true(computed > 100 * (unsigned) rounds); /* otherwise nothing was tried */
 }
 
+static void the_cost_of_a_text_is_counted_exactly(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *clauses;
+        uint64_t instances, at_once, fan_out, steps;
+    } wanted[] = {
+        {"amount 5", 1, 1, 0, 2},                                                  /* the instance, the constant */
+        {"amount x * USD 2", 1, 1, 1, 4},                                          /* x, two, times */
+        {"for each year amount by_year", 3, 3, 1, 6},                              /* each year has its own figure */
+        {"for each year amount USD 1 * x", 3, 3, 3, 12},                           /* one figure for all of them */
+        {"for each year amount by_year[year: 2016-01-01]", 3, 3, 3, 6},            /* the same, of one year */
+        {"for each year, claim amount by_year", 12, 12, 4, 24},                    /* of one year, for each claim */
+        {"for each year amount prior(year, by_year, 0)", 3, 3, 3, 12},             /* later years */
+        {"for each participant of by_person amount by_person", 10, 0, 1, 20},      /* each person has an own figure */
+        {"for each participant of by_person amount by_person * x", 10, 0, 10, 40}, /* one for all persons */
+        {"amount sum(by_year over year)", 1, 1, 1, 5},                             /* three years and the sum */
+        {"for each year amount sum(by_year over year so far)", 3, 3, 3, 15},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        char text[8000];
+        snprintf(text, sizeof text, "%spay p from city to lender %s\n", SMALL(METRICS), wanted[i].clauses);
+        struct world *w = world_new(text);
+        struct terms_cost cost = terms_cost(w->terms);
+        if (cost.instances != wanted[i].instances || cost.at_once != wanted[i].at_once ||
+            cost.fan_out != wanted[i].fan_out || cost.steps != wanted[i].steps)
+            print_error("%s: %zu instances, %zu at once, fan-out %zu, %zu steps\n", wanted[i].clauses,
+                        (size_t) cost.instances, (size_t) cost.at_once, (size_t) cost.fan_out, (size_t) cost.steps);
+        assert_int_equal(cost.instances, wanted[i].instances);
+        assert_int_equal(cost.at_once, wanted[i].at_once);
+        assert_int_equal(cost.fan_out, wanted[i].fan_out);
+        assert_int_equal(cost.steps, wanted[i].steps);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_pot_is_shared_out_once),
         cmocka_unit_test(caps_bound_what_they_join),
         cmocka_unit_test(the_published_texts_have_their_ceilings),
+        cmocka_unit_test(the_cost_of_a_text_is_counted_exactly),
         cmocka_unit_test(whatever_is_evaluated_lies_within),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,14 +133,17 @@ MUST_CHECK static enum tally_code fmt(struct cli *cli, struct err *err)
     buf_init(&out, CLI_FILE_MAX);
     buf_init(&told, CLI_FILE_MAX);
     TRY(cli_file_read(cli, cli->args[0], &text, err));
-    TRY(terms_format(text, &diags, &out, err));
-    TRY(buf_check(&out, err));
+    rc = terms_format(text, &diags, &out, err);
+    if (rc == TALLY_OK)
+        rc = buf_check(&out, err);
     if (diags.errors > 0) {
         diags_sort(&diags);
         diags_print(&diags, slice_str(cli->args[0]), text, &told);
         (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
-        TRY(refused(err));
+        rc = refused(err);
     }
+    if (rc != TALLY_OK)
+        goto done;
     if (!cli_flag(cli, "--write"))
         (void) fwrite(out.ptr == NULL ? "" : out.ptr, 1, out.len, stdout);
     else if (!slice_equal(text, buf_slice(&out)))

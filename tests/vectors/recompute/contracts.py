@@ -547,7 +547,7 @@ class Dfn(Contract):
 
 @contract("roca")
 class Roca(Contract):
-    rules = ["fewer_days", "readiness", "employment"]
+    rules = ["fewer_days", "readiness", "employment", "late_interest"]
     budgets = [(27000000, ("fewer_days", "readiness", "employment"), lambda p: "all")]
 
     def payments(self, f):
@@ -562,6 +562,8 @@ class Roca(Contract):
                 found.append(Payment(rule, (key["participant"], key["quarter"]), lambda m=metric, p=price, k=key: p
                                      if f.is_true(m, **k) else 0,
                                      dated=day(key["quarter"].split("/")[1])))
+        found.append(Payment("late_interest", (),
+                             lambda: F(8, 100) * f.number("late_days", missing=0) / 365 * self.paid("fewer_days")))
         return found
 
 

@@ -582,6 +582,8 @@ enum tally_code engine_session_open(const struct engine_input *input, struct are
     TRY(open_all(s, input, arena, &answered, err));
     stop_reading(&s->ev);
     s->store_at_open = arena_used(s->ev.store);
+    s->edges_kept = s->edges_made; /* none of them is old */
+    s->edges_made = 0;
     *out = answered;
     *session = s;
     s = NULL;

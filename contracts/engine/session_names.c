@@ -25,7 +25,9 @@ MUST_CHECK static bool names_room(struct eval *ev, uint32_t dimension)
     uint32_t count = d->shown.member_count;
     if (count < names->cap)
         return true;
-    uint32_t cap = names->cap < 32 ? 64 : names->cap * 2;
+    uint32_t cap = 64;
+    while (cap <= count)
+        cap *= 2;
     struct slice *items = EVAL_NEW(ev, cap, struct slice);
     uint32_t *by_bytes = EVAL_NEW(ev, cap, uint32_t), *uses = EVAL_NEW(ev, cap, uint32_t);
     if (items == NULL || by_bytes == NULL || uses == NULL)

@@ -174,6 +174,96 @@ static void bench_scratch(uint32_t participants)
            output->count, output->steps, arena_used(arena));
 }
 
+/* ---- one further result ---- */
+#define FURTHER_ROUNDS 2000
+
+/* Results of participants that are there, each final at once, in an order that has nothing to do with where they lie. */
+static void bench_further(uint32_t participants)
+{
+    struct many m;
+    struct err err = {0};
+    struct engine_output *output = NULL;
+    struct engine_session *session = NULL;
+    many_init(&m, participants);
+    struct engine_input input = many_input(&m);
+    struct arena *arena = need(arena_new((size_t) 1 << 30));
+    must(engine_session_open(&input, arena, &output, &session, &err), &err, "evaluating");
+    arena_clear(arena);
+    size_t first = m.count, touched = 0;
+    m.facts = need(realloc(m.facts, (first + FURTHER_ROUNDS) * sizeof *m.facts));
+    for (uint32_t i = 0; i < FURTHER_ROUNDS; i++)
+        many_fact(&m, 1 + i % 2, i * 2654435761u % participants, i * 104729 + 7);
+    double start = now();
+    for (size_t i = first; i < m.count; i++) {
+        const struct engine_change change = {m.facts[i].metric, m.facts[i].key, &m.facts[i], false};
+        bool is_stale = false;
+        must(engine_session_apply(session, 17500, &change, 1, arena, &is_stale, &output, &err), &err, "following");
+        if (is_stale)
+            die("following", "a result could not be followed");
+        touched += output->count;
+        arena_clear(arena);
+    }
+    printf("further_us_%u %.2f\nfurther_instances_%u %.2f\nfurther_kib_%u %zu\n", participants,
+           (now() - start) / FURTHER_ROUNDS * 1e6, participants, (double) touched / FURTHER_ROUNDS, participants,
+           engine_session_memory(session) / 1024);
+}
+
+/* ---- arithmetic ---- */
+static void bench_nodes(void)
+{
+    static const char text[] =
+        "terms 1\ncontract sums \"Sums\"\ncurrency GBP rounded to 0.01, half even\nclock UTC\n"
+        "runs 2016-01-01 to 2020-12-31\ncloses 2022-12-31\nparty city outcome payer \"City\"\n"
+        "party prime provider \"Prime\"\nparty judge evaluator \"Judge\"\nin force when city and prime have signed\n"
+        "disputes decided by judge within 30 days, otherwise stands\ndimension n 1 to 20_000\n"
+        "pay sums from city to prime for each n\n"
+        "  amount GBP 3 * (n * 2 + 1.5) / (n + 7) - min(GBP 40, n * GBP 0.03) + max(GBP 0, (n - 90) * GBP 0.25 / 3)\n";
+    struct err err = {0};
+    struct engine_output *output = NULL;
+    struct engine_input input = {.terms = compile(slice_str(text)), .today = 17500, .next_first = 1};
+    struct arena *arena = need(arena_new((size_t) 1 << 28));
+    uint64_t steps = 0;
+    double start = now();
+    for (int i = 0; i < 20; i++) {
+        arena_clear(arena);
+        must(engine_evaluate(&input, arena, &output, &err), &err, "evaluating");
+        steps += output->steps;
+    }
+    printf("nodes_per_s %.0f\n", (double) steps / (now() - start));
+}
+
+/* ---- a set of equations as large as a national one: sums of hundreds, ratios, conditions ---- */
+static void bench_solve(uint32_t count)
+{
+    struct solve_equation *equations = need(calloc(count, sizeof *equations));
+    struct arena *arena = need(arena_new((size_t) 1 << 30));
+    struct err err = {0};
+    struct solve *set = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        char name[32], formula[160];
+        int n = snprintf(name, sizeof name, "x_%u", i), f = 0;
+        if (i < 100 || i % 10 == 0)
+            f = snprintf(formula, sizeof formula, "%u.%02u", i % 977, i % 100);
+        else if (i % 10 < 6)
+            f = snprintf(formula, sizeof formula, "round(x_%u * 0.35 + x_%u / 12, 2)", i - i % 10, i - 1);
+        else if (i % 10 == 6)
+            f = snprintf(formula, sizeof formula, "if(x_%u > 100, x_%u * 1.5, safe_div(x_%u, x_%u))", i - 1, i - 2, i - 3,
+                         i - 4);
+        else
+            f = snprintf(formula, sizeof formula, "sum(x_%u, x_%u, x_%u, x_%u) - max(x_%u, 17)", i - 1, i - 2, i - 3, i - 4,
+                         i - 5);
+        char *block = need(malloc((size_t) (n + f)));
+        memcpy(block, name, (size_t) n);
+        memcpy(block + n, formula, (size_t) f);
+        equations[i] = (struct solve_equation){slice_of(block, (size_t) n), slice_of(block + n, (size_t) f)};
+    }
+    double start = now();
+    must(solve_new(equations, count, arena, &set, &err), &err, "solving");
+    if (solve_error_count(set) > 0)
+        die("solving", solve_errors(set)->message.ptr);
+    printf("solve_s %.4f\n", now() - start);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -181,7 +271,13 @@ int main(int argc, char **argv)
         bench_compile(argc - 2, argv + 2);
     else if (strcmp(what, "scratch") == 0 && argc == 3)
         bench_scratch((uint32_t) strtoul(argv[2], NULL, 10));
+    else if (strcmp(what, "further") == 0 && argc == 3)
+        bench_further((uint32_t) strtoul(argv[2], NULL, 10));
+    else if (strcmp(what, "nodes") == 0 && argc == 2)
+        bench_nodes();
+    else if (strcmp(what, "solve") == 0 && argc == 3)
+        bench_solve((uint32_t) strtoul(argv[2], NULL, 10));
     else
-        die("usage", "compile TEXT... | scratch PARTICIPANTS");
+        die("usage", "compile TEXT... | nodes | scratch PARTICIPANTS | further PARTICIPANTS | solve EQUATIONS");
     return 0;
 }

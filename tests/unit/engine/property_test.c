@@ -246,6 +246,30 @@ static void caps_by_the_day_hold_whatever_happens(void **state)
     }
 }
 
+/* Members, budgets and what is cut, of more than fit anything that is small at first. A session follows beside (world.h). */
+static void hundreds_of_members_are_followed(void **state)
+{
+    (void) state;
+    static char texts[2][400][16];
+    struct world *w = world_new(
+        SMALL("dimension village open, at most 1_000\n"
+              "metric x is \"X\" in USD between -50 and 100\n  by village\n  reported by judge\n  disputes within 9 days\n"
+              "metric y is \"Y\" in USD between -50 and 100\n  by village\n  reported by judge\n  disputes within 9 days\n"
+              "pay q from city to lender for each village of x amount x\n"
+              "pay s from city to lender for each village of y amount y\n"
+              "cap 50 per village on q, s\ncap 4_000 on q\n"));
+    struct random r = {99};
+    for (int i = 0; i < 400; i++) {
+        snprintf(texts[0][i], sizeof texts[0][i], "v%u", i < 150 ? (uint32_t) i * 7 % 151 : next_random(&r, 260));
+        snprintf(texts[1][i], sizeof texts[1][i], "%u.%u", next_random(&r, 90), next_random(&r, 10));
+        world_final(w, i % 3 == 0 ? "y" : "x", texts[0][i], texts[1][i]);
+        if (i >= 150 || i == 100)
+            world_day(w, i < 300 ? "2019-05-05" : "2019-06-05");
+    }
+    assert_true(w->follow.followed > 200);
+    world_free(w);
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -288,6 +312,7 @@ int main(void)
         cmocka_unit_test(caps_hold_whatever_happens),
         cmocka_unit_test(caps_by_the_day_hold_whatever_happens),
         cmocka_unit_test(without_caps_the_way_does_not_matter),
+        cmocka_unit_test(hundreds_of_members_are_followed),
         cmocka_unit_test(how_long_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

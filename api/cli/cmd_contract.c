@@ -104,6 +104,36 @@ done:
     return rc;
 }
 
+MUST_CHECK static enum tally_code exposure(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice raw = SLICE("");
+    struct cli_table table;
+    json_t *answer = NULL, *one = NULL;
+    size_t i = 0;
+    TRY(cli_id_check(cli->args[0], err));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/contracts/%s/exposure", cli->args[0]));
+    if (cli->is_json) {
+        cli_print_json(raw);
+        goto done;
+    }
+    cli_table_begin(&table, cli, "PARTY SIDE CURRENCY LEAST> MOST> LOWEST>");
+    json_array_foreach(json_object_get(answer, "parties"), i, one)
+    {
+        static const char *const amounts[] = {"least", "most", "lowest"};
+        cli_table_cell(&table, cli_text(cli, one, "party"));
+        cli_table_cell(&table, cli_text(cli, one, "side"));
+        cli_table_cell(&table, cli_text(cli, one, "currency"));
+        for (size_t k = 0; k < 3; k++)
+            cli_table_cell(&table, json_is_null(json_object_get(one, amounts[k]))
+                                       ? SLICE("no bound")
+                                       : cli_money(cli, cli_text(cli, one, amounts[k])));
+    }
+    cli_table_end(&table);
+done:
+    return rc;
+}
+
 static const struct cli_option LIST[] = {{"--party", "ACTOR", "only those that this actor is a party of", false},
                                          CLI_LIST_OPTIONS};
 static const struct cli_option PROPOSE[] = {
@@ -127,6 +157,8 @@ static const struct cli_command COMMANDS[] = {
     {"terms", "ID", "a contract's text", "tally contract terms rikers-able", 1, 1, terms, CLI_NO_OPTIONS},
     {"state", "ID", "each instance of each pay rule: its amount, what stands, what it waits for",
      "tally contract state rikers-able", 1, 1, state, CLI_NO_OPTIONS},
+    {"exposure", "ID", "the least and the most that each payer can owe and each payee receive, whatever is reported",
+     "tally contract exposure rikers-able", 1, 1, exposure, CLI_NO_OPTIONS},
 };
 const struct cli_family cli_contract = {"contract", "propose, sign and look up contracts", COMMANDS,
                                         sizeof COMMANDS / sizeof COMMANDS[0]};

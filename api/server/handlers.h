@@ -46,6 +46,7 @@ enum tally_code reading_contracts(struct reading *r, struct err *err);
 enum tally_code reading_contract(struct reading *r, struct err *err);
 enum tally_code reading_contract_terms(struct reading *r, struct err *err);
 enum tally_code reading_contract_state(struct reading *r, struct err *err);
+enum tally_code reading_contract_exposure(struct reading *r, struct err *err);
 enum tally_code reading_contract_payments(struct reading *r, struct err *err);
 enum tally_code reading_contract_results(struct reading *r, struct err *err);
 enum tally_code reading_contract_signatures(struct reading *r, struct err *err);

@@ -57,6 +57,7 @@ const struct route routes[] = {
     READ("/v1/contracts/{}", reading_contract, "as_of", "getContract"),
     READ("/v1/contracts/{}/terms", reading_contract_terms, NULL, "getContractTerms"),
     READ("/v1/contracts/{}/state", reading_contract_state, NULL, "getContractState"),
+    READ("/v1/contracts/{}/exposure", reading_contract_exposure, NULL, "getContractExposure"),
     READ("/v1/contracts/{}/payments", reading_contract_payments, LIST " party as_of", "listContractPayments"),
     READ("/v1/contracts/{}/results", reading_contract_results, LIST " author", "listContractResults"),
     READ("/v1/contracts/{}/signatures", reading_contract_signatures, LIST, "listSignatures"),

@@ -333,6 +333,10 @@ static void a_verification_triggers_the_payment(void **state)
     get("/v1/contracts/housing/payments?party=lenders", &reply);
     assert_says(&reply, "\"amount\":\"3913932.96\"");
     http_reply_release(&reply);
+    get("/v1/contracts/housing/exposure", &reply);
+    assert_says(&reply, "\"party\":\"lenders\",\"side\":\"receives\"");
+    assert_says(&reply, "\"rules\":[{\"currency\":\"USD\",\"instances\":");
+    http_reply_release(&reply);
     get("/v1/contracts/housing/state", &reply);
     assert_says(&reply, "\"target\":\"3913932.96\"");
     assert_says(&reply, "\"state\":\"computed\"");

@@ -144,6 +144,7 @@ static void what_is_not_there_is_404_by_its_own_code(void **state)
                                            {"/v1/contracts/none", "contract.not_found"},
                                            {"/v1/contracts/none/terms", "contract.not_found"},
                                            {"/v1/contracts/none/state", "contract.not_found"},
+                                           {"/v1/contracts/none/exposure", "contract.not_found"},
                                            {"/v1/contracts/none/payments", "contract.not_found"},
                                            {"/v1/contracts/none/results", "contract.not_found"},
                                            {"/v1/contracts/none/signatures", "contract.not_found"},

@@ -406,6 +406,9 @@ static void many_results_go_under_one_signature(void **state)
     says(output.out, "30.24");
     TALLY(0, "contract state housing");
     says(output.out, "housing\ttwo\twaits");
+    TALLY(0, "contract exposure housing");
+    says(output.out, "payer\towes\t");
+    says(output.out, "provider\treceives\t");
     TALLY(0, "--actor checker --key checker.pem result verify %s --item 0", seq);
     write_file("broken.json", "{\"results\":[}");
     TALLY(1, "--actor provider --key provider.pem result submit broken.json");

@@ -158,7 +158,7 @@ static void a_replay_gets_the_first_receipt_again(void **state)
         http_reply_release(&reply);
         http_client_close(&client);
         struct service_actor other; /* the tree goes on meanwhile */
-        char id[16];
+        char id[32];
         (void) snprintf(id, sizeof id, "other-%d", i);
         assert_int_equal(service_register(&service, id, "", &other), 0);
         service_actor_release(&other);

@@ -55,6 +55,8 @@ static void write_sequencer(const struct sequencer_status *s, struct buf *out)
     gauge(out, "gauge", "tally_sequencer_leading", "1 while this process appends to the ledger.",
           s->role == SEQUENCER_LEADING);
     gauge(out, "gauge", "tally_ledger_entries", "Entries in the ledger.", s->has_head ? s->head_seq + 1 : 0);
+    gauge(out, "gauge", "tally_ledger_checkpoint_entries", "Entries under the newest signed checkpoint.",
+          s->checkpoint_size);
     gauge(out, "gauge", "tally_sequencer_queued", "Statements that wait for the sequencer.", s->queued);
     gauge(out, "counter", "tally_sequencer_batches_total", "Batches committed.", s->batches);
     gauge(out, "counter", "tally_sequencer_statements_total", "Statements recorded.", s->statements);

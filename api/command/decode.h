@@ -43,5 +43,6 @@ bool decode_seq(struct decoding *d, unsigned segment, enum refusal_code code, ui
 
 /* What the language allows and a proposal may not say, as errors: names over MODEL_ID_MAX characters, open and persons dimensions. */
 void terms_check_accepted(const struct ast_text *text, struct diags *diags);
+void terms_check_memory(const struct terms *terms, struct diags *diags); /* K4 */
 
 #endif

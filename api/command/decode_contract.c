@@ -128,6 +128,7 @@ static enum tally_code check_terms(struct decoding *d, struct slice text)
     d->out->u.propose_contract.terms = terms; /* command_release frees it */
     diags_init(&diags, d->reader.arena);      /* without the check's warnings */
     terms_check_accepted(terms_ast(terms), &diags);
+    terms_check_memory(terms, &diags);
     if (diags.errors > 0)
         return refuse_terms(d, &diags, text);
     digest_of(text, &digest);

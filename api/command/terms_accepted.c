@@ -2,7 +2,13 @@
  * do yet, though `tally terms eval` evaluates it. Dimensions whose members only the results name: those of persons need bodies that
  * can be withheld and erased, and of any the first `at most` count (S7 of language.md), an order that the ledger does not record yet.
  * Figures of other contracts, amendments, and classes of parties. */
+#include <inttypes.h>
+
 #include "decode.h"
+
+/* K4: what the sequencer grants one evaluation, which is what the engine and the model take at most (EVALUATION_BYTES_MAX,
+ * SCRATCH_BYTES_MAX). A text that may outgrow it is refused when it is proposed, and no result later is. */
+#define EVALUATION_GRANT_BYTES (512u << 20)
 
 static void check(struct diags *diags, struct slice name, struct span span)
 {
@@ -54,6 +60,16 @@ static void check_construct(struct diags *diags, const struct ast_text *text, co
         refuse(diags, decl->u.pay.payer.span, "rules whose payer is another one for each instance");
     else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payee))
         refuse(diags, decl->u.pay.payee.span, "rules whose payee is another one for each instance");
+}
+
+void terms_check_memory(const struct terms *terms, struct diags *diags)
+{
+    uint64_t bytes = terms_evaluation_bytes(terms);
+    if (bytes > EVALUATION_GRANT_BYTES)
+        diags_add(diags, DIAG_ERROR, "limit.memory", terms_ast(terms)->slug_span,
+                  "give its dimensions fewer members, or make contracts of its parts",
+                  "one evaluation may come to take %" PRIu64 " MiB, and the service grants %u MiB", bytes >> 20,
+                  EVALUATION_GRANT_BYTES >> 20);
 }
 
 void terms_check_accepted(const struct ast_text *text, struct diags *diags)

@@ -80,6 +80,21 @@ static void count_steps(struct checker *c)
         t->steps = saturating_add(t->steps, cost_of_memo(t, m->node));
 }
 
+/* What an evaluation remembers at most: every result, define, aggregate, prior and budget. */
+static void count_keys(struct checker *c)
+{
+    struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        t->keys = saturating_add(t->keys, t->metrics[i].shape.cells);
+    for (uint32_t i = 0; i < t->define_count; i++)
+        t->keys = saturating_add(t->keys, t->defines[i].shape.cells);
+    for (uint32_t i = 0; i < t->cap_count; i++)
+        t->keys = saturating_add(t->keys, t->caps[i].per.cells);
+    for (const struct memo_node *m = c->memos; m != NULL; m = m->next)
+        t->keys = saturating_add(t->keys, m->node->op == NODE_PRIOR ? m->node->u.prior.shape.cells
+                                                                    : m->node->u.aggregate.shape.cells);
+}
+
 /* Instances of rule r that one result of metric m can move: the members of m's key are given, but for dimensions that are moved
  * or bound anew on the way from the rule to the metric; all others of the rule are free. */
 static uint64_t fan_out_of(const struct terms *t, const struct rule *r, const struct metric *m, dimension_set moved)
@@ -154,6 +169,7 @@ void check_cost(struct checker *c)
     struct terms *t = c->t;
     struct span at = t->ast->slug_span;
     count_steps(c);
+    count_keys(c);
     t->fan_out = largest_fan_out(c);
     for (uint32_t i = 0; i < t->metric_count; i++)
         if (t->metrics[i].shape.cells > UINT64_MAX / 2)

@@ -388,6 +388,7 @@ struct terms {
     uint32_t memo_count;        /* metrics, then defines, then aggregates and priors */
     size_t number_bytes;        /* that GMP holds for the constants, about */
     uint64_t instances, steps;  /* K4 */
+    uint64_t keys;              /* at which something may be remembered */
     uint64_t instances_at_once; /* that are there from the beginning: coming into force moves them all */
     uint64_t fan_out;           /* K4: instances that one result can move, at most */
 };

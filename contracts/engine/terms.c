@@ -1,5 +1,5 @@
 /* What a compiled text tells about itself. */
-#include "program.h"
+#include "eval.h"
 #include "tally/instant.h"
 #include "tally/mem.h"
 
@@ -16,6 +16,21 @@ void terms_free(struct terms *terms)
 size_t terms_memory(const struct terms *terms)
 {
     return arena_used(terms->arena) + terms->number_bytes;
+}
+
+#define ANSWER_TEXT_BYTES 120 /* key, amount, target and difference of an instance of two dimensions */
+
+uint64_t terms_evaluation_bytes(const struct terms *terms)
+{
+    const uint64_t most = UINT64_MAX / 4096; /* of what is below, in bytes for each */
+    if (terms->instances > most || terms->keys > most)
+        return UINT64_MAX;
+    uint64_t own = terms->instances * (sizeof(struct instance) + 2 * sizeof(struct instance *)) +
+                   terms->keys * (sizeof(struct slot) + 2 * sizeof(uint32_t));
+    uint64_t given =
+        terms->instances * (sizeof(struct engine_record) + sizeof(struct engine_instance) + ANSWER_TEXT_BYTES) +
+        terms->keys * sizeof(struct engine_fact);
+    return own > given ? own : given;
 }
 
 enum tally_code terms_format(struct slice source, struct diags *diags, struct buf *out, struct err *err)

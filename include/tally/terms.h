@@ -19,6 +19,9 @@ struct terms;
 MUST_CHECK enum tally_code terms_compile(struct slice source, struct diags *diags, struct terms **out, struct err *err);
 void terms_free(struct terms *terms);           /* NULL is fine */
 size_t terms_memory(const struct terms *terms); /* bytes held, for caches */
+/* What one evaluation takes at most, when everything is reported that may be: the larger of the engine's own memory and of what it is
+ * given and answers, about (numbers of more than 64 bits take more). UINT64_MAX: more than can be counted. */
+uint64_t terms_evaluation_bytes(const struct terms *terms);
 
 /* The one layout of source (its text is what may be proposed). Needs a text without syntax errors. */
 MUST_CHECK enum tally_code terms_format(struct slice source, struct diags *diags, struct buf *out, struct err *err);

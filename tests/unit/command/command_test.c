@@ -254,6 +254,30 @@ static void dimensions_without_listed_members_are_not_taken(void **state)
     }
 }
 
+/* K4: refused when it is proposed, and never a result later. */
+static void rule_K4_a_text_whose_evaluation_may_outgrow_the_service_is_not_taken(void **state)
+{
+    static const struct {
+        int members;
+        bool is_taken;
+    } sizes[] = {{1000, true}, {3000, false}};
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        char body[2048];
+        (void) snprintf(body, sizeof(body),
+                        PROPOSE(TEXT_HEAD TEXT_REST
+                                "dimension many 1 to %d_000\\ndimension more 1 to 1_000\\n"
+                                "metric x is a.b version 1 in number\\n  by many, more\\n  reported by a\\n"
+                                "pay it from a to b\\n  for each many, more of x\\n  amount 5\\n"),
+                        sizes[i].members / 1000);
+        struct decoded d = decode_bytes(CONTRACTS, slice_str(body));
+        bool is_refused = d.refusal != NULL && d.refusal->errors != NULL &&
+                          strstr(d.refusal->errors->detail.ptr, "the service grants 512 MiB") != NULL;
+        assert_int_equal(is_refused, !sizes[i].is_taken);
+        decoded_release(&d);
+    }
+}
+
 static void the_form_of_a_proposal(void **state)
 {
     (void) state;
@@ -408,6 +432,7 @@ int main(void)
         cmocka_unit_test(another_layout_is_refused_with_the_one_that_is_accepted),
         cmocka_unit_test(names_of_the_text_are_identifiers_and_bounded_like_them),
         cmocka_unit_test(dimensions_without_listed_members_are_not_taken),
+        cmocka_unit_test(rule_K4_a_text_whose_evaluation_may_outgrow_the_service_is_not_taken),
         cmocka_unit_test(the_form_of_a_proposal),
         cmocka_unit_test(a_signature),
         cmocka_unit_test(one_result_a_figure_and_many),

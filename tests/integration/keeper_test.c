@@ -1,0 +1,236 @@
+/* DATA/checkpoints: what was published is there again after a restart, whatever happened while it was written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../api/server/keeper.h"
+#include "tally/archive.h"
+#include "tally/key.h"
+
+#define ORIGIN "example.org/kept"
+
+static struct key_pair *pair;
+static char folder[256], path[300], vkey[256];
+
+static int set_up(void **state)
+{
+    static const uint8_t seed[KEY_SEED_LEN] = {9};
+    struct key_public public_key;
+    struct buf text;
+    const char *tmp = getenv("TMPDIR");
+    (void) state;
+    (void) snprintf(folder, sizeof folder, "%s/tally-keeper-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    if (mkdtemp(folder) == NULL || key_pair_from_seed(seed, &pair, NULL) != TALLY_OK)
+        return -1;
+    (void) snprintf(path, sizeof path, "%s/checkpoints", folder);
+    key_pair_public(pair, &public_key);
+    buf_init(&text, sizeof vkey - 1);
+    key_vkey_write(SLICE(ORIGIN), 1, &public_key, &text);
+    (void) snprintf(vkey, sizeof vkey, "%s", text.ptr);
+    buf_release(&text);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void) state;
+    (void) unlink(path);
+    (void) rmdir(folder);
+    key_pair_free(pair);
+    return 0;
+}
+
+static struct keeper *opened(void)
+{
+    struct keeper *keeper = NULL;
+    struct err err = {0};
+    if (keeper_new(folder, slice_str(vkey), &keeper, &err) != TALLY_OK)
+        fail_msg("%s", err.detail);
+    return keeper;
+}
+
+static void sample(uint64_t size, const struct key_pair *by, struct append_root *root, struct buf *note)
+{
+    struct checkpoint checkpoint = {
+        .origin = SLICE(ORIGIN), .size = size, .root = {{(uint8_t) size, (uint8_t) (size >> 8)}}};
+    *root = (struct append_root){size, checkpoint.root};
+    buf_init(note, CHECKPOINT_MAX);
+    assert_int_equal(checkpoint_sign(&checkpoint, by, note, NULL), TALLY_OK);
+}
+
+static void keep(struct keeper *keeper, uint64_t size)
+{
+    const struct append_keeper *table = keeper_table(keeper);
+    struct append_root root;
+    struct buf note;
+    struct err err = {0};
+    sample(size, pair, &root, &note);
+    assert_int_equal(table->keep(table->self, &root, buf_slice(&note), &err), TALLY_OK);
+    buf_release(&note);
+}
+
+static size_t known(struct keeper *keeper, const struct append_root **roots)
+{
+    const struct append_keeper *table = keeper_table(keeper);
+    size_t count = 0;
+    assert_true(table->known(table->self, roots, &count));
+    return count;
+}
+
+static void assert_newest(struct keeper *keeper, uint64_t size)
+{
+    struct append_root root;
+    char note[CHECKPOINT_MAX];
+    assert_int_equal(keeper_newest(keeper, &root, note), size > 0);
+    assert_int_equal(root.size, size);
+}
+
+static void append_text(const char *text)
+{
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void what_is_kept_is_there_again(void **state)
+{
+    const struct append_root *roots;
+    struct err err = {0};
+    struct stat status;
+    size_t count = 7;
+    (void) state;
+    struct keeper *keeper = opened();
+    const struct append_keeper *table = keeper_table(keeper);
+    assert_false(table->known(table->self, &roots, &count));
+    keep(keeper, 3); /* stands by without a record: it is shown, and not recorded */
+    assert_newest(keeper, 3);
+    assert_int_equal(stat(path, &status), -1);
+    assert_int_equal(table->begin(table->self, &err), TALLY_OK);
+    assert_int_equal(known(keeper, &roots), 0);
+    for (uint64_t size = 5; size < 10; size++)
+        keep(keeper, size);
+    keep(keeper, 7); /* is there already */
+    assert_int_equal(known(keeper, &roots), 5);
+    keeper_free(keeper);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(roots[i].size, 5 + i);
+        assert_int_equal(roots[i].root.bytes[0], 5 + i);
+    }
+    assert_newest(keeper, 9);
+    keeper_free(keeper);
+}
+
+/* Cut off at every byte: what was whole is there, and the next one stands behind it. */
+static void a_line_that_was_cut_off_is_left_away(void **state)
+{
+    const struct append_root *roots;
+    static char whole[8192];
+    (void) state;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t len = fread(whole, 1, sizeof whole, file);
+    assert_int_equal(fclose(file), 0);
+    size_t line = len / 5;
+    for (size_t cut = 1; cut < line; cut += 13) {
+        assert_int_equal(truncate(path, (off_t) (len - cut)), 0);
+        struct keeper *keeper = opened();
+        assert_int_equal(known(keeper, &roots), 4);
+        keep(keeper, 9);
+        assert_int_equal(known(keeper, &roots), 5);
+        keeper_free(keeper);
+    }
+}
+
+static void what_is_none_of_the_ledger_s_is_not_taken(void **state)
+{
+    static const char *const bad[] = {"\n", "{}\n", "{\"checkpoint\":\"a\"}\n",
+                                      "{\"from\":0,\"origin\":\"a\",\"size\":0,\"tally_archive\":1,\"vkey\":\"\"}\n"};
+    struct keeper *keeper = NULL;
+    struct stat status;
+    struct err err = {0};
+    (void) state;
+    assert_int_equal(stat(path, &status), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        append_text(bad[i]);
+        assert_int_not_equal(keeper_new(folder, slice_str(vkey), &keeper, &err), TALLY_OK);
+        assert_non_null(strstr(err.detail, "checkpoints, line 6"));
+        assert_int_equal(truncate(path, status.st_size), 0);
+    }
+    /* signed by somebody else; of a size that was before */
+    static const uint8_t seed[KEY_SEED_LEN] = {8};
+    struct key_pair *other = NULL;
+    assert_int_equal(key_pair_from_seed(seed, &other, NULL), TALLY_OK);
+    for (int i = 0; i < 2; i++) {
+        struct append_root root;
+        struct buf note, text;
+        sample(i == 0 ? 20 : 9, i == 0 ? other : pair, &root, &note);
+        buf_init(&text, 4096);
+        archive_write_checkpoint(buf_slice(&note), &text);
+        append_text(text.ptr);
+        assert_int_not_equal(keeper_new(folder, slice_str(vkey), &keeper, &err), TALLY_OK);
+        assert_int_equal(truncate(path, status.st_size), 0);
+        buf_release(&note);
+        buf_release(&text);
+    }
+    key_pair_free(other);
+}
+
+/* The file has a bound; what is left begins with the oldest, ends with the newest, and is in order. */
+static void the_record_has_a_bound(void **state)
+{
+    const struct append_root *roots;
+    struct stat status;
+    (void) state;
+    struct buf text;
+    const uint64_t full = 10 + KEEPER_ROOTS_MAX - 5; /* five are there */
+    buf_init(&text, (size_t) KEEPER_ROOTS_MAX * 2 * CHECKPOINT_MAX);
+    for (uint64_t size = 10; size < full; size++) {
+        struct append_root root;
+        struct buf note;
+        sample(size, pair, &root, &note);
+        archive_write_checkpoint(buf_slice(&note), &text);
+        buf_release(&note);
+    }
+    append_text(text.ptr);
+    buf_release(&text);
+    struct keeper *keeper = opened();
+    assert_int_equal(known(keeper, &roots), KEEPER_ROOTS_MAX);
+    for (uint64_t size = full; size < full + 100; size++)
+        keep(keeper, size);
+    size_t count = known(keeper, &roots);
+    assert_true(count > KEEPER_ROOTS_MAX / 2 && count <= KEEPER_ROOTS_MAX);
+    keeper_free(keeper);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), count);
+    assert_int_equal(roots[0].size, 5);
+    assert_int_equal(roots[count - 1].size, full + 99);
+    for (size_t i = 1; i < count; i++)
+        assert_true(roots[i].size > roots[i - 1].size && roots[i].size - roots[i - 1].size <= 2);
+    assert_int_equal(stat(path, &status), 0);
+    assert_true((size_t) status.st_size < (size_t) KEEPER_ROOTS_MAX * CHECKPOINT_MAX);
+    keeper_free(keeper);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_kept_is_there_again),
+        cmocka_unit_test(a_line_that_was_cut_off_is_left_away),
+        cmocka_unit_test(what_is_none_of_the_ledger_s_is_not_taken),
+        cmocka_unit_test(the_record_has_a_bound),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

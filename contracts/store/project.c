@@ -208,6 +208,11 @@ static void add_results(struct columns *c)
     TEXT(result, author);
     INSTANT(result, time);
     BOOL(result, is_set);
+}
+
+static void add_changes(struct columns *c)
+{
+    add_results(c);
     U64(result, of_seq);
     U32(result, of_item);
     U64(result, first_seq);
@@ -348,6 +353,19 @@ static const struct projection {
 };
 _Static_assert(ROW_KIND_COUNT == STORE_PROJECT_STATEMENTS_MAX, "one statement for each table");
 
+/* Most results follow no other: seven columns more would cost each of them. */
+static const struct projection changes = {&sql_outcomes_project_changes, add_changes};
+
+static const struct projection *projection_of(enum row_kind kind, const struct recorded_list *list)
+{
+    const struct row_result *rows = list->rows;
+    for (size_t i = 0; kind == ROW_result && i < list->count; i++) {
+        if (rows[i].prev_seq != 0)
+            return &changes;
+    }
+    return &projections[kind];
+}
+
 enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -355,13 +373,14 @@ enum tally_code store_project(struct store *store, struct pg *pg, struct arena *
         const struct recorded_list *list = &store->recorded.lists[kind];
         if (list->count == 0)
             continue;
+        const struct projection *projection = projection_of(kind, list);
         struct columns c = {.arena = arena, .rows = list->rows, .count = list->count, .stride = recorded_size(kind)};
         pg_params_init(&c.params, arena);
-        projections[kind].add(&c);
+        projection->add(&c);
         if (c.is_full)
             TRY(err_set(err, TALLY_E_LIMIT, "the batch's memory is full: %zu rows for %s", list->count,
-                        projections[kind].statement->name));
-        TRY(pg_pipeline_add(pg, projections[kind].statement, &c.params, NULL, err));
+                        projection->statement->name));
+        TRY(pg_pipeline_add(pg, projection->statement, &c.params, NULL, err));
     }
 done:
     return rc;

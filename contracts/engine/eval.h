@@ -256,6 +256,19 @@ MUST_CHECK enum known eval_aggregate(struct eval *ev, const struct node *n, stru
 MUST_CHECK enum known eval_portion(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out);
 /* D2: is there a final value of `of` at the bound members? KNOWN with *is_found, or UNKNOWN while it is disputed. */
 MUST_CHECK enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found);
+/* ---- eval_aggregate.c, eval_partial.c ---- */
+struct total {
+    mpq_ptr sum;       /* of sum and mean */
+    struct value kept; /* of min, max, first, last */
+    mpq_ptr kept_number;
+    size_t best;               /* place on the stack of the largest so far, falling, of best */
+    unsigned long count, hits; /* members taken; those for which a share holds */
+};
+/* One combination of members, which is bound. */
+MUST_CHECK enum known total_take(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total);
+bool total_is_better(const struct node *n, const struct value *v, const struct total *total);
+/* In a session: all members, by parts that are kept. false: it has none, or they cannot tell, and all are to be walked. */
+bool partial_take_all(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total, enum known *known);
 MUST_CHECK enum known eval_prior(struct eval *ev, const struct node *n, struct value *out);
 /* Evaluates the indexes into members[] by dimension. */
 MUST_CHECK enum known eval_indexes(struct eval *ev, const struct node *n, const struct node_index *list, uint32_t *members);

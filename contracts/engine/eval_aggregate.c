@@ -1,14 +1,6 @@
 /* Aggregates and prior (language.md D2 to D6): each is evaluated once for each binding and shared. */
 #include "eval.h"
 
-struct total {
-    mpq_ptr sum;       /* of sum and mean */
-    struct value kept; /* of min, max, first, last */
-    mpq_ptr kept_number;
-    size_t best;               /* place on the stack of the largest so far, falling, of best */
-    unsigned long count, hits; /* members taken; those for which a share holds */
-};
-
 enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t *fixed, bool *is_found)
 {
     uint32_t before[DIMENSIONS_MAX];
@@ -34,7 +26,7 @@ enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t 
     return KNOWN;
 }
 
-static bool is_better(const struct node *n, const struct value *v, const struct total *total)
+bool total_is_better(const struct node *n, const struct value *v, const struct total *total)
 {
     enum ast_aggregate what = n->u.aggregate.what;
     if (total->count == 0 || what == AST_AGG_LAST)
@@ -75,7 +67,7 @@ static enum known take_value(struct eval *ev, const struct node *n, const struct
         take_best(ev, n, v, total);
         break;
     default:
-        if (!is_better(n, v, total))
+        if (!total_is_better(n, v, total))
             break;
         total->kept = *v;
         if (n->type.kind == TYPE_NUMBER) {
@@ -89,7 +81,7 @@ static enum known take_value(struct eval *ev, const struct node *n, const struct
 }
 
 /* One combination of members. */
-static enum known take_member(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
+enum known total_take(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
 {
     struct value v = {0};
     bool is_found = false;
@@ -148,7 +140,7 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
     for (uint32_t i = 0; i < n->u.aggregate.over_count && !is_empty; i++)
         ev->bound[n->u.aggregate.over[i].dimension] = eval_member_at(ev, n->u.aggregate.over[i].dimension, ranges[i].low);
     while (!is_empty) {
-        known = take_member(ev, n, fixed, total);
+        known = total_take(ev, n, fixed, total);
         is_empty = known != KNOWN || !next_members(ev, n, ranges);
     }
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
@@ -193,7 +185,7 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
     if (known != KNOWN)
         return known;
     known = eval_set_closed(ev, n, fixed);
-    if (known == KNOWN)
+    if (known == KNOWN && !partial_take_all(ev, n, fixed, &total, &known))
         known = take_all(ev, n, fixed, &total);
     return known == KNOWN ? total_value(ev, n, &total, out) : known;
 }

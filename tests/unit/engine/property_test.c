@@ -270,6 +270,38 @@ static void hundreds_of_members_are_followed(void **state)
     world_free(w);
 }
 
+/* K2: counted in nodes that are evaluated, one further result costs the same however many others there are. */
+static void rule_K2_an_aggregate_over_many_is_not_gone_through_again(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL("dimension n 1 to 20_000\n"
+                        "metric x is \"X\" in USD between -50 and 100\n  by n\n  reported by judge\n  if missing use 0.25\n"
+                        "pay total from city to lender amount sum(x over n)\n"
+                        "pay most from city to lender amount max(x * 2 over n where x > 0)\n"
+                        "pay late from city to lender amount last(x over n of x)\n"));
+    struct err err = {0};
+    struct engine_session *session = NULL;
+    struct engine_output *out = NULL;
+    w->today = day_of("2019-05-05");
+    struct engine_input input = world_input(w);
+    assert_int_equal(engine_session_open(&input, w->arena, &out, &session, &err), TALLY_OK);
+    assert_true(out->steps > 20000);
+    expect_slice(out->instances[0].target, "5000.00");
+    const struct engine_fact fact = {.metric = 0, .key = SLICE("777"), .value = SLICE("9.5"), .seq = 1};
+    const struct engine_change change = {0, fact.key, &fact, false};
+    bool is_stale = true;
+    assert_int_equal(engine_session_apply(session, w->today, &change, 1, w->arena, &is_stale, &out, &err), TALLY_OK);
+    assert_false(is_stale);
+    assert_in_range(out->steps, 1, 1000);
+    assert_int_equal(out->count, 3);
+    expect_slice(out->instances[0].target, "5009.25");
+    expect_slice(out->instances[1].target, "19.00");
+    expect_slice(out->instances[2].target, "9.50");
+    engine_session_free(session);
+    world_free(w);
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -313,6 +345,7 @@ int main(void)
         cmocka_unit_test(caps_by_the_day_hold_whatever_happens),
         cmocka_unit_test(without_caps_the_way_does_not_matter),
         cmocka_unit_test(hundreds_of_members_are_followed),
+        cmocka_unit_test(rule_K2_an_aggregate_over_many_is_not_gone_through_again),
         cmocka_unit_test(how_long_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

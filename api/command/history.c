@@ -109,6 +109,8 @@ MUST_CHECK static enum tally_code apply_step(struct history_run *run, const stru
     enum tally_code rc = TALLY_OK;
     for (size_t i = 0; i < step->count; i++)
         TRY(apply_event(run, &step->events[i], step->day, err));
+    for (size_t i = 0; i < step->settled_count; i++)
+        TRY(contract_settle(run, &step->settled[i], err));
     if (step->amended == TERMS_NONE)
         return TALLY_OK;
     TRY(contract_in_force(run, step->amended, step->version + 1, err));
@@ -151,7 +153,7 @@ static bool choose(struct history_run *run, const struct history_step **step)
     bool has_clock = clock <= DAY_MAX && clock <= limit_of(run);
     if (next != NULL && next->day > run->as_of)
         next = NULL;
-    bool is_clock = next != NULL && next->count == 0 && next->amended == TERMS_NONE;
+    bool is_clock = next != NULL && next->count == 0 && next->settled_count == 0 && next->amended == TERMS_NONE;
     if (next != NULL && (!has_clock || next->day < clock || (next->day == clock && is_clock))) {
         run->next_step++;
         run->day = next->day;

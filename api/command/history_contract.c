@@ -229,9 +229,12 @@ MUST_CHECK static enum tally_code facts_of(struct history_run *run, uint32_t con
     for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
         struct engine_fact *more = NULL;
         size_t added = 0;
-        if (terms_metric(terms, m)->source != AST_SOURCE_USED)
+        if (terms_metric(terms, m)->source == AST_SOURCE_USED)
+            TRY(used_facts(run, contract, k, m, arena, &more, &added, err));
+        else if (terms_metric(terms, m)->source == AST_SOURCE_SETTLEMENTS)
+            TRY(settled_facts(c, k, m, arena, &more, &added, err));
+        if (added == 0)
             continue;
-        TRY(used_facts(run, contract, k, m, arena, &more, &added, err));
         struct engine_fact *all = ARENA_ARRAY(arena, n + added + 1, struct engine_fact);
         if (all == NULL)
             return no_memory(err);
@@ -282,6 +285,23 @@ enum tally_code contract_input(struct history_run *run, uint32_t contract, struc
     out->want_count = c->want_count;
 done:
     return rc;
+}
+
+enum tally_code contract_settle(struct history_run *run, const struct history_settlement *settled, struct err *err)
+{
+    struct run_contract *c = &run->contracts[settled->contract];
+    if (c->settled_count == c->settled_cap) {
+        size_t cap = c->settled_cap == 0 ? 16 : c->settled_cap * 2;
+        const struct history_settlement **grown = ARENA_ARRAY(run->arena, cap, const struct history_settlement *);
+        if (grown == NULL)
+            return no_memory(err);
+        if (c->settled_count > 0)
+            memcpy(grown, c->settled, c->settled_count * sizeof *grown);
+        c->settled = grown;
+        c->settled_cap = cap;
+    }
+    c->settled[c->settled_count++] = settled;
+    return TALLY_OK;
 }
 
 /* ---- what is carried on ---- */

@@ -123,6 +123,9 @@ bool has_joined(const struct reading *r, uint32_t contract, struct slice class_n
 /* Who joins in this step; *out says so in words, "" when nobody does. */
 MUST_CHECK enum tally_code take_joined(struct reading *r, const json_t *step, int32_t day, struct slice *out);
 
+/* ---- history_settle.c ---- */
+MUST_CHECK enum tally_code take_settled(struct reading *r, const json_t *step, struct history_step *out);
+
 /* ---- history_text.c ---- */
 /* "reoffences(c1, programme)"; ptr NULL without memory. */
 MUST_CHECK struct slice history_metric_text(const struct terms *terms, uint32_t metric, struct slice key,

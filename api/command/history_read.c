@@ -47,7 +47,7 @@ done:
 
 MUST_CHECK static enum tally_code step_read(struct reading *r, const json_t *json, int32_t last, struct history_step *step)
 {
-    static const char *const names[] = {"on", "results", "note", "title", "amended", "joined", NULL};
+    static const char *const names[] = {"on", "results", "note", "title", "amended", "joined", "settled", NULL};
     enum tally_code rc = TALLY_OK;
     char pointer[64];
     const json_t *results = json_object_get(json, "results"), *title = json_object_get(json, "title");
@@ -67,6 +67,7 @@ MUST_CHECK static enum tally_code step_read(struct reading *r, const json_t *jso
         return err_set(r->err, TALLY_E_MALFORMED, "%s: is earlier than the step before; put the steps in order", pointer);
     TRY(amended_take(r, json, step));
     TRY(take_joined(r, json, step->day, &joined));
+    TRY(take_settled(r, json, step));
     if (step->title.len == 0 && json_array_size(results) == 0)
         step->title = joined;
     step->count = json_array_size(results);

@@ -108,6 +108,8 @@ MUST_CHECK static enum tally_code metric_take(const struct reading *r, const jso
     }
     if (event->metric == TERMS_NONE)
         return metric_unknown(r, contract->texts[contract->text_count - 1]->terms, name);
+    if (terms_metric(event->terms, event->metric)->source == AST_SOURCE_SETTLEMENTS)
+        return BAD(r, "/metric", "`%.*s` is what was settled; say it as \"settled\" of the step", SLICE_ARG(name));
     if (terms_metric(event->terms, event->metric)->source == AST_SOURCE_USED)
         return BAD(r, "/metric", "`%.*s` comes from another contract; say there what is reported", SLICE_ARG(name));
 done:

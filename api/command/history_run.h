@@ -31,6 +31,8 @@ struct run_contract {
     const struct engine_output *output; /* of the last moment */
     struct engine_output last;          /* its values when it closed (T5) */
     uint64_t next_first;
+    const struct history_settlement **settled; /* so far */
+    size_t settled_count, settled_cap;
 };
 
 struct history_run {
@@ -52,7 +54,14 @@ MUST_CHECK enum tally_code contract_in_force(struct history_run *run, uint32_t c
 MUST_CHECK enum tally_code contract_input(struct history_run *run, uint32_t contract, struct arena *arena,
                                           struct engine_input *out, struct err *err);
 MUST_CHECK enum tally_code contract_evaluate(struct history_run *run, uint32_t contract, struct err *err);
+/* Money came, or went back. */
+MUST_CHECK enum tally_code contract_settle(struct history_run *run, const struct history_settlement *settled,
+                                           struct err *err);
 /* The newest of its texts that is in force. */
 const struct terms *contract_terms(const struct run_contract *contract);
+
+/* ---- history_settle.c: the facts of a metric whose source is settlements ---- */
+MUST_CHECK enum tally_code settled_facts(const struct run_contract *c, uint32_t k, uint32_t metric, struct arena *arena,
+                                         struct engine_fact **out, size_t *count, struct err *err);
 
 #endif

@@ -119,6 +119,18 @@ done:
     return rc;
 }
 
+static void add_settled(const struct history_step *step, struct buf *out)
+{
+    for (size_t i = 0; i < step->settled_count && i < TITLE_EVENTS_MAX; i++)
+        buf_printf(out, "%s%.*s %.*s",
+                   i > 0           ? ", "
+                   : out->len == 0 ? "settled: "
+                                   : "; settled: ",
+                   SLICE_ARG(step->settled[i].rule), SLICE_ARG(step->settled[i].amount));
+    if (step->settled_count > TITLE_EVENTS_MAX)
+        buf_printf(out, " and %zu more", step->settled_count - TITLE_EVENTS_MAX);
+}
+
 enum tally_code history_title(const struct terms *terms, const struct history_moment *moment, struct arena *arena,
                               struct slice *out, struct err *err)
 {
@@ -139,6 +151,8 @@ enum tally_code history_title(const struct terms *terms, const struct history_mo
         buf_release(&events);
         TRY(rc);
     }
+    if (moment->step != NULL && moment->step->title.len == 0)
+        add_settled(moment->step, &text);
     if (moment->step != NULL && moment->step->amended != TERMS_NONE && moment->step->title.len == 0)
         buf_printf(&text, "%sversion %u of the terms is in force", text.len == 0 ? "" : "; ", moment->step->number);
     if (text.len == 0)

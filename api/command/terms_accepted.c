@@ -54,6 +54,8 @@ static void check_construct(struct diags *diags, const struct ast_text *text, co
 {
     if (decl->kind == AST_USES)
         refuse(diags, decl->span, "figures of other contracts");
+    else if (decl->kind == AST_METRIC && decl->u.metric.source == AST_SOURCE_SETTLEMENTS)
+        refuse(diags, decl->span, "settlements as a figure");
     else if (decl->kind == AST_PARTIES)
         refuse(diags, decl->span, "classes of parties");
     else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payer))

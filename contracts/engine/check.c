@@ -36,12 +36,6 @@ const char *check_text(struct checker *c, const char *fmt, ...)
     return copy == NULL ? "" : copy;
 }
 
-void check_unsupported(struct checker *c, struct span span, const char *what)
-{
-    PROBLEM(c, "unsupported", span, "the language has it; a later version of the program will evaluate it",
-            "this version of the program does not evaluate %s yet", what);
-}
-
 static const char *nearest_hint(struct checker *c, struct slice name, const struct slice *names, size_t count)
 {
     struct slice nearest = ast_nearest(name, names, count);
@@ -158,8 +152,8 @@ static void check_all(struct checker *c)
     check_names(c);
     if (c->diags->errors > 0)
         return; /* without its names and dimensions, everything else would only seem wrong */
-    void (*const passes[])(struct checker *) = {check_tables, check_metric_heads, check_rule_heads,
-                                                check_bodies, check_signers,      check_caps};
+    void (*const passes[])(struct checker *) = {check_tables,      check_metric_heads, check_rule_heads, check_bodies,
+                                                check_settlements, check_signers,      check_caps};
     for (size_t i = 0; i < sizeof passes / sizeof passes[0] && !c->failed; i++)
         passes[i](c);
     void (*const later[])(struct checker *) = {check_needs, check_circles,   check_untils,

@@ -50,8 +50,6 @@ MUST_CHECK void *check_alloc(struct checker *c, size_t count, size_t size);
 MUST_CHECK mpq_ptr check_constant(struct checker *c);
 /* Formatted text that lives as long as the diagnostics; "" without memory. */
 const char *check_text(struct checker *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* An error at that place: this version of the program does not evaluate `what` yet. */
-void check_unsupported(struct checker *c, struct span span, const char *what);
 /* The symbol of that name, or NULL and an error that names the nearest of the kind wanted (SYMBOL_NONE: of any). */
 const struct symbol *check_symbol(struct checker *c, const struct ast_name *name, enum symbol_kind kind, const char *what);
 const struct symbol *check_dimension_name(struct checker *c, const struct ast_name *name);
@@ -136,6 +134,7 @@ MUST_CHECK bool check_by(struct checker *c, const struct ast_names *names, struc
 uint32_t check_dimension_party(struct checker *c, uint32_t dimension);
 void check_metric_heads(struct checker *c);
 void check_rule_heads(struct checker *c);
+void check_settlements(struct checker *c); /* in the currency of their rules */
 void check_signers(struct checker *c);
 void check_caps(struct checker *c);
 /* The type of a define, checking it first if nobody has. */

@@ -3,15 +3,6 @@
 
 #include "tally/instant.h"
 
-/* Clauses that are not evaluated yet. */
-MUST_CHECK static bool metric_is_supported(struct checker *c, const struct ast_decl *d)
-{
-    if (d->u.metric.source != AST_SOURCE_SETTLEMENTS)
-        return true;
-    check_unsupported(c, d->span, "settlements as a source");
-    return false;
-}
-
 /* "days per person", as the text has it */
 MUST_CHECK static bool unit_as_written(struct checker *c, const struct ast_kindname *kind, struct slice *out)
 {
@@ -187,11 +178,36 @@ MUST_CHECK static bool take_used(struct checker *c, const struct ast_decl *d, st
     return false;
 }
 
+/* Section 11: what was settled on a rule of this contract, by the bank's date: in money the sum, in dates the last day. It may vary by
+ * a period, in whose member that date lies, and by nothing else. */
+MUST_CHECK static bool take_settlements(struct checker *c, const struct ast_decl *d, struct metric *m)
+{
+    const struct symbol *s = check_symbol(c, &d->u.metric.of, SYMBOL_RULE, "a pay rule");
+    uint32_t currency = 0;
+    if (s == NULL)
+        return false;
+    bool is_by_date =
+        m->shape.count == 0 || (m->shape.count == 1 && c->t->dimensions[m->shape.dims[0]].shown.kind == TERMS_PERIOD);
+    if (!is_by_date || d->u.metric.where != NULL)
+        PROBLEM(c, "metric.settlements", d->name.span, "sum them by a period, or not at all",
+                "settlements of a rule vary by the bank's date alone, so by one period at most");
+    else if (m->type.kind != TYPE_DATE && !type_is_money(c->t, &m->type, &currency))
+        PROBLEM(c, "metric.settlements", d->u.metric.in.span, NULL,
+                "settlements are money, or in `date` the day of the last one; this is %s", check_type_text(c, &m->type));
+    else if (d->u.metric.reported_by.text.len > 0 || d->u.metric.verifiers.count > 0 || d->u.metric.has_dispute_days ||
+             d->u.metric.until != NULL)
+        PROBLEM(c, "metric.settlements", d->name.span, "leave out all that is said of results",
+                "settlements are not reported as results are: `%.*s` has no reporter, verifier or last day",
+                SLICE_ARG(d->name.text));
+    else
+        return true;
+    return false;
+}
+
 MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
 {
     const struct ast_decl *d = m->decl;
-    if (!metric_is_supported(c, d) || !check_kind(c, &d->u.metric.in, &m->type) ||
-        !unit_as_written(c, &d->u.metric.in, &m->shown.unit))
+    if (!check_kind(c, &d->u.metric.in, &m->type) || !unit_as_written(c, &d->u.metric.in, &m->shown.unit))
         return false;
     m->shown.source = d->u.metric.source;
     m->shown.slug = d->u.metric.slug;
@@ -209,6 +225,8 @@ MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
         return false;
     m->shown.by = m->shape.dims;
     m->shown.by_count = m->shape.count;
+    if (m->shown.source == AST_SOURCE_SETTLEMENTS)
+        return take_settlements(c, d, m) && take_between(c, d, m);
     return take_where(c, d, m) && take_people(c, d, m) && take_between(c, d, m);
 }
 

@@ -137,9 +137,9 @@ struct node *check_submitted(struct checker *c, const struct scope *scope, const
     if (s == NULL)
         return NULL;
     c->t->metrics[s->at].is_used = true;
-    if (c->t->metrics[s->at].shown.source == AST_SOURCE_USED) {
-        PROBLEM(c, "metric.used", ref->name.span, NULL, "`%.*s` comes from another contract: nobody submits it here",
-                SLICE_ARG(s->name));
+    if (c->t->metrics[s->at].shown.source >= AST_SOURCE_USED) {
+        PROBLEM(c, "metric.used", ref->name.span, NULL, "`%.*s` comes from %s: nobody submits it here", SLICE_ARG(s->name),
+                c->t->metrics[s->at].shown.source == AST_SOURCE_USED ? "another contract" : "the bank");
         return NULL;
     }
     return reference(c, scope, e, ref, NODE_SUBMITTED, s->at, &type, &c->t->metrics[s->at].dims, 0);

@@ -221,6 +221,21 @@ bool check_rule(struct checker *c, uint32_t rule)
     return ok;
 }
 
+void check_settlements(struct checker *c)
+{
+    for (uint32_t i = 0; i < c->t->metric_count; i++) {
+        const struct metric *m = &c->t->metrics[i];
+        const struct symbol *s =
+            m->shown.source == AST_SOURCE_SETTLEMENTS ? symbols_find(&c->t->symbols, m->shown.of) : NULL;
+        uint32_t currency = 0;
+        if (s == NULL || s->kind != SYMBOL_RULE || !type_is_money(c->t, &m->type, &currency) ||
+            c->t->rules[s->at].state != DEFINE_DONE || c->t->rules[s->at].currency == currency)
+            continue;
+        PROBLEM(c, "units.differ", m->decl->u.metric.in.span, NULL, "`%.*s` pays in %.*s", SLICE_ARG(s->name),
+                SLICE_ARG(c->t->rules[s->at].shown.currency));
+    }
+}
+
 /* ---- caps ---- */
 
 MUST_CHECK static bool cap_is_whole(struct checker *c, const struct cap *cap, mpq_srcptr money, struct span span)

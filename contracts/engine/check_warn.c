@@ -116,7 +116,7 @@ static void warn_metrics(struct checker *c)
         if (m->is_used && m->shown.reporter_count > 1)
             WARNING(c, "warning.reporters", m->decl->name.span, "let one report, or verify what both have reported",
                     "several report `%.*s`: the first result to be verified counts", SLICE_ARG(m->shown.name));
-        if (m->is_used && m->shown.source != AST_SOURCE_USED && m->shown.verifier_count == 0 &&
+        if (m->is_used && m->shown.source < AST_SOURCE_USED && m->shown.verifier_count == 0 &&
             !m->decl->u.metric.has_dispute_days)
             WARNING(c, "warning.final", m->decl->name.span, "add `verified by ...` or `disputes within 30 days`",
                     "`%.*s` is final when submitted and cannot be disputed", SLICE_ARG(m->shown.name));
@@ -187,7 +187,7 @@ static void find_prior(struct checker *c, const struct node *n, void *with)
 static unsigned payee_can(struct checker *c, const struct rule *rule, const struct metric *m)
 {
     uint32_t payee = rule->shown.payee;
-    bool is_alone = m->shown.source != AST_SOURCE_USED && alone_behind(&m->shown, payee), carries = false;
+    bool is_alone = m->shown.source < AST_SOURCE_USED && alone_behind(&m->shown, payee), carries = false;
     check_visit(c, m->missing, find_prior, &carries);
     return (is_alone ? WARNED_ALONE : 0u) | (is_alone && rule->is_never_back ? WARNED_BACK : 0u) |
            (carries && is_reporter(&m->shown, payee) ? WARNED_CARRY : 0u) |

@@ -69,7 +69,7 @@ static enum known fact_value(struct eval *ev, const struct node *n, uint64_t cel
     if (number == NULL)
         return BROKEN;
     enum value_problem problem = value_read_fact(ev->t, m, fact->value, number, out);
-    if (problem == VALUE_OUTSIDE && m->shown.source == AST_SOURCE_USED) /* it does not fit; no default makes up for it */
+    if (problem == VALUE_OUTSIDE && m->shown.source >= AST_SOURCE_USED) /* it does not fit; no default makes up for it */
         return eval_blocked(ev, arena_printf(ev->arena, "%.*s is %.*s there, which does not lie between %.*s",
                                              SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell)),
                                              SLICE_ARG(fact->value), SLICE_ARG(m->between)));
@@ -131,6 +131,14 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
         return unknown_there(ev, n, cell, fact, out);
     if (fact != NULL && fact->standing != ENGINE_DISPUTED)
         return fact_value(ev, n, cell, fact, out);
+    if (fact == NULL && m->shown.source == AST_SOURCE_SETTLEMENTS && m->type.kind == TYPE_NUMBER) {
+        mpq_ptr nothing = eval_push(ev); /* nothing was settled */
+        if (nothing == NULL)
+            return BROKEN;
+        mpq_set_ui(nothing, 0, 1);
+        out->number = nothing;
+        return KNOWN;
+    }
     if (fact == NULL && m->missing != NULL && !waits_for_until(ev, m, is_pending))
         return default_value(ev, n, cell, out);
     if (fact != NULL)

@@ -177,6 +177,12 @@ const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_
     return &terms->dimensions[i].shown;
 }
 
+uint32_t terms_member_of_day(const struct terms *terms, uint32_t dimension, int32_t day)
+{
+    ENSURE(dimension < terms->dimension_count && terms->dimensions[dimension].shown.kind == TERMS_PERIOD);
+    return dimension_of_day(&terms->dimensions[dimension], day);
+}
+
 uint32_t terms_metric_count(const struct terms *terms)
 {
     return terms->metric_count;

@@ -64,6 +64,12 @@ struct history_event {
     uint64_t seq;          /* its number in the file, from 1: what explanations show */
 };
 
+struct history_settlement { /* what was paid on a rule; below zero: paid back */
+    uint32_t contract;
+    struct slice rule, amount;
+    int32_t paid_on;
+};
+
 struct history_step {
     int32_t day;
     struct slice title; /* what a trace says of it in place of its events; may be empty */
@@ -72,6 +78,8 @@ struct history_step {
     uint32_t amended; /* the contract of which a text comes into force on this day, TERMS_NONE: none; */
     uint32_t version; /* which of its texts, */
     uint32_t number;  /* and what number that gives itself */
+    struct history_settlement *settled;
+    size_t settled_count;
 };
 
 struct history_contract {

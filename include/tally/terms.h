@@ -73,6 +73,8 @@ struct terms_dimension {
 };
 uint32_t terms_dimension_count(const struct terms *terms);
 const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_t i);
+/* The member of a period in which the day lies; TERMS_NONE outside. */
+uint32_t terms_member_of_day(const struct terms *terms, uint32_t dimension, int32_t day);
 
 /* ---- metrics ---- */
 struct terms_metric {

@@ -19,6 +19,8 @@ static void what_the_service_does_not_do_is_refused_at_its_place(void **state)
     } rows[] = {
         {TEXT("t \\\"T\\\" version 2 amends " HASH " effective 2016-05-01", ""), "amendments"},
         {TEXT("t \\\"T\\\"", "parties clinic provider \\\"Clinics\\\", at most 9\\n"), "classes of parties"},
+        {TEXT("t \\\"T\\\"", "metric m is settlements of p in USD\\npay p from b to a amount 5\\n"),
+         "settlements as a figure"},
         {TEXT("t \\\"T\\\"", "parties f provider \\\"F\\\", at most 5\\n"), "classes of parties"},
         {TEXT("t \\\"T\\\"", "dimension d (a)\\npay p from d to b for each d amount 5\\n"), "whose payer is another one"},
         {TEXT("t \\\"T\\\"", "dimension d (a)\\npay p from b to d for each d amount 5\\n"), "whose payee is another one"},

@@ -707,6 +707,53 @@ static void who_has_not_joined_is_no_member(void **state)
             "/history/1/results/0: does not fit `done`: it is reported by facility or clerk alone");
 }
 
+/* ---- what was settled ---- */
+
+#define SETTLEMENTS                                                                                                        \
+    "period half every 6 months from 2016-01-01 to 2017-12-31\nmetric x is \"X\" in GBP\n  reported by lender\n"           \
+    "  disputes within 30 days\nmetric received is settlements of p in GBP\n  by half\n"                                   \
+    "metric all is settlements of p in GBP\nmetric settled_on is settlements of p in date\n  if missing use never\n"       \
+    "pay p from city to lender amount x\npay half_on from lender to judge for each half amount received / 2\n"             \
+    "pay late from city to lender amount if settled_on = never then 0 else 1\n"                                            \
+    "pay whole from lender to judge amount all\n"
+
+static void what_was_settled_counts_by_the_bank_s_date(void **state)
+{
+    (void) state;
+    start(TEXT(SETTLEMENTS),
+          STEP("2016-06-01", X("\"value\":\"10\"")) ","
+                                                    "{\"on\":\"2016-07-02\",\"settled\":[{\"rule\":\"p\",\"amount\":\"6."
+                                                    "00\",\"paid_on\":\"2016-06-30\"},"
+                                                    "{\"rule\":\"p\",\"amount\":\"4.00\"}]},"
+                                                    "{\"on\":\"2016-08-01\",\"settled\":[{\"rule\":\"p\",\"amount\":\"-1."
+                                                    "00\",\"paid_on\":\"2016-06-30\"}]}");
+    expect_moment("2016-06-01", "final: x = 10");
+    expect_at(1, ENGINE_COMPUTED, "0.00"); /* nothing was settled: that is known */
+    expect_moment("2016-07-02", "settled: p 6.00, p 4.00");
+    expect_at(1, ENGINE_COMPUTED, "3.00");
+    expect_at(2, ENGINE_COMPUTED, "2.00");
+    expect_at(5, ENGINE_COMPUTED, "1.00");
+    expect_at(6, ENGINE_COMPUTED, "10.00");
+    expect_moment("2016-08-01", "settled: p -1.00"); /* what is reversed acts as a restated result */
+    expect_at(1, ENGINE_COMPUTED, "2.50");
+    expect_at(6, ENGINE_COMPUTED, "9.00");
+}
+
+static void settlements_that_cannot_be_are_refused(void **state)
+{
+    (void) state;
+    add_source("", "", TEXT(SETTLEMENTS));
+    refused("{\"on\":\"2016-07-02\",\"settled\":[{\"rule\":\"q\",\"amount\":\"6.00\"}]}",
+            "/history/0/settled/0/rule: the terms have no such pay rule");
+    refused("{\"on\":\"2016-07-02\",\"settled\":[{\"rule\":\"p\",\"amount\":\"6.001\"}]}",
+            "/history/0/settled/0/amount: is no amount of the rule's currency, as \"4800000.00\"");
+    refused("{\"on\":\"2016-07-02\",\"settled\":[{\"rule\":\"p\",\"amount\":\"6\",\"paid_on\":\"2016-07-03\"}]}",
+            "/history/0/settled/0/paid_on: is later than the day on which it is known");
+    refused("{\"on\":\"2016-07-02\",\"settled\":5}", "/history/0/settled: is not a list of at most 10000 settlements");
+    refused(STEP("2016-07-02", "{\"metric\":\"all\",\"value\":\"5\"}"),
+            "/history/0/results/0/metric: `all` is what was settled; say it as \"settled\" of the step");
+}
+
 /* ---- what is refused ---- */
 
 static void refused(const char *steps, const char *wanted)
@@ -801,6 +848,8 @@ int main(void)
         TEST(rule_U2_as_amended),
         TEST(the_members_of_a_class_join_and_are_paid),
         TEST(who_has_not_joined_is_no_member),
+        TEST(what_was_settled_counts_by_the_bank_s_date),
+        TEST(settlements_that_cannot_be_are_refused),
         TEST(what_cannot_be_is_refused_with_its_place),
         TEST(rule_U3_what_is_used_has_to_be_at_hand),
         TEST(rule_U5_an_amendment_that_closes_a_circle_is_refused),

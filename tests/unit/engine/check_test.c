@@ -363,17 +363,7 @@ static void long_chains_of_defines_are_refused_not_a_crash(void **state)
     buf_release(&b);
 }
 
-/* ---- what is not evaluated yet ---- */
-
-static void what_is_not_evaluated_yet_is_refused_at_its_place(void **state)
-{
-    (void) state;
-    static const char *const texts[] = {
-        "metric m is settlements of p in USD\n" AMOUNT("1"),
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        expect_error(texts[i], "unsupported", "this version of the program does not evaluate");
-}
+/* ---- until, sets, classes, other contracts ---- */
 
 #define UNTIL(until, more) "metric m is \"M\" in USD\n  by year\n  reported by judge until " until "\n" more
 #define BY_YEAR "pay p from city to lender for each year amount "
@@ -473,6 +463,26 @@ static void figures_of_other_contracts_are_checked(void **state)
     expect_error(USES AMOUNT("able"), "name.kind", "no value");
     expect_error(USES "metric m is success of able in USD\n  until 2019-01-01\n" AMOUNT("m"), "metric.until",
                  "wait for ever");
+}
+
+static void settlements_are_checked(void **state)
+{
+    (void) state;
+    expect_fine("metric m is settlements of p in USD\n" AMOUNT("1") "\npay q from lender to city amount m");
+    expect_fine(
+        "metric m is settlements of p in date\n  if missing use never\n" AMOUNT("1") "\npay q from lender to city when m "
+                                                                                     "< never amount 1");
+    expect_fine("metric m is settlements of p in USD\n  by year\n" AMOUNT("1") "\npay q from lender to city for each year "
+                                                                               "amount m");
+    expect_error("metric m is settlements of p in USD\n  by arm\n" AMOUNT("1"), "metric.settlements", "one period at most");
+    expect_error("metric m is settlements of p in days\n" AMOUNT("1"), "metric.settlements", "this is days");
+    expect_error("metric m is settlements of p in USD\n  reported by judge\n" AMOUNT("1"), "metric.settlements",
+                 "not reported as results are");
+    expect_error("metric m is settlements of p in ZAR\n" AMOUNT("1"), "units.differ", "`p` pays in USD");
+    expect_error("metric m is settlements of q in USD\n" AMOUNT("1"), "name.unknown", "a pay rule");
+    expect_error("metric m is settlements of p in date\n" AMOUNT("1") "\npay q from lender to city when submitted(m) > m "
+                                                                      "amount 1",
+                 "metric.used", "the bank");
 }
 
 #define VILLAGE(until)                                                                                                     \
@@ -722,7 +732,7 @@ int main(void)
         cmocka_unit_test(caps_are_whole_money),
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
-        cmocka_unit_test(what_is_not_evaluated_yet_is_refused_at_its_place),
+        cmocka_unit_test(settlements_are_checked),
         cmocka_unit_test(until_is_checked),
         cmocka_unit_test(classes_of_parties_are_checked),
         cmocka_unit_test(a_share_of_a_class_signs),

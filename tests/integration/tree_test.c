@@ -284,6 +284,27 @@ static void the_tables_only_grow(void **state)
 
 /* ---- another history ---- */
 
+static void a_tile_that_was_altered_is_found_and_not_built_upon(void **state)
+{
+    static const char alter[] =
+        "ALTER TABLE ledger.tile DISABLE TRIGGER ALL; "
+        "UPDATE ledger.tile SET root = set_byte(root, 0, get_byte(root, 0) # 1) WHERE level = 0 AND "
+        "number = (SELECT max(number) FROM ledger.tile WHERE level = 0); "
+        "ALTER TABLE ledger.tile ENABLE ALWAYS TRIGGER refuse_change";
+    (void) state;
+    toy_service_stop(&service, true);
+    toy_exec(&cluster, alter);
+    assert_int_equal(toy_int(&cluster, "SELECT count(*) FROM ledger.verify_tree() WHERE code = 'tile.root'"), 1);
+    start(SEQUENCER_AWAY);
+    assert_true(status().is_forked);
+    assert_non_null(strstr(status().trouble, "are not those that were published"));
+    toy_service_stop(&service, true);
+    toy_exec(&cluster, alter); /* back */
+    assert_int_equal(toy_int(&cluster, "SELECT count(*) FROM ledger.verify_tree()"), 0);
+    start(SEQUENCER_LEADING);
+    assert_tree();
+}
+
 static void assert_reads_only(const char *why)
 {
     struct toy_answer answer = toy_say(&service, &ann, &record);
@@ -396,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_told_from_the_next_by_its_time),
         cmocka_unit_test(what_is_published_is_in_the_table_first),
         cmocka_unit_test(the_tables_only_grow),
+        cmocka_unit_test(a_tile_that_was_altered_is_found_and_not_built_upon),
         cmocka_unit_test(a_host_without_a_record_needs_to_be_told),
         cmocka_unit_test(an_old_dump_that_was_restored_is_not_continued),
         cmocka_unit_test(one_that_was_restored_and_has_grown_is_not_continued),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../support/toy_ledger.h"
+#include "tally/migrate.h"
 #include "tally/read.h"
 #include "tally/receipt.h"
 #include "tally/text.h"
@@ -282,6 +283,37 @@ static void the_tables_only_grow(void **state)
                      2);
 }
 
+/* A ledger from before there was a tree: its tiles are made when it is migrated, also those of level 1. */
+static void entries_from_before_the_tree_get_their_tiles(void **state)
+{
+    char conninfo[192];
+    struct err err = {0};
+    struct pg *pg = NULL;
+    struct pg_rows *rows = NULL;
+    (void) state;
+    toy_exec(&cluster, "CREATE DATABASE before");
+    cluster_conninfo(&cluster, "before", NULL, conninfo, sizeof conninfo);
+    const struct pg_options options = {.conninfo = conninfo};
+    assert_int_equal(pg_new(&options, &pg, &err), TALLY_OK);
+    assert_int_equal(migrate_to(pg, 4, NULL, &err), TALLY_OK);
+    if (pg_exec_text(
+            pg,
+            "ALTER TABLE ledger.entry DISABLE TRIGGER ALL; "
+            "INSERT INTO ledger.entry SELECT n, now(), 'ledger', 'result.finalised', '', true, sha256('a'), sha256('b'), "
+            "sha256(int8send(n)) FROM generate_series(0, 66000) AS g (n)",
+            NULL, &err) != TALLY_OK)
+        fail_msg("%s", err.detail);
+    assert_int_equal(migrate(pg, NULL, &err), TALLY_OK);
+    assert_int_equal(pg_exec_text(pg,
+                                  "SELECT (SELECT count(*) FROM ledger.tile), (SELECT count(*) FROM ledger.verify_tree())",
+                                  &rows, &err),
+                     TALLY_OK);
+    assert_int_equal(pg_get_int8(rows, 0, 0), 257 + 1);
+    assert_int_equal(pg_get_int8(rows, 0, 1), 0);
+    pg_rows_free(rows);
+    pg_free(pg);
+}
+
 /* ---- another history ---- */
 
 static void a_tile_that_was_altered_is_found_and_not_built_upon(void **state)
@@ -417,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_told_from_the_next_by_its_time),
         cmocka_unit_test(what_is_published_is_in_the_table_first),
         cmocka_unit_test(the_tables_only_grow),
+        cmocka_unit_test(entries_from_before_the_tree_get_their_tiles),
         cmocka_unit_test(a_tile_that_was_altered_is_found_and_not_built_upon),
         cmocka_unit_test(a_host_without_a_record_needs_to_be_told),
         cmocka_unit_test(an_old_dump_that_was_restored_is_not_continued),

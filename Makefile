@@ -212,6 +212,14 @@ STEPS ?= 1000000
 test-evaluators: deps ## the engine's session beside the evaluation from nothing, STEPS (1,000,000) random steps
 	$(again) $(B)/tests/property/evaluators_test
 	@STEPS=$(STEPS) SEED=$(or $(SEED),1000) TEST_TIMEOUT_S=$$((600 + $(STEPS) / 200)) TEST_VERBOSE=1 tests/run.sh $(B)/tests/property/evaluators_test
+# the tests that need neither a database nor a program: what they do not reach of the language is listed
+COVERED := contracts/terms contracts/engine
+COVERING := $(filter unit/terms/% unit/engine/% unit/command/% vectors/%,$(TEST_NAMES))
+coverage: deps ## lines of the language that no test runs
+	$(again) MODE=cov $(addprefix build/cov/tests/,$(COVERING))
+	@find build/cov -name '*.gcda' -delete
+	@tests/run.sh $(addprefix build/cov/tests/,$(COVERING))
+	@tests/coverage.sh build/cov $(COVERED)
 check: lint test test-tsan ## lint, and every test plain, under ASan and UBSan, and under TSan
 
 lint: ## layout, layers, bans, static analysis

@@ -11,7 +11,7 @@ static uint64_t bind_shape(struct exposing *ex, const struct shape *shape)
             expose_bind_all(ex, dim);
         bool is_one = expose_is_one(ex, dim);
         if (cells > UINT64_MAX / ((uint64_t) size + 1))
-            continue;
+            continue; /* not covered: more bindings than K4 allows */
         cell += cells * (is_one ? ex->low[dim] : size);
         cells *= (uint64_t) size + 1;
     }

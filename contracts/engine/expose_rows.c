@@ -16,7 +16,7 @@ unsigned expose_holding(enum ast_bound bound)
     case AST_BOUND_BELOW:
         return RANGE_BELOW;
     }
-    return 0;
+    return 0; /* not covered: there is no other bound */
 }
 
 /* Which rows may decide: one that may hold, unless one that comes before it in deciding surely does. Upper bounds are looked at
@@ -172,7 +172,7 @@ void expose_linear(struct exposing *ex, const struct node *n, struct range *out)
     range_init(&x);
     expose_node(ex, n->a, &x);
     if (ranges == NULL) {
-        range_set_line(out);
+        range_set_line(out); /* not covered: only without memory */
     } else if (x.is_none) {
         range_set_none(out);
     } else if (!are_rising_points(ranges, count, true) || !are_rising_points(ranges + count, count, false)) {
@@ -230,7 +230,7 @@ void expose_bands(struct exposing *ex, const struct node *n, struct range *out)
     range_init(&x);
     expose_node(ex, n->a, &x);
     if (ranges == NULL) {
-        range_set_line(out);
+        range_set_line(out); /* not covered: only without memory */
     } else if (x.is_none) {
         range_set_none(out);
     } else if (!are_rising_points(ranges, count, true)) {

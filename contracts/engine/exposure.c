@@ -3,7 +3,7 @@
 
 #include "expose.h"
 
-#define EXPOSE_STEPS_MAX 3000000u /* about a second; then once more with everything taken together */
+#define EXPOSE_STEPS_MAX 1000000u /* about a third of a second; then once more with everything taken together */
 
 /* ---- as text ---- */
 

@@ -352,7 +352,7 @@ static void terms_are_diagnosed_as_a_compiler_does_and_laid_out(void **state)
     says(output.err, "bad.terms:3:1: error:");
     says(output.err, "^");
     TALLY(1, "terms check bad.terms --json");
-    says(output.out, "{\"checks\":false,\"diagnostics\":[{\"code\":\"");
+    says(output.out, "{\"checks\":false,\"cost\":null,\"diagnostics\":[{\"code\":\"");
     says(output.out, "\"line\":3");
     TALLY(0, "terms check housing.terms --json");
     says(output.out, "{\"checks\":true,");

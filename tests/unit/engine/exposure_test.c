@@ -49,6 +49,7 @@ static void expect_all(const struct found *f, const char *rule, const char *leas
     "metric by_person is \"By person\" in USD between 10 and 20\n  by participant\n  reported by judge\n"                  \
     "metric in_time is \"In time\" in USD between 10 and 20\n  by participant\n  reported by judge until 2019-01-01\n"     \
     "table rate in USD by year\n  2016-01-01: 5\n  2017-01-01: 7\n  2018-01-01: 20\n"                                      \
+    "table days_of in date by year\n  otherwise: 2016-05-05\n"                                                             \
     "table by_side in USD by arm\n  programme: 3\n  comparison: 8\n"
 
 /* One rule `p` with these clauses has these bounds, of one instance and of all. */
@@ -125,6 +126,107 @@ static void a_fault_is_no_payment(void **state)
     expect_all(&f, "q", "5.00", "5.00");
     expect_all(&f, "r", "0.00", "0.00");
     world_free(f.w);
+}
+
+#define FAULT_DAY "(if x / 0 > 1 then born else born)"
+
+/* Whatever needs what is always a fault is never computed. */
+static void a_fault_anywhere_is_no_payment(void **state)
+{
+    (void) state;
+    static const char *const clauses[] = {
+        "amount if x / 0 > 1 then 1 else 2",
+        "when not (x / 0 > 1) amount 1",
+        "when (if x / 0 > 1 then side else side) in (programme, comparison) amount 1",
+        "when max(" FAULT_DAY ", 2016-01-01) > 2016-01-01 amount 1",
+        "when 1 day after " FAULT_DAY " > 2016-01-01 amount 1",
+        "when " FAULT_DAY " - born > 1 day amount 1",
+        "amount rate[year: " FAULT_DAY "]",
+        "amount rate[year: (50 years after born)]",
+        "amount by_claim[claim: (x + 10)]",
+        "amount by_claim[claim: (0 - x)]",
+        "amount linear of (x / 0): at 0: 1 at 1: 2 outside: flat",
+        "amount bands of (stay / 0): from 1 days: 1 per day",
+        "amount step of (x / 0): at least 1: 1 otherwise: 2",
+        "amount USD 1 * round(x, y * 0, up)",
+        "amount USD 1 * (x / 0) ^ 2",
+        "amount USD 1 * min(x / 0, 1)",
+        "amount USD 1 * max(x / 0, 1)",
+        "amount USD 1 * abs(x / 0)",
+        "amount USD 1 * clamp(x / 0, 0, 1)",
+        "amount sum(rate / 0 over year)",
+        "amount mean(rate over year where rate < 0)",
+        "amount portion(USD 1 / 0, by_year over year)",
+    };
+    for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++) {
+        char text[8000];
+        snprintf(text, sizeof text, "%stable by_claim in USD by claim\n  otherwise: 5\npay p from city to lender %s%s\n",
+                 SMALL(METRICS), strstr(clauses[i], "portion") == NULL ? "" : "for each year ", clauses[i]);
+        struct found f = expose(text);
+        if (!f.exposure->rules[0].is_never)
+            print_error("%s\n", clauses[i]);
+        assert_true(f.exposure->rules[0].is_never);
+        world_free(f.w);
+    }
+    /* nobody may be there: then it is no fault */
+    expect_one("amount sum(in_time / 0 over participant of in_time)", "0.00", "0.00");
+}
+
+static void large_and_far_figures_stay_within(void **state)
+{
+    (void) state;
+    expect_one("amount USD 1 * abs(-x)", "2.00", "5.00");
+    expect_one("amount USD 1 * (x / max(any, 1))", "0.00", "5.00");
+    expect_one("amount USD 1 * (x * 10 ^ 1_200 * 10 ^ 1_200) * 0", "0.00", "0.00");
+    expect_one("amount USD 1 * (x * 10 ^ 1_200 * 10 ^ 1_200)", "0.00", "none");
+    expect_one("amount USD 1 * (x * 10 ^ 1_000) ^ 5", "0.00", "none");
+    expect_one("when (any * 1 day) after born > 2016-01-01 amount 1", "0.00", "1.00");
+    expect_one("when 3_000 years before born > 2016-01-01 amount 1", "0.00", "1.00");
+    expect_one("when 9_000_000 days after born > 2016-01-01 amount 1", "0.00", "1.00");
+    expect_one("amount best(2, rate over year where rate < 0)", "0.00", "0.00");
+    expect_one("when days_of[year: (born)] > 2016-01-01 amount 1", "1.00", "1.00");
+}
+
+/* More members than can be looked at one by one: the bounds hold, and are wider. */
+static void a_large_text_is_looked_at_together(void **state)
+{
+    (void) state;
+    struct found f =
+        expose(SMALL(METRICS "dimension many 1 to 1_900\ndimension more 1 to 1_900\n"
+                             "pay p from city to lender for each many amount sum(USD 1 * many * more over more)\n"));
+    assert_true(f.exposure->is_coarse);
+    expect_bound(f.exposure->rules[0].one.least, "1900.00");
+    expect_bound(f.exposure->rules[0].one.most, "6859000000.00");
+    world_free(f.w);
+}
+
+static void without_memory_it_says_so(void **state)
+{
+    (void) state;
+    struct world *w = world_new(TEXT_ROCA_WATERFALL);
+    unsigned failed = 0;
+    for (size_t cap = 64; cap < 20000; cap += 200) {
+        struct arena *arena = arena_new(cap);
+        struct exposure *e = NULL;
+        struct err err = {0};
+        enum tally_code rc = terms_exposure(w->terms, arena, &e, &err);
+        assert_true(rc == TALLY_OK ? e != NULL : rc == TALLY_E_LIMIT && e == NULL);
+        failed += rc != TALLY_OK;
+        arena_free(arena);
+    }
+    for (uint64_t n = 1; n < 40; n++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct exposure *e = NULL;
+        assert_non_null(arena);
+        mem_fail_after(n);
+        enum tally_code rc = terms_exposure(w->terms, arena, &e, NULL);
+        mem_fail_after(0);
+        assert_true((rc == TALLY_OK) == (e != NULL));
+        failed += rc != TALLY_OK;
+        arena_free(arena);
+    }
+    assert_true(failed > 3);
+    world_free(w);
 }
 
 static void conditions_open_and_close_ways(void **state)
@@ -533,6 +635,10 @@ int main(void)
         cmocka_unit_test(arithmetic_is_exact),
         cmocka_unit_test(what_has_no_bound_is_said_so),
         cmocka_unit_test(a_fault_is_no_payment),
+        cmocka_unit_test(a_fault_anywhere_is_no_payment),
+        cmocka_unit_test(large_and_far_figures_stay_within),
+        cmocka_unit_test(a_large_text_is_looked_at_together),
+        cmocka_unit_test(without_memory_it_says_so),
         cmocka_unit_test(conditions_open_and_close_ways),
         cmocka_unit_test(dates_become_numbers),
         cmocka_unit_test(rows_that_cannot_be_reached_do_not_count),

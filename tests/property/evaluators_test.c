@@ -275,9 +275,59 @@ static void any_order_of_the_same_final_results_ends_in_the_same_targets(void **
     free(b);
 }
 
+/* N5: the parts are whole cents, and sum to the pot. */
+static void splits_sum(void **state)
+{
+    static const char text[] =
+        "terms 1\ncontract split \"Split\"\ncurrency USD rounded to 0.05, half up\nclock UTC\n"
+        "runs 2016-01-01 to 2018-12-31\nparty city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
+        "party judge evaluator \"Judge\"\nin force when city and lender have signed\n"
+        "disputes decided by judge within 30 days, otherwise stands\ndimension arm (a, b, c, d, e)\n"
+        "metric pot is \"Pot\" in USD\n  reported by judge\n"
+        "metric weight is \"Weight\" in number between 0 and 100\n  by arm\n  reported by judge\n"
+        "pay whole from city to lender\n  amount pot\n  either way\n"
+        "pay part from city to lender\n  for each arm\n  amount portion(pot, weight over arm)\n  either way\n";
+    static const char *const keys[] = {"", "a", "b", "c", "d", "e"};
+    struct dice dice = {42};
+    struct terms *terms = compile(text);
+    struct arena *arena = arena_new(1 << 20);
+    (void) state;
+    assert_non_null(terms);
+    assert_non_null(arena);
+    for (int round = 0; round < 400; round++) {
+        struct engine_fact facts[6];
+        struct engine_output *out = NULL;
+        char values[6][32];
+        int order = 1;
+        arena_clear(arena);
+        for (uint32_t i = 0; i < 6; i++) {
+            snprintf(values[i], sizeof values[i], "%s%u.%03u", i == 0 && dice_in(&dice, 4) ? "-" : "",
+                     dice_below(&dice, i == 0 ? 100000 : 90) + 1, dice_below(&dice, 1000));
+            facts[i] = (struct engine_fact){
+                .metric = i == 0 ? 0 : 1, .key = slice_str(keys[i]), .value = slice_str(values[i]), .seq = i + 1};
+        }
+        struct engine_input input = {.terms = terms, .today = 17000, .facts = facts, .fact_count = 6, .next_first = 1};
+        assert_int_equal(engine_evaluate(&input, arena, &out, NULL), TALLY_OK);
+        struct slice sum = SLICE("0.00");
+        for (size_t i = 1; i < out->count; i++) {
+            bool is_whole = false;
+            assert_int_equal(out->instances[i].state, ENGINE_COMPUTED);
+            assert_int_equal(money_fits(out->instances[i].target, SLICE("0.05"), &is_whole, NULL), TALLY_OK);
+            assert_true(is_whole);
+            assert_int_equal(money_add(sum, out->instances[i].target, arena, &sum, NULL), TALLY_OK);
+        }
+        assert_int_equal(out->count, 6);
+        assert_int_equal(money_compare(sum, out->instances[0].target, &order, NULL), TALLY_OK);
+        assert_int_equal(order, 0);
+    }
+    terms_free(terms);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(splits_sum),
         cmocka_unit_test(a_session_says_what_an_evaluation_from_nothing_says),
         cmocka_unit_test(any_order_of_the_same_final_results_ends_in_the_same_targets),
     };

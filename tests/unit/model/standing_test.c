@@ -670,6 +670,82 @@ static void rule_T3_moments_of_all_kinds_take_effect_in_their_order(void **state
     ASSERT_STANDS("south", "25.00");
 }
 
+/* ---- long lists ---- */
+#define WIDE 20   /* dimensions */
+#define MEMBERS 2 /* of each */
+#define LONG "a_member_whose_name_is_as_long_as_a_name_may_be_made_to_be_"
+
+static const char *wide_text(void)
+{
+    struct buf text;
+    buf_init(&text, 65536);
+    buf_add_str(&text, "terms 1\ncontract wide \"Wide\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                       "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\n"
+                       "party seller provider \"Seller\"\nin force when buyer and seller have signed\n");
+    for (int i = 0; i < WIDE; i++) {
+        buf_printf(&text, "dimension d%02d (", i);
+        for (int k = 0; k < MEMBERS; k++)
+            buf_printf(&text, "%s" LONG "%d", k == 0 ? "" : ", ", k);
+        buf_add_str(&text, ")\n");
+    }
+    buf_add_str(&text, "metric units is shared.units version 1 in days\n  by ");
+    for (int i = 0; i < WIDE; i++)
+        buf_printf(&text, "%sd%02d", i == 0 ? "" : ", ", i);
+    buf_add_str(&text, "\n  reported by seller\npay total from buyer to seller\n  amount 1 per day of units[");
+    for (int i = 0; i < WIDE; i++)
+        buf_printf(&text, "%sd%02d: " LONG "0", i == 0 ? "" : ", ", i);
+    buf_add_str(&text, "]\n");
+    const char *copy = world_keep(&w, slice_of(text.ptr, text.len + 1)).ptr;
+    buf_release(&text);
+    return copy;
+}
+
+static void submit_wide(int count)
+{
+    struct command command = {.kind = COMMAND_SUBMIT_RESULTS};
+    struct command_result *results = ARENA_ARRAY(w.arena, (size_t) count, struct command_result);
+    for (int i = 0; i < count; i++) {
+        struct command_dimension *dimensions = ARENA_ARRAY(w.arena, WIDE, struct command_dimension);
+        for (int k = 0, rest = i; k < WIDE; k++, rest /= MEMBERS) {
+            dimensions[k].name = arena_printf(w.arena, "d%02d", k);
+            dimensions[k].member = arena_printf(w.arena, LONG "%d", rest % MEMBERS);
+        }
+        results[i] = (struct command_result){.indicator = SLICE("shared.units"),
+                                             .version = 1,
+                                             .dimensions = dimensions,
+                                             .dimension_count = WIDE,
+                                             .value = SLICE("1")};
+    }
+    command.u.submit_results.results = results;
+    command.u.submit_results.count = (uint32_t) count;
+    command.u.submit_results.is_list = true;
+    (void) world_do(&w, "seller", &command);
+    ASSERT_DONE(&w);
+}
+
+static void a_list_that_is_longer_than_a_body_becomes_several_entries(void **state)
+{
+    (void) state;
+    world_release(&w);
+    begin_empty();
+    do_register(&w, "op", "hub", true);
+    add_contract("deal", TEXT("deal", VERIFIED, STANDS)); /* so that the seller reports them */
+    submit_wide(3600);
+    do_propose(&w, "buyer", "wide", wide_text(), "buyer=buyer seller=seller");
+    ASSERT_DONE(&w);
+    do_sign(&w, "buyer", "wide", "buyer");
+    do_sign(&w, "seller", "wide", "seller");
+    ASSERT_DONE(&w);
+    uint32_t lists = 0;
+    for (uint32_t i = 0; i < w.decision.event_count; i++) {
+        lists += strcmp(w.decision.events[i].type, "result.finalised") == 0;
+        assert_true(w.decision.events[i].body.len < (5u << 20));
+    }
+    assert_int_equal(lists, 2);
+    assert_int_equal(w.base.finals_count, 3600);
+    assert_true(w.base.finals[0].seq + 1 == w.base.finals[3599].seq); /* each names the entry that it stands in */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -700,6 +776,7 @@ int main(void)
         TEST(parts_of_a_dispute_are_decided_apart),
         TEST(what_cannot_be_disputed_is_refused),
         TEST(what_cannot_be_decided_is_refused),
+        TEST(a_list_that_is_longer_than_a_body_becomes_several_entries),
         TEST(rule_S3_silence_makes_a_result_final),
         TEST(rule_S3_final_some_days_after_the_verification),
         TEST(rule_T3_moments_of_all_kinds_take_effect_in_their_order),

@@ -116,7 +116,10 @@ static void print_fits(struct cli *cli, const json_t *statement)
             cli_table_cell(&table, cli_text(cli, fit, "contract"));
             cli_table_cell(&table, cli_text(cli, fit, "metric"));
             cli_table_cell(&table, cli_text(cli, fit, "key"));
-            cli_table_cell(&table, fits ? cli_text(cli, fit, "standing") : SLICE("not used"));
+            struct slice replaced = cli_text(cli, fit, "replaced"), standing = cli_text(cli, fit, "standing");
+            if (replaced.len > 0)
+                standing = arena_printf(cli->arena, "%.*s, replaced by %.*s", SLICE_ARG(standing), SLICE_ARG(replaced));
+            cli_table_cell(&table, fits ? standing : SLICE("not used"));
         }
     }
     cli_table_end(&table);

@@ -76,6 +76,7 @@ struct cli {
     struct cli_given *given;
     int given_count;
     const char *server, *actor, *key; /* NULL until given or configured */
+    const char *vkey; /* the ledger's verifier key, known from elsewhere; NULL: the first one seen is pinned */
     bool is_json, is_help;
     bool is_terminal, is_colour; /* of standard output */
 };

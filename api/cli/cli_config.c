@@ -30,16 +30,18 @@ MUST_CHECK static enum tally_code take_line(struct cli *cli, const char *file, i
 {
     const char *equals = memchr(text.ptr, '=', text.len);
     if (equals == NULL)
-        return err_set(err, TALLY_E_USAGE, "%s:%d: a line is `server = URL`, `actor = ID` or `key = FILE`", file, line);
+        return err_set(err, TALLY_E_USAGE, "%s:%d: a line is `server = URL`, `actor = ID`, `key = FILE` or `vkey = VKEY`",
+                       file, line);
     struct slice name = trimmed(slice_of(text.ptr, (size_t) (equals - text.ptr)));
     struct slice value = trimmed(slice_of(equals + 1, text.len - (size_t) (equals - text.ptr) - 1));
     const char **at = slice_is(name, "server")  ? &cli->server
                       : slice_is(name, "actor") ? &cli->actor
                       : slice_is(name, "key")   ? &cli->key
+                      : slice_is(name, "vkey")  ? &cli->vkey
                                                 : NULL;
     if (at == NULL)
-        return err_set(err, TALLY_E_USAGE, "%s:%d: there is no setting %.*s; there are server, actor and key", file, line,
-                       SLICE_ARG(name));
+        return err_set(err, TALLY_E_USAGE, "%s:%d: there is no setting %.*s; there are server, actor, key and vkey", file,
+                       line, SLICE_ARG(name));
     const char *home = environment("HOME");
     char *taken = arena_strdup(cli->arena, value);
     if (taken == NULL)
@@ -83,6 +85,7 @@ enum tally_code cli_config_read(struct cli *cli, struct err *err)
         cli->actor = environment("TALLY_ACTOR");
     if (cli->key == NULL)
         cli->key = environment("TALLY_KEY");
+    cli->vkey = environment("TALLY_VKEY");
     if (config != NULL)
         file = path_below(cli, config, "tally/config");
     else if (home != NULL)

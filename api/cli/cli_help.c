@@ -14,6 +14,7 @@ static const char GLOBAL_HELP[] = "\n"
 static const char CONFIG_HELP[] =
     "\n"
     "Options come before the environment, the environment before ~/.config/tally/config (lines such as `actor = city`).\n"
+    "TALLY_VKEY, or `vkey = VKEY` there, is the ledger's verifier key as you know it from elsewhere.\n"
     "The ledger's key (at its first use), its newest checkpoint and your receipts are kept in ~/.local/share/tally.\n"
     "On a terminal lists are aligned tables; piped they are one line a row with tabs between and no head.\n"
     "\n"

@@ -115,6 +115,11 @@ MUST_CHECK static enum tally_code trust_open(struct cli *cli, struct slice vkey,
     if (note_key_read(vkey, &trust->key, err) != TALLY_OK)
         TRY(err_set(err, TALLY_E_MISMATCH, "%s names no verifier key: is a Tallystick service there?", cli->server));
     cli->trust = trust;
+    if (cli->vkey != NULL && !slice_is(trust->vkey, cli->vkey))
+        TRY(err_set(err, TALLY_E_SIGNATURE,
+                    "ledger.key: the service at %s names the verifier key %.*s, and you were told (TALLY_VKEY, or vkey in "
+                    "~/.config/tally/config) that it is %s",
+                    cli->server, SLICE_ARG(trust->vkey), cli->vkey));
     if (base == NULL)
         goto done;
     TRY(pin(cli, trust, base, err));

@@ -11,6 +11,7 @@
 #include <glob.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../support/audit.h"
@@ -152,6 +153,27 @@ static void another_key_at_the_same_address_is_noticed(void **state)
     TALLY(0, "log");
 }
 
+static void a_key_known_from_elsewhere_is_asked_for(void **state)
+{
+    char folder[512], path[1024], pinned[512], text[700];
+    (void) state;
+    held("servers/*", path);
+    read_file(path, pinned, sizeof pinned);
+    (void) snprintf(folder, sizeof folder, "%s/.config", place.home);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void) snprintf(folder, sizeof folder, "%s/.config/tally", place.home);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    (void) snprintf(path, sizeof path, "%s/config", folder);
+    write_file(path, "vkey = ledger.test/outcomes+6f144c0c+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea\n");
+    TALLY(1, "log");
+    says(output.err, "ledger.key: the service at ");
+    says(output.err, "and you were told");
+    (void) snprintf(text, sizeof text, "vkey = %s", pinned);
+    write_file(path, text);
+    TALLY(0, "log");
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Until the newest checkpoint that the service shows covers all entries. */
 static void wait_published(void)
 {
@@ -253,6 +275,7 @@ int main(void)
         cmocka_unit_test(each_receipt_is_kept_and_tally_verify_takes_it),
         cmocka_unit_test(a_receipt_of_no_entry_is_refused),
         cmocka_unit_test(another_key_at_the_same_address_is_noticed),
+        cmocka_unit_test(a_key_known_from_elsewhere_is_asked_for),
         cmocka_unit_test(a_ledger_without_proof_that_it_continues_is_forked),
         cmocka_unit_test(a_service_that_drops_an_acknowledged_entry_is_called_forked),
     };

@@ -291,5 +291,5 @@ $(B)/short/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(call a
 .SECONDARY: $(addprefix $(B)/obj/tests/fuzz/fuzz_,$(addsuffix .o,$(SHORT_NAMES)))
 fuzz-short: ## the language's parsers and checker, SHORT_SECONDS (60) for all; what fails is left in build/fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz $(addprefix build/fuzz/short/,$(SHORT_NAMES))
-	@printf '%s\n' $(SHORT_NAMES) | ASAN_OPTIONS=hard_rss_limit_mb=2048 xargs -P $(JOBS) -I{} tests/fuzz/short.sh build/fuzz/short/{} \
+	@printf '%s\n' $(SHORT_NAMES) | ASAN_OPTIONS=hard_rss_limit_mb=2048:abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1:print_stacktrace=1 xargs -P $(JOBS) -I{} tests/fuzz/short.sh build/fuzz/short/{} \
 	    $$(( $(SHORT_SECONDS) * $(JOBS) / $(words $(SHORT_NAMES)) )) $(SHORT_SEED) $(SHORT_SEEDS)

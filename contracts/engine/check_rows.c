@@ -78,7 +78,7 @@ struct node *check_step(struct checker *c, const struct scope *scope, const stru
         depth = row->at->depth > depth ? row->at->depth : depth;
     }
     struct node *otherwise = check_expr(c, scope, e->c, word);
-    if (otherwise == NULL || count == 0)
+    if (otherwise == NULL)
         return NULL;
     struct type type = otherwise->type;
     for (uint32_t i = count; i-- > 0;)
@@ -93,7 +93,7 @@ struct node *check_step(struct checker *c, const struct scope *scope, const stru
     n->c = otherwise;
     n->u.rows.rows = rows;
     n->u.rows.count = count;
-    n->u.rows.is_upper = is_upper(rows[0].bound);
+    n->u.rows.is_upper = count > 0 && is_upper(rows[0].bound);
     return n;
 }
 

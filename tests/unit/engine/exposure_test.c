@@ -266,6 +266,7 @@ static void rows_that_cannot_be_reached_do_not_count(void **state)
                "30.00");
     expect_one("amount step of x:\n    at least 2: 10\n    above 5: 900\n  otherwise: 800", "10.00", "10.00");
     expect_one("amount step of born:\n    at least 2016-01-20: 10\n  otherwise: 20", "10.00", "20.00");
+    expect_one("amount step of x: otherwise: 7", "7.00", "7.00"); /* a step may have no other row */
     expect_one("amount linear of y:\n    at -1: 10\n    at 0: 30\n    at 2: 0\n  outside: flat", "0.00", "30.00");
     expect_one("amount linear of y:\n    at -1: 10\n    at 0: 30\n    at 2: 0\n  outside: extended\n  either way", "-30.00",
                "30.00");
@@ -574,6 +575,7 @@ static const char *const texts[] = {
           "pay p from city to lender for each year when level > 40% or yes amount b - sum(by_year over year so far)\n"
           "pay q from city to lender for each year amount max(by_year over last 2 of year of by_year) - min(rate over year "
           "so far)\n"
+          "pay v from city to lender amount step of x: otherwise: by_side[arm: (side)]\n"
           "pay r from city to lender amount (born - 2016-01-15) / 1 day * by_side[arm: (side)] either way\n"
           "pay s from city to lender for each participant of by_person dated by_date amount by_person * x never back\n"
           "pay u from city to lender amount best(2, by_year over year where by_year > x * USD 1) / abs(y)\n"

@@ -344,6 +344,7 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     if (*is_stale)
         return TALLY_OK;
     s->is_broken = true; /* until it is done */
+    s->entries++;
     ev->err = err;
     ev->rc = TALLY_OK;
     if (today != s->in.today)
@@ -360,6 +361,9 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     track_wake_up(ev);
     if (!compute(ev) || !give_places(ev))
         return ev->rc;
+    *is_stale = s->is_plain; /* budgets that do not add up are shared out from nothing */
+    if (*is_stale)
+        return TALLY_OK;
     TRY(answer(ev, steps, arena, out, err));
     record_all(ev);
     track_sweep(ev);

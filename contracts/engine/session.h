@@ -35,6 +35,7 @@ struct instance_list {
 struct group { /* of rules joined by caps */
     struct instance_list dirty;
     struct budget *released; /* budgets that had something given back */
+    uint64_t entry;          /* in which it was last computed */
 };
 
 struct names { /* of an open dimension: numbered as they came, those that the evaluation began with by their bytes */
@@ -54,6 +55,7 @@ struct engine_session {
     bool has_sets;  /* of open dimensions, that wait for whoever is no member (D3) */
     size_t store_at_open;
     uint64_t next_first;
+    uint64_t entries; /* that were followed */
     uint64_t fact_bytes;
     struct dimension *dimensions; /* ev.dimensions */
     struct names *names;          /* by dimension */

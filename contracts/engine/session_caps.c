@@ -92,8 +92,8 @@ bool session_cut(struct eval *ev, struct instance *instance)
         instance->cut_by = budget;
         return cut_push(ev, budget, (struct cut){instance->first, instance});
     }
-    ENSURE(ev->rc != TALLY_OK); /* it was given all that its budgets had */
-    return false;
+    ev->session->is_plain = true; /* it was not given all that its budgets have: that is to be computed from nothing */
+    return ev->rc == TALLY_OK;
 }
 
 /* ---- who is given what is free ---- */
@@ -224,6 +224,10 @@ bool session_group(struct eval *ev, uint32_t number)
     struct turns turns = {0};
     if (s->is_opening)
         return caps_apply(ev, number);
+    if (group->dirty.count > 0 && group->entry == s->entries) /* what it had given out is not to be trusted */
+        s->is_plain = true;
+    if (group->dirty.count > 0)
+        group->entry = s->entries;
     if (!compute_dirty(ev, group))
         return false;
     for (size_t i = 0; i < group->dirty.count; i++)

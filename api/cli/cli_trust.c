@@ -284,6 +284,7 @@ enum tally_code cli_trust_receipt(struct cli *cli, uint64_t seq, struct slice te
 {
     enum tally_code rc = TALLY_OK;
     struct receipt receipt;
+    *out = (struct receipt_content){0};
     rc = receipt_read(text, cli->arena, &receipt, err);
     if (rc == TALLY_OK)
         rc = receipt_check(&receipt, &cli->trust->key, out, err);
@@ -326,7 +327,7 @@ enum tally_code cli_trust_recorded(struct cli *cli, const json_t *answer, struct
     uint64_t seq = cli_number(answer, "seq");
     const char *text = json_string_value(json_object_get(answer, "receipt"));
     if (text == NULL)
-        TRY(err_set(err, TALLY_E_MISMATCH, "the answer carries no receipt"));
+        return err_set(err, TALLY_E_MISMATCH, "the answer carries no receipt");
     TRY(cli_trust_receipt(cli, seq, slice_str(text), &content, err));
     TRY(check_statement(cli, slice_str(text), &content, jws, body, err));
 done:

@@ -59,6 +59,7 @@ static void write_items(struct canon *w, const uint64_t *items, size_t count)
 {
     if (count == 0)
         return;
+    ENSURE(items != NULL);
     canon_name(w, "items");
     canon_array(w);
     for (size_t i = 0; i < count; i++)

@@ -140,7 +140,7 @@ MUST_CHECK static enum tally_code evaluate(struct job *job, int64_t at, struct s
                               .rules = ARENA_ARRAY(job->cli->arena, terms_rule_count(terms), struct slice),
                               .payers = ARENA_ARRAY(job->cli->arena, job->s.payer_count, struct slice)};
     if (out->rules == NULL || out->payers == NULL)
-        TRY(err_set(err, TALLY_E_LIMIT, "no memory left for the table"));
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the table");
     for (uint32_t i = 0; i < terms_rule_count(terms); i++)
         out->rules[i] = SLICE("0.00");
     for (uint32_t i = 0; i < job->s.payer_count; i++)

@@ -108,8 +108,9 @@ static struct scale y_scale(const struct simulation *s)
 static void add_y_axis(struct buf *out, const struct scale *y)
 {
     double step = nice_step(y->high - y->low);
-    for (double at = ceil(y->low / step) * step; at <= y->high + step * 1e-9; at += step) {
-        double shown = fabs(at) < step / 2 ? 0 : at;
+    long last = (long) floor(y->high / step + 1e-9);
+    for (long mark = (long) ceil(y->low / step); mark <= last; mark++) {
+        double at = (double) mark * step, shown = mark == 0 ? 0 : at;
         buf_printf(out, "<line x1=\"%d\" y1=\"%.2f\" x2=\"%d\" y2=\"%.2f\" stroke=\"%s\"/>\n", LEFT, y_of(y, at), RIGHT,
                    y_of(y, at), shown == 0 ? "#888" : "#ddd");
         buf_printf(out, "<text x=\"%d\" y=\"%.2f\" text-anchor=\"end\">", LEFT - 8, y_of(y, at) + 4);

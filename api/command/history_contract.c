@@ -260,7 +260,9 @@ enum tally_code contract_input(struct history_run *run, uint32_t contract, struc
     uint32_t *places = ARENA_ARRAY(arena, (size_t) c->rule_name_count + 1, uint32_t);
     if (records == NULL || places == NULL)
         return no_memory(err);
+    *out = (struct engine_input){0};
     TRY(texts_make(c, arena, out, err));
+    ENSURE(out->earlier != NULL);
     for (uint32_t k = 0; k + 1 < c->in_force; k++) {
         struct engine_text *earlier = (struct engine_text *) (uintptr_t) &out->earlier[k];
         TRY(facts_of(run, contract, k, arena, &earlier->facts, &earlier->fact_count, err));

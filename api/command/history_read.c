@@ -125,6 +125,7 @@ MUST_CHECK static enum tally_code root_read(struct reading *r, const json_t *roo
     enum tally_code rc = TALLY_OK;
     const json_t *steps = json_object_get(root, "history");
     struct slice slug = terms_slug(r->sources[0].terms);
+    ENSURE(r->history != NULL);
     if (!json_is_object(root))
         return err_set(r->err, TALLY_E_MALFORMED, "/: is not an object, {\"contract\", \"history\"}");
     TRY(take_members(r, root, "", names));

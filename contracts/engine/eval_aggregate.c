@@ -21,7 +21,7 @@ enum known eval_is_member(struct eval *ev, const struct node *n, const uint32_t 
         m->until != NULL) /* D3: in time, and not decided */
         return eval_unknown(
             ev, arena_printf(ev->arena, "%.*s is not verified", SLICE_ARG(eval_name(ev, m->shown.name, &m->shape, cell))));
-    if (*is_found && slot_is_disputed(slot))
+    if (slot != NULL && *is_found && slot_is_disputed(slot))
         return eval_disputed(ev, m, cell, slot->fact);
     return KNOWN;
 }

@@ -187,7 +187,7 @@ static void aggregate_work(struct exposing *ex, const void *of, struct range *ou
     struct total total = {.has_sure = false};
     struct bound {
         uint32_t low, high;
-    } before[DIMENSIONS_MAX];
+    } before[DIMENSIONS_MAX] = {0};
     uint64_t looks = 0;
     bool sums = run.n->u.aggregate.what == AST_AGG_SUM || run.n->u.aggregate.what == AST_AGG_COUNT;
     range_init(&total.sum);

@@ -293,6 +293,7 @@ bool texts_amount(struct eval *ev, struct instance *instance, enum known *known)
     *known = choose(ev, instance, &text, &same);
     if (*known != KNOWN || text == ev)
         return false;
+    ENSURE(text != NULL && same != NULL);
     uint32_t depth = text->depth;
     text->depth = ev->depth > depth ? ev->depth : depth;
     bool ok = instance_amount(text, same);

@@ -153,9 +153,9 @@ JOBS ?= $(shell nproc)
 all: deps ## tallyd, tally and tally-verify in build/bin
 	$(again) programs
 
-# ---- tests: one program for each tests/{unit,vectors,property,fault,integration,http}/**/*_test.c ----
+# ---- tests: one program for each tests/{unit,vectors,property,fault,integration,http,interop}/**/*_test.c ----
 # The first folder below tests/unit names the layer that is tested, and so what the test may link.
-TEST_KINDS := unit vectors property fault integration http
+TEST_KINDS := unit vectors property fault integration http interop
 TEST_SOURCES := $(sort $(foreach kind,$(TEST_KINDS),$(shell find tests/$(kind) -name '*_test.c' 2>/dev/null)))
 TEST_NAMES := $(patsubst tests/%.c,%,$(TEST_SOURCES))
 TEST_BINS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
@@ -180,29 +180,37 @@ $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(ca
 endef
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
 $(B)/tests/property/evaluators_test: $(B)/obj/tests/property/random_text.o
-.PHONY: tests
+.PHONY: tests interop
 tests: $(TEST_BINS)
+# other people's programs that tests/interop runs; a test that cannot have its own is skipped, with the reason
+interop:
+	@tests/interop/prepare.sh $(B)/interop
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # ---- what people type ----
-.PHONY: deps test test-faults test-evaluators check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
+.PHONY: deps deps-interop test test-interop test-faults test-evaluators check test-release test-asan test-tsan lint demo run bench install uninstall clean dist-check
 deps:
 	@./.ci/deps
-test: deps ## every test, plain and under ASan and UBSan
-	$(again) programs tests
-	$(again) MODE=asan programs tests
+deps-interop: deps
+	@./.ci/deps interop || echo "Without them the tests of tests/interop that need them are skipped."
+test: deps-interop ## every test, plain and under ASan and UBSan
+	$(again) programs tests interop
+	$(again) MODE=asan programs tests interop
 	@tests/run.sh $(foreach dir,build build/asan,$(addprefix $(dir)/tests/,$(TEST_NAMES)))
 	$(again) fuzz-short
-test-release: deps ## every test of the release build alone
-	$(again) programs tests
+test-release: deps-interop ## every test of the release build alone
+	$(again) programs tests interop
 	@tests/run.sh $(addprefix build/tests/,$(TEST_NAMES))
-test-asan: deps ## every test under ASan and UBSan
-	$(again) MODE=asan programs tests
+test-asan: deps-interop ## every test under ASan and UBSan
+	$(again) MODE=asan programs tests interop
 	@tests/run.sh $(addprefix build/asan/tests/,$(TEST_NAMES))
-test-tsan: deps ## every test under TSan
-	$(again) MODE=tsan programs tests
+test-tsan: deps-interop ## every test under TSan
+	$(again) MODE=tsan programs tests interop
 	@tests/run.sh $(addprefix build/tsan/tests/,$(TEST_NAMES))
+test-interop: deps-interop ## programs that are not ours read, verify and write what this one does; a part of test
+	$(again) programs interop $(filter $(B)/tests/interop/%,$(TEST_BINS))
+	@tests/run.sh $(filter $(B)/tests/interop/%,$(TEST_BINS))
 # minutes long, so it is no part of check; its last figures are in tests/README.md
 ROUNDS ?= 1000
 test-faults: deps ## kill -9 of tallyd and of its PostgreSQL under load, ROUNDS (1000) times

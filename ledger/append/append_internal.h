@@ -207,6 +207,8 @@ void known_release(struct batch *batch);
 /* *is_known: the statement was recorded before, in the ledger or in this batch, and its outcome is set. */
 MUST_CHECK enum tally_code known_check(struct batch *batch, size_t place, bool *is_known, struct err *err);
 void known_remember(struct batch *batch, size_t place); /* it is recorded in this batch */
+/* After the last statement is decided: the heads that were looked up are remembered for later batches. */
+void known_keep_heads(struct sequencer *s, const struct batch *batch);
 /* Of a batch on trust: looks up what was refused, since one that was recorded before gets its first answer. */
 MUST_CHECK enum tally_code known_refused(struct sequencer *s, struct batch *batch, struct err *err);
 /* Whether this is an entry of the ledger. */

@@ -203,6 +203,8 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     /* a moment that is due comes before every statement of that time; and a transaction has a bound */
     queue_unget(&s->queue, batch->statements + place, batch->count - place);
     batch->count = place;
+    if (batch->known != NULL)
+        known_keep_heads(s, batch);
     if (batch->is_on_trust)
         TRY(known_refused(s, batch, err));
 done:

@@ -130,9 +130,7 @@ done:
     return rc;
 }
 
-/* Into the ring too: who signs many statements ahead names one head for all of them. A newer entry loses its place by it, and takes
- * it back when it is looked up. */
-MUST_CHECK static enum tally_code heads_take(struct sequencer *s, struct batch *batch, struct err *err)
+MUST_CHECK static enum tally_code heads_take(struct batch *batch, struct err *err)
 {
     struct known *known = batch->known;
     size_t count = (size_t) pg_rows_count(known->head_rows);
@@ -145,7 +143,6 @@ MUST_CHECK static enum tally_code heads_take(struct sequencer *s, struct batch *
         if (rc != TALLY_OK)
             return rc;
         known->heads[i].is_set = true;
-        s->ring[known->heads[i].seq % HEAD_RING] = known->heads[i];
     }
     known->head_count = count;
     return TALLY_OK;
@@ -228,7 +225,7 @@ enum tally_code known_take(struct sequencer *s, struct batch *batch, struct err 
     if (batch->known->stored_rows != NULL)
         TRY(statements_take(s, batch, err));
     if (batch->known->head_rows != NULL)
-        TRY(heads_take(s, batch, err));
+        TRY(heads_take(batch, err));
 done:
     return rc;
 }
@@ -248,6 +245,14 @@ bool known_is_head(const struct sequencer *s, const struct batch *batch, uint64_
         if (batch->known->heads[i].seq == seq)
             return digest_equal(hash, &batch->known->heads[i].hash);
     return false;
+}
+
+/* Who signs many statements ahead names one head for all of them. A newer entry loses its place by it, and takes it back when it is
+ * looked up: so not before every statement of this batch, which may name that one, is decided. */
+void known_keep_heads(struct sequencer *s, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->known->head_count; i++)
+        s->ring[batch->known->heads[i].seq % HEAD_RING] = batch->known->heads[i];
 }
 
 MUST_CHECK static enum tally_code refuse(struct batch *batch, size_t place, enum refusal_code code, const char *why,

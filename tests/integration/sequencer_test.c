@@ -267,6 +267,32 @@ static void a_head_of_another_history_is_refused_before_the_domain_decides(void 
     assert_refused(&other, REFUSE_LEDGER_OTHER);
 }
 
+/* The hashes kept in memory lie in a ring: an old head that is looked up takes the place of a newer one, which the same batch names. */
+static void an_old_head_in_a_batch_hides_no_newer_one(void **state)
+{
+    (void) state;
+    const uint64_t ring = 4096;
+    restart();
+    struct toy_answer many = toy_say(&service, &ann, &(struct toy_draft){.command = {.events = (int) ring}});
+    assert_false(many.is_refused);
+    restart(); /* from here on what is recorded is in memory, and what was is not */
+    uint64_t newer = toy_say(&service, &ann, &record).seq;
+    const struct toy_draft drafts[] = {{.has_head = true, .head_seq = newer - ring, .head_hash = hash_of(newer - ring)},
+                                       {.has_head = true, .head_seq = newer, .head_hash = hash_of(newer)}};
+    struct gate gate;
+    struct toy_statement *statements[4];
+    gate_close(&gate);
+    uint64_t batches = status().batches;
+    for (size_t i = 0; i < 4; i++) /* in both orders */
+        statements[i] = submitted(&ann, &drafts[i == 1 || i == 2]);
+    gate_open(&gate);
+    for (size_t i = 0; i < 4; i++)
+        assert_false(taken(statements[i]).is_refused);
+    assert_int_equal(status().batches, batches + 1);
+    gate_release(&gate);
+    assert_chain_whole();
+}
+
 static void doubles_in_one_batch_are_recorded_once(void **state)
 {
     (void) state;
@@ -677,6 +703,7 @@ int main(void)
         cmocka_unit_test(a_statement_id_is_used_for_one_thing_only),
         cmocka_unit_test(a_stale_statement_is_refused_before_its_head_is_looked_at),
         cmocka_unit_test(a_head_of_another_history_is_refused_before_the_domain_decides),
+        cmocka_unit_test(an_old_head_in_a_batch_hides_no_newer_one),
         cmocka_unit_test(doubles_in_one_batch_are_recorded_once),
         cmocka_unit_test(on_trust_what_would_be_refused_gets_its_first_answer),
         cmocka_unit_test(on_trust_what_is_recorded_already_makes_the_batch_be_decided_again),

@@ -338,7 +338,7 @@ static void done(struct submission *submission, const struct append_answer *answ
         out->hash = answer->hash;
         out->time = answer->time;
         out->events = answer->event_count;
-        for (size_t i = 0; i < answer->event_count && i < 8; i++) {
+        for (size_t i = 0; i < answer->event_count && i < TOY_ANSWER_EVENTS; i++) {
             out->event_seqs[i] = answer->events[i].seq;
             snprintf(out->event_bodies[i], sizeof out->event_bodies[i], "%.*s", SLICE_ARG(answer->events[i].body));
         }

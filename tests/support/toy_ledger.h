@@ -71,6 +71,7 @@ struct toy_author {
 MUST_CHECK int toy_author_init(struct toy_author *author, const char *id);
 void toy_author_release(struct toy_author *author);
 
+#define TOY_ANSWER_EVENTS 8 /* kept of those of a statement: the first */
 struct toy_answer {
     bool is_there, is_replay, is_refused;
     enum refusal_code code;
@@ -79,8 +80,8 @@ struct toy_answer {
     struct digest hash;
     struct instant time;
     size_t events;
-    uint64_t event_seqs[8];
-    char event_bodies[8][64];
+    uint64_t event_seqs[TOY_ANSWER_EVENTS];
+    char event_bodies[TOY_ANSWER_EVENTS][64];
 };
 
 struct toy_statement {

@@ -133,6 +133,8 @@ MUST_CHECK static enum tally_code verify_cosignature(struct slice text, const st
     uint64_t time = 0;
     for (int i = 0; i < 8; i++)
         time = time << 8 | blob[i];
+    if (time > INT64_MAX) /* tlog-cosignature: none is later than that */
+        return TALLY_E_SIGNATURE;
     buf_init(&message, TEXT_MAX);
     cosigned_text(text, time, &message);
     enum tally_code rc = buf_check(&message, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tally/archive.h"
+#include "tally/log.h"
 #include "tally/mem.h"
 
 #define PATH_LEN_MAX 1024
@@ -17,11 +18,14 @@
 
 struct keeper {
     struct append_keeper table;
-    char folder[PATH_LEN_MAX], path[PATH_LEN_MAX + 16];
+    char folder[PATH_LEN_MAX], path[PATH_LEN_MAX + 16], last_path[PATH_LEN_MAX + 32];
     struct note_key key;
-    int fd; /* -1: there is no record */
-    struct append_root roots[KEEPER_ROOTS_MAX];
-    char (*notes)[CHECKPOINT_MAX]; /* one for each root, for when the file is written anew */
+    int fd;                                         /* -1: there is no record */
+    int last_fd;                                    /* of the newest that was signed; -1: not open */
+    bool has_last_failed;                           /* and that was told */
+    struct append_root last;                        /* the newest that was signed; size 0: none */
+    struct append_root roots[KEEPER_ROOTS_MAX + 1]; /* room for `last` behind them */
+    char (*notes)[CHECKPOINT_MAX];                  /* one for each root, for when the file is written anew */
     size_t count;
     pthread_mutex_t lock; /* of what is below */
     struct append_root newest;
@@ -129,9 +133,12 @@ done:
 
 static bool known(void *self, const struct append_root **roots, size_t *count)
 {
-    const struct keeper *keeper = self;
+    struct keeper *keeper = self;
     *roots = keeper->roots;
     *count = keeper->count;
+    uint64_t newest = keeper->count == 0 ? 0 : keeper->roots[keeper->count - 1].size;
+    if (keeper->fd >= 0 && keeper->last.size > newest)
+        keeper->roots[(*count)++] = keeper->last;
     return keeper->fd >= 0;
 }
 
@@ -164,6 +171,27 @@ static enum tally_code keep(void *self, const struct append_root *root, struct s
 done:
     buf_release(&line);
     return rc;
+}
+
+static void signed_now(void *self, const struct append_root *root, struct slice note)
+{
+    struct keeper *keeper = self;
+    struct buf line;
+    struct err err = {0};
+    if (keeper->fd < 0)
+        return;
+    keeper->last = *root;
+    buf_init(&line, LINE_MAX_BYTES);
+    enum tally_code rc = line_add(note, &line, &err);
+    if (rc == TALLY_OK && keeper->last_fd < 0)
+        keeper->last_fd = open(keeper->last_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    /* never shorter than the line before: sizes grow */
+    if (rc == TALLY_OK && (keeper->last_fd < 0 || pwrite(keeper->last_fd, line.ptr, line.len, 0) != (ssize_t) line.len))
+        rc = err_set(&err, TALLY_E_IO, "%s: %m", keeper->last_path);
+    if (rc != TALLY_OK && !keeper->has_last_failed)
+        log_err(LOG_LEVEL_ERROR, "checkpoint.not_remembered", &err);
+    keeper->has_last_failed = rc != TALLY_OK;
+    buf_release(&line);
 }
 
 /* ---- reading the record ---- */
@@ -237,6 +265,27 @@ done:
     return rc;
 }
 
+/* Something else than a whole line of the ledger's is what a crash has left, and is written over. */
+static void last_read(struct keeper *keeper)
+{
+    char text[LINE_MAX_BYTES];
+    struct archive_line read_line;
+    struct checkpoint checkpoint;
+    struct arena *arena = arena_new(LINE_ARENA_MAX);
+    if (keeper->fd >= 0)
+        keeper->last_fd = open(keeper->last_path, O_RDWR | O_CLOEXEC);
+    ssize_t n = keeper->last_fd < 0 ? 0 : pread(keeper->last_fd, text, sizeof text, 0);
+    const char *end = n > 0 ? memchr(text, '\n', (size_t) n) : NULL;
+    if (arena != NULL && end != NULL &&
+        archive_read_line(slice_of(text, (size_t) (end - text)), arena, &read_line, NULL) == TALLY_OK &&
+        read_line.kind == ARCHIVE_LINE_CHECKPOINT &&
+        checkpoint_open(read_line.checkpoint, &keeper->key, &checkpoint, NULL, NULL) == TALLY_OK)
+        keeper->last = (struct append_root){checkpoint.size, checkpoint.root};
+    else if (n > 0)
+        LOG_WARN("checkpoint.last_unreadable", LOG_STR("place", keeper->last_path));
+    arena_free(arena);
+}
+
 enum tally_code keeper_new(const char *data, struct slice vkey, struct keeper **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -244,6 +293,7 @@ enum tally_code keeper_new(const char *data, struct slice vkey, struct keeper **
     if (keeper == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the record of checkpoints");
     keeper->fd = -1;
+    keeper->last_fd = -1;
     ENSURE(pthread_mutex_init(&keeper->lock, NULL) == 0);
     keeper->notes = mem_zero_array(KEEPER_ROOTS_MAX, sizeof *keeper->notes); /* 2.5 MB, touched as far as it is used */
     if (keeper->notes == NULL)
@@ -251,9 +301,11 @@ enum tally_code keeper_new(const char *data, struct slice vkey, struct keeper **
     if (snprintf(keeper->folder, sizeof keeper->folder, "%s", data) >= (int) sizeof keeper->folder)
         TRY(err_set(err, TALLY_E_USAGE, "the path %s is too long", data));
     (void) snprintf(keeper->path, sizeof keeper->path, "%s/checkpoints", data);
-    keeper->table = (struct append_keeper){keeper, keeper->path, known, begin, keep};
+    (void) snprintf(keeper->last_path, sizeof keeper->last_path, "%s.last", keeper->path);
+    keeper->table = (struct append_keeper){keeper, keeper->path, known, begin, keep, signed_now};
     TRY(note_key_read(vkey, &keeper->key, err));
     TRY(record_read(keeper, err));
+    last_read(keeper);
     *out = keeper;
     keeper = NULL;
 done:
@@ -267,6 +319,8 @@ void keeper_free(struct keeper *keeper)
         return;
     if (keeper->fd >= 0)
         (void) close(keeper->fd);
+    if (keeper->last_fd >= 0)
+        (void) close(keeper->last_fd);
     note_key_release(&keeper->key);
     pthread_mutex_destroy(&keeper->lock);
     mem_free(keeper->notes);

@@ -1,5 +1,8 @@
 /* The record of published checkpoints on this host, DATA/checkpoints: what a start compares the database with, and the newest of them
- * for everybody. One line of JSON for each, as in an archive ({"checkpoint":"<note>"}), fsynced before it is shown. */
+ * for everybody. One line of JSON for each, as in an archive ({"checkpoint":"<note>"}), fsynced before it is shown.
+ *
+ * Beside it DATA/checkpoints.last, one such line, written over by each checkpoint that is signed: those of the batches since the last
+ * one was published. It is not fsynced, since there are hundreds a second; a line that the host's crash has torn is left away. */
 #ifndef TALLY_SERVER_KEEPER_H
 #define TALLY_SERVER_KEEPER_H
 

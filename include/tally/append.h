@@ -143,12 +143,17 @@ struct append_root { /* of a checkpoint that was published */
 struct append_keeper {
     void *self;
     const char *place; /* what it is, for people: a file's name */
-    /* False: this host has no record. Otherwise what it holds, the oldest first, borrowed until the next call of any of these. */
+    /* False: this host has no record. Otherwise what it holds, the oldest first, borrowed until the next call of any of these; the newest
+     * that was `signed_now` is the last of them, if nothing newer was kept. */
     bool (*known)(void *self, const struct append_root **roots, size_t *count);
     /* The record begins, empty. */
     enum tally_code (*begin)(void *self, struct err *err);
     /* This checkpoint is committed in the database: it is recorded, durably, and may be shown to everybody from then on. */
     enum tally_code (*keep)(void *self, const struct append_root *root, struct slice note, struct err *err);
+    /* This one is signed, and leaves in the receipts of the batch that it covers: remembered at once, so that a database which loses
+     * that batch is not continued; against a crash of the host as far as its page cache survives. After each batch: it may cost
+     * microseconds. A failure is the keeper's to tell. */
+    void (*signed_now)(void *self, const struct append_root *root, struct slice note);
 };
 
 /* ---- the sequencer ---- */

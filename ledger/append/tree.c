@@ -193,6 +193,9 @@ void tree_settle(struct sequencer *s, bool is_committed)
         if (sign_newest(s, &err) != TALLY_OK) {
             log_err(LOG_LEVEL_ERROR, "checkpoint.not_signed", &err);
         } else if (s->options.key != NULL) {
+            const struct append_keeper *keeper = s->options.keeper;
+            if (keeper != NULL)
+                keeper->signed_now(keeper->self, &tree->signed_root, slice_of(tree->note, tree->note_len));
             show(s, &tree->signed_root, tree->note, tree->note_len);
             give_receipts(s);
         }

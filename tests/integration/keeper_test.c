@@ -224,6 +224,50 @@ static void the_record_has_a_bound(void **state)
     keeper_free(keeper);
 }
 
+static void sign(struct keeper *keeper, uint64_t size)
+{
+    const struct append_keeper *table = keeper_table(keeper);
+    struct append_root root;
+    struct buf note;
+    sample(size, pair, &root, &note);
+    table->signed_now(table->self, &root, buf_slice(&note));
+    buf_release(&note);
+}
+
+/* What receipts have said is known to the next start, whether it was published or not; torn by a crash, it says nothing. */
+static void what_was_signed_last_is_known_though_never_shown(void **state)
+{
+    const struct append_root *roots;
+    char last[600];
+    (void) state;
+    (void) snprintf(last, sizeof last, "%s.last", path);
+    struct keeper *keeper = opened();
+    size_t count = known(keeper, &roots);
+    uint64_t newest = roots[count - 1].size;
+    for (uint64_t more = 1; more <= 3; more++)
+        sign(keeper, newest + more);
+    assert_int_equal(known(keeper, &roots), count + 1);
+    assert_newest(keeper, newest);
+    keeper_free(keeper);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), count + 1);
+    assert_int_equal(roots[count].size, newest + 3);
+    assert_newest(keeper, newest);
+    keep(keeper, newest + 3);
+    assert_int_equal(known(keeper, &roots), count + 1);
+    sign(keeper, newest + 4);
+    keeper_free(keeper);
+    assert_int_equal(truncate(last, 100), 0);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), count + 1);
+    sign(keeper, newest + 5);
+    keeper_free(keeper);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), count + 2);
+    keeper_free(keeper);
+    assert_int_equal(unlink(last), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_line_that_was_cut_off_is_left_away),
         cmocka_unit_test(what_is_none_of_the_ledger_s_is_not_taken),
         cmocka_unit_test(the_record_has_a_bound),
+        cmocka_unit_test(what_was_signed_last_is_known_though_never_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

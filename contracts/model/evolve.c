@@ -9,6 +9,8 @@
 static enum tally_code mark_new(struct model *model, const struct changes *changes, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    if (model->is_whole)
+        return TALLY_OK;
     for (uint32_t i = 0; i < changes->actors_count; i++)
         TRY(known_mark(model, NEED_ACTOR, changes->actors[i].id, 0, err));
     for (uint32_t i = 0; i < changes->keys_count; i++)
@@ -21,6 +23,16 @@ done:
     return rc;
 }
 
+/* A new contract: what the view lacks of it, or that it lacks nothing. */
+static enum tally_code take_proposal(struct model *model, struct slice id, struct err *err)
+{
+    struct view_contract *contract = view_contract(model, id);
+    if (model->is_whole && contract != NULL)
+        return contract_complete(model, contract, err);
+    known_break(model, NEED_CONTRACT, id, 0);
+    return TALLY_OK;
+}
+
 /* Of results that no contract in the view follows and nobody in the batch names, only that they exist is held: a ledger may have many
  * that nobody looks at. */
 static enum tally_code take_results(struct model *model, const struct changes *changes, uint64_t seq, struct err *err)
@@ -28,13 +40,15 @@ static enum tally_code take_results(struct model *model, const struct changes *c
     enum tally_code rc = TALLY_OK;
     bool has_all = changes->results_count > 0, is_named = known_holds(model, NEED_RESULT, NO_NAME, seq);
     for (uint32_t i = 0; i < changes->results_count; i++) {
-        bool is_followed = is_named || view_series(model, &changes->results[i]) != NULL;
+        bool is_followed = model->is_whole || is_named || view_series(model, &changes->results[i]) != NULL;
         has_all = has_all && is_followed;
         if (is_followed)
             TRY(model_put_result(model, &changes->results[i], err));
         else
             TRY(result_note(model, &changes->results[i], err));
     }
+    if (model->is_whole)
+        return TALLY_OK;
     if (has_all)
         TRY(known_mark(model, NEED_RESULT, NO_NAME, seq, err));
     else
@@ -62,7 +76,7 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
     TRY(mark_new(model, changes, err));
     followed_settle(model, decision->number);
     if (command != NULL && command->kind == COMMAND_PROPOSE_CONTRACT)
-        known_break(model, NEED_CONTRACT, command->u.propose_contract.id, 0);
+        TRY(take_proposal(model, command->u.propose_contract.id, err));
 done:
     return rc;
 }

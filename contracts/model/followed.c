@@ -5,7 +5,6 @@
 #include "tally/engine.h"
 #include "tally/mem.h"
 
-#define FOLLOWED_MAX 64  /* the least recently used goes: each takes some ten KiB at least */
 #define FOLLOWED_LEAST 8 /* results and instances: below, an evaluation from nothing is as cheap */
 
 struct session {
@@ -15,25 +14,50 @@ struct session {
     uint32_t fit_count; /* of the contract, with this decision's results */
     size_t bytes;
     uint64_t used;
-    bool is_ahead;
 };
 
 struct followed {
-    struct session items[FOLLOWED_MAX];
-    uint32_t count;
+    struct followed_limits limits;
+    struct session *items; /* count_max */
+    uint32_t count, ahead; /* the first `ahead` of them are ahead of the state */
     size_t bytes;
     uint64_t tick, decision;
 };
 
-enum tally_code followed_new(struct followed **out, struct err *err)
+enum tally_code followed_new(const struct followed_limits *limits, struct followed **out, struct err *err)
 {
-    *out = mem_zero(sizeof(**out));
-    return *out == NULL ? err_set(err, TALLY_E_NO_MEMORY, "no memory for the model") : TALLY_OK;
+    struct followed *followed = mem_zero(sizeof(*followed));
+    struct session *items = mem_zero(limits->count_max * sizeof(*items));
+    if (followed == NULL || items == NULL) {
+        mem_free(followed);
+        mem_free(items);
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the model");
+    }
+    followed->limits = *limits;
+    followed->items = items;
+    *out = followed;
+    return TALLY_OK;
+}
+
+void followed_free(const struct model *model)
+{
+    if (model->followed == NULL)
+        return;
+    followed_clear(model);
+    mem_free(model->followed->items);
+    mem_free(model->followed);
 }
 
 size_t followed_bytes(const struct followed *followed)
 {
-    return followed == NULL ? 0 : sizeof(*followed) + followed->bytes;
+    return followed == NULL ? 0
+                            : sizeof(*followed) + followed->limits.count_max * sizeof(*followed->items) + followed->bytes;
+}
+
+static void put_at(struct followed *followed, uint32_t at, struct session session)
+{
+    followed->items[at] = session;
+    session.contract->session = at + 1;
 }
 
 static void drop(const struct model *model, uint32_t at)
@@ -43,7 +67,14 @@ static void drop(const struct model *model, uint32_t at)
     engine_session_free(session->engine);
     followed->bytes -= session->bytes;
     terms_unpin(model, session->terms);
-    followed->items[at] = followed->items[--followed->count];
+    session->contract->session = 0;
+    if (at < followed->ahead) { /* those that are ahead stay in front */
+        if (at < --followed->ahead)
+            put_at(followed, at, followed->items[followed->ahead]);
+        at = followed->ahead;
+    }
+    if (at < --followed->count)
+        put_at(followed, at, followed->items[followed->count]);
 }
 
 void followed_clear(const struct model *model)
@@ -54,27 +85,23 @@ void followed_clear(const struct model *model)
 
 void followed_drop(const struct model *model, const struct view_contract *contract)
 {
-    for (uint32_t i = 0; model->followed != NULL && i < model->followed->count; i++)
-        if (model->followed->items[i].contract == contract) {
-            drop(model, i);
-            return;
-        }
+    if (contract->session != 0)
+        drop(model, contract->session - 1);
 }
 
 uint64_t followed_begin(const struct model *model)
 {
     struct followed *followed = model->followed;
-    for (uint32_t i = followed->count; i-- > 0;)
-        if (followed->items[i].is_ahead)
-            drop(model, i);
+    while (followed->ahead > 0)
+        drop(model, followed->ahead - 1);
     return ++followed->decision;
 }
 
 void followed_settle(const struct model *model, uint64_t decision)
 {
     struct followed *followed = model->followed;
-    for (uint32_t i = 0; i < followed->count && decision == followed->decision; i++)
-        followed->items[i].is_ahead = false;
+    if (decision == followed->decision)
+        followed->ahead = 0;
 }
 
 /* ---- what an entry changes at which keys ---- */
@@ -196,10 +223,16 @@ done:
 
 static struct session *session_find(const struct followed *followed, const struct view_contract *contract)
 {
-    for (uint32_t i = 0; i < followed->count; i++)
-        if (followed->items[i].contract == contract)
-            return (struct session *) (uintptr_t) &followed->items[i];
-    return NULL;
+    return contract->session == 0 ? NULL : &followed->items[contract->session - 1];
+}
+
+static void set_ahead(struct followed *followed, uint32_t at)
+{
+    if (at < followed->ahead)
+        return;
+    struct session other = followed->items[followed->ahead], session = followed->items[at];
+    put_at(followed, at, other);
+    put_at(followed, followed->ahead++, session);
 }
 
 /* Its size, its place among uses, how far it is. false: it is too large to be kept, and is dropped. */
@@ -211,8 +244,8 @@ static bool note(const struct model *model, struct session *session, const struc
     session->bytes = bytes;
     session->used = ++followed->tick;
     session->fit_count = work->contract->fit_count + work->fresh_count;
-    session->is_ahead = true;
-    while (followed->bytes > MODEL_SESSIONS_BYTES_MAX) {
+    set_ahead(followed, work->contract->session - 1);
+    while (followed->bytes > followed->limits.bytes_max) {
         uint32_t oldest = 0;
         for (uint32_t i = 1; i < followed->count; i++)
             oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
@@ -228,7 +261,7 @@ static uint32_t room(const struct model *model)
 {
     struct followed *followed = model->followed;
     uint32_t oldest = 0;
-    if (followed->count < FOLLOWED_MAX)
+    if (followed->count < followed->limits.count_max)
         return followed->count++;
     for (uint32_t i = 1; i < followed->count; i++)
         oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
@@ -245,10 +278,10 @@ static enum tally_code begin_session(struct deciding *d, struct work *work, cons
     TRY(engine_session_open(input, d->model->scratch, out, &engine, d->err));
     if (engine == NULL)
         return TALLY_OK;
-    struct session *session = &d->model->followed->items[room(d->model)];
-    *session = (struct session){.contract = work->contract, .terms = terms, .engine = engine};
+    uint32_t at = room(d->model);
+    put_at(d->model->followed, at, (struct session){.contract = work->contract, .terms = terms, .engine = engine});
     terms_pin(d->model, terms);
-    work->contract->is_too_large = !note(d->model, session, work);
+    work->contract->is_too_large = !note(d->model, &d->model->followed->items[at], work);
 done:
     return rc;
 }

@@ -13,16 +13,17 @@ struct cached_terms {
 struct terms_cache {
     struct hold hold;
     struct table table;
-    size_t bytes;
+    size_t bytes, bytes_max;
     uint64_t tick;
 };
 
-enum tally_code terms_cache_new(struct terms_cache **out, struct err *err)
+enum tally_code terms_cache_new(size_t bytes_max, struct terms_cache **out, struct err *err)
 {
     struct terms_cache *cache = mem_zero(sizeof(*cache));
     if (cache == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for compiled terms");
     table_init(&cache->table, &cache->hold);
+    cache->bytes_max = bytes_max;
     *out = cache;
     return TALLY_OK;
 }
@@ -53,7 +54,7 @@ size_t terms_cache_bytes(const struct terms_cache *cache)
 /* Makes room; what was asked for last and before last stays. */
 static void evict(struct terms_cache *cache)
 {
-    while (cache->bytes > MODEL_TERMS_BYTES_MAX) {
+    while (cache->bytes > cache->bytes_max) {
         struct cached_terms *oldest = NULL;
         uint32_t at = 0;
         for (struct cached_terms *cached; (cached = table_next(&cache->table, &at)) != NULL;) {

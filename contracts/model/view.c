@@ -11,7 +11,13 @@ static void tables_init(struct model *model)
         table_init(tables[i], &model->hold);
 }
 
-enum tally_code model_new(const struct model_ports *ports, struct model **out, struct err *err)
+struct limits { /* of what is kept only to be faster */
+    size_t terms_bytes;
+    struct followed_limits followed;
+};
+
+static enum tally_code make(const struct model_ports *ports, bool is_whole, const struct limits *limits, struct model **out,
+                            struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     ENSURE(ports->sha256 != NULL);
@@ -19,10 +25,11 @@ enum tally_code model_new(const struct model_ports *ports, struct model **out, s
     if (model == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the model");
     model->ports = *ports;
+    model->is_whole = is_whole;
     tables_init(model);
     view_clear(model);
-    TRY(terms_cache_new(&model->terms, err));
-    TRY(followed_new(&model->followed, err));
+    TRY(terms_cache_new(limits->terms_bytes, &model->terms, err));
+    TRY(followed_new(&limits->followed, &model->followed, err));
     model->scratch = arena_new(SCRATCH_BYTES_MAX);
     if (model->scratch == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the model"));
@@ -33,14 +40,25 @@ done:
     return rc;
 }
 
+enum tally_code model_new(const struct model_ports *ports, struct model **out, struct err *err)
+{
+    static const struct limits limits = {MODEL_TERMS_BYTES_MAX, {64, MODEL_SESSIONS_BYTES_MAX}};
+    return make(ports, false, &limits, out, err);
+}
+
+enum tally_code model_new_whole(const struct model_ports *ports, struct model **out, struct err *err)
+{
+    static const struct limits limits = {MODEL_WHOLE_TERMS_BYTES_MAX, {16384, MODEL_WHOLE_SESSIONS_BYTES_MAX}};
+    return make(ports, true, &limits, out, err);
+}
+
 void model_free(struct model *model)
 {
     if (model == NULL)
         return;
     view_clear(model);
     ENSURE(model->hold.bytes == 0);
-    followed_clear(model);
-    mem_free(model->followed);
+    followed_free(model);
     terms_cache_free(model->terms);
     arena_free(model->scratch);
     mem_free(model);

@@ -139,7 +139,8 @@ struct view_contract {
     uint32_t fit_count, fit_cap;
     uint32_t *fit_heads; /* by hash of metric and key: the place + 1 of the last there */
     uint32_t fit_head_count;
-    bool is_too_large;              /* for a session of the engine */
+    uint32_t session;               /* place + 1 of its session of the engine; 0: it has none */
+    bool is_too_large;              /* for one */
     struct contract_source {        /* for each metric of the terms: where its results come from */
         struct view_series *series; /* NULL: not from results */
         uint32_t done;              /* so many of the series are matched */
@@ -172,6 +173,7 @@ struct terms_cache;
 struct model {
     struct hold hold;
     struct model_ports ports;
+    bool is_whole; /* nothing is loaded: what is not here does not exist */
     uint64_t tick; /* counts uses, for the oldest use */
     struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, result_keys, known;
     struct terms_cache *terms;
@@ -249,7 +251,7 @@ void view_clear(struct model *model);
 void view_next_again(struct model *model); /* model->next anew */
 
 /* ---- compiled terms (terms_cache.c) ---- */
-MUST_CHECK enum tally_code terms_cache_new(struct terms_cache **out, struct err *err);
+MUST_CHECK enum tally_code terms_cache_new(size_t bytes_max, struct terms_cache **out, struct err *err);
 void terms_cache_free(struct terms_cache *cache);
 size_t terms_cache_bytes(const struct terms_cache *cache);
 /* The compiled text of a contract: valid until the second next call. A text that does not compile any more is TALLY_E_INTEGRITY. */
@@ -262,7 +264,12 @@ void terms_unpin(const struct model *model, const struct terms *terms);
 
 /* ---- sessions of the engine (followed.c) ---- */
 struct followed;
-MUST_CHECK enum tally_code followed_new(struct followed **out, struct err *err);
+struct followed_limits {
+    uint32_t count_max; /* the least recently used goes: each takes some ten KiB at least */
+    size_t bytes_max;
+};
+MUST_CHECK enum tally_code followed_new(const struct followed_limits *limits, struct followed **out, struct err *err);
+void followed_free(const struct model *model);
 size_t followed_bytes(const struct followed *followed);
 void followed_clear(const struct model *model);
 void followed_drop(const struct model *model, const struct view_contract *contract);

@@ -149,6 +149,14 @@ struct model_ports {
 MUST_CHECK enum tally_code model_new(const struct model_ports *ports, struct model **out, struct err *err);
 void model_free(struct model *model);
 
+/* A model that holds all of a ledger's state, for who replays it from entry 0 on: nothing is asked for and nothing is loaded, what is
+ * not in it does not exist, nothing leaves. It begins with what entry 0 says, by model_put_actor and model_put_key, and grows by
+ * model_evolve. Its memory grows with the state; the limits below are its own. */
+#define MODEL_WHOLE_TERMS_BYTES_MAX ((size_t) 256 << 20)
+#define MODEL_WHOLE_SESSIONS_BYTES_MAX                                                                                     \
+    ((size_t) 512 << 20) /* beyond, evaluations begin from nothing: slower, and the same */
+MUST_CHECK enum tally_code model_new_whole(const struct model_ports *ports, struct model **out, struct err *err);
+
 /* ---- decide ---- */
 struct model_place {
     uint64_t seq;        /* number of the statement's own entry, or of moment.reached */
@@ -189,6 +197,23 @@ MUST_CHECK enum tally_code model_decide_moment(const struct model *model, const 
  * a moment. */
 MUST_CHECK enum tally_code model_evolve(struct model *model, const struct command *command, struct decision *decision,
                                         const struct model_place *place, const uint8_t hash[32], struct err *err);
+
+/* For who replays: the decision's own entries do not have the numbers that it gave them. numbers[i] is that of event i, or
+ * ROW_NO_SEQ: there is no such entry. Rows name the new numbers; a payment without an entry is left out, what else would name an
+ * entry that does not exist names the first entry of the decision, place.seq. Before model_evolve. */
+void model_renumber(struct decision *decision, const struct model_place *place, const uint64_t *numbers, bool is_moment);
+/* Each contract of the view once, in no order: of this actor's alone (it is one of its parties), or of all (empty). moment is when
+ * the clock next wakes it, INT64_MAX us for never. */
+struct model_contract {
+    struct slice id;
+    enum contract_state state;
+    struct instant moment;
+};
+typedef void (*model_contract_fn)(void *ctx, const struct model_contract *contract);
+void model_each_contract(const struct model *model, struct slice actor, model_contract_fn each, void *ctx);
+/* TALLY_E_NOT_FOUND: no such contract. Borrowed until the next change. */
+MUST_CHECK enum tally_code model_find_contract(const struct model *model, struct slice id, struct model_contract *out);
+bool model_has_party(const struct model *model, struct slice contract, struct slice actor);
 
 /* ---- what a decision needs in the view ---- */
 enum need_kind {

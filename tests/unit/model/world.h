@@ -1,6 +1,6 @@
-/* A world for the model's tests: a list of rows that stands for the database, and three models that must always agree: one that
- * keeps everything, one that forgets everything before each command, one that is trimmed before each. Every decision is made
- * twice in each, and all six must be the same to the byte. */
+/* A world for the model's tests: a list of rows that stands for the database, and four models that must always agree: one that
+ * keeps everything that was loaded, one that forgets everything before each command, one that is trimmed before each, and a whole one,
+ * which is never loaded. Every decision is made twice in each, and all eight must be the same to the byte. */
 #ifndef TESTS_MODEL_WORLD_H
 #define TESTS_MODEL_WORLD_H
 
@@ -20,7 +20,8 @@
 #include "tally/model.h"
 
 #define WORLD_ROWS_MAX 20000
-#define WORLD_MODELS 3
+#define WORLD_MODELS 4
+#define WORLD_WHOLE 3
 
 struct world {
     struct arena *arena;
@@ -373,6 +374,8 @@ static inline void load(const struct world *w, struct model *model, const struct
 static inline void world_fill(struct world *w, struct model *model, const struct command *command)
 {
     struct err err = {.code = TALLY_OK};
+    if (model == w->models[WORLD_WHOLE])
+        return;
     for (int round = 0;; round++) {
         struct needs needs = {.arena = w->arena};
         enum tally_code rc =
@@ -506,7 +509,7 @@ static inline void world_init(struct world *w)
     buf_init(&w->last, 32 << 20);
     buf_init(&w->log, 64 << 20);
     for (int m = 0; m < WORLD_MODELS; m++)
-        assert_int_equal(model_new(&ports, &w->models[m], NULL), TALLY_OK);
+        assert_int_equal((m == WORLD_WHOLE ? model_new_whole : model_new)(&ports, &w->models[m], NULL), TALLY_OK);
 #define X(type, list) w->base.list = ARENA_ARRAY(w->arena, WORLD_ROWS_MAX, struct row_##type);
     CHANGES_LISTS(X)
 #undef X
@@ -515,6 +518,8 @@ static inline void world_init(struct world *w)
         .kid = SLICE("k-op"), .actor = SLICE("op"), .x = SLICE("x"), .added_seq = 0, .revoked_seq = ROW_NO_SEQ};
     base_actor(w, &op, false);
     base_key(w, &key, false);
+    assert_int_equal(model_put_actor(w->models[WORLD_WHOLE], &op, NULL), TALLY_OK);
+    assert_int_equal(model_put_key(w->models[WORLD_WHOLE], &key, NULL), TALLY_OK);
     world_day(w, "2012-06-01");
 }
 

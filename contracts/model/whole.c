@@ -1,0 +1,77 @@
+/* What who replays a whole ledger asks of the model beside deciding. */
+#include "view.h"
+
+static struct model_contract contract_of(const struct view_contract *contract)
+{
+    return (struct model_contract){contract->row.id, contract->row.state, contract->row.next_moment};
+}
+
+void model_each_contract(const struct model *model, struct slice actor, model_contract_fn each, void *ctx)
+{
+    uint32_t at = 0;
+    for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
+        if (!contract->has_row || (actor.len > 0 && !view_is_party(contract, actor)))
+            continue;
+        const struct model_contract shown = contract_of(contract);
+        each(ctx, &shown);
+    }
+}
+
+enum tally_code model_find_contract(const struct model *model, struct slice id, struct model_contract *out)
+{
+    const struct view_contract *contract = view_contract(model, id);
+    if (contract == NULL)
+        return TALLY_E_NOT_FOUND;
+    *out = contract_of(contract);
+    return TALLY_OK;
+}
+
+bool model_has_party(const struct model *model, struct slice contract, struct slice actor)
+{
+    const struct view_contract *found = view_contract(model, contract);
+    return found != NULL && view_is_party(found, actor);
+}
+
+/* ---- other numbers ---- */
+struct renumbering {
+    uint64_t cause, first; /* the decision's first entry; its first event */
+    uint32_t count;
+    const uint64_t *numbers;
+};
+
+/* False: there is no such entry. */
+static bool renumber(const struct renumbering *r, uint64_t *seq)
+{
+    if (*seq < r->first || *seq - r->first >= r->count)
+        return true;
+    uint64_t number = r->numbers[*seq - r->first];
+    *seq = number == ROW_NO_SEQ ? r->cause : number;
+    return number != ROW_NO_SEQ;
+}
+
+static void renumber_payments(const struct renumbering *r, struct changes *changes)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < changes->payments_count; i++) {
+        struct row_payment *row = &changes->payments[i];
+        (void) renumber(r, &row->itemised_seq);
+        if (renumber(r, &row->seq))
+            changes->payments[kept++] = *row;
+    }
+    changes->payments_count = kept;
+    for (uint32_t i = 0; i < changes->payment_items_count; i++)
+        (void) renumber(r, &changes->payment_items[i].payment_seq);
+}
+
+void model_renumber(struct decision *decision, const struct model_place *place, const uint64_t *numbers, bool is_moment)
+{
+    struct changes *changes = &decision->changes;
+    const struct renumbering r = {place->seq, place->seq + (is_moment ? 0 : 1), decision->event_count, numbers};
+    renumber_payments(&r, changes);
+    for (uint32_t i = 0; i < changes->finals_count; i++) {
+        (void) renumber(&r, &changes->finals[i].seq);
+        (void) renumber(&r, &changes->finals[i].began_seq);
+    }
+    for (uint32_t i = 0; i < changes->contracts_count; i++)
+        (void) renumber(&r, &changes->contracts[i].activated_seq);
+}

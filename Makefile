@@ -41,7 +41,7 @@ CMOCKA = $(call libs,cmocka)
 
 # ---- one archive for each layer, so that a call to a layer that may not be used does not link ----
 # name: the folders whose .c files it holds
-LAYERS := base pg format verify append read terms engine model store command server
+LAYERS := base pg format verify append read terms engine model store command http server
 DIR_base := base
 DIR_pg := base/pg
 DIR_format := ledger/format
@@ -54,6 +54,8 @@ DIR_model := contracts/model
 DIR_store := contracts/store
 DIR_command := api/command
 DIR_server := api/server
+# the http port alone, for whatever serves: the service, and a witness
+HTTP_SOURCES := $(addprefix api/server/,crew.c gate.c http_mhd.c problem.c stream.c)
 # what a layer may call, nearest first (each name's archive follows it on the link line)
 USES_base :=
 USES_pg := base
@@ -66,7 +68,8 @@ USES_engine := terms base
 USES_model := engine terms base
 USES_store := model engine terms pg base
 USES_command := format model engine terms base
-USES_server := store command model engine terms append read verify format pg base
+USES_http := base
+USES_server := http store command model engine terms append read verify format pg base
 EXT_base =
 EXT_pg = $(LIBPQ)
 EXT_format = $(CRYPTO)
@@ -78,9 +81,10 @@ EXT_engine = $(GMP)
 EXT_model = $(GMP)
 EXT_store = $(LIBPQ) $(GMP)
 EXT_command = $(JANSSON) $(CRYPTO) $(GMP)
+EXT_http = $(MHD) -lpthread
 EXT_server = $(MHD) $(JANSSON) $(CRYPTO) $(LIBPQ) $(GMP) -lpthread
 
-sources = $(sort $(wildcard $(DIR_$(1))/*.c))
+sources = $(if $(filter http,$(1)),$(HTTP_SOURCES),$(filter-out $(HTTP_SOURCES),$(sort $(wildcard $(DIR_$(1))/*.c))))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
 # programs' main files are not part of the server's archive
 objects_server = $(filter-out $(B)/obj/api/server/main.o,$(call objects,server))
@@ -132,7 +136,7 @@ VERIFY_MAIN := api/cli/tally_verify.c
 VERIFY_SOURCES := $(sort $(wildcard api/cli/verify_*.c)) $(VERIFY_MAIN)
 TALLY_SOURCES := $(filter-out $(VERIFY_SOURCES),$(CLI_SOURCES))
 LAYERS_tallyd := server $(USES_server)
-LAYERS_tally := command model engine terms format base
+LAYERS_tally := http command model engine terms format base
 LAYERS_verify := verify command model engine terms format base
 
 $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
@@ -140,7 +144,7 @@ $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXT_server)
 $(B)/bin/tally: $(patsubst %.c,$(B)/obj/%.o,$(TALLY_SOURCES)) $(call archives,$(LAYERS_tally))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CURL) $(JANSSON) $(CRYPTO) $(GMP) -lm
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(MHD) $(CURL) $(JANSSON) $(CRYPTO) $(GMP) -lpthread -lm
 $(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES)) $(call archives,$(LAYERS_verify))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(GMP) -lpthread

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
 #include "pgpool.h"
+#include "tally/http.h"
 #include "tally/text.h"
 
 static const char help[] =

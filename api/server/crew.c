@@ -1,4 +1,4 @@
-#include "crew.h"
+#include "tally/crew.h"
 
 #include <pthread.h>
 #include <stdio.h>

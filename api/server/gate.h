@@ -6,19 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tally/arena.h"
-#include "tally/refusal.h"
-#include "tally/slice.h"
+#include "tally/http.h"
 
 #define GATE_HEADERS_MAX 64        /* browsers send 20, proxies add a few */
 #define GATE_HEADER_VALUE_MAX 8192 /* the longest that is wanted, a reader's token or a signature, has 3 KiB */
-
-/* The headers that anything here reads; ptr NULL where the request has none. Copies in the request's arena. */
-struct http_headers {
-    struct slice content_type, jws, idempotency_key, authorization, if_none_match, prefer;
-    uint64_t content_length; /* 0 without */
-    bool has_content_length, has_expect;
-};
 
 struct gate {
     struct arena *arena;

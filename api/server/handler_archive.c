@@ -1,11 +1,12 @@
 #include <pthread.h>
 
 #include "handlers.h"
-#include "problem.h"
 #include "routes.h"
+#include "stream.h"
 #include "tally/archive.h"
 #include "tally/log.h"
 #include "tally/mem.h"
+#include "tally/problem.h"
 #include "tally/read.h"
 #include "tree.h"
 

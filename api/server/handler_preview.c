@@ -1,9 +1,9 @@
 /* The same path as the real thing, with nothing recorded: a reader asks what a statement of its own would cause. */
 #include "handlers.h"
-#include "problem.h"
 #include "routes.h"
 #include "tally/canon.h"
 #include "tally/command.h"
+#include "tally/problem.h"
 #include "tally/read.h"
 #include "tally/store.h"
 #include "tally/text.h"

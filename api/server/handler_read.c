@@ -1,6 +1,6 @@
 #include "handlers.h"
-#include "problem.h"
 #include "routes.h"
+#include "tally/problem.h"
 
 MUST_CHECK static enum tally_code read_with(struct reading *r, const struct route *route, struct err *err)
 {

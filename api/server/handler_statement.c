@@ -1,11 +1,11 @@
 #include <string.h>
 
 #include "handlers.h"
-#include "problem.h"
 #include "routes.h"
 #include "tally/canon.h"
 #include "tally/command.h"
 #include "tally/log.h"
+#include "tally/problem.h"
 #include "tally/text.h"
 #include "tree.h"
 

@@ -1,4 +1,4 @@
-#include "http.h"
+#include "tally/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gate.h"
+#include "stream.h"
 #include "tally/instant.h"
 #include "tally/log.h"
 #include "tally/mem.h"

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "http.h"
+#include "tally/http.h"
 
 #define METRICS_BUCKETS 14
 

@@ -1,4 +1,4 @@
-#include "problem.h"
+#include "tally/problem.h"
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 #ifndef TALLY_SERVER_ROUTES_H
 #define TALLY_SERVER_ROUTES_H
 
-#include "http.h"
 #include "tally/entry.h"
+#include "tally/http.h"
 #include "tally/refusal.h"
 
 struct tallyd;

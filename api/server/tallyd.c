@@ -11,12 +11,12 @@
 
 #include "handlers.h"
 #include "openapi.h"
-#include "problem.h"
 #include "routes.h"
 #include "tally/instant.h"
 #include "tally/log.h"
 #include "tally/mem.h"
 #include "tally/migrate.h"
+#include "tally/problem.h"
 
 #define ARENA_MAX (1u << 20) /* identity, the API's description */
 #define FILES_SPARE 128      /* descriptors for the database, files and libraries, beside the connections */

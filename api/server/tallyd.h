@@ -5,9 +5,7 @@
 #include <stdatomic.h>
 
 #include "config.h"
-#include "crew.h"
 #include "guard.h"
-#include "http.h"
 #include "identity.h"
 #include "keeper.h"
 #include "keycache.h"
@@ -15,6 +13,8 @@
 #include "pgpool.h"
 #include "tally/append.h"
 #include "tally/cluster.h"
+#include "tally/crew.h"
+#include "tally/http.h"
 #include "tally/read.h"
 #include "wire_up.h"
 

@@ -1,10 +1,10 @@
 /* A crew: some threads that serve one bounded queue of requests. */
-#ifndef TALLY_SERVER_CREW_H
-#define TALLY_SERVER_CREW_H
+#ifndef TALLY_CREW_H
+#define TALLY_CREW_H
 
 #include <stdint.h>
 
-#include "http.h"
+#include "tally/http.h"
 
 typedef void (*crew_fn)(void *ctx, struct http_request *request); /* answers the request, now or later */
 

@@ -1,8 +1,8 @@
 /* Refusals as RFC 9457 problem+json (formats.md, Errors). */
-#ifndef TALLY_SERVER_PROBLEM_H
-#define TALLY_SERVER_PROBLEM_H
+#ifndef TALLY_PROBLEM_H
+#define TALLY_PROBLEM_H
 
-#include "http.h"
+#include "tally/http.h"
 
 int problem_status(enum refusal_kind kind);
 /* Fills request->answer; what was in it is dropped but for its headers. */

@@ -1,17 +1,16 @@
 /* The small http port: requests in, answers out. One loop on one thread owns every connection; handlers run wherever they
  * like and answer from any thread. Only http_mhd.c knows libmicrohttpd. */
-#ifndef TALLY_SERVER_HTTP_H
-#define TALLY_SERVER_HTTP_H
+#ifndef TALLY_HTTP_H
+#define TALLY_HTTP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gate.h"
-#include "stream.h"
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/err.h"
 #include "tally/refusal.h"
+#include "tally/slice.h"
 
 #define HTTP_CONNECTIONS_MAX 4096 /* each costs a descriptor and up to 20 KiB */
 #define HTTP_CONNECTION_MEMORY                                                                                             \
@@ -30,7 +29,16 @@
     (32u << 20) /* of an answer that is no stream: a list of 1,000 entries has at most 4 MiB of bodies, escaped */
 #define HTTP_ANSWER_HEADERS_MAX 5
 
+struct stream;
+
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
+
+/* The headers that anything here reads; ptr NULL where the request has none. Copies in the request's arena. */
+struct http_headers {
+    struct slice content_type, jws, idempotency_key, authorization, if_none_match, prefer;
+    uint64_t content_length; /* 0 without */
+    bool has_content_length, has_expect;
+};
 
 struct http_answer_header {
     const char *name;

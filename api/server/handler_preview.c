@@ -80,7 +80,7 @@ MUST_CHECK static enum tally_code decide(struct http_request *request, struct pg
     struct store *store = NULL;
     struct read_head head;
     struct decision decision = {0};
-    TRY(model_new(&wire_model_ports, &model, err));
+    TRY(model_new(&command_model_ports, &model, err));
     TRY(store_new(model, &store, err));
     TRY(read_head(pg, &head, err));
     TRY(store_load(store, pg, request->arena, &command, 1, err));

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "handlers.h"
+#include "tally/command.h"
 #include "tally/entry.h"
 #include "tally/store.h"
 #include "tally/text.h"
@@ -82,7 +83,7 @@ MUST_CHECK static enum tally_code find_fits(struct reading *r, uint64_t seq, jso
     uint32_t from = 0, to = 0, count = 0;
     if (!places(statement, &from, &to))
         return TALLY_OK;
-    TRY(model_new(&wire_model_ports, &model, err));
+    TRY(model_new(&command_model_ports, &model, err));
     TRY(store_new(model, &store, err));
     TRY(store_load_result(store, r->pg, r->request->arena, seq, err));
     TRY(model_fits(model, seq, from, to, r->request->arena, &fits, &count, err));

@@ -4,6 +4,7 @@
 
 #include "handlers.h"
 #include "tally/canon.h"
+#include "tally/command.h"
 #include "tally/engine.h"
 #include "tally/read.h"
 #include "tally/store.h"
@@ -24,7 +25,7 @@ static void view_release(struct view *view)
 MUST_CHECK static enum tally_code view_load(struct view *view, struct reading *r, struct slice contract, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    TRY(model_new(&wire_model_ports, &view->model, err));
+    TRY(model_new(&command_model_ports, &view->model, err));
     TRY(store_new(view->model, &view->store, err));
     TRY(store_load_contract(view->store, r->pg, r->request->arena, contract, err));
 done:

@@ -1,27 +1,16 @@
 #include "wire_up.h"
 
-#include <jansson.h>
-
-#include "tally/key.h"
+#include "tally/command.h"
 #include "tally/mem.h"
 #include "tally/store.h"
-#include "tally/text.h"
+
+#define GENESIS_BYTES_MAX 65536 /* an id and a key */
 
 struct wire {
     struct append_domain domain;
     struct model *model;
     struct store *store;
 };
-
-static void sha256(const char *prefix, struct slice data, uint8_t out[32])
-{
-    struct slice parts[2] = {slice_str(prefix), data};
-    struct digest digest;
-    digest_parts(parts, 2, &digest);
-    memcpy(out, digest.bytes, DIGEST_LEN);
-}
-
-const struct model_ports wire_model_ports = {.sha256 = sha256};
 
 static enum tally_code queue_load(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
                                   size_t count, struct instant now, bool is_on_trust, bool *any, struct err *err)
@@ -129,34 +118,21 @@ static struct instant next_moment(void *self)
     return model_next_moment(wire->model);
 }
 
-/* The first operator, from the body of entry 0: the model knows statements only, and nobody has stated this one. */
-MUST_CHECK static enum tally_code record_operator(struct wire *wire, const json_t *operator, struct err * err)
-{
-    const char *id = json_string_value(json_object_get(operator, "id"));
-    const char *x = json_string_value(json_object_get(operator, "x"));
-    struct key_public key;
-    struct key_kid kid;
-    size_t len = 0;
-    if (id == NULL || x == NULL || text_unbase64url(slice_str(x), key.bytes, sizeof key.bytes, &len) != TALLY_OK ||
-        len != sizeof key.bytes)
-        return err_set(err, TALLY_E_INTEGRITY, "the body of entry 0 names no operator with a key");
-    key_thumbprint(&key, &kid);
-    struct row_actor actor = {.id = slice_str(id),
-                              .kind = SLICE("organisation"),
-                              .name = SLICE(""),
-                              .is_operator = true,
-                              .registered_by = SLICE("")};
-    struct row_key row = {slice_str(kid.text), slice_str(id), slice_str(x), 0, ROW_NO_SEQ};
-    const struct changes changes = {.actors = &actor, .actors_count = 1, .keys = &row, .keys_count = 1};
-    return store_record(wire->store, 0, &changes, err);
-}
-
 static enum tally_code record_genesis(void *self, struct slice body, const struct append_recorded *entry, struct err *err)
 {
-    json_t *root = json_loadb(body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
+    enum tally_code rc = TALLY_OK;
+    struct wire *wire = self;
+    struct row_actor actor;
+    struct row_key key;
+    struct arena *arena = arena_new(GENESIS_BYTES_MAX);
     (void) entry; /* it is entry 0 */
-    enum tally_code rc = record_operator(self, json_object_get(root, "operator"), err);
-    json_decref(root);
+    if (arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for entry 0");
+    TRY(command_genesis(body, arena, &actor, &key, err));
+    const struct changes changes = {.actors = &actor, .actors_count = 1, .keys = &key, .keys_count = 1};
+    TRY(store_record(wire->store, 0, &changes, err));
+done:
+    arena_free(arena);
     return rc;
 }
 
@@ -166,7 +142,7 @@ enum tally_code wire_new(struct wire **out, struct err *err)
     struct wire *wire = mem_zero(sizeof *wire);
     if (wire == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the domain");
-    TRY(model_new(&wire_model_ports, &wire->model, err));
+    TRY(model_new(&command_model_ports, &wire->model, err));
     TRY(store_new(wire->model, &wire->store, err));
     wire->domain = (struct append_domain){.self = wire,
                                           .queue_load = queue_load,

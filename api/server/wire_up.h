@@ -9,8 +9,6 @@
 #define WIRE_MODEL_BYTES_MAX                                                                                               \
     ((size_t) 12 << 20) /* of state kept between batches; what is not there is loaded again in one round trip */
 
-extern const struct model_ports wire_model_ports;
-
 struct wire;
 MUST_CHECK enum tally_code wire_new(struct wire **out, struct err *err);
 void wire_free(struct wire *wire); /* after the sequencer; NULL is fine */

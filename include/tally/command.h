@@ -32,4 +32,10 @@ MUST_CHECK enum tally_code command_decode(const struct command_request *request,
 /* Frees the compiled terms of a proposal. Fine on a zeroed command, and twice. */
 void command_release(struct command *command);
 
+/* What the model is handed: SHA-256 of ledger/format. */
+extern const struct model_ports command_model_ports;
+/* What the body of entry 0 means for the domain: the first operator and its key, in the arena. TALLY_E_INTEGRITY when it names none. */
+MUST_CHECK enum tally_code command_genesis(struct slice body, struct arena *arena, struct row_actor *actor,
+                                           struct row_key *key, struct err *err);
+
 #endif

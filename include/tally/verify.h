@@ -44,7 +44,12 @@
     X(FINDING_KEY_REVOKED, "key.revoked", "the key was revoked before the statement")                                      \
     X(FINDING_KEY_WEAK, "key.weak", "a registered key is of small order or not canonical")                                 \
     X(FINDING_KEY_PROOF, "key.proof", "a key's proof of possession does not verify")                                       \
-    X(FINDING_KEY_TAKEN, "key.taken", "a key is registered twice")
+    X(FINDING_KEY_TAKEN, "key.taken", "a key is registered twice")                                                         \
+    X(FINDING_REPLAY_REFUSED, "replay.refused", "the ledger recorded what it has to refuse")                               \
+    X(FINDING_REPLAY_MISSING, "replay.missing", "what terms and results give is not recorded")                             \
+    X(FINDING_REPLAY_SURPLUS, "replay.surplus", "what is recorded follows from nothing")                                   \
+    X(FINDING_REPLAY_DIFFERS, "replay.differs", "what is recorded is not what terms and results give")                     \
+    X(FINDING_REPLAY_LATE, "replay.late", "a moment stands behind statements that came after it")
 
 enum finding_code {
 #define X(name, code, text) name,
@@ -65,7 +70,27 @@ typedef void (*finding_fn)(void *ctx, const struct finding *finding);
 /* An entry whose body is not there, in order of the lines; called inside verifier_line. */
 typedef void (*absent_fn)(void *ctx, uint64_t seq, enum archive_body state);
 
-enum verify_level { VERIFY_CHAIN, VERIFY_SIGNATURES };
+enum verify_level { VERIFY_CHAIN, VERIFY_SIGNATURES, VERIFY_REPLAY };
+
+struct verifier;
+
+/* An entry behind everything that the levels before replay say of it; borrowed for the call. */
+struct verify_entry {
+    uint64_t seq; /* its place */
+    const struct entry_header *header;
+    struct digest hash;
+    enum entry_type type; /* ENTRY_TYPE_COUNT: it does not exist, or the entry does not have its form */
+    const struct archive_entry *entry;
+    const struct statement *statement; /* as its author signed it; NULL: it has none, or none that can be read */
+    bool is_body_right;                /* it is there, and the one committed to */
+    bool has_finding;
+    bool has_gap; /* entries before it are missing, or cannot be read */
+};
+/* Follows the entries at level replay: called once for each in their order, inside verifier_line and verifier_end and on their
+ * thread, while the signatures of later entries are verified on others; at the end with entry NULL. What it finds it says by
+ * verifier_found. */
+typedef enum tally_code (*verify_follow_fn)(void *ctx, struct verifier *verifier, const struct verify_entry *entry,
+                                            struct err *err);
 
 /* What a body says about keys; the caller reads it from the JSON of ledger.created, actor.registered, key.added and
  * key.revoked. */
@@ -97,6 +122,8 @@ struct verify_options {
     finding_fn on_finding;
     absent_fn on_absent; /* may be NULL */
     verify_key_fn read_key_change;
+    verify_follow_fn follow; /* at level replay; ctx is follow_ctx */
+    void *follow_ctx;
     void *ctx;
     const struct verify_anchor *anchors; /* in rising order of their sizes; borrowed while the verifier lives */
     size_t anchor_count;
@@ -115,12 +142,15 @@ struct verify_report {
     bool is_anchored; /* a trusted key was given, and entry 0 names it or it signed a checkpoint of these entries */
 };
 
-struct verifier;
 MUST_CHECK enum tally_code verifier_new(const struct verify_options *options, struct verifier **out, struct err *err);
 /* Lines in order, without LF; goes on after a finding. An error is ours (memory), never the archive's. */
 MUST_CHECK enum tally_code verifier_line(struct verifier *verifier, struct slice line, struct err *err);
 /* After the last line: waits for what is under way, checks the ends, fills the report. */
 MUST_CHECK enum tally_code verifier_end(struct verifier *verifier, struct verify_report *report, struct err *err);
 void verifier_free(struct verifier *verifier);
+/* For verify_follow_fn: a finding of its own, counted and told like the others. Detail as in struct finding, cut to fit. */
+void verifier_found(struct verifier *verifier, enum finding_code code, uint64_t seq, struct slice detail);
+/* The level at which it goes on: lower than asked for where the archive does not begin at entry 0. */
+enum verify_level verifier_level(const struct verifier *verifier);
 
 #endif

@@ -10,12 +10,13 @@
 static enum tally_code fill_gap(struct verifier *v, uint64_t to, struct err *err)
 {
     static const struct digest unknown;
-    while (v->level == VERIFY_SIGNATURES && v->hashes.count < to) {
+    while (v->level >= VERIFY_SIGNATURES && v->hashes.count < to) {
         enum tally_code rc = hash_list_add(&v->hashes, &unknown, err);
         if (rc != TALLY_OK)
             return rc;
     }
     v->next_seq = to;
+    v->has_gap = true;
     v->is_prev_known = false;
     v->is_tree_known = false;
     return TALLY_OK;
@@ -137,7 +138,7 @@ static enum tally_code go_on(struct verifier *v, struct job *job, const struct e
     enum tally_code rc = check_leaf(v, job, &v->prev, err);
     if (rc != TALLY_OK)
         return rc;
-    return v->level == VERIFY_SIGNATURES ? hash_list_add(&v->hashes, &v->prev, err) : TALLY_OK;
+    return v->level >= VERIFY_SIGNATURES ? hash_list_add(&v->hashes, &v->prev, err) : TALLY_OK;
 }
 
 static void count_absent_body(struct verifier *v, struct job *job, const struct entry_header *header,
@@ -162,9 +163,9 @@ static enum tally_code check_body(struct verifier *v, struct job *job, const str
     struct slice target = {0};
     bool is_present = job->entry.state == ARCHIVE_BODY_PRESENT;
     bool is_anchor = type == ENTRY_LEDGER_CREATED;
-    if (v->level == VERIFY_SIGNATURES && is_present && entry_type_method(type)[0] != '\0')
+    if (v->level >= VERIFY_SIGNATURES && is_present && entry_type_method(type)[0] != '\0')
         TRY(check_statement(v, job, header, type, &target, err));
-    if (!changes_keys(type) || (v->level != VERIFY_SIGNATURES && !is_anchor) || v->options.read_key_change == NULL)
+    if (!changes_keys(type) || (v->level < VERIFY_SIGNATURES && !is_anchor) || v->options.read_key_change == NULL)
         goto done;
     if (!is_present)
         job_found(job, FINDING_BODY_FORM, v->next_seq,
@@ -198,9 +199,17 @@ enum tally_code check_entry(struct verifier *v, struct job *job, const struct ar
     job->has_body = entry->state == ARCHIVE_BODY_PRESENT;
     job->entry = *entry;
     job->commitment = header.body;
-    if (check_type(v, job, &header, entry, &type))
+    job->type = ENTRY_TYPE_COUNT;
+    if (check_type(v, job, &header, entry, &type)) {
+        job->type = type;
         TRY(check_body(v, job, &header, type, err));
+    }
     TRY(go_on(v, job, &header, entry->header, err));
+    job->is_entry = true;
+    job->header = header;
+    job->hash = v->prev;
+    job->has_gap = v->has_gap;
+    v->has_gap = false;
 done:
     return rc;
 }

@@ -12,13 +12,11 @@ void job_begin(struct job *job, uint64_t seq)
     job->last = &job->first;
 }
 
-/* Whoever made the archive chose the names in it: they must not move the cursor of a terminal, nor end in half a
- * character where a detail is cut. */
-static void make_plain(char *text)
+void finding_make_plain(struct finding *finding)
 {
-    for (; *text != '\0'; text++)
-        if (*text < ' ' || *text > '~')
-            *text = '?';
+    for (char *at = finding->detail; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
 }
 
 void job_found(struct job *job, enum finding_code code, uint64_t seq, const char *fmt, ...)
@@ -34,7 +32,7 @@ void job_found(struct job *job, enum finding_code code, uint64_t seq, const char
     va_start(args, fmt);
     (void) vsnprintf(found->finding.detail, sizeof found->finding.detail, fmt, args);
     va_end(args);
-    make_plain(found->finding.detail);
+    finding_make_plain(&found->finding);
     *job->last = found;
     job->last = &found->next;
 }
@@ -72,6 +70,7 @@ void job_run(struct job *job)
         is_signature_right = rc == TALLY_OK;
         job->is_signed_right = is_signature_right && is_body_right;
     }
+    job->is_body_right = job->has_body && is_body_right;
     report_body(job, is_body_right, is_signature_right);
     if (job->has_proof) {
         struct err err = {0};

@@ -31,14 +31,23 @@ struct job {
     struct key_public proof_key;
     struct slice proof_origin, proof_actor, proof_pop;
 
+    /* for whoever follows the entries */
+    bool is_entry, has_gap;
+    struct entry_header header;
+    enum entry_type type;
+    struct digest hash;
+
     struct job_finding *first, **last; /* in the order found */
-    bool is_signed_right;
+    bool is_body_right, is_signed_right;
     enum tally_code failed; /* ours: memory, libcrypto */
     bool is_done;           /* under the pool's lock */
 };
 
 void job_begin(struct job *job, uint64_t seq);
 void job_found(struct job *job, enum finding_code code, uint64_t seq, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Whoever made the archive chose the names in a finding: they must not move the cursor of a terminal, nor end in half a character
+ * where a detail is cut. */
+void finding_make_plain(struct finding *finding);
 /* Hashes and signatures; any thread. */
 void job_run(struct job *job);
 

@@ -35,6 +35,7 @@ struct verifier {
     uint64_t next_seq;
     uint64_t lost;      /* lines since the last entry that could not be read, and may have been entries */
     uint64_t missing;   /* entries left out so far, as the numbers of those that are there say */
+    bool has_gap;       /* before the next entry */
     bool is_prev_known; /* the hash of entry next_seq - 1 */
     struct digest prev;
     struct instant time; /* of the last entry */

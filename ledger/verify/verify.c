@@ -18,6 +18,45 @@ struct slice kept_slice(const struct kept *kept)
     return slice_of(kept->text, kept->len);
 }
 
+static void tell(struct verifier *v, const struct finding *finding)
+{
+    if (v->report.findings++ == 0)
+        v->report.first_bad = finding->seq;
+    if (v->options.on_finding != NULL)
+        v->options.on_finding(v->options.ctx, finding);
+}
+
+void verifier_found(struct verifier *v, enum finding_code code, uint64_t seq, struct slice detail)
+{
+    struct finding finding = {.code = code, .seq = seq};
+    size_t len = detail.len < sizeof finding.detail ? detail.len : sizeof finding.detail - 1;
+    if (len > 0)
+        memcpy(finding.detail, detail.ptr, len);
+    finding_make_plain(&finding);
+    tell(v, &finding);
+}
+
+enum verify_level verifier_level(const struct verifier *v)
+{
+    return v->level;
+}
+
+MUST_CHECK static enum tally_code follow(struct verifier *v, const struct job *job, struct err *err)
+{
+    const struct verify_entry entry = {
+        .seq = job->seq,
+        .header = &job->header,
+        .hash = job->hash,
+        .type = job->type,
+        .entry = &job->entry,
+        .statement = job->statement.protected_part.len > 0 ? &job->statement : NULL,
+        .is_body_right = job->is_body_right,
+        .has_finding = job->first != NULL,
+        .has_gap = job->has_gap,
+    };
+    return v->options.follow(v->options.follow_ctx, v, &entry, err);
+}
+
 /* A job comes back: its findings are told, in the order of the lines. */
 static enum tally_code finish(void *ctx, struct job *job, struct err *err)
 {
@@ -25,14 +64,10 @@ static enum tally_code finish(void *ctx, struct job *job, struct err *err)
     if (job->failed != TALLY_OK)
         return err_set(err, job->failed, "entry %" PRIu64 " could not be checked: %s", job->seq,
                        err_code_text(job->failed));
-    for (const struct job_finding *found = job->first; found != NULL; found = found->next) {
-        if (v->report.findings++ == 0)
-            v->report.first_bad = found->finding.seq;
-        if (v->options.on_finding != NULL)
-            v->options.on_finding(v->options.ctx, &found->finding);
-    }
+    for (const struct job_finding *found = job->first; found != NULL; found = found->next)
+        tell(v, &found->finding);
     v->report.signatures += job->is_signed_right ? 1 : 0;
-    return TALLY_OK;
+    return job->is_entry && v->level == VERIFY_REPLAY ? follow(v, job, err) : TALLY_OK;
 }
 
 static int core_count(void)
@@ -74,6 +109,7 @@ enum tally_code verifier_new(const struct verify_options *options, struct verifi
         mem_free(v);
         return rc;
     }
+    ENSURE(options->level != VERIFY_REPLAY || options->follow != NULL);
     *out = v;
     return TALLY_OK;
 }
@@ -104,7 +140,7 @@ MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job,
     v->next_seq = head->from;
     kept_set(&v->origin, head->origin);
     kept_set(&v->head_vkey, head->vkey);
-    if (v->from > 0 && v->level == VERIFY_SIGNATURES) {
+    if (v->from > 0 && v->level >= VERIFY_SIGNATURES) {
         job_found(job, FINDING_ARCHIVE_HEAD, v->line,
                   "it begins at entry %" PRIu64
                   ": signatures need the keys registered before; get it from entry 0, or use level chain",
@@ -178,6 +214,8 @@ enum tally_code verifier_end(struct verifier *v, struct verify_report *report, s
     enum tally_code rc = TALLY_OK;
     struct job *job = NULL;
     TRY(pool_drain(v->pool, err)); /* so that the count of findings is complete */
+    if (v->level == VERIFY_REPLAY)
+        TRY(v->options.follow(v->options.follow_ctx, v, NULL, err));
     TRY(pool_next(v->pool, v->next_seq, 0, &job, err));
     check_end(v, job);
     v->report.last_seq = v->next_seq - (v->next_seq > 0 ? 1 : 0);

@@ -55,7 +55,8 @@ void entry_commitment(const uint8_t nonce[ENTRY_NONCE_LEN], struct slice jws, st
     X(ENTRY_MOMENT_REACHED, "moment.reached", "", "")                                                                      \
     X(ENTRY_PAYMENT_ITEMISED, "payment.itemised", "", "")                                                                  \
     X(ENTRY_PAYMENT_TRIGGERED, "payment.triggered", "", "")                                                                \
-    X(ENTRY_SETTLEMENT_RECORDED, "settlement.recorded", "POST", "/v1/payments/{}/settlements")
+    X(ENTRY_SETTLEMENT_RECORDED, "settlement.recorded", "POST", "/v1/payments/{}/settlements")                             \
+    X(ENTRY_RESIDUE_KEPT, "residue.kept", "", "")
 
 enum entry_type {
 #define X(name, text, method, path) name,

@@ -24,8 +24,8 @@ static const struct {
     const char *target, *body, *left;
 } rows[] = {
     {ENTRY_RESULT_SUBMITTED, "/v1/results",
-     "{\"version\":1, \"indicator\":\"x.y\",\"value\":\"3\",\"dimensions\":{\"who\":\"p-1\"},\"open\":false}",
-     "{\"dimensions\":{\"who\":\"p-1\"},\"indicator\":\"x.y\",\"open\":false,\"value\":\"3\",\"version\":1}"},
+     "{\"version\":1, \"indicator\":\"x.y\",\"value\":\"3\",\"dimensions\":{\"who\":\"p-1\"}}",
+     "{\"dimensions\":{\"who\":\"p-1\"},\"indicator\":\"x.y\",\"value\":\"3\",\"version\":1}"},
     {ENTRY_RESULT_RESTATED, "/v1/results/7/restatements", "{\"note\":\"Anna told us\",\"value\":\"4\"}",
      "{\"value\":\"4\"}"},
     {ENTRY_RESULT_WITHDRAWN, "/v1/results/7/withdrawal", "{\"note\":\"Anna told us\"}", "{}"},

@@ -1,7 +1,5 @@
 /* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
- * do yet, though `tally terms eval` evaluates it. Dimensions whose members only the results name: those of persons need bodies that
- * can be withheld and erased, and of any the first `at most` count (S7 of language.md), an order that the ledger does not record yet.
- * Figures of other contracts, amendments, and classes of parties. */
+ * do yet, though `tally terms eval` evaluates it: figures of other contracts, amendments, and classes of parties. */
 #include <inttypes.h>
 
 #include "decode.h"
@@ -27,30 +25,13 @@ static void check_parts(struct diags *diags, const struct ast_decl *decl)
         check(diags, member->name.text, member->name.span);
 }
 
-static void check_members(struct diags *diags, const struct ast_decl *decl)
-{
-    enum ast_dimension_kind kind = decl->u.dimension.kind;
-    if (kind == AST_DIM_PERSONS || kind == AST_DIM_OPEN)
-        diags_add(diags, DIAG_ERROR, "dimension.open", decl->span, "list its members, or report sums of them",
-                  "the service does not take %s dimensions yet", kind == AST_DIM_PERSONS ? "persons" : "open");
-}
-
 static void refuse(struct diags *diags, struct span span, const char *what)
 {
     diags_add(diags, DIAG_ERROR, "service.unsupported", span, "`tally terms eval` evaluates it without a service",
               "the service does not take %s yet", what);
 }
 
-/* Does a dimension stand in the place of a party? */
-static bool is_dimension(const struct ast_text *text, const struct ast_name *name)
-{
-    for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next)
-        if ((decl->kind == AST_DIMENSION || decl->kind == AST_PARTIES) && slice_equal(decl->name.text, name->text))
-            return true;
-    return false;
-}
-
-static void check_construct(struct diags *diags, const struct ast_text *text, const struct ast_decl *decl)
+static void check_construct(struct diags *diags, const struct ast_decl *decl)
 {
     if (decl->kind == AST_USES)
         refuse(diags, decl->span, "figures of other contracts");
@@ -58,10 +39,6 @@ static void check_construct(struct diags *diags, const struct ast_text *text, co
         refuse(diags, decl->span, "settlements as a figure");
     else if (decl->kind == AST_PARTIES)
         refuse(diags, decl->span, "classes of parties");
-    else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payer))
-        refuse(diags, decl->u.pay.payer.span, "rules whose payer is another one for each instance");
-    else if (decl->kind == AST_PAY && is_dimension(text, &decl->u.pay.payee))
-        refuse(diags, decl->u.pay.payee.span, "rules whose payee is another one for each instance");
 }
 
 void terms_check_memory(const struct terms *terms, struct diags *diags)
@@ -82,8 +59,6 @@ void terms_check_accepted(const struct ast_text *text, struct diags *diags)
     for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next) {
         check(diags, decl->name.text, decl->name.span);
         check_parts(diags, decl);
-        check_construct(diags, text, decl);
-        if (decl->kind == AST_DIMENSION)
-            check_members(diags, decl);
+        check_construct(diags, decl);
     }
 }

@@ -1,29 +1,131 @@
-/* What one entry triggers by one rule: the net sum of the differences, and the list of instances as a body of its own (P2, P3). */
+/* What one entry triggers by one rule, for each payer and payee: the net sum of the differences, and the list of instances as a body of
+ * its own (P2, P3). */
+#include <stdlib.h>
+
 #include "decide.h"
 #include "tally/canon.h"
 #include "tally/engine.h"
 #include "tally/text.h"
 
-static enum tally_code net_sum(struct deciding *d, const struct engine_instance *instances, size_t count, struct slice *net,
-                               uint32_t *with_difference)
+/* What one payment is of: instances of one rule with a difference that the same party owes the same party. */
+struct side {
+    struct slice party, actor; /* as the text names it, and who that is */
+};
+struct part {
+    const struct engine_instance *const *items;
+    size_t count;
+    struct side payer, payee;
+};
+
+/* ---- who owes whom ---- */
+
+/* The member of a dimension in an instance's key. */
+static struct slice member_of(const struct terms_rule *rule, struct slice key, uint32_t dimension)
+{
+    for (uint32_t i = 0; i < rule->each_count; i++) {
+        const char *bar = key.len == 0 ? NULL : memchr(key.ptr, '|', key.len);
+        size_t len = bar == NULL ? key.len : (size_t) (bar - key.ptr);
+        if (rule->each[i] == dimension)
+            return slice_of(key.ptr, len);
+        key = bar == NULL ? SLICE("") : slice_of(bar + 1, key.len - len - 1);
+    }
+    return SLICE("");
+}
+
+/* A party of the text; or the one that the instance's key names, where a dimension stands in its place. */
+static enum tally_code side_find(struct deciding *d, const struct work *work, const struct terms_rule *rule,
+                                 struct slice key, uint32_t party, uint32_t dimension, struct side *out)
+{
+    const struct row_party *row = NULL;
+    if (dimension != TERMS_NONE)
+        row = view_party(work->contract, member_of(rule, key, dimension));
+    else if (party < work->contract->party_count)
+        row = work->contract->parties[party];
+    if (row == NULL)
+        return not_loaded(d, "every party of contract", work->row.id);
+    *out = (struct side){row->party, row->actor};
+    return TALLY_OK;
+}
+
+/* An instance with a difference, and by whom it is owed: what is owed by the same to the same is one payment. */
+struct owed {
+    const struct engine_instance *instance;
+    struct slice payer, payee; /* members; empty where the rule says who it is */
+};
+
+static int by_sides(const void *a, const void *b)
+{
+    const struct owed *left = a, *right = b;
+    int order = slice_compare(left->payer, right->payer);
+    order = order != 0 ? order : slice_compare(left->payee, right->payee);
+    return order != 0 ? order : (left->instance > right->instance) - (left->instance < right->instance);
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct part *left = a, *right = b;
+    return (left->items[0] > right->items[0]) - (left->items[0] < right->items[0]);
+}
+
+/* The payments of a rule, in the order of their first instances; in the scratch. */
+static enum tally_code parts_make(struct deciding *d, const struct work *work, const struct terms_rule *rule,
+                                  const struct engine_instance *instances, size_t count, struct part **out,
+                                  size_t *out_count)
 {
     enum tally_code rc = TALLY_OK;
-    *with_difference = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!instances[i].has_difference)
+    struct arena *scratch = d->model->scratch;
+    struct owed *owed = ARENA_ARRAY(scratch, count + 1, struct owed);
+    const struct engine_instance **items = ARENA_ARRAY(scratch, count + 1, const struct engine_instance *);
+    struct part *parts = ARENA_ARRAY(scratch, count + 1, struct part);
+    size_t n = 0, made = 0;
+    if (owed == NULL || items == NULL || parts == NULL)
+        return no_arena(d);
+    for (size_t i = 0; i < count; i++)
+        if (instances[i].has_difference)
+            owed[n++] = (struct owed){&instances[i], member_of(rule, instances[i].key, rule->payer_dimension),
+                                      member_of(rule, instances[i].key, rule->payee_dimension)};
+    qsort(owed, n, sizeof(*owed), by_sides);
+    for (size_t i = 0; i < n; i++) {
+        items[i] = owed[i].instance;
+        if (i > 0 && slice_equal(owed[i].payer, owed[i - 1].payer) && slice_equal(owed[i].payee, owed[i - 1].payee)) {
+            parts[made - 1].count++;
             continue;
-        if (*with_difference == 0)
-            *net = instances[i].difference;
-        else
-            TRY(money_add(*net, instances[i].difference, d->model->scratch, net, d->err));
-        (*with_difference)++;
+        }
+        struct part *part = &parts[made++];
+        *part = (struct part){.items = &items[i], .count = 1};
+        TRY(side_find(d, work, rule, items[i]->key, rule->payer, rule->payer_dimension, &part->payer));
+        TRY(side_find(d, work, rule, items[i]->key, rule->payee, rule->payee_dimension, &part->payee));
     }
+    qsort(parts, made, sizeof(*parts), by_first);
+    *out = parts;
+    *out_count = made;
 done:
     return rc;
 }
 
-static enum tally_code itemise(struct deciding *d, const struct work *work, struct slice rule,
-                               const struct engine_instance *instances, size_t count, uint64_t *seq)
+/* ---- one payment ---- */
+
+static enum tally_code net_sum(struct deciding *d, const struct part *part, struct slice *net)
+{
+    enum tally_code rc = TALLY_OK;
+    *net = part->items[0]->difference;
+    for (size_t i = 1; i < part->count; i++)
+        TRY(money_add(*net, part->items[i]->difference, d->model->scratch, net, d->err));
+done:
+    return rc;
+}
+
+/* P2: does the list name persons? Then it is no public body. */
+static bool names_persons(const struct terms *terms, const struct terms_rule *rule)
+{
+    for (uint32_t i = 0; i < rule->each_count; i++)
+        if (terms_dimension(terms, rule->each[i])->kind == TERMS_PERSONS)
+            return true;
+    return false;
+}
+
+static enum tally_code itemise(struct deciding *d, struct slice contract, struct slice rule, bool open,
+                               const struct part *part, uint64_t *seq)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
@@ -32,26 +134,24 @@ static enum tally_code itemise(struct deciding *d, const struct work *work, stru
     canon_init(&json, &body);
     canon_object(&json);
     canon_name(&json, "contract");
-    canon_string(&json, work->row.id);
+    canon_string(&json, contract);
     canon_name(&json, "items");
     canon_array(&json);
-    for (size_t i = 0; i < count; i++) {
-        if (!instances[i].has_difference)
-            continue;
+    for (size_t i = 0; i < part->count; i++) {
         canon_object(&json);
         canon_name(&json, "difference");
-        canon_string(&json, instances[i].difference);
+        canon_string(&json, part->items[i]->difference);
         canon_name(&json, "key");
-        canon_string(&json, instances[i].key);
+        canon_string(&json, part->items[i]->key);
         canon_name(&json, "stands");
-        canon_string(&json, instances[i].target);
+        canon_string(&json, part->items[i]->target);
         canon_close(&json);
     }
     canon_close(&json);
     canon_name(&json, "rule");
     canon_string(&json, rule);
     canon_close(&json);
-    TRY(event_add(d, "payment.itemised", work->row.open, &body, seq));
+    TRY(event_add(d, "payment.itemised", open, &body, seq));
 done:
     buf_release(&body);
     return rc;
@@ -117,14 +217,13 @@ done:
 }
 
 /* Who owes, the amount without sign, and nothing settled yet. */
-static enum tally_code direct(struct deciding *d, const struct work *work, const struct terms_rule *rule, struct slice net,
-                              struct row_payment *row)
+static enum tally_code direct(struct deciding *d, const struct part *part, struct slice net, struct row_payment *row)
 {
     enum tally_code rc = TALLY_OK;
     struct slice negated = {NULL, 0};
     row->is_owed_back = money_sign(net) < 0;
-    const struct row_party *from = work->contract->parties[row->is_owed_back ? rule->payee : rule->payer];
-    const struct row_party *to = work->contract->parties[row->is_owed_back ? rule->payer : rule->payee];
+    const struct side *from = row->is_owed_back ? &part->payee : &part->payer;
+    const struct side *to = row->is_owed_back ? &part->payer : &part->payee;
     row->from_party = from->party;
     row->from_actor = from->actor;
     row->to_party = to->party;
@@ -139,36 +238,54 @@ done:
     return rc;
 }
 
-enum tally_code payment(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
-                        const struct engine_instance *instances, size_t count)
+static enum tally_code record_items(struct deciding *d, const struct part *part, uint64_t payment_seq)
 {
     enum tally_code rc = TALLY_OK;
-    const struct terms_rule *rule = terms_rule(terms, instances[0].rule);
+    for (size_t i = 0; i < part->count; i++) {
+        struct row_payment_item item = {.payment_seq = payment_seq};
+        TRY(keep(d, part->items[i]->key, &item.key));
+        TRY(keep(d, part->items[i]->difference, &item.difference));
+        TRY(keep(d, part->items[i]->target, &item.stands));
+        TRY(change_payment_item(d, &item));
+    }
+done:
+    return rc;
+}
+
+static enum tally_code pay(struct deciding *d, const struct work *work, const struct terms *terms, uint32_t rule_place,
+                           int32_t today, const struct part *part)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms_rule *rule = terms_rule(terms, rule_place);
     struct slice net = {NULL, 0};
     struct row_payment row = {
         .contract = work->row.id,
         .cause_seq = d->place->seq,
+        .instances = (uint32_t) part->count,
         .triggered_on = today,
-        .due_on = terms_due_day(terms, instances[0].rule, today),
+        .due_on = terms_due_day(terms, rule_place, today),
     };
-    TRY(net_sum(d, instances, count, &net, &row.instances));
-    if (row.instances == 0)
-        return TALLY_OK;
+    TRY(net_sum(d, part, &net));
     TRY(keep(d, rule->name, &row.rule));
     TRY(keep(d, rule->currency, &row.currency));
-    TRY(direct(d, work, rule, net, &row));
-    TRY(itemise(d, work, row.rule, instances, count, &row.itemised_seq));
+    TRY(direct(d, part, net, &row));
+    TRY(itemise(d, row.contract, row.rule, work->row.open && !names_persons(terms, rule), part, &row.itemised_seq));
     TRY(trigger(d, work, &row));
     TRY(change_payment(d, &row));
-    for (size_t i = 0; i < count; i++) {
-        struct row_payment_item item = {.payment_seq = row.seq};
-        if (!instances[i].has_difference)
-            continue;
-        TRY(keep(d, instances[i].key, &item.key));
-        TRY(keep(d, instances[i].difference, &item.difference));
-        TRY(keep(d, instances[i].target, &item.stands));
-        TRY(change_payment_item(d, &item));
-    }
+    TRY(record_items(d, part, row.seq));
+done:
+    return rc;
+}
+
+enum tally_code payment(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
+                        const struct engine_instance *instances, size_t count)
+{
+    enum tally_code rc = TALLY_OK;
+    struct part *parts = NULL;
+    size_t part_count = 0;
+    TRY(parts_make(d, work, terms_rule(terms, instances[0].rule), instances, count, &parts, &part_count));
+    for (size_t i = 0; i < part_count; i++)
+        TRY(pay(d, work, terms, instances[0].rule, today, &parts[i]));
 done:
     return rc;
 }

@@ -1,0 +1,456 @@
+/* Each history of contracts/templates and of tests/vectors/worked, played as statements and moments of a ledger by the model: after every
+ * step the same stands of each instance as `tally terms eval` computes, which the expected payments and traces hold to what is
+ * published. What a file says was final on a day is submitted and verified on it. */
+#include "../unit/model/world.h"
+
+#include <dirent.h>
+#include <jansson.h>
+
+#include "tally/history.h"
+#include "tally/text.h"
+
+#define TEXT_MAX ((size_t) 1 << 20)
+#define CONTRACT "deal"
+
+/* Contracts that use others: the model has none yet. */
+static const char *const left_out[] = {"outcome-fund", "rikers-guarantee", "rikers-guarantee-restated"};
+
+struct play {
+    struct world w;
+    json_t *root;
+    struct terms *terms;
+    struct history *history;
+    struct history_run *run;
+    struct arena *arena;
+    const char *name;
+    size_t compared;
+};
+
+static struct slice load_file(const char *folder, const char *name, const char *ending, struct arena *arena)
+{
+    char path[768], block[4096];
+    struct buf text;
+    struct slice copy = SLICE("");
+    size_t n;
+    (void) snprintf(path, sizeof path, "%s/%s%s", folder, name, ending);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        fail_msg("there is no %s", path);
+    buf_init(&text, TEXT_MAX);
+    while ((n = fread(block, 1, sizeof block, file)) > 0)
+        buf_add(&text, block, n);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(arena_copy(arena, text.ptr, text.len, &copy, NULL), TALLY_OK);
+    buf_release(&text);
+    return copy;
+}
+
+static const char *said(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static bool is_said(const json_t *object, const char *name)
+{
+    return json_is_true(json_object_get(object, name));
+}
+
+/* ---- the contract, signed ---- */
+static bool is_list(const struct terms *terms, struct slice unit)
+{
+    for (uint32_t i = 0; i < terms_dimension_count(terms); i++)
+        if (terms_dimension(terms, i)->kind == TERMS_LIST && slice_equal(terms_dimension(terms, i)->name, unit))
+            return true;
+    return false;
+}
+
+static void define_indicators(struct play *p)
+{
+    for (uint32_t i = 0; i < terms_metric_count(p->terms); i++) {
+        const struct terms_metric *metric = terms_metric(p->terms, i);
+        bool is_known = metric->source != AST_SOURCE_INDICATOR;
+        for (uint32_t k = 0; k < i && !is_known; k++)
+            is_known = terms_metric(p->terms, k)->source == AST_SOURCE_INDICATOR &&
+                       slice_equal(terms_metric(p->terms, k)->slug, metric->slug);
+        for (uint32_t version = 1; version <= metric->version && !is_known; version++) {
+            do_define(&p->w, "op", arena_printf(p->w.arena, "%.*s", SLICE_ARG(metric->slug)).ptr, version,
+                      is_list(p->terms, metric->unit) ? "word"
+                                                      : arena_printf(p->w.arena, "%.*s", SLICE_ARG(metric->unit)).ptr);
+            ASSERT_DONE(&p->w);
+        }
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return slice_compare(*(const struct slice *) a, *(const struct slice *) b);
+}
+
+static void make_contract(struct play *p, struct slice text)
+{
+    struct slice names[64];
+    struct buf parties;
+    uint32_t count = terms_party_count(p->terms);
+    assert_true(count <= 16);
+    buf_init(&parties, 4096);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = world_keep(&p->w, terms_party(p->terms, i)->name);
+    qsort(names, count, sizeof names[0], by_text);
+    for (uint32_t i = 0; i < count; i++) {
+        do_register(&p->w, "op", names[i].ptr, false);
+        buf_printf(&parties, "%s%.*s=%.*s", i == 0 ? "" : " ", SLICE_ARG(names[i]), SLICE_ARG(names[i]));
+    }
+    define_indicators(p);
+    do_propose(&p->w, names[0].ptr, CONTRACT, text.ptr, world_keep(&p->w, buf_slice(&parties)).ptr);
+    ASSERT_DONE(&p->w);
+    buf_release(&parties);
+    for (uint32_t i = 0; i < count; i++) {
+        do_sign(&p->w, names[i].ptr, CONTRACT, names[i].ptr);
+        ASSERT_DONE(&p->w);
+    }
+}
+
+/* ---- its results ---- */
+static const struct terms_metric *metric_of(const struct play *p, const json_t *result)
+{
+    uint32_t metric = terms_find_metric(p->terms, slice_str(said(result, "metric")));
+    assert_true(metric != TERMS_NONE);
+    return terms_metric(p->terms, metric);
+}
+
+/* "shared.units/1 place=north 5", as world.h writes results. */
+static const char *result_text(struct play *p, const json_t *result)
+{
+    const struct terms_metric *metric = metric_of(p, result);
+    struct buf text;
+    struct slice names[16];
+    uint32_t count = 0;
+    const char *name;
+    json_t *member;
+    buf_init(&text, 4096);
+    if (metric->source == AST_SOURCE_INDICATOR)
+        buf_printf(&text, "%.*s/%" PRIu32 " ", SLICE_ARG(metric->slug), metric->version);
+    else
+        buf_printf(&text, "=" CONTRACT "/%.*s ", SLICE_ARG(metric->name));
+    json_object_foreach(json_object_get(result, "dimensions"), name, member) names[count++] = slice_str(name);
+    qsort(names, count, sizeof names[0], by_text);
+    for (uint32_t i = 0; i < count; i++)
+        buf_printf(&text, "%s%.*s=%s", i == 0 ? "" : ",", SLICE_ARG(names[i]),
+                   said(json_object_get(result, "dimensions"), names[i].ptr));
+    buf_printf(&text, "%s %s", count == 0 ? "-" : "", said(result, "value"));
+    const char *out = world_keep(&p->w, buf_slice(&text)).ptr;
+    buf_release(&text);
+    return out;
+}
+
+static struct slice member_said(const json_t *result, struct slice dimension)
+{
+    const char *name;
+    json_t *member;
+    json_object_foreach(json_object_get(result, "dimensions"), name,
+                        member) if (slice_is(dimension, name)) return slice_str(json_string_value(member));
+    return SLICE("");
+}
+
+/* Who reports: a party, or of a class the member that the result names. */
+static const char *reporter_of(struct play *p, const json_t *result)
+{
+    const struct terms_metric *metric = metric_of(p, result);
+    if (said(result, "by") != NULL)
+        return said(result, "by");
+    struct slice name = terms_party(p->terms, metric->reporter_count == 0 ? 0 : metric->reporters[0])->name;
+    if (terms_find_party(p->terms, name) == TERMS_NONE)
+        name = member_said(result, name);
+    return world_keep(&p->w, name).ptr;
+}
+
+static void verify(struct play *p, const json_t *result, uint64_t seq)
+{
+    const struct terms_metric *metric = metric_of(p, result);
+    for (uint32_t i = 0; i < metric->quorum && metric->verifier_count > 0; i++) {
+        do_verify(&p->w, world_keep(&p->w, terms_party(p->terms, metric->verifiers[i])->name).ptr, seq, 0, NULL);
+        ASSERT_DONE(&p->w);
+    }
+}
+
+static bool is_first(const json_t *result)
+{
+    static const char *const deeds[] = {"restated", "withdrawn", "verified", "disputed", "decided"};
+    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++)
+        if (json_object_get(result, deeds[i]) != NULL)
+            return false;
+    return true;
+}
+
+/* First results of one metric and reporter, in one statement; what comes too late is not used, and nobody can verify it. */
+static void submit_like(struct play *p, const struct history_step *step, const json_t *results, size_t first)
+{
+    const char *list[MODEL_RESULTS_MAX], *by = reporter_of(p, json_array_get(results, first));
+    const json_t *like = json_array_get(results, first), *one;
+    uint64_t seq = p->w.seq;
+    int count = 0;
+    for (size_t i = 0; i < json_array_size(results); i++) {
+        one = json_array_get(results, i);
+        bool is_like = is_first(one) && step->events[i].is_late == step->events[first].is_late &&
+                       strcmp(said(one, "metric"), said(like, "metric")) == 0 && strcmp(reporter_of(p, one), by) == 0;
+        if (is_like && i < first)
+            return; /* it was with that one */
+        if (is_like)
+            list[count++] = result_text(p, one);
+    }
+    (void) world_moments(&p->w);
+    seq = p->w.seq;
+    do_results(&p->w, by, false, count, list);
+    ASSERT_DONE(&p->w);
+    if (!step->events[first].is_late)
+        verify(p, like, seq);
+}
+
+/* The newest result of the chain that the deed is about. */
+static const struct row_result *head_of(struct play *p, const json_t *result)
+{
+    struct command_result wanted = read_result(&p->w, result_text(p, result));
+    struct slice key = SLICE("");
+    const struct row_result *found = NULL;
+    assert_int_equal(model_result_key(&wanted, slice_str(reporter_of(p, result)), p->w.arena, &key, NULL), TALLY_OK);
+    for (uint32_t i = 0; i < p->w.base.results_count; i++) {
+        const struct row_result *row = &p->w.base.results[i];
+        struct slice text = row->indicator.len > 0
+                                ? arena_printf(p->w.arena, "%.*s|%" PRIu32 "|%.*s|%.*s", SLICE_ARG(row->indicator),
+                                               row->version, SLICE_ARG(row->dimensions), SLICE_ARG(row->author))
+                                : arena_printf(p->w.arena, "|%.*s|%.*s|%.*s|%.*s", SLICE_ARG(row->contract),
+                                               SLICE_ARG(row->metric), SLICE_ARG(row->dimensions), SLICE_ARG(row->author));
+        if (slice_equal(text, key) && (found == NULL || row->seq > found->seq))
+            found = row;
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void change(struct play *p, const json_t *result)
+{
+    (void) world_moments(&p->w);
+    const struct row_result *head = head_of(p, result);
+    uint64_t seq = p->w.seq;
+    bool is_withdrawal = is_said(result, "withdrawn");
+    const char *text =
+        is_withdrawal
+            ? arena_printf(p->w.arena, "%" PRIu64 ".%" PRIu32, head->seq, head->item).ptr
+            : arena_printf(p->w.arena, "%" PRIu64 ".%" PRIu32 " %s", head->seq, head->item, said(result, "value")).ptr;
+    if (head->is_withdrawal) /* withdrawn, and reported anew */
+        do_result(&p->w, reporter_of(p, result), result_text(p, result));
+    else
+        do_change(&p->w, reporter_of(p, result), head->seq, is_withdrawal, false, 1, &text);
+    ASSERT_DONE(&p->w);
+    verify(p, result, seq);
+}
+
+static uint64_t dispute_of(struct play *p, const struct row_result *of)
+{
+    for (uint32_t i = p->w.base.disputes_count; i-- > 0;)
+        if (p->w.base.disputes[i].result_seq == of->seq && p->w.base.disputes[i].item == of->item)
+            return p->w.base.disputes[i].seq;
+    fail_msg("result %" PRIu64 " is not disputed", of->seq);
+    return 0;
+}
+
+static void argue(struct play *p, const json_t *result)
+{
+    const char *decided = said(result, "decided");
+    const struct row_result *head = head_of(p, result);
+    if (decided == NULL)
+        do_dispute(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, head->seq, CONTRACT, 1, &head->item);
+    else
+        do_resolve(&p->w, world_keep(&p->w, terms_party(p->terms, terms_arbiter(p->terms))->name).ptr, dispute_of(p, head),
+                   strcmp(decided, "stands") == 0     ? DECISION_STANDS
+                   : strcmp(decided, "replaced") == 0 ? DECISION_REPLACED
+                                                      : DECISION_ANNULLED,
+                   strcmp(decided, "replaced") == 0 ? said(result, "value") : "", 1, &head->item);
+    ASSERT_DONE(&p->w);
+}
+
+static void do_step(struct play *p, const struct history_step *read, const json_t *step)
+{
+    const json_t *results = json_object_get(step, "results"), *result;
+    size_t i = 0;
+    json_array_foreach((json_t *) (uintptr_t) results, i, result)
+    {
+        if (is_first(result))
+            submit_like(p, read, results, i);
+        else if (is_said(result, "restated") || is_said(result, "withdrawn"))
+            change(p, result);
+        else
+            argue(p, result);
+    }
+}
+
+/* ---- the comparison ---- */
+static void expect_same(struct play *p, const struct history_moment *moment, const char *on)
+{
+    const struct history_state *state = &moment->states[p->history->main];
+    for (size_t i = 0; i < state->output->count; i++) {
+        const struct engine_instance *instance = &state->output->instances[i];
+        struct slice rule = state->rules[instance->rule].rule->name, stands = SLICE("0");
+        int order = 0;
+        for (uint32_t k = 0; k < p->w.base.instances_count; k++) {
+            const struct row_instance *row = &p->w.base.instances[k];
+            if (slice_equal(row->rule, rule) && slice_equal(row->key, instance->key))
+                stands = row->stands;
+        }
+        assert_int_equal(money_compare(stands, instance->target, &order, NULL), TALLY_OK);
+        if (order != 0)
+            fail_msg("%s, %s: %.*s [%.*s] stands at %.*s, and is %.*s by its history", p->name, on, SLICE_ARG(rule),
+                     SLICE_ARG(instance->key), SLICE_ARG(stands), SLICE_ARG(instance->target));
+        p->compared++;
+    }
+}
+
+/* The history's moment of this step, past those of the clock before it. */
+static void reach(struct play *p, size_t step, const char *on)
+{
+    struct history_moment moment;
+    bool has = true;
+    while (has) {
+        assert_int_equal(history_next(p->run, &moment, &has, NULL), TALLY_OK);
+        if (has && moment.step == &p->history->steps[step]) {
+            expect_same(p, &moment, on);
+            return;
+        }
+    }
+    fail_msg("%s: %s never comes", p->name, on);
+}
+
+/* Days of the clock behind the last step. */
+static void reach_end(struct play *p)
+{
+    struct history_moment moment, last = {0};
+    bool has = true;
+    while (has) {
+        assert_int_equal(history_next(p->run, &moment, &has, NULL), TALLY_OK);
+        if (has)
+            last = moment;
+    }
+    if (last.states == NULL)
+        return;
+    char day[DAY_TEXT_LEN + 1];
+    day_format(last.day, day);
+    world_day(&p->w, day);
+    (void) world_moments(&p->w);
+    expect_same(p, &last, day);
+}
+
+static void play_steps(struct play *p)
+{
+    const json_t *steps = json_object_get(p->root, "history"), *step;
+    size_t i = 0;
+    json_array_foreach((json_t *) (uintptr_t) steps, i, step)
+    {
+        world_day(&p->w, said(step, "on"));
+        (void) world_moments(&p->w);
+        do_step(p, &p->history->steps[i], step);
+        reach(p, i, said(step, "on"));
+    }
+    reach_end(p);
+}
+
+/* What comes before the first amendment: the model has one text of a contract. */
+static struct slice cut(struct play *p, struct slice json)
+{
+    json_t *steps;
+    p->root = json_loadb(json.ptr, json.len, 0, NULL);
+    assert_non_null(p->root);
+    steps = json_object_get(p->root, "history");
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (json_object_get(json_array_get(steps, i), "amended") != NULL)
+            while (json_array_size(steps) > i)
+                assert_int_equal(json_array_remove(steps, json_array_size(steps) - 1), 0);
+    (void) json_object_del(p->root, "texts");
+    char *text = json_dumps(p->root, JSON_COMPACT);
+    assert_non_null(text);
+    struct slice copy = world_keep(&p->w, slice_str(text));
+    free(text); /* NOLINT: jansson's own */
+    return copy;
+}
+
+static size_t play(const char *folder, const char *name)
+{
+    struct play *p = calloc(1, sizeof *p); /* NOLINT: larger than a stack should hold */
+    struct err err = {0};
+    struct diags diags;
+    assert_non_null(p);
+    p->name = name;
+    world_init(&p->w);
+    p->arena = arena_new((size_t) 256 << 20);
+    assert_non_null(p->arena);
+    struct slice json = cut(p, load_file(folder, name, ".results.json", p->arena));
+    struct slice text = load_file(folder, said(p->root, "contract"), ".terms", p->arena);
+    diags_init(&diags, p->arena);
+    assert_int_equal(terms_compile(text, &diags, &p->terms, &err), TALLY_OK);
+    assert_non_null(p->terms);
+    if (history_read(p->terms, json, p->arena, &p->history, &err) != TALLY_OK)
+        fail_msg("%s: %s", name, err.detail);
+    assert_int_equal(history_begin(p->terms, p->history, DAY_NEVER, &p->run, &err), TALLY_OK);
+    world_day(&p->w, "1999-01-01");
+    make_contract(p, text);
+    play_steps(p);
+    size_t compared = p->compared;
+    history_end(p->run);
+    json_decref(p->root);
+    terms_free(p->terms);
+    world_release(&p->w);
+    arena_free(p->arena);
+    free(p); /* NOLINT */
+    return compared;
+}
+
+static bool is_left_out(const char *name)
+{
+    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++)
+        if (strcmp(name, left_out[i]) == 0)
+            return true;
+    return false;
+}
+
+static void play_folder(const char *folder, size_t least)
+{
+    char path[512];
+    const char *root = getenv("TALLY_ROOT");
+    size_t histories = 0, compared = 0;
+    (void) snprintf(path, sizeof path, "%s/%s", root == NULL ? "." : root, folder);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        char name[300];
+        char *ending = strstr(entry->d_name, ".results.json");
+        if (ending == NULL)
+            continue;
+        (void) snprintf(name, sizeof name, "%.*s", (int) (ending - entry->d_name), entry->d_name);
+        if (is_left_out(name) || strcmp(name, "openrbf-zone") == 0)
+            continue;
+        compared += play(path, name);
+        histories++;
+    }
+    assert_int_equal(closedir(dir), 0);
+    assert_true(histories >= least && compared > histories);
+}
+
+static void templates_are_worth_the_same_in_a_ledger(void **state)
+{
+    (void) state;
+    play_folder("contracts/templates", 40);
+}
+
+static void worked_contracts_are_worth_the_same_in_a_ledger(void **state)
+{
+    (void) state;
+    play_folder("tests/vectors/worked", 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(templates_are_worth_the_same_in_a_ledger),
+        cmocka_unit_test(worked_contracts_are_worth_the_same_in_a_ledger),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -19,7 +19,7 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     TRY(terms_of(d->model, work->contract, &terms, d->err));
-    TRY(fits_update(d->model, work->contract, terms, d->err));
+    TRY(fits_update(d->model, work->contract, d->err));
     work->row = work->contract->row;
     work->now = news->reached != NULL ? news->moment : d->place->time;
     work->today = instant_day(work->now, terms_clock_minutes(terms));
@@ -29,7 +29,7 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
     }
     work->is_touched = news->activated != NULL || news->reached != NULL;
     if (!closes_by(terms, work->today))
-        TRY(finality(d, news, work, terms));
+        TRY(finality(d, news, work));
 done:
     return rc;
 }
@@ -40,7 +40,7 @@ static enum tally_code move_clock(struct deciding *d, const struct news *news, s
 {
     enum tally_code rc = TALLY_OK;
     struct instant next = {INT64_MAX}, close = moment_of_close(terms);
-    TRY(finality_next_moment(d, news, work, terms, &next));
+    TRY(finality_next_moment(d, news, work, &next));
     if (next.us < work->row.next_moment.us)
         work->row.next_moment = next;
     if (close.us < work->row.next_moment.us)
@@ -59,7 +59,7 @@ static enum tally_code end(struct deciding *d, const struct news *news, struct w
         work->row.next_moment.us = INT64_MAX;
     } else {
         if (work->is_touched)
-            TRY(evaluation(d, work, terms, work->today));
+            TRY(evaluation(d, work, work->today));
         TRY(move_clock(d, news, work, terms));
     }
     if (!is_same_row(&work->row, &work->contract->row))

@@ -155,32 +155,33 @@ struct dispute_now {
     enum dispute_standing standing;
     struct instant time, lapses; /* when it was raised, and from when on nobody has decided */
 };
+/* What work calls a chain of a metric and key, and (first_seq 0) the key itself: by the metric's place, since names go with the compiled
+ * text. Borrows from fit. */
+struct ident work_ident(uint64_t first_seq, const struct fit *fit);
 /* The end of the result's chain for the metric, or NULL. */
-const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work,
-                                     const struct terms *terms, const struct fit *fit);
+const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work, const struct fit *fit);
 /* The chain that gives the key's current value, by its end; NULL: it has none. */
-const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work,
-                                      const struct terms *terms, const struct fit *fit);
+const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work, const struct fit *fit);
 struct dispute_now standing_dispute(const struct view_contract *contract, const struct work *work,
                                     const struct view_result *result);
 /* It may yet become final: neither it nor a later one of its chain is, its key is free, and the arbiter has not annulled it. */
-bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-                         const struct fit *fit);
+bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct fit *fit);
 /* A result that became final as `end` says may still be disputed on the day of `time` (F1). */
-bool standing_in_dispute_days(const struct terms *terms, uint32_t metric, const struct chain_end *end, struct instant time);
+MUST_CHECK enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
+                                                    const struct fit *fit, const struct chain_end *end, struct instant time,
+                                                    struct arena *arena, bool *yes, struct err *err);
 /* A restatement or withdrawal that is not final yet in a contract in force that its author has signed: *in is one of them, or NULL (S2:
  * only one may be open). */
 MUST_CHECK enum tally_code standing_open(struct deciding *d, const struct view_result *result,
                                          const struct view_contract **in);
 
 /* finality.c: what becomes final by the news (S3, S4), into work, and as result.finalised. */
-MUST_CHECK enum tally_code finality(struct deciding *d, const struct news *news, struct work *work,
-                                    const struct terms *terms);
+MUST_CHECK enum tally_code finality(struct deciding *d, const struct news *news, struct work *work);
 /* The first moment at which the clock alone makes a result final or ends a dispute; INT64_MAX us for never. */
 MUST_CHECK enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
-                                                const struct terms *terms, struct instant *out);
+                                                struct instant *out);
 /* final_list.c: writes work's new finals into result.finalised, as many entries as it takes, and as rows. */
-MUST_CHECK enum tally_code final_list_record(struct deciding *d, const struct work *work, const struct terms *terms);
+MUST_CHECK enum tally_code final_list_record(struct deciding *d, const struct work *work);
 
 /* topics.c: results of one statement, in the arena, by what they measure. */
 MUST_CHECK enum tally_code topics_make(struct deciding *d, const struct view_result *results, uint32_t count,
@@ -192,25 +193,29 @@ MUST_CHECK enum tally_code named_submission(struct deciding *d, uint64_t seq, co
 MUST_CHECK enum tally_code named_items(struct deciding *d, uint64_t seq, const uint32_t *items, uint32_t item_count,
                                        uint32_t count, bool **out);
 /* payment.c: one rule's instances; records what is triggered when one of them has a difference. */
+struct engine_input;
 struct engine_instance;
-MUST_CHECK enum tally_code payment(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
+MUST_CHECK enum tally_code payment(struct deciding *d, const struct work *work, const struct engine_input *input,
                                    const struct engine_instance *instances, size_t count);
 /* evaluation.c: evaluates, records what is triggered, moves row on. */
-MUST_CHECK enum tally_code evaluation(struct deciding *d, struct work *work, const struct terms *terms, int32_t today);
+MUST_CHECK enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today);
 /* The engine's input for a contract as it is with this work (work may be NULL: as it stands). */
-struct engine_input;
-MUST_CHECK enum tally_code engine_input_make(struct view_contract *contract, const struct work *work,
-                                             const struct terms *terms, int32_t today, struct arena *arena,
+MUST_CHECK enum tally_code engine_input_make(const struct model *model, struct view_contract *contract,
+                                             const struct work *work, int32_t today, struct arena *arena,
                                              struct engine_input *out, struct err *err);
-/* What the engine is told of a result; false: another one counts for its key, or it counts no more. */
+/* Its texts alone, which is what places of rules go by. */
+MUST_CHECK enum tally_code engine_input_texts(const struct view_contract *contract, struct arena *arena,
+                                              struct engine_input *out, struct err *err);
+/* What the engine is told of a result; *counts false: another one counts for its key, or it counts no more. */
 struct engine_fact;
-bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-               const struct fit *fit, struct engine_fact *out);
+MUST_CHECK enum tally_code fact_make(const struct model *model, const struct view_contract *contract,
+                                     const struct work *work, const struct fit *fit, struct arena *arena,
+                                     struct engine_fact *out, bool *counts, struct err *err);
 /* followed.c: the contract's evaluation by its session if it has one, otherwise from nothing; *out lies in the scratch, and has at least
  * all instances in which something has changed. */
 struct engine_output;
-MUST_CHECK enum tally_code followed_evaluate(struct deciding *d, struct work *work, const struct terms *terms,
-                                             int32_t today, struct engine_output **out);
+MUST_CHECK enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today,
+                                             struct engine_output **out);
 /* The first moment of a day at the contract's clock; INT64_MAX us for never. */
 struct instant moment_of(const struct terms *terms, int32_t day);
 /* The first moment after the long-stop day; INT64_MAX us without one. */

@@ -44,7 +44,7 @@ static enum tally_code find_contract(struct deciding *d, struct disputing *p)
         return REFUSE_AT(d, REFUSE_CONTRACT_NOT_IN_FORCE, SLICE("/contract"),
                          "%.*s is not signed as its terms require: nothing is used there yet", SLICE_ARG(DISPUTE.contract));
     TRY(terms_of(d->model, p->contract, &p->terms, d->err));
-    TRY(fits_update(d->model, p->contract, p->terms, d->err));
+    TRY(fits_update(d->model, p->contract, d->err));
     if (terms_arbiter(p->terms) == TERMS_NONE)
         return REFUSE_AT(d, REFUSE_DISPUTE_NO_ARBITER, SLICE("/contract"),
                          "the terms of %.*s name nobody who would decide: a dispute there would never end",
@@ -54,17 +54,46 @@ done:
 }
 
 /* For one metric that the result fits. */
-static enum standing_of_item standing_for(struct deciding *d, const struct disputing *p, const struct fit *fit)
+static enum tally_code standing_for(struct deciding *d, const struct disputing *p, const struct fit *fit,
+                                    enum standing_of_item *out)
 {
+    enum tally_code rc = TALLY_OK;
+    bool is_in_days = false;
     const struct row_result *row = &fit->result->row;
-    const struct chain_end *used = standing_used(p->contract, NULL, p->terms, fit);
-    if (standing_is_pending(p->contract, NULL, p->terms, fit))
-        return ITEM_MAY;
-    if (used == NULL || used->first_seq != row->first_seq)
-        return row->is_withdrawal ? ITEM_LATE : ITEM_NOT_USED;
-    if (used->result_seq != row->seq)
-        return ITEM_SUPERSEDED;
-    return standing_in_dispute_days(p->terms, fit->metric, used, d->place->time) ? ITEM_MAY : ITEM_LATE;
+    const struct chain_end *used = standing_used(p->contract, NULL, fit);
+    if (standing_is_pending(p->contract, NULL, fit)) {
+        *out = ITEM_MAY;
+    } else if (used == NULL || used->first_seq != row->first_seq) {
+        *out = row->is_withdrawal ? ITEM_LATE : ITEM_NOT_USED;
+    } else if (used->result_seq != row->seq) {
+        *out = ITEM_SUPERSEDED;
+    } else {
+        TRY(standing_in_dispute_days(d->model, p->contract, fit, used, d->place->time, d->arena, &is_in_days, d->err));
+        *out = is_in_days ? ITEM_MAY : ITEM_LATE;
+    }
+done:
+    return rc;
+}
+
+static enum tally_code standing_by(struct deciding *d, const struct disputing *p, const struct view_result *result,
+                                   uint32_t text, enum standing_of_item *out)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = p->contract->texts[text]->terms;
+    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+        struct fit fit = {.result = result, .text = text, .metric = m};
+        struct slice why = {NULL, 0};
+        enum standing_of_item standing = ITEM_NOT_USED;
+        bool fits = false;
+        if (!fit_is_source(p->contract, terms_metric(terms, m), &result->row))
+            continue;
+        TRY(fit_chain(d->model, p->contract, text, m, result, d->arena, &fits, &fit.key, &why, d->err));
+        if (fits)
+            TRY(standing_for(d, p, &fit, &standing));
+        *out = standing > *out ? standing : *out;
+    }
+done:
+    return rc;
 }
 
 static enum tally_code standing_of(struct deciding *d, const struct disputing *p, const struct view_result *result,
@@ -72,16 +101,8 @@ static enum tally_code standing_of(struct deciding *d, const struct disputing *p
 {
     enum tally_code rc = TALLY_OK;
     *out = ITEM_NOT_USED;
-    for (uint32_t m = 0; m < terms_metric_count(p->terms); m++) {
-        struct fit fit = {.result = result, .metric = m};
-        struct slice why = {NULL, 0};
-        bool fits = false;
-        if (!fit_is_source(p->contract, terms_metric(p->terms, m), &result->row))
-            continue;
-        TRY(fit_chain(d->model, p->contract, p->terms, m, result, d->arena, &fits, &fit.key, &why, d->err));
-        enum standing_of_item standing = fits ? standing_for(d, p, &fit) : ITEM_NOT_USED;
-        *out = standing > *out ? standing : *out;
-    }
+    for (uint32_t k = 0; k < p->contract->text_count; k++)
+        TRY(standing_by(d, p, result, k, out));
 done:
     return rc;
 }

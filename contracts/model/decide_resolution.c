@@ -8,7 +8,6 @@
 
 struct resolving {
     struct view_contract *contract;
-    const struct terms *terms;
     const struct view_dispute **disputed; /* of this dispute, by item */
     uint32_t disputed_count;
     struct row_decision *rows;
@@ -18,14 +17,18 @@ struct resolving {
 static enum tally_code find_dispute(struct deciding *d, struct resolving *r)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
     r->contract = view_disputed_contract(d->model, RESOLUTION.seq);
     if (r->contract == NULL)
         return REFUSE(d, REFUSE_DISPUTE_NOT_FOUND, "entry %" PRIu64 " disputes nothing: see the disputes of the contract",
                       RESOLUTION.seq);
     STEP(HEAD_COVERS(d, RESOLUTION.seq, "the dispute"));
-    TRY(terms_of(d->model, r->contract, &r->terms, d->err));
-    TRY(fits_update(d->model, r->contract, r->terms, d->err));
-    const struct row_party *arbiter = r->contract->parties[terms_arbiter(r->terms)];
+    TRY(terms_of(d->model, r->contract, &terms, d->err));
+    TRY(fits_update(d->model, r->contract, d->err));
+    /* of the text that was in force when the dispute was raised */
+    uint32_t text = text_at(r->contract, RESOLUTION.seq);
+    const struct row_party *arbiter =
+        party_at(r->contract, text, terms_arbiter(r->contract->texts[text]->terms), RESOLUTION.seq);
     if (!slice_equal(arbiter->actor, d->command->actor))
         return REFUSE(d, REFUSE_DISPUTE_NOT_ARBITER, "disputes in %.*s are decided by %.*s, and this was signed by %.*s",
                       SLICE_ARG(r->contract->row.id), SLICE_ARG(arbiter->actor), SLICE_ARG(d->command->actor));
@@ -112,12 +115,29 @@ done:
     return rc;
 }
 
+/* Does it fit a metric of that text? *first: why not, the first that is said. */
+static enum tally_code fits_text(struct deciding *d, const struct view_contract *contract, uint32_t text,
+                                 const struct view_result *valued, bool *fits, struct slice *first)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = contract->texts[text]->terms;
+    for (uint32_t m = 0; m < terms_metric_count(terms) && !*fits; m++) {
+        struct slice key = {NULL, 0}, why = {NULL, 0};
+        if (!fit_is_source(contract, terms_metric(terms, m), &valued->row))
+            continue;
+        TRY(fit_one(contract, text, m, valued, d->arena, fits, &key, &why, d->err));
+        *first = first->ptr == NULL ? why : *first;
+    }
+done:
+    return rc;
+}
+
 /* A value that no metric takes would leave the result as it is. */
 static enum tally_code check_value(struct deciding *d, const struct resolving *r, const struct row_decision *row)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_result *result = view_result(d->model, row->result_seq, row->item);
-    struct slice key = {NULL, 0}, why = {NULL, 0}, first = {NULL, 0};
+    struct slice first = {NULL, 0};
     bool fits = false;
     if (result == NULL)
         return not_loaded(d, "a disputed result of contract", row->contract);
@@ -126,12 +146,8 @@ static enum tally_code check_value(struct deciding *d, const struct resolving *r
                          "entry %" PRIu64 " withdraws a result: it stands, or it is annulled", row->result_seq);
     struct view_result valued = *result;
     valued.row.value = row->value;
-    for (uint32_t m = 0; m < terms_metric_count(r->terms) && !fits; m++) {
-        if (!fit_is_source(r->contract, terms_metric(r->terms, m), &result->row))
-            continue;
-        TRY(fit_one(r->contract, r->terms, m, &valued, d->arena, &fits, &key, &why, d->err));
-        first = first.ptr == NULL ? why : first;
-    }
+    for (uint32_t k = r->contract->text_count; k-- > 0 && !fits;)
+        TRY(fits_text(d, r->contract, k, &valued, &fits, &first));
     if (!fits)
         TRY(REFUSE_AT(d, REFUSE_RESULT_VALUE, SLICE("/value"),
                       "\"%.*s\" in place of result %" PRIu32 " of entry %" PRIu64 ": %.*s", SLICE_ARG(row->value),

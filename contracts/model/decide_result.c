@@ -94,10 +94,11 @@ static enum tally_code check_named(struct deciding *d, const struct row_result *
 }
 
 /* ---- who may report ---- */
-static bool is_reporter(const struct deciding *d, const struct view_contract *contract, const struct terms_metric *metric)
+static bool is_reporter(const struct deciding *d, const struct view_contract *contract, uint32_t text,
+                        const struct terms_metric *metric)
 {
-    for (uint32_t i = 0; i < contract->party_count; i++) {
-        if (contract->parties[i] == NULL || !slice_equal(contract->parties[i]->actor, d->command->actor))
+    for (uint32_t i = 0; i < contract->texts[text]->party_count; i++) {
+        if (!slice_equal(party_at(contract, text, i, d->place->seq)->actor, d->command->actor))
             continue;
         if (metric->reporter_count == 0)
             return true;
@@ -118,8 +119,12 @@ static enum tally_code reports_for(struct deciding *d, const struct view_contrac
     if (!view_is_party(contract, d->command->actor))
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
-    for (uint32_t i = 0; i < terms_metric_count(terms) && !*yes; i++)
-        *yes = fit_is_source(contract, terms_metric(terms, i), row) && is_reporter(d, contract, terms_metric(terms, i));
+    for (uint32_t k = contract->text_count; k-- > 0;) {
+        terms = contract->texts[k]->terms;
+        for (uint32_t i = 0; i < terms_metric_count(terms) && !*yes; i++)
+            *yes =
+                fit_is_source(contract, terms_metric(terms, i), row) && is_reporter(d, contract, k, terms_metric(terms, i));
+    }
 done:
     return rc;
 }
@@ -165,6 +170,17 @@ done:
     return rc;
 }
 
+/* The newest text that has a figure of its own of that name; TERMS_NONE: none has. */
+static uint32_t figure_text(const struct view_contract *contract, struct slice name)
+{
+    for (uint32_t k = contract->text_count; k-- > 0;) {
+        uint32_t i = terms_find_metric(contract->texts[k]->terms, name);
+        if (i != TERMS_NONE && terms_metric(contract->texts[k]->terms, i)->source == AST_SOURCE_TEXT)
+            return k;
+    }
+    return TERMS_NONE;
+}
+
 static enum tally_code check_figure(struct deciding *d, const struct row_result *row)
 {
     enum tally_code rc = TALLY_OK;
@@ -174,12 +190,14 @@ static enum tally_code check_figure(struct deciding *d, const struct row_result 
         return REFUSE_AT(d, closed_or_waiting(contract), item_pointer(d, row->item, "contract"),
                          "%.*s is %s: it takes no figures", SLICE_ARG(row->contract), state_text(contract));
     TRY(terms_of(d->model, contract, &terms, d->err));
-    uint32_t i = terms_find_metric(terms, row->metric);
-    if (i == TERMS_NONE || terms_metric(terms, i)->source != AST_SOURCE_TEXT)
+    uint32_t text = figure_text(contract, row->metric), i = TERMS_NONE;
+    if (text != TERMS_NONE)
+        i = terms_find_metric(contract->texts[text]->terms, row->metric);
+    if (i == TERMS_NONE)
         return REFUSE_AT(d, REFUSE_BODY_SCHEMA, item_pointer(d, row->item, "metric"),
                          "%.*s has no metric %.*s that is a figure of its own: see /v1/contracts/%.*s/terms",
                          SLICE_ARG(row->contract), SLICE_ARG(row->metric), SLICE_ARG(row->contract));
-    if (!is_reporter(d, contract, terms_metric(terms, i)))
+    if (!is_reporter(d, contract, text, terms_metric(contract->texts[text]->terms, i)))
         return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "metric"),
                          "%.*s does not report %.*s of %.*s", SLICE_ARG(d->command->actor), SLICE_ARG(row->metric),
                          SLICE_ARG(row->contract));
@@ -192,15 +210,20 @@ static enum tally_code check_figure_fits(struct deciding *d, const struct view_r
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    struct slice key, why;
+    struct slice key, why = {NULL, 0}, first = {NULL, 0};
     bool fits = false;
     const struct view_contract *contract = view_contract(d->model, result->row.contract);
     TRY(terms_of(d->model, contract, &terms, d->err));
-    TRY(fit_one(contract, terms, terms_find_metric(terms, result->row.metric), result, d->arena, &fits, &key, &why,
-                d->err));
+    for (uint32_t k = contract->text_count; k-- > 0 && !fits;) { /* why not is what the newest says */
+        uint32_t metric = terms_find_metric(contract->texts[k]->terms, result->row.metric);
+        if (metric == TERMS_NONE || terms_metric(contract->texts[k]->terms, metric)->source != AST_SOURCE_TEXT)
+            continue;
+        TRY(fit_one(contract, k, metric, result, d->arena, &fits, &key, &why, d->err));
+        first = first.ptr == NULL ? why : first;
+    }
     if (!fits)
         return REFUSE_AT(d, REFUSE_RESULT_VALUE, pointer, "%.*s of %.*s: %.*s", SLICE_ARG(result->row.metric),
-                         SLICE_ARG(result->row.contract), SLICE_ARG(why));
+                         SLICE_ARG(result->row.contract), SLICE_ARG(first));
 done:
     return rc;
 }

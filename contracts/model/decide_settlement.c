@@ -9,16 +9,18 @@
 static enum tally_code smallest_amount(struct deciding *d, const struct row_payment *payment, struct slice *out)
 {
     enum tally_code rc = TALLY_OK;
-    const struct terms *terms = NULL;
+    const struct terms *terms = NULL; /* the newest that has the rule */
+    struct engine_input texts;
     const struct view_contract *contract = view_contract(d->model, payment->contract);
     if (contract == NULL)
         return not_loaded(d, "contract", payment->contract);
     TRY(terms_of(d->model, contract, &terms, d->err));
-    uint32_t rule = terms_find_rule(terms, payment->rule);
+    TRY(engine_input_texts(contract, d->arena, &texts, d->err));
+    uint32_t rule = engine_rule_place(&texts, payment->rule);
     if (rule == TERMS_NONE)
         return err_set(d->err, TALLY_E_INTEGRITY, "payment %" PRIu64 " names rule %.*s, which contract %.*s does not have",
                        payment->seq, SLICE_ARG(payment->rule), SLICE_ARG(payment->contract));
-    *out = terms_rule(terms, rule)->smallest;
+    *out = engine_rule(&texts, rule, &terms)->smallest;
 done:
     return rc;
 }

@@ -19,7 +19,7 @@ static enum tally_code check_version(struct deciding *d, const struct view_contr
 
 static enum tally_code check_signer(struct deciding *d, const struct view_contract *contract, const struct row_party **out)
 {
-    const struct row_party *party = view_party(contract, SIGNATURE.as);
+    const struct row_party *party = text_party(text_now(contract), SIGNATURE.as);
     if (party == NULL)
         return REFUSE_AT(d, REFUSE_CONTRACT_NOT_PARTY, SLICE("/as"), "%.*s has no party %.*s: see /v1/contracts/%.*s",
                          SLICE_ARG(contract->row.id), SLICE_ARG(SIGNATURE.as), SLICE_ARG(contract->row.id));
@@ -50,14 +50,15 @@ static enum tally_code check_open_end(struct deciding *d, const struct view_cont
 static enum tally_code has_all_signatures(struct deciding *d, const struct view_contract *contract,
                                           const struct terms *terms, const struct row_party *signer, bool *yes)
 {
+    const struct view_text *text = text_now(contract);
     uint32_t count = terms_party_count(terms);
     bool *has_signed = ARENA_ARRAY(d->arena, (size_t) count + 1, bool);
     if (has_signed == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < count; i++) {
-        if (i >= contract->party_count || contract->parties[i] == NULL)
+        if (i >= text->party_count || text->parties[i] == NULL)
             return not_loaded(d, "every party of contract", contract->row.id);
-        has_signed[i] = contract->parties[i] == signer || contract->parties[i]->signed_seq != ROW_NO_SEQ;
+        has_signed[i] = text->parties[i] == signer || text->parties[i]->signed_seq != ROW_NO_SEQ;
     }
     *yes = terms_in_force(terms, has_signed);
     return TALLY_OK;

@@ -47,15 +47,18 @@ static enum tally_code check_independent(struct deciding *d, const struct verify
     return TALLY_OK;
 }
 
-static bool is_verifier(const struct deciding *d, const struct view_contract *contract, const struct terms_metric *metric)
+/* Of those that the text in force named when the result was submitted. */
+static enum tally_code is_verifier(struct deciding *d, const struct view_contract *contract, const struct fit *fit,
+                                   bool *yes)
 {
-    for (uint32_t i = 0; i < metric->verifier_count; i++) {
-        uint32_t party = metric->verifiers[i];
-        if (party < contract->party_count && contract->parties[party] != NULL &&
-            slice_equal(contract->parties[party]->actor, d->command->actor))
-            return true;
-    }
-    return false;
+    enum tally_code rc = TALLY_OK;
+    uint32_t text = 0, m = 0;
+    TRY(fit_policy(d->model, contract, fit, d->arena, &text, &m, d->err));
+    const struct terms_metric *metric = terms_metric(contract->texts[text]->terms, m);
+    for (uint32_t i = 0; i < metric->verifier_count && !*yes; i++)
+        *yes = slice_equal(party_at(contract, text, metric->verifiers[i], VERIFICATION.seq)->actor, d->command->actor);
+done:
+    return rc;
 }
 
 /* Marks the named results that this contract has this actor verify. */
@@ -63,14 +66,14 @@ static enum tally_code mark_ours(struct deciding *d, struct verifying *v, struct
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    if (!view_is_party(contract, d->command->actor))
+    if (!view_was_party(contract, d->command->actor))
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
-    TRY(fits_update(d->model, contract, terms, d->err));
+    TRY(fits_update(d->model, contract, d->err));
     for (uint32_t i = 0; i < contract->fit_count; i++) {
         const struct fit *fit = &contract->fits[i];
-        if (fit->result->row.seq == VERIFICATION.seq && is_verifier(d, contract, terms_metric(terms, fit->metric)))
-            v->is_ours[fit->result->row.item] = true;
+        if (fit->result->row.seq == VERIFICATION.seq)
+            TRY(is_verifier(d, contract, fit, &v->is_ours[fit->result->row.item]));
     }
 done:
     return rc;

@@ -14,8 +14,8 @@ static enum tally_code prepare(const struct model *model, struct slice id, struc
     if (contract == NULL)
         return err_set(err, TALLY_E_NOT_FOUND, "no contract is called %.*s", SLICE_ARG(id));
     TRY(terms_of(model, contract, terms, err));
-    TRY(fits_update(model, contract, *terms, err));
-    TRY(engine_input_make(contract, NULL, *terms, instant_day(at, terms_clock_minutes(*terms)), arena, input, err));
+    TRY(fits_update(model, contract, err));
+    TRY(engine_input_make(model, contract, NULL, instant_day(at, terms_clock_minutes(*terms)), arena, input, err));
 done:
     return rc;
 }
@@ -38,7 +38,7 @@ enum tally_code model_explain(const struct model *model, struct slice contract, 
     struct engine_input input;
     const struct terms *terms = NULL;
     TRY(prepare(model, contract, at, arena, &terms, &input, err));
-    uint32_t place = terms_find_rule(terms, rule);
+    uint32_t place = engine_rule_place(&input, rule);
     if (place == TERMS_NONE)
         return err_set(err, TALLY_E_NOT_FOUND, "contract %.*s has no rule %.*s", SLICE_ARG(contract), SLICE_ARG(rule));
     TRY(engine_explain(&input, place, key, arena, out, err));
@@ -68,6 +68,7 @@ static enum tally_code fitting_add(struct deciding *d, struct fitting *list, str
     return TALLY_OK;
 }
 
+/* By the newest text: earlier ones go on with what began under them. */
 static enum tally_code fit_contract(struct deciding *d, const struct view_contract *contract,
                                     const struct view_result *result, struct fitting *list)
 {
@@ -80,7 +81,7 @@ static enum tally_code fit_contract(struct deciding *d, const struct view_contra
         if (!fit_is_source(contract, terms_metric(terms, i), &result->row))
             continue;
         TRY(keep(d, name, &fit.metric));
-        TRY(fit_one(contract, terms, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
+        TRY(fit_one(contract, contract->text_count - 1, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
         TRY(fitting_add(d, list, fit));
     }
 done:

@@ -15,74 +15,126 @@ struct instant moment_of_close(const struct terms *terms)
     return moment_of(terms, closes >= DAY_MAX ? DAY_NEVER : closes + 1);
 }
 
-bool fact_make(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-               const struct fit *fit, struct engine_fact *out)
+enum tally_code fact_make(const struct model *model, const struct view_contract *contract, const struct work *work,
+                          const struct fit *fit, struct arena *arena, struct engine_fact *out, bool *counts,
+                          struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     const struct row_result *row = &fit->result->row;
-    const struct chain_end *used = standing_used(contract, work, terms, fit);
+    const struct chain_end *used = standing_used(contract, work, fit);
+    bool is_in_days = false;
     *out = (struct engine_fact){
         .metric = fit->metric,
         .key = fit->key,
         .value = row->value,
         .standing = ENGINE_PENDING,
-        .submitted = instant_day(row->first_time, terms_clock_minutes(terms)),
+        .submitted = instant_day(row->first_time, terms_clock_minutes(contract->texts[fit->text]->terms)),
         .seq = row->seq,
     };
-    if (used == NULL)
-        return !row->is_withdrawal && standing_is_pending(contract, work, terms, fit);
-    if (used->result_seq != row->seq || used->item != row->item)
-        return false;
+    *counts = used == NULL ? !row->is_withdrawal && standing_is_pending(contract, work, fit)
+                           : used->result_seq == row->seq && used->item == row->item;
+    if (used == NULL || !*counts)
+        return TALLY_OK;
     struct dispute_now dispute = standing_dispute(contract, work, fit->result);
-    out->standing = dispute.standing == DISPUTE_OPEN && standing_in_dispute_days(terms, fit->metric, used, dispute.time)
-                        ? ENGINE_DISPUTED
-                        : ENGINE_FINAL;
+    if (dispute.standing == DISPUTE_OPEN)
+        TRY(standing_in_dispute_days(model, contract, fit, used, dispute.time, arena, &is_in_days, err));
+    out->standing = is_in_days ? ENGINE_DISPUTED : ENGINE_FINAL;
     out->became_final = used->began_seq;
     if (used->replaced.len > 0)
         out->value = used->replaced;
-    return true;
+done:
+    return rc;
 }
 
-static void fact_add(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-                     const struct fit *fit, struct engine_fact *facts, size_t *count)
+static enum tally_code no_room(const struct view_contract *contract, struct err *err)
 {
-    if (fact_make(contract, work, terms, fit, &facts[*count]))
-        (*count)++;
+    return err_set(err, TALLY_E_LIMIT, "evaluating contract %.*s takes more memory than was granted",
+                   SLICE_ARG(contract->row.id));
 }
 
-enum tally_code engine_input_make(struct view_contract *contract, const struct work *work, const struct terms *terms,
-                                  int32_t today, struct arena *arena, struct engine_input *out, struct err *err)
+/* ---- what the engine is given ---- */
+/* All that is known by one of the texts. */
+static enum tally_code facts_of(const struct model *model, const struct view_contract *contract, const struct work *work,
+                                uint32_t text, struct arena *arena, const struct engine_fact **out, size_t *out_count,
+                                struct err *err)
 {
-    uint32_t fresh_count = work == NULL ? 0 : work->fresh_count, at = 0;
+    enum tally_code rc = TALLY_OK;
+    uint32_t fresh_count = work == NULL ? 0 : work->fresh_count;
+    size_t count = 0;
     struct engine_fact *facts = ARENA_ARRAY(arena, (size_t) contract->fit_count + fresh_count + 1, struct engine_fact);
-    struct engine_record *records = ARENA_ARRAY(arena, (size_t) contract->instances.count + 1, struct engine_record);
-    if (facts == NULL || records == NULL)
-        return err_set(err, TALLY_E_LIMIT, "evaluating contract %.*s takes more memory than was granted",
-                       SLICE_ARG(contract->row.id));
+    if (facts == NULL)
+        return no_room(contract, err);
+    for (uint32_t i = 0; i < contract->fit_count + fresh_count; i++) {
+        const struct fit *fit = i < contract->fit_count ? &contract->fits[i] : &work->fresh[i - contract->fit_count];
+        bool counts = false;
+        if (fit->text == text)
+            TRY(fact_make(model, contract, work, fit, arena, &facts[count], &counts, err));
+        count += counts;
+    }
+    *out = facts;
+    *out_count = count;
+done:
+    return rc;
+}
+
+enum tally_code engine_input_texts(const struct view_contract *contract, struct arena *arena, struct engine_input *out,
+                                   struct err *err)
+{
+    struct engine_text *earlier = ARENA_ARRAY(arena, contract->text_count, struct engine_text);
+    if (earlier == NULL)
+        return no_room(contract, err);
+    for (uint32_t k = 0; k + 1 < contract->text_count; k++)
+        earlier[k].terms = contract->texts[k]->terms;
     *out = (struct engine_input){
-        .terms = terms, .today = today, .facts = facts, .records = records, .next_first = contract->row.next_first};
-    for (uint32_t i = 0; i < contract->fit_count; i++)
-        fact_add(contract, work, terms, &contract->fits[i], facts, &out->fact_count);
-    for (uint32_t i = 0; i < fresh_count; i++)
-        fact_add(contract, work, terms, &work->fresh[i], facts, &out->fact_count);
+        .terms = text_now(contract)->terms, .earlier = earlier, .earlier_count = contract->text_count - 1};
+    return TALLY_OK;
+}
+
+static enum tally_code records_of(const struct view_contract *contract, struct arena *arena, struct engine_input *out,
+                                  struct err *err)
+{
+    struct engine_record *records = ARENA_ARRAY(arena, (size_t) contract->instances.count + 1, struct engine_record);
+    uint32_t at = 0;
+    if (records == NULL)
+        return no_room(contract, err);
     for (const struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {
-        uint32_t rule = terms_find_rule(terms, instance->row.rule);
+        uint32_t rule = engine_rule_place(out, instance->row.rule);
         if (rule == TERMS_NONE)
             return err_set(err, TALLY_E_INTEGRITY, "contract %.*s has no rule %.*s, of which an instance is recorded",
                            SLICE_ARG(contract->row.id), SLICE_ARG(instance->row.rule));
         records[out->record_count++] =
             (struct engine_record){rule, instance->row.key, instance->row.stands, instance->row.first, instance->row.day};
     }
+    out->records = records;
     return TALLY_OK;
 }
 
+enum tally_code engine_input_make(const struct model *model, struct view_contract *contract, const struct work *work,
+                                  int32_t today, struct arena *arena, struct engine_input *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(engine_input_texts(contract, arena, out, err));
+    out->today = today;
+    out->next_first = contract->row.next_first;
+    for (uint32_t k = 0; k + 1 < contract->text_count; k++) {
+        struct engine_text *earlier = (struct engine_text *) (uintptr_t) &out->earlier[k];
+        TRY(facts_of(model, contract, work, k, arena, &earlier->facts, &earlier->fact_count, err));
+    }
+    TRY(facts_of(model, contract, work, contract->text_count - 1, arena, &out->facts, &out->fact_count, err));
+    TRY(records_of(contract, arena, out, err));
+done:
+    return rc;
+}
+
 /* ---- what is recorded of the answer ---- */
-static enum tally_code record_instances(struct deciding *d, const struct work *work, const struct terms *terms,
+static enum tally_code record_instances(struct deciding *d, const struct work *work, const struct engine_input *texts,
                                         const struct engine_output *output)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
     for (size_t i = 0; i < output->count; i++) {
         const struct engine_instance *instance = &output->instances[i];
-        struct slice rule = terms_rule(terms, instance->rule)->name;
+        struct slice rule = engine_rule(texts, instance->rule, &terms)->name;
         const struct view_instance *before = table_find(&work->contract->instances, ident_pair(rule, instance->key));
         if (!instance->has_difference && instance->first == (before == NULL ? 0 : before->row.first) &&
             instance->day == (before == NULL ? DAY_NEVER : before->row.day))
@@ -101,19 +153,22 @@ done:
     return rc;
 }
 
-enum tally_code evaluation(struct deciding *d, struct work *work, const struct terms *terms, int32_t today)
+enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_output *output = NULL;
-    TRY(followed_evaluate(d, work, terms, today, &output));
-    TRY(record_instances(d, work, terms, output));
+    struct engine_input texts;
+    TRY(engine_input_texts(work->contract, d->arena, &texts, d->err));
+    texts.today = today;
+    TRY(followed_evaluate(d, work, today, &output));
+    TRY(record_instances(d, work, &texts, output));
     for (size_t from = 0, to = 0; from < output->count; from = to) {
         while (to < output->count && output->instances[to].rule == output->instances[from].rule)
             to++;
-        TRY(payment(d, work, terms, today, output->instances + from, to - from));
+        TRY(payment(d, work, &texts, output->instances + from, to - from));
     }
     work->row.next_first = output->next_first;
-    work->row.next_moment = moment_of(terms, output->next_moment);
+    work->row.next_moment = moment_of(texts.terms, output->next_moment);
 done:
     arena_clear(d->model->scratch);
     return rc;

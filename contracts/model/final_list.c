@@ -26,7 +26,12 @@ static void begin(struct deciding *d, const struct work *work, struct list *list
     canon_array(&list->json);
 }
 
-static void add(struct list *list, const struct terms *terms, const struct new_final *now)
+static struct slice metric_name(const struct work *work, const struct new_final *now)
+{
+    return terms_metric(work->contract->texts[now->fit.text]->terms, now->fit.metric)->name;
+}
+
+static void add(struct list *list, const struct work *work, const struct new_final *now)
 {
     struct canon *json = &list->json;
     canon_object(json);
@@ -39,13 +44,17 @@ static void add(struct list *list, const struct terms *terms, const struct new_f
     canon_name(json, "key");
     canon_string(json, now->fit.key);
     canon_name(json, "metric");
-    canon_string(json, terms_metric(terms, now->fit.metric)->name);
+    canon_string(json, metric_name(work, now));
     if (now->end.replaced.len > 0) {
         canon_name(json, "replaced");
         canon_string(json, now->end.replaced);
     }
     canon_name(json, "seq");
     canon_i64(json, (int64_t) now->end.result_seq);
+    if (now->fit.text > 0) { /* of the terms that amended the first */
+        canon_name(json, "version");
+        canon_i64(json, (int64_t) now->fit.text + 1);
+    }
     if (now->fit.result->row.is_withdrawal) {
         canon_name(json, "withdrawn");
         canon_bool(json, true);
@@ -53,11 +62,11 @@ static void add(struct list *list, const struct terms *terms, const struct new_f
     canon_close(json);
 }
 
-static enum tally_code change(struct deciding *d, const struct work *work, const struct terms *terms,
-                              const struct new_final *now)
+static enum tally_code change(struct deciding *d, const struct work *work, const struct new_final *now)
 {
     enum tally_code rc = TALLY_OK;
     struct row_final row = {.contract = work->row.id,
+                            .version = now->fit.text + 1,
                             .key = now->fit.key,
                             .result_seq = now->end.result_seq,
                             .item = now->end.item,
@@ -67,15 +76,14 @@ static enum tally_code change(struct deciding *d, const struct work *work, const
                             .time = now->end.time,
                             .is_none = now->end.is_none,
                             .replaced = now->end.replaced};
-    TRY(keep(d, terms_metric(terms, now->fit.metric)->name, &row.metric));
+    TRY(keep(d, metric_name(work, now), &row.metric));
     TRY(change_final(d, &row));
 done:
     return rc;
 }
 
 /* Finals `from` to before `to` are in the list. */
-static enum tally_code end(struct deciding *d, const struct work *work, const struct terms *terms, struct list *list,
-                           uint32_t to)
+static enum tally_code end(struct deciding *d, const struct work *work, struct list *list, uint32_t to)
 {
     enum tally_code rc = TALLY_OK;
     uint64_t seq = 0;
@@ -87,13 +95,13 @@ static enum tally_code end(struct deciding *d, const struct work *work, const st
         now->end.seq = seq;
         if (now->end.began_seq == ROW_NO_SEQ)
             now->end.began_seq = seq;
-        TRY(change(d, work, terms, now));
+        TRY(change(d, work, now));
     }
 done:
     return rc;
 }
 
-enum tally_code final_list_record(struct deciding *d, const struct work *work, const struct terms *terms)
+enum tally_code final_list_record(struct deciding *d, const struct work *work)
 {
     enum tally_code rc = TALLY_OK;
     struct list list;
@@ -101,12 +109,12 @@ enum tally_code final_list_record(struct deciding *d, const struct work *work, c
     begin(d, work, &list, 0);
     for (uint32_t i = 0; i < work->final_count; i++) {
         if (list.body.len > LIST_BYTES_MAX) {
-            TRY(end(d, work, terms, &list, i));
+            TRY(end(d, work, &list, i));
             begin(d, work, &list, i);
         }
-        add(&list, terms, work->finals[i]);
+        add(&list, work, work->finals[i]);
     }
-    TRY(end(d, work, terms, &list, work->final_count));
+    TRY(end(d, work, &list, work->final_count));
 done:
     buf_release(&list.body);
     return rc;

@@ -5,11 +5,6 @@
 #include "decide.h"
 
 /* ---- new finals ---- */
-static struct ident work_ident(uint64_t first_seq, const struct fit *fit)
-{
-    return (struct ident){first_seq, fit->key, slice_of((const char *) &fit->metric, sizeof(fit->metric))};
-}
-
 static enum tally_code finals_room(struct deciding *d, struct work *work)
 {
     if (work->final_count < work->final_cap)
@@ -25,11 +20,11 @@ static enum tally_code finals_room(struct deciding *d, struct work *work)
     return TALLY_OK;
 }
 
-static enum tally_code finals_add(struct deciding *d, struct work *work, const struct terms *terms, const struct fit *fit,
-                                  bool is_none, struct slice replaced)
+static enum tally_code finals_add(struct deciding *d, struct work *work, const struct fit *fit, bool is_none,
+                                  struct slice replaced)
 {
     enum tally_code rc = TALLY_OK;
-    const struct chain_end *used = standing_used(work->contract, work, terms, fit);
+    const struct chain_end *used = standing_used(work->contract, work, fit);
     struct new_final *now = ARENA_NEW(d->arena, struct new_final);
     if (now == NULL)
         return no_arena(d);
@@ -51,10 +46,9 @@ done:
 
 /* ---- the policy of a metric (S3) ---- */
 /* The day on which this actor verified the result; DAY_NEVER. */
-static int32_t verified_day(const struct deciding *d, const struct news *news, const struct terms *terms,
+static int32_t verified_day(const struct deciding *d, const struct news *news, int minutes,
                             const struct view_result *result, struct slice actor)
 {
-    int minutes = terms_clock_minutes(terms);
     for (uint32_t i = 0; i < result->verification_count; i++) {
         if (slice_equal(result->verifications[i].actor, actor))
             return instant_day(result->verifications[i].time, minutes);
@@ -75,51 +69,53 @@ static int by_day(const void *a, const void *b)
 
 /* The day of the last verification that the metric asks for; DAY_NEVER: not all are there. An actor that is several of the verifiers
  * counts once, which is enough where all are asked for: nobody is missing then. */
-static enum tally_code quorum_day(struct deciding *d, const struct news *news, const struct work *work,
-                                  const struct terms *terms, const struct fit *fit, int32_t *out)
+static enum tally_code quorum_day(struct deciding *d, const struct news *news, const struct view_contract *contract,
+                                  uint32_t text, uint32_t metric, const struct view_result *result, int32_t *out)
 {
-    const struct view_contract *contract = work->contract;
-    const struct terms_metric *metric = terms_metric(terms, fit->metric);
+    const struct terms *terms = contract->texts[text]->terms;
+    const struct terms_metric *m = terms_metric(terms, metric);
+    int minutes = terms_clock_minutes(terms);
     int32_t few[VERIFIERS_MAX], *days = few;
     uint32_t actors = 0;
-    if (metric->verifier_count > VERIFIERS_MAX)
-        days = ARENA_ARRAY(d->arena, metric->verifier_count, int32_t);
+    if (m->verifier_count > VERIFIERS_MAX)
+        days = ARENA_ARRAY(d->arena, m->verifier_count, int32_t);
     if (days == NULL)
         return no_arena(d);
-    for (uint32_t i = 0; i < metric->verifier_count; i++) {
-        struct slice actor = contract->parties[metric->verifiers[i]]->actor;
+    for (uint32_t i = 0; i < m->verifier_count; i++) {
+        struct slice actor = party_at(contract, text, m->verifiers[i], result->row.seq)->actor;
         bool is_double = false;
         for (uint32_t k = 0; k < i && !is_double; k++)
-            is_double = slice_equal(contract->parties[metric->verifiers[k]]->actor, actor);
+            is_double = slice_equal(party_at(contract, text, m->verifiers[k], result->row.seq)->actor, actor);
         if (!is_double)
-            days[actors++] = verified_day(d, news, terms, fit->result, actor);
+            days[actors++] = verified_day(d, news, minutes, result, actor);
     }
-    uint32_t needed = metric->quorum >= metric->verifier_count ? actors : metric->quorum;
+    uint32_t needed = m->quorum >= m->verifier_count ? actors : m->quorum;
     qsort(days, actors, sizeof(*days), by_day);
-    *out = needed > actors ? DAY_NEVER
-           : needed == 0   ? instant_day(fit->result->row.time, terms_clock_minutes(terms))
-                           : days[needed - 1];
+    *out = needed > actors ? DAY_NEVER : needed == 0 ? instant_day(result->row.time, minutes) : days[needed - 1];
     return TALLY_OK;
 }
 
 /* The day from which on it is final; an open dispute holds it back for as long as it is open. */
 static enum tally_code final_day(struct deciding *d, const struct news *news, const struct work *work,
-                                 const struct terms *terms, const struct fit *fit, int32_t *out)
+                                 const struct fit *fit, int32_t *out)
 {
     enum tally_code rc = TALLY_OK;
-    int32_t verified = DAY_NEVER, submitted = instant_day(fit->result->row.time, terms_clock_minutes(terms));
+    const struct view_contract *contract = work->contract;
+    uint32_t text = 0, metric = 0;
+    int32_t verified = DAY_NEVER;
     *out = DAY_NEVER;
-    if (standing_dispute(work->contract, work, fit->result).standing == DISPUTE_OPEN)
+    if (standing_dispute(contract, work, fit->result).standing == DISPUTE_OPEN)
         return TALLY_OK;
-    TRY(quorum_day(d, news, work, terms, fit, &verified));
-    *out = terms_final_day(terms, fit->metric, submitted, verified);
+    TRY(fit_policy(d->model, contract, fit, d->arena, &text, &metric, d->err));
+    const struct terms *terms = contract->texts[text]->terms;
+    TRY(quorum_day(d, news, contract, text, metric, fit->result, &verified));
+    *out = terms_final_day(terms, metric, instant_day(fit->result->row.time, terms_clock_minutes(terms)), verified);
 done:
     return rc;
 }
 
 /* ---- what comes into question ---- */
-static enum tally_code fresh_add(struct deciding *d, struct work *work, const struct view_result *result, uint32_t metric,
-                                 struct slice key)
+static enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fit *fit)
 {
     if (work->fresh_count == work->fresh_cap) {
         uint32_t cap = work->fresh_cap == 0 ? 8 : work->fresh_cap * 2;
@@ -131,25 +127,36 @@ static enum tally_code fresh_add(struct deciding *d, struct work *work, const st
         work->fresh = items;
         work->fresh_cap = cap;
     }
-    work->fresh[work->fresh_count++] = (struct fit){.result = result, .metric = metric, .key = key};
+    work->fresh[work->fresh_count++] = *fit;
     return TALLY_OK;
 }
 
-static enum tally_code fresh_find(struct deciding *d, const struct news *news, struct work *work, const struct terms *terms)
+static enum tally_code fresh_topic(struct deciding *d, const struct topic *topic, struct work *work, uint32_t text,
+                                   uint32_t metric)
 {
     enum tally_code rc = TALLY_OK;
-    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
-        for (uint32_t t = 0; t < news->topic_count; t++) {
-            const struct topic *topic = &news->topics[t];
-            if (!fit_is_source(work->contract, terms_metric(terms, m), &topic->results[0]->row))
-                continue;
-            for (uint32_t i = 0; i < topic->count; i++) {
-                bool fits = false;
-                struct slice key, why;
-                TRY(fit_chain(d->model, work->contract, terms, m, topic->results[i], d->arena, &fits, &key, &why, d->err));
-                if (fits)
-                    TRY(fresh_add(d, work, topic->results[i], m, key));
-            }
+    const struct terms *terms = work->contract->texts[text]->terms;
+    if (!fit_is_source(work->contract, terms_metric(terms, metric), &topic->results[0]->row))
+        return TALLY_OK;
+    for (uint32_t i = 0; i < topic->count; i++) {
+        struct fit fit = {.result = topic->results[i], .text = text, .metric = metric};
+        struct slice why = {NULL, 0};
+        bool fits = false;
+        TRY(fit_chain(d->model, work->contract, text, metric, fit.result, d->arena, &fits, &fit.key, &why, d->err));
+        if (fits)
+            TRY(fresh_add(d, work, &fit));
+    }
+done:
+    return rc;
+}
+
+static enum tally_code fresh_find(struct deciding *d, const struct news *news, struct work *work)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t k = 0; k < work->contract->text_count; k++) {
+        for (uint32_t m = 0; m < terms_metric_count(work->contract->texts[k]->terms); m++) {
+            for (uint32_t t = 0; t < news->topic_count; t++)
+                TRY(fresh_topic(d, &news->topics[t], work, k, m));
         }
     }
 done:
@@ -164,12 +171,14 @@ static int by_place(const void *a, const void *b)
         return l->seq < r->seq ? -1 : 1;
     if (l->item != r->item)
         return l->item < r->item ? -1 : 1;
+    if (left->text != right->text)
+        return left->text < right->text ? -1 : 1;
     return (left->metric > right->metric) - (left->metric < right->metric);
 }
 
-/* What may become final now, in order of statement, item, place of the metric; in the scratch. */
-static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work,
-                                       const struct terms *terms, bool is_all, const struct fit ***out, uint32_t *out_count)
+/* What may become final now, in order of statement, item, text, place of the metric; in the scratch. */
+static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work, bool is_all,
+                                       const struct fit ***out, uint32_t *out_count)
 {
     const struct view_contract *contract = work->contract;
     uint64_t decided = news->decision_count == 0 ? ROW_NO_SEQ : news->decisions[0].result_seq;
@@ -183,7 +192,7 @@ static enum tally_code candidates_find(struct deciding *d, const struct news *ne
         uint64_t seq = fit->result->row.seq;
         bool is_named =
             is_all || i >= contract->fit_count || seq == decided || (news->is_verification && seq == news->verified_seq);
-        if (is_named && standing_is_pending(contract, work, terms, fit))
+        if (is_named && standing_is_pending(contract, work, fit))
             list[count++] = fit;
     }
     qsort(list, count, sizeof(*list), by_place);
@@ -194,7 +203,7 @@ static enum tally_code candidates_find(struct deciding *d, const struct news *ne
 
 /* One statement's results that are not final yet: those of a set become final together, when all are (S4). */
 static enum tally_code statement_finals(struct deciding *d, const struct news *news, struct work *work,
-                                        const struct terms *terms, const struct fit **fits, uint32_t count)
+                                        const struct fit **fits, uint32_t count)
 {
     enum tally_code rc = TALLY_OK;
     bool *is_ready = ARENA_ARRAY(d->model->scratch, (size_t) count + 1, bool), is_whole = true;
@@ -202,31 +211,30 @@ static enum tally_code statement_finals(struct deciding *d, const struct news *n
         return no_arena(d);
     for (uint32_t i = 0; i < count; i++) {
         int32_t day = DAY_NEVER;
-        TRY(final_day(d, news, work, terms, fits[i], &day));
+        TRY(final_day(d, news, work, fits[i], &day));
         is_ready[i] = day <= work->today;
         is_whole = is_whole && is_ready[i];
     }
     if (fits[0]->result->row.is_set && !is_whole)
         return TALLY_OK;
     for (uint32_t i = 0; i < count; i++) { /* what was final just now may have taken the key */
-        if (is_ready[i] && standing_is_pending(work->contract, work, terms, fits[i]))
-            TRY(finals_add(d, work, terms, fits[i], fits[i]->result->row.is_withdrawal, SLICE("")));
+        if (is_ready[i] && standing_is_pending(work->contract, work, fits[i]))
+            TRY(finals_add(d, work, fits[i], fits[i]->result->row.is_withdrawal, SLICE("")));
     }
 done:
     return rc;
 }
 
-static enum tally_code round_of_finals(struct deciding *d, const struct news *news, struct work *work,
-                                       const struct terms *terms, bool is_all)
+static enum tally_code round_of_finals(struct deciding *d, const struct news *news, struct work *work, bool is_all)
 {
     enum tally_code rc = TALLY_OK;
     const struct fit **candidates = NULL;
     uint32_t count = 0;
-    TRY(candidates_find(d, news, work, terms, is_all, &candidates, &count));
+    TRY(candidates_find(d, news, work, is_all, &candidates, &count));
     for (uint32_t from = 0, to = 0; from < count; from = to) {
         while (to < count && candidates[to]->result->row.seq == candidates[from]->result->row.seq)
             to++;
-        TRY(statement_finals(d, news, work, terms, candidates + from, to - from));
+        TRY(statement_finals(d, news, work, candidates + from, to - from));
     }
 done:
     arena_clear(d->model->scratch);
@@ -250,22 +258,46 @@ done:
 }
 
 /* What the decision changes of the result's standing for one metric that it fits. */
-static enum tally_code decide_fit(struct deciding *d, struct work *work, const struct terms *terms,
-                                  const struct row_decision *decision, const struct fit *fit)
+static enum tally_code decide_fit(struct deciding *d, struct work *work, const struct row_decision *decision,
+                                  const struct fit *fit)
 {
+    enum tally_code rc = TALLY_OK;
     struct dispute_now dispute = standing_dispute(work->contract, work, fit->result);
-    const struct chain_end *used = standing_used(work->contract, work, terms, fit);
-    bool is_current = used != NULL && used->result_seq == decision->result_seq && used->item == decision->item;
-    bool is_in_days = is_current && standing_in_dispute_days(terms, fit->metric, used, dispute.time);
+    const struct chain_end *used = standing_used(work->contract, work, fit);
+    bool is_in_days = false;
+    if (used != NULL && used->result_seq == decision->result_seq && used->item == decision->item)
+        TRY(standing_in_dispute_days(d->model, work->contract, fit, used, dispute.time, d->arena, &is_in_days, d->err));
     if (decision->kind == DECISION_ANNULLED && is_in_days)
-        return finals_add(d, work, terms, fit, true, SLICE(""));
-    if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(work->contract, work, terms, fit)))
-        return finals_add(d, work, terms, fit, false, decision->value);
-    return TALLY_OK;
+        return finals_add(d, work, fit, true, SLICE(""));
+    if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(work->contract, work, fit)))
+        return finals_add(d, work, fit, false, decision->value);
+done:
+    return rc;
 }
 
-static enum tally_code apply_decision(struct deciding *d, struct work *work, const struct terms *terms,
-                                      const struct row_decision *decision)
+static enum tally_code decide_text(struct deciding *d, struct work *work, const struct row_decision *decision,
+                                   const struct view_result *result, uint32_t text)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = work->contract->texts[text]->terms;
+    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+        struct fit fit = {.result = result, .text = text, .metric = m};
+        struct view_result valued = *result;
+        struct slice why = {NULL, 0};
+        bool fits = false;
+        if (!fit_is_source(work->contract, terms_metric(terms, m), &result->row))
+            continue;
+        if (decision->kind == DECISION_REPLACED) /* it counts where the arbiter's value fits */
+            valued.row.value = decision->value;
+        TRY(fit_chain(d->model, work->contract, text, m, &valued, d->arena, &fits, &fit.key, &why, d->err));
+        if (fits)
+            TRY(decide_fit(d, work, decision, &fit));
+    }
+done:
+    return rc;
+}
+
+static enum tally_code apply_decision(struct deciding *d, struct work *work, const struct row_decision *decision)
 {
     static const enum dispute_standing standings[] = {
         [DECISION_STANDS] = DISPUTE_STANDS, [DECISION_REPLACED] = DISPUTE_REPLACED, [DECISION_ANNULLED] = DISPUTE_ANNULLED};
@@ -276,25 +308,13 @@ static enum tally_code apply_decision(struct deciding *d, struct work *work, con
     struct dispute_now now = standing_dispute(work->contract, work, result);
     now.standing = standings[decision->kind];
     TRY(note_dispute(d, work, decision->result_seq, now));
-    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
-        struct fit fit = {.result = result, .metric = m};
-        struct view_result valued = *result;
-        struct slice why = {NULL, 0};
-        bool fits = false;
-        if (!fit_is_source(work->contract, terms_metric(terms, m), &result->row))
-            continue;
-        if (decision->kind == DECISION_REPLACED) /* it counts where the arbiter's value fits */
-            valued.row.value = decision->value;
-        TRY(fit_chain(d->model, work->contract, terms, m, &valued, d->arena, &fits, &fit.key, &why, d->err));
-        if (fits)
-            TRY(decide_fit(d, work, terms, decision, &fit));
-    }
+    for (uint32_t k = 0; k < work->contract->text_count; k++)
+        TRY(decide_text(d, work, decision, result, k));
 done:
     return rc;
 }
 
-static enum tally_code apply_disputes(struct deciding *d, const struct news *news, struct work *work,
-                                      const struct terms *terms)
+static enum tally_code apply_disputes(struct deciding *d, const struct news *news, struct work *work)
 {
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < news->dispute_count; i++) {
@@ -302,7 +322,7 @@ static enum tally_code apply_disputes(struct deciding *d, const struct news *new
         TRY(note_dispute(d, work, row->result_seq, (struct dispute_now){row->item, DISPUTE_OPEN, row->time, row->lapses}));
     }
     for (uint32_t i = 0; i < news->decision_count; i++)
-        TRY(apply_decision(d, work, terms, &news->decisions[i]));
+        TRY(apply_decision(d, work, &news->decisions[i]));
 done:
     return rc;
 }
@@ -313,24 +333,30 @@ static bool is_by_days(const struct terms_metric *metric)
     return metric->has_silence || metric->final_days > 0;
 }
 
-static bool has_days(const struct terms *terms)
+static bool has_days(const struct view_contract *contract)
 {
-    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
-        if (is_by_days(terms_metric(terms, m)))
-            return true;
+    for (uint32_t k = 0; k < contract->text_count; k++) {
+        const struct terms *terms = contract->texts[k]->terms;
+        for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+            if (is_by_days(terms_metric(terms, m)))
+                return true;
+        }
     }
     return false;
 }
 
 static enum tally_code next_final(struct deciding *d, const struct news *news, const struct work *work,
-                                  const struct terms *terms, const struct fit *fit, struct instant *out)
+                                  const struct fit *fit, struct instant *out)
 {
     enum tally_code rc = TALLY_OK;
+    const struct view_contract *contract = work->contract;
     int32_t day = DAY_NEVER;
-    if (!is_by_days(terms_metric(terms, fit->metric)) || !standing_is_pending(work->contract, work, terms, fit))
+    bool by_days = contract->text_count > 1 || /* another text may say by whose policy */
+                   is_by_days(terms_metric(contract->texts[0]->terms, fit->metric));
+    if (!by_days || !standing_is_pending(contract, work, fit))
         return TALLY_OK;
-    TRY(final_day(d, news, work, terms, fit, &day));
-    struct instant at = moment_of(terms, day);
+    TRY(final_day(d, news, work, fit, &day));
+    struct instant at = moment_of(text_now(contract)->terms, day);
     if (day > work->today && at.us < out->us)
         *out = at;
 done:
@@ -338,12 +364,12 @@ done:
 }
 
 enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
-                                     const struct terms *terms, struct instant *out)
+                                     struct instant *out)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_contract *contract = work->contract;
     uint32_t at = 0;
-    bool by_days = has_days(terms);
+    bool by_days = has_days(contract);
     out->us = INT64_MAX;
     for (const struct view_dispute *dispute; (dispute = table_next(&contract->disputes, &at)) != NULL;) {
         struct ident id = ident_item(dispute->row.result_seq, &dispute->item);
@@ -355,9 +381,9 @@ enum tally_code finality_next_moment(struct deciding *d, const struct news *news
     for (uint32_t i = 0; i < news->dispute_count; i++)
         *out = news->disputes[i].lapses.us < out->us ? news->disputes[i].lapses : *out;
     for (uint32_t i = 0; i < contract->fit_count && by_days; i++)
-        TRY(next_final(d, news, work, terms, &contract->fits[i], out));
+        TRY(next_final(d, news, work, &contract->fits[i], out));
     for (uint32_t i = 0; i < work->fresh_count && by_days; i++)
-        TRY(next_final(d, news, work, terms, &work->fresh[i], out));
+        TRY(next_final(d, news, work, &work->fresh[i], out));
 done:
     return rc;
 }
@@ -372,18 +398,18 @@ static bool has_freed(const struct work *work)
     return false;
 }
 
-enum tally_code finality(struct deciding *d, const struct news *news, struct work *work, const struct terms *terms)
+enum tally_code finality(struct deciding *d, const struct news *news, struct work *work)
 {
     enum tally_code rc = TALLY_OK;
-    TRY(fresh_find(d, news, work, terms));
-    TRY(apply_disputes(d, news, work, terms));
-    TRY(round_of_finals(d, news, work, terms,
-                        news->activated != NULL ||
-                            (news->reached != NULL && (has_days(terms) || news->decision_count > 0))));
+    bool is_all =
+        news->activated != NULL || (news->reached != NULL && (has_days(work->contract) || news->decision_count > 0));
+    TRY(fresh_find(d, news, work));
+    TRY(apply_disputes(d, news, work));
+    TRY(round_of_finals(d, news, work, is_all));
     if (has_freed(work))
-        TRY(round_of_finals(d, news, work, terms, true));
+        TRY(round_of_finals(d, news, work, true));
     if (work->final_count > 0)
-        TRY(final_list_record(d, work, terms));
+        TRY(final_list_record(d, work));
     work->is_touched = work->is_touched || work->fresh_count > 0 || work->final_count > 0;
 done:
     return rc;

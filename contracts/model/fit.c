@@ -14,11 +14,12 @@ bool fit_is_source(const struct view_contract *contract, const struct terms_metr
     return false;
 }
 
-enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
+enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uint32_t metric,
                         const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
                         struct slice *why, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms *terms = contract->texts[text]->terms;
     struct terms_candidate candidate = {
         .dimensions = result->dimensions,
         .dimension_count = result->dimension_count,
@@ -28,8 +29,9 @@ enum tally_code fit_one(const struct view_contract *contract, const struct terms
     };
     bool is_party = false;
     *fits = false;
-    for (uint32_t i = 0; i < contract->party_count && !*fits; i++) {
-        if (contract->parties[i] == NULL || !slice_equal(contract->parties[i]->actor, result->row.author))
+    for (uint32_t i = 0; i < contract->texts[text]->party_count && !*fits; i++) {
+        if (contract->texts[text]->parties[i] == NULL ||
+            !slice_equal(party_at(contract, text, i, result->row.seq)->actor, result->row.author))
             continue;
         is_party = true;
         candidate.reporter = i;
@@ -41,21 +43,89 @@ done:
     return rc;
 }
 
-enum tally_code fit_chain(const struct model *model, const struct view_contract *contract, const struct terms *terms,
-                          uint32_t metric, const struct view_result *result, struct arena *arena, bool *fits,
-                          struct slice *key, struct slice *why, struct err *err)
+enum tally_code fit_chain(const struct model *model, const struct view_contract *contract, uint32_t text, uint32_t metric,
+                          const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
+                          struct slice *why, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_result *at = result;
-    TRY(fit_one(contract, terms, metric, at, arena, fits, key, why, err));
+    TRY(fit_one(contract, text, metric, at, arena, fits, key, why, err));
     while (result->row.is_withdrawal && !*fits && at->row.of_seq != ROW_NO_SEQ) {
         const struct view_result *of = view_result(model, at->row.of_seq, at->row.of_item);
         if (of == NULL)
             return err_set(err, TALLY_E_BUG, "result %" PRIu64 " is withdrawn, and was not loaded", at->row.of_seq);
         at = of;
-        TRY(fit_one(contract, terms, metric, at, arena, fits, key, why, err));
+        TRY(fit_one(contract, text, metric, at, arena, fits, key, why, err));
     }
 done:
+    return rc;
+}
+
+/* The metric of that text by which the result is judged; TERMS_NONE: it fits none. */
+static enum tally_code policy_of(const struct model *model, const struct view_contract *contract, uint32_t text,
+                                 const struct fit *fit, struct arena *arena, uint32_t *metric, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = contract->texts[text]->terms;
+    struct slice name = terms_metric(contract->texts[fit->text]->terms, fit->metric)->name, key, why;
+    *metric = TERMS_NONE;
+    for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
+        bool fits = false, is_same = slice_equal(terms_metric(terms, m)->name, name);
+        if ((*metric != TERMS_NONE && !is_same) || !fit_is_source(contract, terms_metric(terms, m), &fit->result->row))
+            continue;
+        TRY(fit_chain(model, contract, text, m, fit->result, arena, &fits, &key, &why, err));
+        *metric = fits ? m : *metric;
+        if (fits && is_same)
+            break;
+    }
+done:
+    return rc;
+}
+
+enum tally_code fit_policy(const struct model *model, const struct view_contract *contract, const struct fit *fit,
+                           struct arena *arena, uint32_t *text, uint32_t *metric, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t at = text_at(contract, fit->result->row.seq);
+    *text = fit->text;
+    *metric = fit->metric;
+    for (uint32_t k = at + 1; contract->text_count > 1 && k-- > 0;) { /* those in force then, the newest first */
+        TRY(policy_of(model, contract, k, fit, arena, metric, err));
+        *text = k;
+        if (*metric != TERMS_NONE)
+            goto done;
+    }
+    for (uint32_t k = at + 1; k < contract->text_count; k++) { /* it was there before the text that uses it */
+        TRY(policy_of(model, contract, k, fit, arena, metric, err));
+        *text = k;
+        if (*metric != TERMS_NONE)
+            goto done;
+    }
+    ENSURE(*metric != TERMS_NONE); /* it fits fit->text */
+done:
+    return rc;
+}
+
+static enum tally_code sources_make(struct model *model, const struct view_contract *contract, struct view_text *text,
+                                    struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t count = terms_metric_count(text->terms);
+    struct contract_source *sources = hold_alloc(&model->hold, count * sizeof(*sources));
+    if (sources == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for contract %.*s", SLICE_ARG(contract->row.id));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct terms_metric *metric = terms_metric(text->terms, i);
+        if (metric->source == AST_SOURCE_INDICATOR)
+            TRY(series_make(model, ident_version(metric->slug, metric->version), &sources[i].series, err));
+        else if (metric->source == AST_SOURCE_TEXT)
+            TRY(series_make(model, ident_pair(contract->row.id, metric->name), &sources[i].series, err));
+    }
+    text->sources = sources;
+    text->source_count = count;
+    sources = NULL;
+done:
+    hold_free(&model->hold, sources);
     return rc;
 }
 
@@ -63,37 +133,23 @@ enum tally_code contract_complete(struct model *model, struct view_contract *con
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    struct contract_source *sources = NULL;
-    if (contract->sources == NULL) {
-        TRY(terms_of(model, contract, &terms, err));
-        uint32_t count = terms_metric_count(terms);
-        sources = hold_alloc(&model->hold, count * sizeof(*sources));
-        if (sources == NULL)
-            return err_set(err, TALLY_E_NO_MEMORY, "no memory for contract %.*s", SLICE_ARG(contract->row.id));
-        for (uint32_t i = 0; i < count; i++) {
-            const struct terms_metric *metric = terms_metric(terms, i);
-            if (metric->source == AST_SOURCE_INDICATOR)
-                TRY(series_make(model, ident_version(metric->slug, metric->version), &sources[i].series, err));
-            else if (metric->source == AST_SOURCE_TEXT)
-                TRY(series_make(model, ident_pair(contract->row.id, metric->name), &sources[i].series, err));
-        }
-        contract->sources = sources;
-        contract->source_count = count;
-        sources = NULL;
+    TRY(terms_of(model, contract, &terms, err));
+    for (uint32_t k = 0; k < contract->text_count; k++) {
+        if (contract->texts[k]->sources == NULL)
+            TRY(sources_make(model, contract, contract->texts[k], err));
     }
     contract->is_complete = true;
 done:
-    hold_free(&model->hold, sources);
     return rc;
 }
 
-static uint32_t *head_of(const struct view_contract *contract, uint32_t metric, struct slice key)
+static uint32_t *head_of(const struct view_contract *contract, const struct fit *like)
 {
-    struct ident id = {metric, key, {NULL, 0}};
+    struct ident id = {(uint64_t) like->text << 32 | like->metric, like->key, {NULL, 0}};
     uint32_t at = (uint32_t) ident_hash(contract, id) & (contract->fit_head_count - 1);
     for (; contract->fit_heads[at] != 0; at = (at + 1) & (contract->fit_head_count - 1)) {
         const struct fit *fit = &contract->fits[contract->fit_heads[at] - 1];
-        if (fit->metric == metric && slice_equal(fit->key, key))
+        if (fit->metric == like->metric && fit->text == like->text && slice_equal(fit->key, like->key))
             break;
     }
     return &contract->fit_heads[at];
@@ -101,7 +157,7 @@ static uint32_t *head_of(const struct view_contract *contract, uint32_t metric, 
 
 const struct fit *fit_first(const struct view_contract *contract, const struct fit *like)
 {
-    uint32_t head = contract->fit_head_count == 0 ? 0 : *head_of(contract, like->metric, like->key);
+    uint32_t head = contract->fit_head_count == 0 ? 0 : *head_of(contract, like);
     return head == 0 ? NULL : &contract->fits[head - 1];
 }
 
@@ -113,7 +169,7 @@ const struct fit *fit_next(const struct view_contract *contract, const struct fi
 static void link_last(struct view_contract *contract, uint32_t count)
 {
     struct fit *fit = &contract->fits[count - 1];
-    uint32_t *head = head_of(contract, fit->metric, fit->key);
+    uint32_t *head = head_of(contract, fit);
     fit->before = *head;
     *head = count;
 }
@@ -136,16 +192,16 @@ static enum tally_code heads_room(struct view_contract *contract, struct err *er
     return TALLY_OK;
 }
 
-static enum tally_code fit_add(struct view_contract *contract, const struct view_result *result, uint32_t metric,
-                               struct slice key, struct err *err)
+static enum tally_code fit_add(struct view_contract *contract, const struct fit *fit, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct hold *hold = contract->finals.hold;
     struct slice copy = {NULL, 0};
     TRY(hold_room(hold, (void **) &contract->fits, sizeof(*contract->fits), contract->fit_count, &contract->fit_cap, err));
     TRY(heads_room(contract, err));
-    TRY(hold_text(hold, key, &copy, err));
-    contract->fits[contract->fit_count++] = (struct fit){.result = result, .metric = metric, .key = copy};
+    TRY(hold_text(hold, fit->key, &copy, err));
+    contract->fits[contract->fit_count++] =
+        (struct fit){.result = fit->result, .text = fit->text, .metric = fit->metric, .key = copy};
     link_last(contract, contract->fit_count);
 done:
     return rc;
@@ -153,27 +209,36 @@ done:
 
 #define SCRATCH_KEPT (64u << 10) /* words of some hundred results */
 
-enum tally_code fits_update(const struct model *model, struct view_contract *contract, const struct terms *terms,
-                            struct err *err)
+static enum tally_code text_update(const struct model *model, struct view_contract *contract, uint32_t text,
+                                   struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    if (!contract->is_complete)
-        return err_set(err, TALLY_E_BUG, "contract %.*s is decided upon before all of it is loaded",
-                       SLICE_ARG(contract->id.a));
-    for (uint32_t i = 0; i < contract->source_count; i++) {
-        struct contract_source *source = &contract->sources[i];
+    for (uint32_t i = 0; i < contract->texts[text]->source_count; i++) {
+        struct contract_source *source = &contract->texts[text]->sources[i];
         while (source->series != NULL && source->done < source->series->count) {
-            const struct view_result *result = source->series->items[source->done];
+            struct fit fit = {.result = source->series->items[source->done], .text = text, .metric = i};
             bool fits = false;
-            struct slice key = {NULL, 0}, why = {NULL, 0};
-            TRY(fit_chain(model, contract, terms, i, result, model->scratch, &fits, &key, &why, err));
+            struct slice why = {NULL, 0};
+            TRY(fit_chain(model, contract, text, i, fit.result, model->scratch, &fits, &fit.key, &why, err));
             if (fits)
-                TRY(fit_add(contract, result, i, key, err));
+                TRY(fit_add(contract, &fit, err));
             source->done++;
             if (arena_used(model->scratch) > SCRATCH_KEPT)
                 arena_clear(model->scratch);
         }
     }
+done:
+    return rc;
+}
+
+enum tally_code fits_update(const struct model *model, struct view_contract *contract, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (!contract->is_complete)
+        return err_set(err, TALLY_E_BUG, "contract %.*s is decided upon before all of it is loaded",
+                       SLICE_ARG(contract->id.a));
+    for (uint32_t k = 0; k < contract->text_count; k++)
+        TRY(text_update(model, contract, k, err));
 done:
     arena_clear(model->scratch);
     return rc;

@@ -160,23 +160,29 @@ static bool is_disputed_now(const struct work *work, const struct view_result *r
            overlay_find(&work->annulled, ident_number(result->row.seq)) != NULL;
 }
 
-static void key_take(const struct work *work, const struct terms *terms, struct touched *touched, const struct fit *fit)
+static enum tally_code key_take(struct deciding *d, const struct work *work, struct touched *touched, const struct fit *fit)
 {
+    enum tally_code rc = TALLY_OK;
     struct key_now *now = key_find(touched, fit);
     struct engine_fact fact;
-    if (now == NULL || !fact_make(work->contract, work, terms, fit, &fact))
-        return;
+    bool counts = false;
+    if (now == NULL)
+        return TALLY_OK;
+    TRY(fact_make(d->model, work->contract, work, fit, d->arena, &fact, &counts, d->err));
+    if (!counts)
+        return TALLY_OK;
     if (fact.standing == ENGINE_PENDING) {
         now->has_pending = true;
     } else {
         now->is_found = true;
         now->fact = fact;
     }
+done:
+    return rc;
 }
 
 /* The keys at which something may stand otherwise than before, and how they stand. */
-static enum tally_code changes_find(struct deciding *d, const struct work *work, const struct terms *terms,
-                                    struct touched *touched)
+static enum tally_code changes_find(struct deciding *d, const struct work *work, struct touched *touched)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_contract *contract = work->contract;
@@ -191,21 +197,21 @@ static enum tally_code changes_find(struct deciding *d, const struct work *work,
     for (uint32_t i = 0; i < touched->count; i++)
         for (const struct fit *fit = fit_first(contract, &touched->items[i]->fit); fit != NULL;
              fit = fit_next(contract, fit))
-            key_take(work, terms, touched, fit);
+            TRY(key_take(d, work, touched, fit));
     for (uint32_t i = 0; i < work->fresh_count; i++)
-        key_take(work, terms, touched, &work->fresh[i]);
+        TRY(key_take(d, work, touched, &work->fresh[i]));
 done:
     return rc;
 }
 
-static enum tally_code apply(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
-                             struct session *session, bool *is_stale, struct engine_output **out)
+static enum tally_code apply(struct deciding *d, const struct work *work, int32_t today, struct session *session,
+                             bool *is_stale, struct engine_output **out)
 {
     enum tally_code rc = TALLY_OK;
     struct touched touched = {0};
     struct deciding in_scratch = *d; /* what is touched lies in the scratch, and is no part of the decision */
     in_scratch.arena = d->model->scratch;
-    TRY(changes_find(&in_scratch, work, terms, &touched));
+    TRY(changes_find(&in_scratch, work, &touched));
     struct engine_change *changes = ARENA_ARRAY(d->model->scratch, (size_t) touched.count + 1, struct engine_change);
     if (changes == NULL)
         return no_arena(d);
@@ -270,8 +276,8 @@ static uint32_t room(const struct model *model)
 }
 
 /* From nothing, and kept if the engine can follow it. */
-static enum tally_code begin_session(struct deciding *d, struct work *work, const struct terms *terms,
-                                     const struct engine_input *input, struct engine_output **out)
+static enum tally_code begin_session(struct deciding *d, struct work *work, const struct engine_input *input,
+                                     struct engine_output **out)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_session *engine = NULL;
@@ -279,22 +285,22 @@ static enum tally_code begin_session(struct deciding *d, struct work *work, cons
     if (engine == NULL)
         return TALLY_OK;
     uint32_t at = room(d->model);
-    put_at(d->model->followed, at, (struct session){.contract = work->contract, .terms = terms, .engine = engine});
-    terms_pin(d->model, terms);
+    put_at(d->model->followed, at, (struct session){.contract = work->contract, .terms = input->terms, .engine = engine});
+    terms_pin(d->model, input->terms);
     work->contract->is_too_large = !note(d->model, &d->model->followed->items[at], work);
 done:
     return rc;
 }
 
-enum tally_code followed_evaluate(struct deciding *d, struct work *work, const struct terms *terms, int32_t today,
-                                  struct engine_output **out)
+enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today, struct engine_output **out)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms *terms = text_now(work->contract)->terms;
     struct engine_input input;
     bool is_stale = true;
     struct session *session = session_find(d->model->followed, work->contract);
     if (session != NULL && session->terms == terms && session->fit_count == work->contract->fit_count)
-        rc = apply(d, work, terms, today, session, &is_stale, out);
+        rc = apply(d, work, today, session, &is_stale, out);
     if (session != NULL && (is_stale || rc != TALLY_OK)) {
         followed_drop(d->model, work->contract);
         arena_clear(d->model->scratch);
@@ -303,10 +309,10 @@ enum tally_code followed_evaluate(struct deciding *d, struct work *work, const s
         (void) note(d->model, session, work);
         return TALLY_OK;
     }
-    TRY(engine_input_make(work->contract, work, terms, today, d->model->scratch, &input, d->err));
+    TRY(engine_input_make(d->model, work->contract, work, today, d->model->scratch, &input, d->err));
     if (work->contract->is_too_large || input.fact_count + input.record_count < FOLLOWED_LEAST)
         return engine_evaluate(&input, d->model->scratch, out, d->err);
-    TRY(begin_session(d, work, terms, &input, out));
+    TRY(begin_session(d, work, &input, out));
 done:
     return rc;
 }

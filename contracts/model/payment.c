@@ -17,6 +17,13 @@ struct part {
     struct side payer, payee;
 };
 
+/* The rule, by the newest text that has it. */
+struct paid_rule {
+    const struct terms *terms;
+    const struct terms_rule *rule;
+    uint32_t text, place; /* which of the contract's texts that is, and the rule's place there */
+};
+
 /* ---- who owes whom ---- */
 
 /* The member of a dimension in an instance's key. */
@@ -32,15 +39,17 @@ static struct slice member_of(const struct terms_rule *rule, struct slice key, u
     return SLICE("");
 }
 
-/* A party of the text; or the one that the instance's key names, where a dimension stands in its place. */
-static enum tally_code side_find(struct deciding *d, const struct work *work, const struct terms_rule *rule,
-                                 struct slice key, uint32_t party, uint32_t dimension, struct side *out)
+/* A party of the text; or the one that the instance's key names, where a dimension stands in its place. Who that is, the newest text says
+ * that has such a party. */
+static enum tally_code side_find(struct deciding *d, const struct work *work, const struct paid_rule *of, struct slice key,
+                                 uint32_t party, uint32_t dimension, struct side *out)
 {
+    const struct view_text *text = work->contract->texts[of->text];
     const struct row_party *row = NULL;
     if (dimension != TERMS_NONE)
-        row = view_party(work->contract, member_of(rule, key, dimension));
-    else if (party < work->contract->party_count)
-        row = work->contract->parties[party];
+        row = party_named(work->contract, of->text, member_of(of->rule, key, dimension), d->next_seq);
+    else if (party < text->party_count)
+        row = party_at(work->contract, of->text, party, d->next_seq);
     if (row == NULL)
         return not_loaded(d, "every party of contract", work->row.id);
     *out = (struct side){row->party, row->actor};
@@ -68,11 +77,12 @@ static int by_first(const void *a, const void *b)
 }
 
 /* The payments of a rule, in the order of their first instances; in the scratch. */
-static enum tally_code parts_make(struct deciding *d, const struct work *work, const struct terms_rule *rule,
+static enum tally_code parts_make(struct deciding *d, const struct work *work, const struct paid_rule *of,
                                   const struct engine_instance *instances, size_t count, struct part **out,
                                   size_t *out_count)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms_rule *rule = of->rule;
     struct arena *scratch = d->model->scratch;
     struct owed *owed = ARENA_ARRAY(scratch, count + 1, struct owed);
     const struct engine_instance **items = ARENA_ARRAY(scratch, count + 1, const struct engine_instance *);
@@ -93,8 +103,8 @@ static enum tally_code parts_make(struct deciding *d, const struct work *work, c
         }
         struct part *part = &parts[made++];
         *part = (struct part){.items = &items[i], .count = 1};
-        TRY(side_find(d, work, rule, items[i]->key, rule->payer, rule->payer_dimension, &part->payer));
-        TRY(side_find(d, work, rule, items[i]->key, rule->payee, rule->payee_dimension, &part->payee));
+        TRY(side_find(d, work, of, items[i]->key, rule->payer, rule->payer_dimension, &part->payer));
+        TRY(side_find(d, work, of, items[i]->key, rule->payee, rule->payee_dimension, &part->payee));
     }
     qsort(parts, made, sizeof(*parts), by_first);
     *out = parts;
@@ -206,7 +216,7 @@ static enum tally_code trigger(struct deciding *d, const struct work *work, stru
     canon_name(&json, "rule");
     canon_string(&json, row->rule);
     canon_name(&json, "terms");
-    canon_hex(&json, work->row.terms_hash, sizeof(work->row.terms_hash));
+    canon_hex(&json, text_now(work->contract)->terms_hash, sizeof(work->row.terms_hash));
     write_party(&json, "to", row->to_actor, row->to_party);
     write_day(&json, "triggered", row->triggered_on);
     canon_close(&json);
@@ -252,24 +262,24 @@ done:
     return rc;
 }
 
-static enum tally_code pay(struct deciding *d, const struct work *work, const struct terms *terms, uint32_t rule_place,
-                           int32_t today, const struct part *part)
+static enum tally_code pay(struct deciding *d, const struct work *work, const struct paid_rule *of, int32_t today,
+                           const struct part *part)
 {
     enum tally_code rc = TALLY_OK;
-    const struct terms_rule *rule = terms_rule(terms, rule_place);
+    const struct terms_rule *rule = of->rule;
     struct slice net = {NULL, 0};
     struct row_payment row = {
         .contract = work->row.id,
         .cause_seq = d->place->seq,
         .instances = (uint32_t) part->count,
         .triggered_on = today,
-        .due_on = terms_due_day(terms, rule_place, today),
+        .due_on = terms_due_day(of->terms, of->place, today),
     };
     TRY(net_sum(d, part, &net));
     TRY(keep(d, rule->name, &row.rule));
     TRY(keep(d, rule->currency, &row.currency));
     TRY(direct(d, part, net, &row));
-    TRY(itemise(d, row.contract, row.rule, work->row.open && !names_persons(terms, rule), part, &row.itemised_seq));
+    TRY(itemise(d, row.contract, row.rule, work->row.open && !names_persons(of->terms, rule), part, &row.itemised_seq));
     TRY(trigger(d, work, &row));
     TRY(change_payment(d, &row));
     TRY(record_items(d, part, row.seq));
@@ -277,15 +287,20 @@ done:
     return rc;
 }
 
-enum tally_code payment(struct deciding *d, const struct work *work, const struct terms *terms, int32_t today,
+enum tally_code payment(struct deciding *d, const struct work *work, const struct engine_input *input,
                         const struct engine_instance *instances, size_t count)
 {
     enum tally_code rc = TALLY_OK;
     struct part *parts = NULL;
     size_t part_count = 0;
-    TRY(parts_make(d, work, terms_rule(terms, instances[0].rule), instances, count, &parts, &part_count));
+    struct paid_rule of = {.text = 0};
+    of.rule = engine_rule(input, instances[0].rule, &of.terms);
+    while (work->contract->texts[of.text]->terms != of.terms)
+        of.text++;
+    of.place = terms_find_rule(of.terms, of.rule->name);
+    TRY(parts_make(d, work, &of, instances, count, &parts, &part_count));
     for (size_t i = 0; i < part_count; i++)
-        TRY(pay(d, work, terms, instances[0].rule, today, &parts[i]));
+        TRY(pay(d, work, &of, input->today, &parts[i]));
 done:
     return rc;
 }

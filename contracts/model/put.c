@@ -99,7 +99,23 @@ done:
     return rc;
 }
 
-/* The contract's object, made empty when it is not there: its parts may be loaded before its row. */
+static enum tally_code text_add(struct model *model, struct view_contract *contract, struct view_text **out,
+                                struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(hold_room(&model->hold, (void **) &contract->texts, sizeof(*contract->texts), contract->text_count,
+                  &contract->text_cap, err));
+    struct view_text *text = hold_alloc(&model->hold, sizeof(*text));
+    if (text == NULL)
+        return no_memory(err);
+    text->in_force_seq = ROW_NO_SEQ;
+    contract->texts[contract->text_count++] = text;
+    *out = text;
+done:
+    return rc;
+}
+
+/* The contract's object, made empty when it is not there, with its first text: its parts may be loaded before its row. */
 static enum tally_code contract_make(struct model *model, struct slice id, struct view_contract **out, struct err *err)
 {
     struct view_contract *contract = table_find(&model->contracts, ident_name(id));
@@ -112,6 +128,12 @@ static enum tally_code contract_make(struct model *model, struct slice id, struc
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
             table_init(tables[i], &model->hold);
         enum tally_code rc = add_item(model, &model->contracts, &contract->id, err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    if (contract->text_count == 0) {
+        struct view_text *text = NULL;
+        enum tally_code rc = text_add(model, contract, &text, err);
         if (rc != TALLY_OK)
             return rc;
     }
@@ -134,7 +156,10 @@ enum tally_code model_put_contract(struct model *model, const struct row_contrac
         contract->block = copy;
         contract->row = *copy;
         contract->has_row = true;
+        contract->texts[0]->source = contract->row.text;
+        memcpy(contract->texts[0]->terms_hash, row->terms_hash, sizeof(row->terms_hash));
     }
+    contract->texts[0]->in_force_seq = row->activated_seq;
     contract->row.state = row->state;
     contract->row.activated_seq = row->activated_seq;
     contract->row.next_moment = row->next_moment;
@@ -154,20 +179,21 @@ enum tally_code model_put_party(struct model *model, const struct row_party *row
     struct view_contract *contract = NULL;
     TRY(contract_make(model, row->contract, &contract, err));
     ENSURE(contract != NULL);
-    while (contract->party_count <= row->place) {
-        TRY(hold_room(&model->hold, (void **) &contract->parties, sizeof(*contract->parties), contract->party_count,
-                      &contract->party_cap, err));
-        contract->parties[contract->party_count++] = NULL;
+    struct view_text *text = contract->texts[0];
+    while (text->party_count <= row->place) {
+        TRY(hold_room(&model->hold, (void **) &text->parties, sizeof(*text->parties), text->party_count, &text->party_cap,
+                      err));
+        text->parties[text->party_count++] = NULL;
     }
-    if (contract->parties[row->place] != NULL) {
-        contract->parties[row->place]->signed_seq = row->signed_seq;
+    if (text->parties[row->place] != NULL) {
+        text->parties[row->place]->signed_seq = row->signed_seq;
         return TALLY_OK;
     }
     copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), party_strings,
                     sizeof(party_strings) / sizeof(party_strings[0]));
     if (copy == NULL)
         return no_memory(err);
-    contract->parties[row->place] = copy;
+    text->parties[row->place] = copy;
 done:
     return rc;
 }
@@ -359,12 +385,13 @@ static enum tally_code chain_put(struct model *model, struct view_contract *cont
 {
     enum tally_code rc = TALLY_OK;
     struct slice replaced = {NULL, 0};
-    struct view_chain *chain = table_find(&contract->chains, ident_chain(row->first_seq, row->metric, row->key));
+    struct ident id = ident_chain(row->first_seq, row->version - 1, row->metric, row->key);
+    struct view_chain *chain = table_find(&contract->chains, id);
     *out = NULL;
     if (chain != NULL && !is_newer(row, &chain->end))
         return TALLY_OK;
     if (chain == NULL) {
-        chain = new_item(model, sizeof(*chain), ident_chain(row->first_seq, row->metric, row->key));
+        chain = new_item(model, sizeof(*chain), id);
         if (chain == NULL)
             return no_memory(err);
         TRY(add_item(model, &contract->chains, &chain->id, err));
@@ -396,9 +423,10 @@ enum tally_code model_put_final(struct model *model, const struct row_final *row
     TRY(chain_put(model, contract, row, &chain, err));
     if (chain == NULL)
         return TALLY_OK;
-    struct view_final *final = table_find(&contract->finals, ident_pair(row->metric, row->key));
+    struct ident id = ident_final(row->version - 1, row->metric, row->key);
+    struct view_final *final = table_find(&contract->finals, id);
     if (final == NULL) {
-        final = new_item(model, sizeof(*final), ident_pair(row->metric, row->key));
+        final = new_item(model, sizeof(*final), id);
         if (final == NULL)
             return no_memory(err);
         TRY(add_item(model, &contract->finals, &final->id, err));

@@ -2,32 +2,35 @@
 #include "decide.h"
 #include "states.h"
 
-/* Identities in work: by the metric's place, since names go with the compiled text. */
-static struct ident work_ident(uint64_t first_seq, const struct fit *fit)
+struct ident work_ident(uint64_t first_seq, const struct fit *fit)
 {
-    return (struct ident){first_seq, fit->key, slice_of((const char *) &fit->metric, sizeof(fit->metric))};
+    return (struct ident){first_seq << CONTRACT_TEXTS_BITS | fit->text, fit->key,
+                          slice_of((const char *) &fit->metric, sizeof(fit->metric))};
 }
 
-const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work,
-                                     const struct terms *terms, const struct fit *fit)
+static struct slice metric_name(const struct view_contract *contract, const struct fit *fit)
+{
+    return terms_metric(contract->texts[fit->text]->terms, fit->metric)->name;
+}
+
+const struct chain_end *standing_end(const struct view_contract *contract, const struct work *work, const struct fit *fit)
 {
     uint64_t first_seq = fit->result->row.first_seq;
     const struct new_final *now = work == NULL ? NULL : overlay_find(&work->ends, work_ident(first_seq, fit));
     if (now != NULL)
         return &now->end;
     const struct view_chain *chain =
-        table_find(&contract->chains, ident_chain(first_seq, terms_metric(terms, fit->metric)->name, fit->key));
+        table_find(&contract->chains, ident_chain(first_seq, fit->text, metric_name(contract, fit), fit->key));
     return chain == NULL ? NULL : &chain->end;
 }
 
-const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work,
-                                      const struct terms *terms, const struct fit *fit)
+const struct chain_end *standing_used(const struct view_contract *contract, const struct work *work, const struct fit *fit)
 {
     const struct new_final *now = work == NULL ? NULL : overlay_find(&work->used, work_ident(0, fit));
     if (now != NULL)
         return now->end.is_none ? NULL : &now->end;
     const struct view_final *final =
-        table_find(&contract->finals, ident_pair(terms_metric(terms, fit->metric)->name, fit->key));
+        table_find(&contract->finals, ident_final(fit->text, metric_name(contract, fit), fit->key));
     return final == NULL || final->used == NULL ? NULL : &final->used->end;
 }
 
@@ -61,33 +64,61 @@ static bool is_annulled(const struct view_contract *contract, const struct work 
     return standing_dispute(contract, work, result).standing == DISPUTE_ANNULLED;
 }
 
-bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct terms *terms,
-                         const struct fit *fit)
+bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct fit *fit)
 {
     const struct row_result *row = &fit->result->row;
-    const struct chain_end *used = standing_used(contract, work, terms, fit);
+    const struct chain_end *used = standing_used(contract, work, fit);
     if (used != NULL && (used->first_seq != row->first_seq || used->result_seq >= row->seq))
         return false;
-    const struct chain_end *end = used != NULL ? used : standing_end(contract, work, terms, fit);
+    const struct chain_end *end = used != NULL ? used : standing_end(contract, work, fit);
     return (end == NULL || end->result_seq < row->seq) && !is_annulled(contract, work, fit->result);
 }
 
-bool standing_in_dispute_days(const struct terms *terms, uint32_t metric, const struct chain_end *end, struct instant time)
+enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
+                                         const struct fit *fit, const struct chain_end *end, struct instant time,
+                                         struct arena *arena, bool *yes, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
+    uint32_t text = 0, metric = 0;
+    TRY(fit_policy(model, contract, fit, arena, &text, &metric, err));
+    const struct terms *terms = contract->texts[text]->terms;
     int minutes = terms_clock_minutes(terms);
-    return instant_day(time, minutes) <= terms_dispute_day(terms, metric, instant_day(end->time, minutes));
+    *yes = instant_day(time, minutes) <= terms_dispute_day(terms, metric, instant_day(end->time, minutes));
+done:
+    return rc;
 }
 
 /* ---- is a change open? ---- */
 /* Who has not signed a contract has nothing to wait for in it, whoever named them there. */
 static bool has_signed(const struct view_contract *contract, struct slice actor)
 {
-    for (uint32_t i = 0; i < contract->party_count; i++) {
-        const struct row_party *party = contract->parties[i];
-        if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
-            return true;
+    for (uint32_t k = 0; k < contract->text_count; k++) {
+        const struct view_text *text = contract->texts[k];
+        for (uint32_t i = 0; i < text->party_count; i++) {
+            const struct row_party *party = text->parties[i];
+            if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
+                return true;
+        }
     }
     return false;
+}
+
+static enum tally_code is_open_by(struct deciding *d, const struct view_contract *contract, uint32_t text,
+                                  const struct view_result *result, bool *yes)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = contract->texts[text]->terms;
+    for (uint32_t m = 0; m < terms_metric_count(terms) && !*yes; m++) {
+        struct fit fit = {.result = result, .text = text, .metric = m};
+        struct slice why = {NULL, 0};
+        bool fits = false;
+        if (!fit_is_source(contract, terms_metric(terms, m), &result->row))
+            continue;
+        TRY(fit_chain(d->model, contract, text, m, result, d->arena, &fits, &fit.key, &why, d->err));
+        *yes = fits && standing_is_pending(contract, NULL, &fit);
+    }
+done:
+    return rc;
 }
 
 static enum tally_code is_open_in(struct deciding *d, const struct view_contract *contract,
@@ -97,15 +128,8 @@ static enum tally_code is_open_in(struct deciding *d, const struct view_contract
     const struct terms *terms = NULL;
     *yes = false;
     TRY(terms_of(d->model, contract, &terms, d->err));
-    for (uint32_t m = 0; m < terms_metric_count(terms) && !*yes; m++) {
-        struct fit fit = {.result = result, .metric = m};
-        struct slice why = {NULL, 0};
-        bool fits = false;
-        if (!fit_is_source(contract, terms_metric(terms, m), &result->row))
-            continue;
-        TRY(fit_chain(d->model, contract, terms, m, result, d->arena, &fits, &fit.key, &why, d->err));
-        *yes = fits && standing_is_pending(contract, NULL, terms, &fit);
-    }
+    for (uint32_t k = 0; k < contract->text_count && !*yes; k++)
+        TRY(is_open_by(d, contract, k, result, yes));
 done:
     return rc;
 }

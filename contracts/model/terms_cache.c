@@ -15,6 +15,7 @@ struct terms_cache {
     struct table table;
     size_t bytes, bytes_max;
     uint64_t tick;
+    uint64_t asked[2]; /* the ticks at which the last contract's texts were asked for, and those of the one before */
 };
 
 enum tally_code terms_cache_new(size_t bytes_max, struct terms_cache **out, struct err *err)
@@ -51,14 +52,14 @@ size_t terms_cache_bytes(const struct terms_cache *cache)
     return cache == NULL ? 0 : sizeof(*cache) + cache->hold.bytes + cache->bytes;
 }
 
-/* Makes room; what was asked for last and before last stays. */
+/* Makes room; what was asked for last and before last stays: all texts of those two contracts. */
 static void evict(struct terms_cache *cache)
 {
     while (cache->bytes > cache->bytes_max) {
         struct cached_terms *oldest = NULL;
         uint32_t at = 0;
         for (struct cached_terms *cached; (cached = table_next(&cache->table, &at)) != NULL;) {
-            if (cached->pins == 0 && cached->used + 1 < cache->tick && (oldest == NULL || cached->used < oldest->used))
+            if (cached->pins == 0 && cached->used < cache->asked[1] && (oldest == NULL || cached->used < oldest->used))
                 oldest = cached;
         }
         if (oldest == NULL)
@@ -68,7 +69,8 @@ static void evict(struct terms_cache *cache)
     }
 }
 
-static enum tally_code compile(const struct view_contract *contract, struct terms **out, struct err *err)
+static enum tally_code compile(const struct view_contract *contract, struct slice source, struct terms **out,
+                               struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct terms *terms = NULL;
@@ -77,7 +79,7 @@ static enum tally_code compile(const struct view_contract *contract, struct term
     if (arena == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the terms of contract %.*s", SLICE_ARG(contract->row.id));
     diags_init(&diags, arena);
-    TRY(terms_compile(contract->row.text, &diags, &terms, err));
+    TRY(terms_compile(source, &diags, &terms, err));
     if (terms == NULL) {
         rc = err_set(err, TALLY_E_INTEGRITY, "the recorded terms of contract %.*s do not check any more: %d errors",
                      SLICE_ARG(contract->row.id), diags.errors);
@@ -89,16 +91,16 @@ done:
     return rc;
 }
 
-enum tally_code terms_of(const struct model *model, const struct view_contract *contract, const struct terms **out,
-                         struct err *err)
+static enum tally_code text_terms(const struct model *model, const struct view_contract *contract, struct view_text *text,
+                                  struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct terms_cache *cache = model->terms;
-    struct slice hash = slice_of(contract->row.terms_hash, sizeof(contract->row.terms_hash));
+    struct slice hash = slice_of(text->terms_hash, sizeof(text->terms_hash));
     struct cached_terms *cached = table_find(&cache->table, ident_name(hash));
     if (cached == NULL) {
         struct terms *terms = NULL;
-        TRY(compile(contract, &terms, err));
+        TRY(compile(contract, text->source, &terms, err));
         cached = hold_alloc(&cache->hold, sizeof(*cached));
         if (cached == NULL) {
             terms_free(terms);
@@ -115,8 +117,22 @@ enum tally_code terms_of(const struct model *model, const struct view_contract *
         }
     }
     cached->used = ++cache->tick;
+    text->terms = cached->terms;
+done:
+    return rc;
+}
+
+enum tally_code terms_of(const struct model *model, const struct view_contract *contract, const struct terms **out,
+                         struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms_cache *cache = model->terms;
+    cache->asked[1] = cache->asked[0];
+    cache->asked[0] = cache->tick + 1;
+    for (uint32_t k = 0; k < contract->text_count; k++)
+        TRY(text_terms(model, contract, contract->texts[k], err));
     evict(cache);
-    *out = cached->terms;
+    *out = text_now(contract)->terms;
 done:
     return rc;
 }

@@ -138,6 +138,14 @@ static bool is_held(const struct model *model, const struct view_submission *sub
 }
 
 /* A list that a contract uses keeps all; others lose what is about to go. */
+static void mark_text(const struct view_text *text)
+{
+    for (uint32_t i = 0; text->sources != NULL && i < text->source_count; i++) {
+        if (text->sources[i].series != NULL)
+            text->sources[i].series->in_use = true;
+    }
+}
+
 static void mark_series(struct model *model)
 {
     uint32_t at = 0;
@@ -145,10 +153,8 @@ static void mark_series(struct model *model)
         series->in_use = false;
     at = 0;
     for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
-        for (uint32_t i = 0; contract->sources != NULL && i < contract->source_count; i++) {
-            if (contract->sources[i].series != NULL)
-                contract->sources[i].series->in_use = true;
-        }
+        for (uint32_t i = 0; i < contract->text_count; i++)
+            mark_text(contract->texts[i]);
     }
 }
 

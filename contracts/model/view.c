@@ -149,22 +149,62 @@ struct view_payment *view_payment(const struct model *model, uint64_t seq)
     return table_find(&model->payments, ident_number(seq));
 }
 
-const struct row_party *view_party(const struct view_contract *contract, struct slice name)
+struct view_text *text_now(const struct view_contract *contract)
 {
-    for (uint32_t i = 0; i < contract->party_count; i++) {
-        if (contract->parties[i] != NULL && slice_equal(contract->parties[i]->party, name))
-            return contract->parties[i];
+    return contract->texts[contract->text_count - 1];
+}
+
+uint32_t text_at(const struct view_contract *contract, uint64_t seq)
+{
+    uint32_t at = contract->text_count - 1;
+    while (at > 0 && contract->texts[at]->in_force_seq > seq)
+        at--;
+    return at;
+}
+
+const struct row_party *text_party(const struct view_text *text, struct slice name)
+{
+    for (uint32_t i = 0; i < text->party_count; i++) {
+        if (text->parties[i] != NULL && slice_equal(text->parties[i]->party, name))
+            return text->parties[i];
     }
     return NULL;
 }
 
-bool view_is_party(const struct view_contract *contract, struct slice actor)
+const struct row_party *party_named(const struct view_contract *contract, uint32_t text, struct slice name, uint64_t seq)
 {
-    for (uint32_t i = 0; i < contract->party_count; i++) {
-        if (contract->parties[i] != NULL && slice_equal(contract->parties[i]->actor, actor))
+    const struct row_party *party = NULL;
+    for (uint32_t at = text_at(contract, seq) + 1; at-- > 0 && party == NULL;)
+        party = text_party(contract->texts[at], name);
+    return party != NULL ? party : text_party(contract->texts[text], name);
+}
+
+const struct row_party *party_at(const struct view_contract *contract, uint32_t text, uint32_t place, uint64_t seq)
+{
+    const struct row_party *own = contract->texts[text]->parties[place];
+    return contract->text_count == 1 ? own : party_named(contract, text, own->party, seq);
+}
+
+static bool is_party_of(const struct view_text *text, struct slice actor)
+{
+    for (uint32_t i = 0; i < text->party_count; i++) {
+        if (text->parties[i] != NULL && slice_equal(text->parties[i]->actor, actor))
             return true;
     }
     return false;
+}
+
+bool view_is_party(const struct view_contract *contract, struct slice actor)
+{
+    return is_party_of(text_now(contract), actor);
+}
+
+bool view_was_party(const struct view_contract *contract, struct slice actor)
+{
+    bool was = false;
+    for (uint32_t k = 0; k < contract->text_count && !was; k++)
+        was = is_party_of(contract->texts[k], actor);
+    return was;
 }
 
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32])

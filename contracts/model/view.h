@@ -73,13 +73,13 @@ struct chain_end {
 };
 
 struct view_chain {
-    struct ident id; /* number: first_seq, a: metric, b: key */
+    struct ident id; /* ident_chain */
     struct chain_end end;
     void *replaced; /* the block of end.replaced, which changes */
 };
 
 struct view_final {
-    struct ident id;               /* a: metric, b: key */
+    struct ident id;               /* ident_final */
     const struct view_chain *used; /* the chain that gives its current value (S2), or NULL */
 };
 
@@ -118,34 +118,45 @@ struct view_payment {
     void *settled; /* the block of row.settled, which changes */
 };
 
-/* That a result fits a metric of a contract, which never changes. */
+/* That a result fits a metric of one of a contract's texts, which never changes. */
 struct fit {
     const struct view_result *result;
+    uint32_t text; /* of the contract's texts in force, by place */
     uint32_t metric;
     struct slice key;
     uint32_t before; /* of the contract's: the place + 1 of the one before it at its metric and key */
+};
+
+/* One version of a contract: the text, and who each of its parties is. */
+struct view_text {
+    struct slice source; /* borrowed from the contract's row */
+    uint8_t terms_hash[32];
+    uint64_t in_force_seq;      /* since which entry; ROW_NO_SEQ: it is not (yet) */
+    struct row_party **parties; /* by place */
+    uint32_t party_count, party_cap;
+    const struct terms *terms;      /* compiled, as long as terms_of says */
+    struct contract_source {        /* for each metric of the terms: where its results come from */
+        struct view_series *series; /* NULL: not from results */
+        uint32_t done;              /* so many of the series are matched */
+    } * sources;                    /* NULL until complete */
+    uint32_t source_count;
 };
 
 struct view_contract {
     struct ident id; /* a: id */
     struct row_contract row;
     bool has_row;
-    bool is_complete;           /* all of NEED_CONTRACT is there */
-    void *block;                /* the row's strings */
-    struct row_party **parties; /* by place */
-    uint32_t party_count, party_cap;
+    bool is_complete;         /* all of NEED_CONTRACT is there */
+    void *block;              /* the row's strings */
+    struct view_text **texts; /* the first as proposed, then those that amended it, in the order of their versions */
+    uint32_t text_count, text_cap;
     struct table chains, finals, instances, disputes, annulled;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
-    uint32_t *fit_heads; /* by hash of metric and key: the place + 1 of the last there */
+    uint32_t *fit_heads; /* by hash of text, metric and key: the place + 1 of the last there */
     uint32_t fit_head_count;
-    uint32_t session;               /* place + 1 of its session of the engine; 0: it has none */
-    bool is_too_large;              /* for one */
-    struct contract_source {        /* for each metric of the terms: where its results come from */
-        struct view_series *series; /* NULL: not from results */
-        uint32_t done;              /* so many of the series are matched */
-    } * sources;                    /* NULL until complete */
-    uint32_t source_count;
+    uint32_t session;  /* place + 1 of its session of the engine; 0: it has none */
+    bool is_too_large; /* for one */
 };
 
 struct view_result_key {
@@ -163,6 +174,10 @@ struct view_known {  /* a need was looked up */
     bool holds;      /* still: false when what was looked up has become incomplete */
     uint64_t used;
 };
+
+#define CONTRACT_TEXTS_BITS 6
+#define CONTRACT_TEXTS_MAX                                                                                                 \
+    (1u << CONTRACT_TEXTS_BITS) /* in force: each is an evaluation of its own; the longest contract that is known has 9 */
 
 struct terms_cache;
 
@@ -206,9 +221,14 @@ static inline struct ident ident_item(uint64_t seq, const uint32_t *item)
 {
     return (struct ident){seq, slice_of((const char *) item, sizeof(*item)), {NULL, 0}};
 }
-static inline struct ident ident_chain(uint64_t first_seq, struct slice metric, struct slice key)
+/* Of a metric of the contract's text number `text`. */
+static inline struct ident ident_chain(uint64_t first_seq, uint32_t text, struct slice metric, struct slice key)
 {
-    return (struct ident){first_seq, metric, key};
+    return (struct ident){first_seq << CONTRACT_TEXTS_BITS | text, metric, key};
+}
+static inline struct ident ident_final(uint32_t text, struct slice metric, struct slice key)
+{
+    return (struct ident){text, metric, key};
 }
 
 /* ---- finding; NULL when it is not in the view ---- */
@@ -224,8 +244,18 @@ struct view_series *view_series(const struct model *model, const struct row_resu
 MUST_CHECK enum tally_code series_make(struct model *model, struct ident id, struct view_series **out, struct err *err);
 struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version);
 struct view_payment *view_payment(const struct model *model, uint64_t seq);
-const struct row_party *view_party(const struct view_contract *contract, struct slice name);
-bool view_is_party(const struct view_contract *contract, struct slice actor); /* is the actor any of its parties? */
+/* The newest text in force; before it is in force, the first. */
+struct view_text *text_now(const struct view_contract *contract);
+/* The place of the newest text that was in force at an entry; of an entry before that, the first. */
+uint32_t text_at(const struct view_contract *contract, uint64_t seq);
+const struct row_party *text_party(const struct view_text *text, struct slice name); /* or NULL */
+/* Who a party of text number `text` was at an entry: texts name parties, and the text in force at the time says which actor that is. One
+ * that it does not name is who it was when last named. NULL: the text has no such party. */
+const struct row_party *party_named(const struct view_contract *contract, uint32_t text, struct slice name, uint64_t seq);
+/* The same of the party at a place of the text. */
+const struct row_party *party_at(const struct view_contract *contract, uint32_t text, uint32_t place, uint64_t seq);
+bool view_is_party(const struct view_contract *contract, struct slice actor);  /* of the newest text in force */
+bool view_was_party(const struct view_contract *contract, struct slice actor); /* of any that is or was in force */
 /* The newest result of the key with this hash; NULL: there is none. */
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32]);
 
@@ -254,7 +284,8 @@ void view_next_again(struct model *model); /* model->next anew */
 MUST_CHECK enum tally_code terms_cache_new(size_t bytes_max, struct terms_cache **out, struct err *err);
 void terms_cache_free(struct terms_cache *cache);
 size_t terms_cache_bytes(const struct terms_cache *cache);
-/* The compiled text of a contract: valid until the second next call. A text that does not compile any more is TALLY_E_INTEGRITY. */
+/* Compiles the contract's texts, into texts[].terms; *out is that of the newest in force. Valid until the second next call. A text that
+ * does not compile any more is TALLY_E_INTEGRITY. */
 MUST_CHECK enum tally_code terms_of(const struct model *model, const struct view_contract *contract,
                                     const struct terms **out, struct err *err);
 
@@ -283,20 +314,24 @@ const struct fit *fit_first(const struct view_contract *contract, const struct f
 const struct fit *fit_next(const struct view_contract *contract, const struct fit *fit);
 /* All of NEED_CONTRACT is there: finds the series of its metrics. */
 MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err);
-/* The contract is complete: contract->fits holds all of the view's results that fit. How many of them were new leaves no trace in a
- * decision: what it takes is the model's scratch, which must be empty. */
-MUST_CHECK enum tally_code fits_update(const struct model *model, struct view_contract *contract, const struct terms *terms,
-                                       struct err *err);
-/* Does it fit, for any party that its author is? The caller has matched indicator and version, or contract and metric. */
-MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
+/* The contract is complete, and terms_of was called: contract->fits holds all of the view's results that fit. How many of them were new
+ * leaves no trace in a decision: what it takes is the model's scratch, which must be empty. */
+MUST_CHECK enum tally_code fits_update(const struct model *model, struct view_contract *contract, struct err *err);
+/* Does it fit a metric of text number `text`, for any party that its author was? The caller has matched indicator and version, or
+ * contract and metric. */
+MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uint32_t metric,
                                    const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
                                    struct slice *why, struct err *err);
 /* The same for a result of the view, or of the decision on its way. A withdrawal says no value of its own: it fits where a result of its
  * chain does. */
-MUST_CHECK enum tally_code fit_chain(const struct model *model, const struct view_contract *contract,
-                                     const struct terms *terms, uint32_t metric, const struct view_result *result,
-                                     struct arena *arena, bool *fits, struct slice *key, struct slice *why,
-                                     struct err *err);
+MUST_CHECK enum tally_code fit_chain(const struct model *model, const struct view_contract *contract, uint32_t text,
+                                     uint32_t metric, const struct view_result *result, struct arena *arena, bool *fits,
+                                     struct slice *key, struct slice *why, struct err *err);
+/* The metric by whose policy a result becomes final wherever it fits in the contract (who verifies, how many days): of the newest text that
+ * was in force when it was submitted and that it fits; of those of one text, the one of the fit's name, otherwise the first. */
+MUST_CHECK enum tally_code fit_policy(const struct model *model, const struct view_contract *contract,
+                                      const struct fit *fit, struct arena *arena, uint32_t *text, uint32_t *metric,
+                                      struct err *err);
 /* Is the result one of this metric's indicator and version, or of this figure? */
 bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row);
 void dimensions_write(const struct command_result *result, struct buf *out); /* as canonical JSON */

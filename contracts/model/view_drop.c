@@ -29,6 +29,15 @@ static void free_items(struct hold *hold, struct table *table)
     table_release(table);
 }
 
+static void text_free(struct hold *hold, struct view_text *text)
+{
+    for (uint32_t i = 0; i < text->party_count; i++)
+        hold_free(hold, text->parties[i]);
+    hold_free(hold, text->parties);
+    hold_free(hold, text->sources);
+    hold_free(hold, text);
+}
+
 static void contract_free(struct model *model, struct view_contract *contract)
 {
     struct hold *hold = &model->hold;
@@ -53,14 +62,13 @@ static void contract_free(struct model *model, struct view_contract *contract)
     table_release(&contract->chains);
     table_release(&contract->disputes);
     table_release(&contract->instances);
-    for (uint32_t i = 0; i < contract->party_count; i++)
-        hold_free(hold, contract->parties[i]);
+    for (uint32_t i = 0; i < contract->text_count; i++)
+        text_free(hold, contract->texts[i]);
     for (uint32_t i = 0; i < contract->fit_count; i++)
         hold_free(hold, (void *) (uintptr_t) contract->fits[i].key.ptr);
-    hold_free(hold, contract->parties);
+    hold_free(hold, contract->texts);
     hold_free(hold, contract->fits);
     hold_free(hold, contract->fit_heads);
-    hold_free(hold, contract->sources);
     hold_free(hold, contract->block);
     hold_free(hold, contract);
 }

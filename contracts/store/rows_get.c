@@ -176,6 +176,7 @@ void rows_get_final(const struct pg_rows *rows, int i, struct row_final *out)
         .time = pg_get_timestamptz(rows, i, 8),
         .is_none = pg_get_bool(rows, i, 9),
         .replaced = pg_get_bytes(rows, i, 10),
+        .version = 1, /* no text amends another yet */
     };
 }
 

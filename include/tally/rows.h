@@ -92,6 +92,7 @@ struct row_verification {
  * what its value is (S5). */
 struct row_final {
     struct slice contract, metric, key;
+    uint32_t version; /* of the contract's terms whose metric it is, from 1 */
     uint64_t result_seq;
     uint32_t item;
     uint64_t seq;          /* of the result.finalised entry */

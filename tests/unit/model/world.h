@@ -119,7 +119,7 @@ static inline void show_final(struct buf *out, const struct row_final *r)
     put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->key);
     put_number(out, r->result_seq), put_number(out, r->item), put_number(out, r->seq), put_number(out, r->first_seq);
     put_number(out, r->began_seq), put_number(out, (uint64_t) r->time.us), put_number(out, r->is_none);
-    put_slice(out, r->replaced);
+    put_slice(out, r->replaced), put_number(out, r->version);
 }
 static inline void show_instance(struct buf *out, const struct row_instance *r)
 {
@@ -209,7 +209,7 @@ static inline bool same_verification(const struct row_verification *a, const str
 static inline bool same_final(const struct row_final *a, const struct row_final *b)
 {
     return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key) &&
-           a->seq == b->seq && a->result_seq == b->result_seq && a->item == b->item;
+           a->seq == b->seq && a->result_seq == b->result_seq && a->item == b->item && a->version == b->version;
 }
 static inline bool same_dispute(const struct row_dispute *a, const struct row_dispute *b)
 {

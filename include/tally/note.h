@@ -50,6 +50,8 @@ MUST_CHECK enum tally_code note_read(struct slice bytes, struct note *out, struc
  * *seconds (may be NULL): when a witness cosigned. */
 MUST_CHECK enum tally_code note_verify(const struct note *note, const struct note_key *key, uint64_t *seconds,
                                        struct err *err);
+/* The (first) line that names this key, with its LF; empty without one. It may not verify. */
+struct slice note_line(const struct note *note, const struct note_key *key);
 /* A signature line over text: by a ledger; by a witness at this time. */
 MUST_CHECK enum tally_code note_sign(struct slice text, struct slice name, const struct key_pair *pair, struct buf *out,
                                      struct err *err);

@@ -159,12 +159,17 @@ MUST_CHECK static enum tally_code verify_one(struct slice text, const struct not
     return key_verify(key->verifier, text, blob + NOTE_KEY_ID_LEN);
 }
 
+static bool is_by(const struct note_signature *signature, const struct note_key *key)
+{
+    return slice_is(signature->name, key->name) && memcmp(signature->id, key->id, NOTE_KEY_ID_LEN) == 0;
+}
+
 enum tally_code note_verify(const struct note *note, const struct note_key *key, uint64_t *seconds, struct err *err)
 {
     bool is_signed = false;
     for (size_t i = 0; i < note->count; i++) {
         const struct note_signature *signature = &note->signatures[i];
-        if (!slice_is(signature->name, key->name) || memcmp(signature->id, key->id, NOTE_KEY_ID_LEN) != 0)
+        if (!is_by(signature, key))
             continue;
         enum tally_code rc = verify_one(note->text, key, signature, seconds, err);
         if (rc == TALLY_E_SIGNATURE)
@@ -174,6 +179,14 @@ enum tally_code note_verify(const struct note *note, const struct note_key *key,
         is_signed = true;
     }
     return is_signed ? TALLY_OK : err_set(err, TALLY_E_NOT_FOUND, "%s has not signed this", key->name);
+}
+
+struct slice note_line(const struct note *note, const struct note_key *key)
+{
+    for (size_t i = 0; i < note->count; i++)
+        if (is_by(&note->signatures[i], key))
+            return note->signatures[i].line;
+    return SLICE("");
 }
 
 /* ---- signing ---- */

@@ -1,0 +1,313 @@
+#include "witness_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tally/archive.h"
+#include "tally/text.h"
+
+#define FORK_MAX (2 * (2 * NOTE_MAX)) /* two notes, escaped */
+
+/* ---- files ---- */
+
+MUST_CHECK static enum tally_code path_in(const struct witness *witness, const char *name, char out[WITNESS_PATH_MAX],
+                                          struct err *err)
+{
+    char path[WITNESS_PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", witness->dir, name) >= (int) sizeof path)
+        return err_set(err, TALLY_E_USAGE, "the path %s is too long", witness->dir);
+    memcpy(out, path, sizeof path);
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code write_all(int fd, const char *path, struct slice bytes, struct err *err)
+{
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(err, TALLY_E_IO, "%s: %m", path);
+        bytes = slice_of(bytes.ptr + n, bytes.len - (size_t) n);
+    }
+    return fsync(fd) == 0 ? TALLY_OK : err_set(err, TALLY_E_IO, "%s: %m", path);
+}
+
+MUST_CHECK static enum tally_code dir_sync(const struct witness *witness, struct err *err)
+{
+    int fd = open(witness->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && fsync(fd) == 0;
+    enum tally_code rc = is_synced ? TALLY_OK : err_set(err, TALLY_E_IO, "%s: %m", witness->dir);
+    if (fd >= 0)
+        (void) close(fd);
+    return rc;
+}
+
+enum tally_code witness_write(const struct witness *witness, const char *path, struct slice bytes, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char fresh[WITNESS_PATH_MAX];
+    TRY(path_in(witness, "new", fresh, err));
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, TALLY_E_IO, "%s: %m", fresh);
+    rc = write_all(fd, fresh, bytes, err);
+    if (close(fd) != 0 && rc == TALLY_OK)
+        rc = err_set(err, TALLY_E_IO, "%s: %m", fresh);
+    TRY(rc);
+    if (rename(fresh, path) != 0)
+        TRY(err_set(err, TALLY_E_IO, "%s: %m", path));
+    TRY(dir_sync(witness, err));
+done:
+    return rc;
+}
+
+/* TALLY_E_NOT_FOUND when it is not there. */
+MUST_CHECK static enum tally_code read_file(const char *path, struct buf *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char block[4096];
+    ssize_t n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, errno == ENOENT ? TALLY_E_NOT_FOUND : TALLY_E_IO, "%s: %m", path);
+    while ((n = read(fd, block, sizeof block)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            TRY(err_set(err, TALLY_E_IO, "%s: %m", path));
+        buf_add(out, block, (size_t) n);
+    }
+    if (out->failed == TALLY_E_LIMIT)
+        TRY(err_set(err, TALLY_E_MALFORMED, "%s is longer than it is ever written", path));
+    TRY(buf_check(out, err));
+done:
+    (void) close(fd);
+    return rc;
+}
+
+/* ---- who it is ---- */
+
+enum tally_code witness_create(const char *dir, struct slice name, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct key_pair *pair = NULL;
+    struct key_public public_key;
+    struct witness witness = {.lock_fd = -1};
+    char path[WITNESS_PATH_MAX];
+    struct slice read_name;
+    uint8_t type = 0;
+    struct buf vkey;
+    buf_init(&vkey, sizeof witness.vkey);
+    if (snprintf(witness.dir, sizeof witness.dir, "%s", dir) >= (int) sizeof witness.dir)
+        TRY(err_set(err, TALLY_E_USAGE, "the path %s is too long", dir));
+    TRY(key_pair_generate(&pair, err));
+    key_pair_public(pair, &public_key);
+    key_vkey_write(name, NOTE_KEY_COSIGNATURE, &public_key, &vkey);
+    if (buf_check(&vkey, NULL) != TALLY_OK ||
+        key_vkey_read(buf_slice(&vkey), &read_name, &type, &public_key, NULL) != TALLY_OK)
+        TRY(err_set(err, TALLY_E_USAGE,
+                    "a witness's name has 1 to %d visible ASCII characters without +, such as witness.example/w1, not "
+                    "\"%.*s\"",
+                    NOTE_NAME_MAX, SLICE_ARG(name)));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        TRY(err_set(err, TALLY_E_IO, "%s: %m", dir));
+    TRY(path_in(&witness, "witness.pem", path, err));
+    rc = key_pair_save(pair, path, err);
+    if (rc == TALLY_E_CONFLICT)
+        rc = err_set(err, rc, "%s is there already: a witness keeps its key; `tally witness vkey %s` prints it", path, dir);
+    TRY(rc);
+    TRY(path_in(&witness, "vkey", path, err));
+    buf_add_char(&vkey, '\n');
+    TRY(witness_write(&witness, path, buf_slice(&vkey), err));
+done:
+    buf_release(&vkey);
+    key_pair_free(pair);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code read_vkey(struct witness *witness, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char path[WITNESS_PATH_MAX];
+    struct slice name;
+    struct key_public stated;
+    uint8_t type = 0;
+    struct buf text;
+    buf_init(&text, sizeof witness->vkey);
+    TRY(path_in(witness, "vkey", path, err));
+    TRY(read_file(path, &text, err));
+    if (text.len == 0 || text.ptr[text.len - 1] != '\n')
+        TRY(err_set(err, TALLY_E_MALFORMED, "%s is cut off: it is the witness's verifier key in one line", path));
+    memcpy(witness->vkey, text.ptr, text.len - 1);
+    TRY(key_vkey_read(slice_str(witness->vkey), &name, &type, &stated, err));
+    if (type != NOTE_KEY_COSIGNATURE || memcmp(stated.bytes, witness->public_key.bytes, KEY_PUBLIC_LEN) != 0)
+        TRY(err_set(err, TALLY_E_MISMATCH, "%s is not the verifier key of witness.pem beside it", path));
+    TRY(note_key_read(slice_str(witness->vkey), &witness->key, err));
+done:
+    buf_release(&text);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code take_lock(struct witness *witness, struct err *err)
+{
+    char path[WITNESS_PATH_MAX];
+    enum tally_code rc = path_in(witness, "lock", path, err);
+    if (rc != TALLY_OK)
+        return rc;
+    witness->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (witness->lock_fd < 0)
+        return err_set(err, TALLY_E_IO, "%s: %m", path);
+    if (flock(witness->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return err_set(err, TALLY_E_CONFLICT,
+                       "another witness runs in %s: two with one key would cosign two histories (%m)", witness->dir);
+    return TALLY_OK;
+}
+
+enum tally_code witness_open(const char *dir, bool lock, struct witness *witness, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char path[WITNESS_PATH_MAX];
+    witness->lock_fd = -1;
+    if (snprintf(witness->dir, sizeof witness->dir, "%s", dir) >= (int) sizeof witness->dir)
+        TRY(err_set(err, TALLY_E_USAGE, "the path %s is too long", dir));
+    TRY(path_in(witness, "witness.pem", path, err));
+    TRY(key_pair_load(path, &witness->pair, err));
+    key_pair_public(witness->pair, &witness->public_key);
+    TRY(read_vkey(witness, err));
+    if (lock)
+        TRY(take_lock(witness, err));
+done:
+    return rc;
+}
+
+void witness_release(struct witness *witness)
+{
+    for (size_t i = 0; i < witness->log_count; i++)
+        note_key_release(&witness->logs[i].key);
+    note_key_release(&witness->key);
+    key_pair_free(witness->pair);
+    if (witness->lock_fd > 0)
+        (void) close(witness->lock_fd); /* gives the lock back */
+}
+
+/* ---- logs ---- */
+
+struct witness_log *witness_log_find(struct witness *witness, struct slice origin)
+{
+    for (size_t i = 0; i < witness->log_count; i++)
+        if (slice_is(origin, witness->logs[i].key.name))
+            return &witness->logs[i];
+    return NULL;
+}
+
+/* What it has cosigned of this log: a note that both have signed. */
+MUST_CHECK static enum tally_code state_load(const struct witness *witness, struct witness_log *log, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct checkpoint checkpoint;
+    struct note note;
+    struct buf text;
+    buf_init(&text, NOTE_MAX);
+    rc = read_file(log->path, &text, err);
+    if (rc == TALLY_E_NOT_FOUND) {
+        rc = TALLY_OK;
+        goto done;
+    }
+    if (rc == TALLY_OK)
+        rc = checkpoint_open(buf_slice(&text), &log->key, &checkpoint, &note, err);
+    if (rc == TALLY_OK)
+        rc = note_verify(&note, &witness->key, NULL, err);
+    if (rc != TALLY_OK)
+        TRY(err_set(err, TALLY_E_INTEGRITY,
+                    "%s, what was cosigned of %s, cannot be read: %s. A witness that forgets cosigns forks: bring the file "
+                    "back as it was, or retire this key and make a new witness",
+                    log->path, log->key.name, err->detail));
+    log->state = (struct witness_state){checkpoint.size, checkpoint.root};
+done:
+    buf_release(&text);
+    return rc;
+}
+
+enum tally_code witness_log_add(struct witness *witness, struct slice vkey, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct witness_log *log = &witness->logs[witness->log_count];
+    struct slice name;
+    struct key_public public_key;
+    struct digest digest;
+    uint8_t type = 0;
+    char hex[2 * DIGEST_LEN + 1], file[2 * DIGEST_LEN + 16];
+    TRY(key_vkey_read(vkey, &name, &type, &public_key, err));
+    if (type != NOTE_KEY_ED25519)
+        TRY(err_set(err, TALLY_E_USAGE, "%.*s is not a log's verifier key but one of type %u", SLICE_ARG(vkey), type));
+    if (memcmp(public_key.bytes, witness->public_key.bytes, KEY_PUBLIC_LEN) == 0)
+        TRY(err_set(err, TALLY_E_USAGE, "the key of %.*s is this witness's own: nobody is a witness to itself",
+                    SLICE_ARG(name)));
+    if (witness_log_find(witness, name) != NULL)
+        TRY(err_set(err, TALLY_E_USAGE, "the log %.*s is given twice", SLICE_ARG(name)));
+    if (witness->log_count == WITNESS_LOGS_MAX)
+        TRY(err_set(err, TALLY_E_USAGE, "more than %d logs", WITNESS_LOGS_MAX));
+    *log = (struct witness_log){0};
+    digest_parts(&name, 1, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hex);
+    (void) snprintf(file, sizeof file, "%s.note", hex);
+    TRY(path_in(witness, file, log->path, err));
+    (void) snprintf(file, sizeof file, "%s.forked", hex);
+    TRY(path_in(witness, file, log->forked_path, err));
+    TRY(note_key_read(vkey, &log->key, err));
+    witness->log_count++;
+    TRY(state_load(witness, log, err));
+done:
+    return rc;
+}
+
+/* ---- cosigning ---- */
+
+enum tally_code witness_cosign(struct witness *witness, struct witness_log *log, const struct checkpoint *checkpoint,
+                               struct slice note_bytes, uint64_t seconds, struct buf *line, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct note note;
+    struct buf kept;
+    size_t before = line->len;
+    buf_init(&kept, NOTE_MAX);
+    TRY(note_read(note_bytes, &note, err));
+    TRY(note_cosign(note.text, slice_str(witness->key.name), witness->pair, seconds, line, err));
+    buf_add_slice(&kept, note.text);
+    buf_add_char(&kept, '\n');
+    buf_add_slice(&kept, note_line(&note, &log->key)); /* only what was verified: others may say what they like */
+    buf_add(&kept, line->ptr + before, line->len - before);
+    TRY(buf_check(&kept, err));
+    TRY(witness_write(witness, log->path, buf_slice(&kept), err));
+    log->state = (struct witness_state){checkpoint->size, checkpoint->root};
+done:
+    if (rc != TALLY_OK && line->len > before)
+        line->len = before; /* it is given to nobody */
+    buf_release(&kept);
+    return rc;
+}
+
+enum tally_code witness_keep_fork(const struct witness *witness, const struct witness_log *log, struct slice note,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf cosigned, lines;
+    buf_init(&cosigned, NOTE_MAX);
+    buf_init(&lines, FORK_MAX);
+    if (access(log->forked_path, F_OK) == 0) /* one is enough */
+        goto done;
+    TRY(read_file(log->path, &cosigned, err));
+    archive_write_checkpoint(buf_slice(&cosigned), &lines);
+    archive_write_checkpoint(note, &lines);
+    TRY(buf_check(&lines, err));
+    TRY(witness_write(witness, log->forked_path, buf_slice(&lines), err));
+done:
+    buf_release(&cosigned);
+    buf_release(&lines);
+    return rc;
+}

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "../../api/server/openapi.h"
-#include "../../api/server/problem.h"
 #include "../../api/server/routes.h"
+#include "tally/problem.h"
 
 static json_t *description(void)
 {

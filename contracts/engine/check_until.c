@@ -128,7 +128,7 @@ static void take_all_days(struct checker *c)
         c->failed = true;
         return;
     }
-    *ev = (struct eval){.in = &none, .t = c->t, .dimensions = c->t->dimensions, .wakes = DAY_NEVER};
+    *ev = (struct eval){.in = &none, .t = c->t, .dimensions = c->t->dimensions, .wakes = DAY_NEVER, .moment = DAY_NEVER};
     ev->arena = ev->store = arena_new(EVALUATION_BYTES_MAX);
     c->failed = ev->arena == NULL;
     for (uint32_t i = 0; i < c->t->metric_count && !c->failed; i++) {

@@ -46,6 +46,7 @@ struct slot {
     enum known known : 8;
     bool has_pending : 1, is_large : 1;
     bool is_blocked : 1;            /* as eval.is_blocked, with its cause */
+    int32_t wakes;                  /* as eval.wakes, of what was computed for it; while it is BUSY, of whoever needs it */
     uint32_t readers, stamp;        /* of a session: track.c */
     const struct engine_fact *fact; /* final or disputed */
     union {
@@ -161,7 +162,8 @@ struct eval {
     uint64_t steps;
     uint32_t depth;
     bool is_closed;
-    int32_t wakes; /* the first day after today on which the clock may change what was looked at; DAY_NEVER */
+    int32_t wakes;  /* the first day after today on which the clock may change what is computed; DAY_NEVER */
+    int32_t moment; /* the least of those of all instances; not of what was computed in vain */
     struct engine_session *session; /* NULL: from nothing */
     uintptr_t reader;               /* of a session: who needs what is looked at now; 0: nobody */
     struct trace *trace;            /* NULL: no explanation is wanted */

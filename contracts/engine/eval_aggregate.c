@@ -216,31 +216,45 @@ static enum known prior_member(struct eval *ev, const struct node *n, struct val
 }
 
 /* Is E known at the member before i? */
-static bool is_known_before(struct eval *ev, const struct node *n, uint32_t *member, uint32_t i, struct value *out,
-                            enum known *known)
+static bool is_known_before(struct eval *ev, const struct node *n, uint32_t *member, uint32_t i)
 {
+    struct value v;
+    enum known known = KNOWN;
+    size_t mark = ev->sp;
     *member = i - 1;
-    return eval_recall(ev, n->u.prior.memo, shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound), n->type.kind, out,
-                       known);
+    bool is_known = eval_recall(ev, n->u.prior.memo, shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound), n->type.kind,
+                                &v, &known);
+    ev->sp = mark;
+    return is_known;
+}
+
+/* Computes E at the members before the last one from the first that is not known on: each finds the one before it computed, so that a
+ * long period needs no deep stack. Whether E needs them is seen when it is computed; until then nobody does. */
+MUST_CHECK static bool prior_fill(struct eval *ev, const struct node *n, uint32_t *member, uint32_t last)
+{
+    struct value v;
+    uintptr_t reader = ev->reader;
+    int32_t wakes = ev->wakes;
+    size_t mark = ev->sp;
+    uint32_t from = last;
+    ev->reader = 0;
+    while (from > 0 && !is_known_before(ev, n, member, from))
+        from--;
+    for (*member = from; *member < last && prior_member(ev, n, &v) != BROKEN; ++*member)
+        ev->sp = mark;
+    ev->sp = mark;
+    ev->reader = reader;
+    ev->wakes = wakes;
+    return *member == last;
 }
 
 enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
 {
     uint32_t *member = &ev->bound[n->u.prior.dimension];
     uint32_t here = *member;
-    enum known known = KNOWN;
     if (here == 0)
         return eval_node(ev, n->b, out);
-    /* from the last member that is known on: each finds the one before it computed, so that a long period needs no deep stack */
-    uint32_t from = here;
-    size_t mark = ev->sp;
-    while (from > 0 && !is_known_before(ev, n, member, from, out, &known))
-        from--;
-    for (uint32_t i = from; i < here && known != BROKEN; i++) {
-        *member = i;
-        ev->sp = mark; /* the last one's number stays */
-        known = prior_member(ev, n, out);
-    }
+    enum known known = prior_fill(ev, n, member, here - 1) ? prior_member(ev, n, out) : BROKEN;
     *member = here;
     return known;
 }

@@ -208,6 +208,8 @@ bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind k
         return false;
     if (ev->session != NULL)
         track_read(ev, &eval_slot(ev, memo, cell)->readers);
+    if (slot->wakes < ev->wakes)
+        ev->wakes = slot->wakes;
     *known = slot->known;
     *out = (struct value){0};
     if (slot->known != KNOWN) {
@@ -231,7 +233,9 @@ enum known eval_begin(struct eval *ev, uint32_t memo, uint64_t cell, const struc
         return eval_fault(ev, n, "this depends on itself");
     slot->state = SLOT_BUSY;
     slot->u.reader = ev->reader;
+    slot->wakes = ev->wakes;
     ev->reader = track_slot(slot);
+    ev->wakes = DAY_NEVER;
     return KNOWN;
 }
 
@@ -241,14 +245,18 @@ enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_
     struct slot *slot = eval_slot(ev, memo, cell);
     if (slot == NULL || known == BROKEN)
         return BROKEN;
+    int32_t wakes = ev->wakes;
     if (slot->state == SLOT_BUSY) {
         ev->reader = slot->u.reader;
+        if (slot->wakes < ev->wakes)
+            ev->wakes = slot->wakes;
         if (ev->session != NULL)
             track_read(ev, &slot->readers);
     } else if (ev->session != NULL) { /* found beside another, it goes as that one goes */
         track_beside(ev, slot);
     }
     slot->state = SLOT_DONE;
+    slot->wakes = wakes;
     slot->known = known;
     slot->is_blocked = ev->is_blocked;
     if (known != KNOWN)

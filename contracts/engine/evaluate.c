@@ -38,7 +38,7 @@ bool evaluate_load(struct eval *ev, const struct engine_input *input, struct err
     ev->in = input;
     ev->t = input->terms;
     ev->err = err;
-    ev->wakes = DAY_NEVER;
+    ev->wakes = ev->moment = DAY_NEVER;
     if (input->earlier_count > 0 && ev->texts == NULL && !texts_begin(ev, input))
         return false;
     ev->is_closed = input->today > terms_closes(input->terms);
@@ -199,7 +199,8 @@ void evaluate_count(const struct eval *ev, struct engine_output *out)
     for (size_t k = 0; k < (ev->texts == NULL ? 1 : ev->texts->count); k++) {
         const struct eval *text = ev->texts == NULL ? ev : ev->texts->items[k].ev;
         out->steps += text->steps;
-        out->next_moment = text->wakes < out->next_moment ? text->wakes : out->next_moment;
+        int32_t moment = text->wakes < text->moment ? text->wakes : text->moment;
+        out->next_moment = moment < out->next_moment ? moment : out->next_moment;
     }
 }
 
@@ -253,6 +254,7 @@ enum tally_code engine_evaluate(const struct engine_input *input, struct arena *
     TRY(evaluate_answer(ev, arena, &answer, err));
     ENSURE(answer != NULL);
     TRY(values_write(ev, arena, answer, err));
+    evaluate_count(ev, answer); /* once more: what only another contract needs may wait for a day too */
     answer->next_first = next;
     *out = answer;
 done:

@@ -366,10 +366,14 @@ static enum known amount_here(struct eval *ev, struct instance *instance)
     memcpy(before, ev->bound, sizeof before);
     shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
     uintptr_t reader = ev->reader;
+    int32_t wakes = ev->wakes;
     ev->reader = track_instance(instance);
+    ev->wakes = DAY_NEVER;
     ev->depth += RULE_NESTING;
     enum known known = amount_value(ev, r, instance);
     ev->depth -= RULE_NESTING;
+    ev->moment = ev->wakes < ev->moment ? ev->wakes : ev->moment;
+    ev->wakes = wakes;
     ev->reader = reader;
     memcpy(ev->bound, before, sizeof before);
     ev->sp = mark;

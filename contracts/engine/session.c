@@ -406,13 +406,15 @@ MUST_CHECK static bool settle(struct eval *ev)
         }
     }
     for (uint32_t r = 0; r < ev->t->rule_count; r++)
-        for (size_t i = 0; i < ev->rules[r].count; i++) {
+        for (size_t i = 0; ev->t->rules[r].group != TERMS_NONE && i < ev->rules[r].count; i++) {
             struct instance *instance = &ev->rules[r].items[i];
-            if (ev->t->rules[r].group != TERMS_NONE &&
-                ((caps_lacks(instance) && !session_cut(ev, instance)) || !session_note_dayless(ev, instance)))
+            if ((caps_lacks(instance) && !session_cut(ev, instance)) || !session_note_dayless(ev, instance))
                 return false;
-            record(ev, instance);
         }
+    /* only now: a member that comes or goes with what stands gives budgets back, in which the others are still to be found cut */
+    for (uint32_t r = 0; r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++)
+            record(ev, &ev->rules[r].items[i]);
     return ev->rc == TALLY_OK;
 }
 
@@ -511,4 +513,9 @@ void engine_session_free(struct engine_session *s)
 size_t engine_session_memory(const struct engine_session *s)
 {
     return sizeof(*s) + arena_used(s->ev.store) + arena_used(s->ev.arena) + s->fact_bytes;
+}
+
+bool engine_session_is_doubted(const struct engine_session *s)
+{
+    return s->is_doubted;
 }

@@ -92,8 +92,9 @@ bool session_cut(struct eval *ev, struct instance *instance)
         instance->cut_by = budget;
         return cut_push(ev, budget, (struct cut){instance->first, instance});
     }
-    ev->session->is_plain = true; /* it was not given all that its budgets have: that is to be computed from nothing */
-    return ev->rc == TALLY_OK;
+    /* it was not given all that its budgets have: from here on everything is computed from nothing */
+    ev->session->is_doubted = ev->session->is_plain = true; /* not covered: no history is known that comes here */
+    return ev->rc == TALLY_OK;                              /* not covered: the same */
 }
 
 /* ---- who is given what is free ---- */
@@ -224,8 +225,8 @@ bool session_group(struct eval *ev, uint32_t number)
     struct turns turns = {0};
     if (s->is_opening)
         return caps_apply(ev, number);
-    if (group->dirty.count > 0 && group->entry == s->entries) /* what it had given out is not to be trusted */
-        s->is_plain = true;
+    if (group->dirty.count > 0 && group->entry == s->entries)
+        s->is_doubted = s->is_plain = true; /* not covered: shared out twice, which the order of groups prevents */
     if (group->dirty.count > 0)
         group->entry = s->entries;
     if (!compute_dirty(ev, group))

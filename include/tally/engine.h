@@ -170,6 +170,8 @@ MUST_CHECK enum tally_code engine_session_apply(struct engine_session *session, 
                                                 const struct engine_change *changes, size_t count, struct arena *arena,
                                                 bool *is_stale, struct engine_output **out, struct err *err);
 size_t engine_session_memory(const struct engine_session *session); /* bytes, about */
+/* It is stale because its budgets did not add up: never so, as far as anybody knows. What is evaluated from nothing then is right. */
+bool engine_session_is_doubted(const struct engine_session *session);
 
 /* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
  * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used

@@ -206,7 +206,8 @@ static void step(struct story *s, struct dice *dice, uint64_t seed)
 
 static void a_session_says_what_an_evaluation_from_nothing_says(void **state)
 {
-    uint64_t steps = wanted("STEPS", STEPS_DEFAULT), seed = wanted("SEED", 1), done = 0, followed = 0, texts = 0;
+    uint64_t steps = wanted("STEPS", STEPS_DEFAULT), seed = wanted("SEED", 1), done = 0, followed = 0, doubted = 0,
+             texts = 0;
     struct story *s = malloc(sizeof *s);
     (void) state;
     assert_non_null(s);
@@ -216,11 +217,13 @@ static void a_session_says_what_an_evaluation_from_nothing_says(void **state)
         for (uint32_t i = 0; i < STEPS_OF_TEXT; i++, done++)
             step(s, &dice, seed);
         followed += s->follow.followed;
+        doubted += s->follow.doubted;
         story_release(s);
     }
     free(s);
-    print_message("%llu steps over %llu texts, %llu of them followed\n", (unsigned long long) done,
-                  (unsigned long long) texts, (unsigned long long) followed);
+    print_message("%llu steps over %llu texts, %llu of them followed, %llu sessions doubted\n", (unsigned long long) done,
+                  (unsigned long long) texts, (unsigned long long) followed, (unsigned long long) doubted);
+    assert_int_equal(doubted, 0);
     assert_true(followed > done / 2); /* or it would prove little */
 }
 

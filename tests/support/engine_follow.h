@@ -21,6 +21,7 @@ struct follow {
     struct seen *seen;
     size_t seen_count, seen_cap;
     uint64_t followed, opened; /* steps */
+    uint64_t doubted;          /* sessions whose budgets did not add up */
     int32_t next_moment;
 };
 
@@ -146,6 +147,7 @@ static inline bool follow_step(struct follow *f, const struct engine_input *inpu
         }
     }
     if (is_stale) {
+        f->doubted += f->session != NULL && engine_session_is_doubted(f->session);
         engine_session_free(f->session);
         f->session = NULL;
         follow_forget(f);

@@ -1,0 +1,67 @@
+/* Sessions beside the evaluation from nothing (world_day compares them), where one has gone wrong before, and what makes one stale. */
+#include "world.h"
+
+/* A member that comes or goes with what stands, while what it shares a budget with is still to be found cut. */
+static void a_member_that_goes_while_a_session_opens_leaves_the_budgets_right(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension village open, at most 8\n"
+                                      "metric wells is \"Wells\" in number between 0 and 100\n  by village\n"
+                                      "  reported by judge\n  disputes within 9 days\n  if missing use 0\n"
+                                      "metric go is \"Go\" in USD between 0 and 100\n  reported by judge\n"
+                                      "  disputes within 9 days\n"
+                                      "pay a_well from city to lender\n  for each village\n  amount USD 1 * wells\n"
+                                      "pay a_start from city to lender\n  for each village\n  amount go\n"
+                                      "cap 100 on a_start\n"));
+    world_final(w, "wells", "v1", "1");
+    world_final(w, "wells", "v2", "1");
+    world_final(w, "go", "", "0");
+    world_day(w, "2016-03-01");
+    expect_target(w, "a_well", "v1", "1.00", "1.00");
+    world_withdraw(w, "wells", "v1");
+    world_final(w, "go", "", "60");
+    engine_session_free(w->follow.session); /* the next one opens with v1, which only what stands names, and that goes now */
+    w->follow.session = NULL;
+    world_day(w, "2016-03-02");
+    expect_target(w, "a_well", "v1", "0.00", "-1.00");
+    expect_target(w, "a_start", "v1", "60.00", "60.00");
+    expect_target(w, "a_start", "v2", "40.00", "40.00");
+    uint64_t followed = w->follow.followed;
+    world_final(w, "go", "", "30");
+    world_day(w, "2016-03-03");
+    expect_target(w, "a_start", "v2", "30.00", "-10.00");
+    assert_int_equal(w->follow.followed, followed + 1);
+    assert_int_equal(w->follow.doubted, 0);
+    world_free(w);
+}
+
+/* `prior` computes the members on the way to the one before, also where that one needs none of them: their days are no moments. */
+static void what_prior_computes_in_vain_is_no_moment(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("period year every 1 year from 2016-01-01 to 2018-12-31\n"
+                                      "metric n is \"N\" in USD between 0 and 100\n  by year\n  reported by judge\n"
+                                      "  until 90 days after end of year\n  if late use 5\n"
+                                      "metric go is \"Go\" in true or false\n  by year\n  reported by judge\n"
+                                      "pay p from city to lender\n  for each year of go\n  amount prior(year, n, 0)\n"));
+    w->today = day_of("2016-12-01");
+    world_final(w, "go", "2018-01-01/2018-12-31", "true");
+    world_final(w, "n", "2016-01-01/2016-12-31", "7");
+    world_day(w, "2017-01-10");
+    assert_int_equal(w->output->next_moment, day_of("2018-04-01"));
+    world_withdraw(w, "n", "2016-01-01/2016-12-31"); /* which p(2018) does not need */
+    world_day(w, "2017-01-11");
+    assert_int_equal(w->output->next_moment, day_of("2018-04-01"));
+    world_day(w, "2018-04-01");
+    expect_target(w, "p", "2018-01-01/2018-12-31", "5.00", "5.00");
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_that_goes_while_a_session_opens_leaves_the_budgets_right),
+        cmocka_unit_test(what_prior_computes_in_vain_is_no_moment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

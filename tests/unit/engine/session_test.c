@@ -20,7 +20,8 @@ static void a_member_that_goes_while_a_session_opens_leaves_the_budgets_right(vo
     expect_target(w, "a_well", "v1", "1.00", "1.00");
     world_withdraw(w, "wells", "v1");
     world_final(w, "go", "", "60");
-    engine_session_free(w->follow.session); /* the next one opens with v1, which only what stands names, and that goes now */
+    engine_session_free(
+        w->follow.session); /* the next one opens with v1, which only what stands names, and that goes now */
     w->follow.session = NULL;
     world_day(w, "2016-03-02");
     expect_target(w, "a_well", "v1", "0.00", "-1.00");

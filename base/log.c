@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "tally/instant.h"
-#include "text_internal.h"
+#include "tally/text.h"
 
 #define LOG_LINE_MAX 4096 /* PIPE_BUF: one write of no more is never torn apart by another one's */
 #define LOG_TAIL 2        /* room kept for "}\n" */

@@ -1,7 +1,5 @@
 #include "tally/text.h"
 
-#include "text_internal.h"
-
 static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';

@@ -42,7 +42,10 @@ void archive_write_head(const struct archive_head *head, struct buf *out);
 void archive_write_entry(const struct archive_entry *entry, struct buf *out);
 void archive_write_checkpoint(struct slice note, struct buf *out);
 
-/* One line without its LF. Any spelling but the canonical one is TALLY_E_MALFORMED. Text is unescaped into the arena. */
+/* One line without its LF. Any spelling but the canonical one is TALLY_E_MALFORMED. What its strings say replaces them in the line,
+ * and out borrows from there; both are undefined after a refusal. */
+MUST_CHECK enum tally_code archive_take_line(char *line, size_t len, struct archive_line *out, struct err *err);
+/* The same of a copy in the arena; TALLY_E_NO_MEMORY where it does not fit. */
 MUST_CHECK enum tally_code archive_read_line(struct slice line, struct arena *arena, struct archive_line *out,
                                              struct err *err);
 

@@ -23,6 +23,8 @@ void text_base64(const void *ptr, size_t len, struct buf *out);
 MUST_CHECK enum tally_code text_unbase64url(struct slice in, void *out, size_t cap, size_t *out_len);
 MUST_CHECK enum tally_code text_unbase64(struct slice in, void *out, size_t cap, size_t *out_len);
 
+/* Bytes of the UTF-8 character at p, of which left bytes are there (left > 0); 0 where it is malformed. U+0000 is one. */
+size_t text_utf8_step(const unsigned char *p, size_t left);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms) without U+0000. *bad_at (may be NULL): first bad byte. */
 bool text_is_utf8(struct slice s, size_t *bad_at);
 

@@ -1,11 +1,49 @@
 #include "archive_string.h"
 
+#include <stdint.h>
+
 #include "tally/text.h"
+
+/* Archives are gigabytes of which nearly all is plain: ASCII without quote, backslash and controls. Eight bytes are looked at
+ * together. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define WORD sizeof(uint64_t)
+
+/* Not 0 when one of the eight is not plain. */
+static inline uint64_t not_plain(uint64_t word)
+{
+    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+    uint64_t below = (word - EACH(0x20)) & ~word;
+    return (word | below | ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash)) & EACH(0x80);
+}
+
+static inline bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Moves what is plain from `at` to `to`, which is not behind it; how much that was. */
+static inline size_t move_plain(char *to, const char *at, const char *end)
+{
+    const char *from = at;
+    uint64_t word;
+    while ((size_t) (end - at) >= WORD) {
+        memcpy(&word, at, WORD);
+        if (not_plain(word) != 0)
+            break;
+        memcpy(to, &word, WORD); /* ends before what is read next */
+        at += WORD;
+        to += WORD;
+    }
+    while (at < end && is_plain((unsigned char) *at))
+        *to++ = *at++;
+    return (size_t) (at - from);
+}
 
 /* The length of the escape at `at`, and what it stands for; 0 when no canonical writer writes it. */
 static size_t escape(const char *at, size_t left, char *out)
 {
-    static const char SHORT[] = "b\bt\tn\nf\fr\r\"\"\\\\";
+    static const char SHORT[] = "\"\"\\\\n\nr\rt\tb\bf\f";
     static const char HEX[] = "0123456789abcdef";
     if (left < 2)
         return 0;
@@ -27,53 +65,41 @@ static size_t escape(const char *at, size_t left, char *out)
     return 6;
 }
 
-/* Up to the closing quote: false without one, or with something unescaped that must not be. */
-static bool measure(const struct scan *scan, size_t *raw_len, size_t *escaped)
+/* What is not plain, and no quote: an escape or a character of several bytes. 0: neither. */
+static size_t take_special(char **to, const char *at, size_t left)
+{
+    if (*at == '\\') {
+        size_t len = escape(at, left, *to);
+        *to += len > 0 ? 1 : 0;
+        return len;
+    }
+    size_t len = (unsigned char) *at < 0x80 ? 0 : text_utf8_step((const unsigned char *) at, left);
+    for (size_t i = 0; i < len; i++)
+        *(*to)++ = at[i];
+    return len;
+}
+
+enum tally_code archive_take_string(struct scan *scan, struct slice *out)
 {
     const char *at = scan->at;
-    char c;
-    *escaped = 0;
-    while (at < scan->end && *at != '"') {
-        if ((unsigned char) *at < 0x20)
-            return false;
-        if (*at != '\\') {
-            at++;
-            continue;
-        }
-        size_t n = escape(at, (size_t) (scan->end - at), &c);
-        if (n == 0)
-            return false;
-        *escaped += n - 1;
-        at += n;
-    }
-    *raw_len = (size_t) (at - scan->at);
-    return at < scan->end;
-}
-
-static void unescape(const char *at, size_t raw_len, char *out)
-{
-    const char *end = at + raw_len;
-    while (at < end) {
-        if (*at == '\\')
-            at += escape(at, (size_t) (end - at), out++);
-        else
-            *out++ = *at++;
-    }
-}
-
-enum tally_code archive_read_string(struct scan *scan, struct arena *arena, struct slice *out)
-{
-    size_t raw_len = 0;
-    size_t escaped = 0;
-    if (!scan_literal(scan, "\"") || !measure(scan, &raw_len, &escaped))
+    if (at == scan->end || *at != '"')
         return TALLY_E_MALFORMED;
-    if (!text_is_utf8(slice_of(scan->at, raw_len), NULL))
-        return TALLY_E_MALFORMED;
-    char *text = arena_alloc(arena, raw_len - escaped);
-    if (text == NULL)
-        return TALLY_E_LIMIT;
-    unescape(scan->at, raw_len, text);
-    *out = slice_of(text, raw_len - escaped);
-    scan->at += raw_len + 1;
+    char *begin = (char *) (uintptr_t) ++at; /* writable: this function's contract */
+    char *to = begin;
+    for (;;) {
+        size_t len = move_plain(to, at, scan->end);
+        to += len;
+        at += len;
+        if (at == scan->end)
+            return TALLY_E_MALFORMED;
+        if (*at == '"')
+            break;
+        len = take_special(&to, at, (size_t) (scan->end - at));
+        if (len == 0)
+            return TALLY_E_MALFORMED;
+        at += len;
+    }
+    *out = slice_of(begin, (size_t) (to - begin));
+    scan->at = at + 1;
     return TALLY_OK;
 }

@@ -17,6 +17,7 @@
     X(FINDING_ARCHIVE_HEAD, "archive.head", "the first line is not an archive's")                                          \
     X(FINDING_ARCHIVE_LINE, "archive.line", "a line is not canonical")                                                     \
     X(FINDING_ARCHIVE_SIZE, "archive.size", "the number of entries is not the one announced")                              \
+    X(FINDING_ARCHIVE_DAMAGED, "archive.damaged", "the archive cannot be read to its end")                                 \
     X(FINDING_ARCHIVE_ORIGIN, "archive.origin", "the archive is another ledger's")                                         \
     X(FINDING_CHECKPOINT_FORM, "checkpoint.form", "a checkpoint is no signed note of this ledger")                         \
     X(FINDING_CHECKPOINT_SIGNATURE, "checkpoint.signature", "a checkpoint is not signed with the ledger's key")            \
@@ -67,7 +68,8 @@ struct finding {
 };
 
 typedef void (*finding_fn)(void *ctx, const struct finding *finding);
-/* An entry whose body is not there, in order of the lines; called inside verifier_line. */
+/* An entry whose body is not there, in order of the lines. Both are called on the caller's thread, inside verifier_put,
+ * verifier_line and verifier_end. */
 typedef void (*absent_fn)(void *ctx, uint64_t seq, enum archive_body state);
 
 enum verify_level { VERIFY_CHAIN, VERIFY_SIGNATURES, VERIFY_REPLAY };
@@ -127,13 +129,14 @@ struct verify_options {
     void *ctx;
     const struct verify_anchor *anchors; /* in rising order of their sizes; borrowed while the verifier lives */
     size_t anchor_count;
-    int threads; /* for signatures and hashes; 0: one for each core */
+    int threads;               /* 0: one for each core */
+    const char *temporary_dir; /* where what does not fit in memory goes, 60 bytes an entry; NULL: /var/tmp. Borrowed */
 };
 
 struct verify_report {
     uint64_t entries, findings, withheld, erased, signatures;
     uint64_t checkpoints;           /* lines verified: signature and root */
-    uint64_t checkpoints_unchecked; /* of a size whose root is not known any more, or not yet */
+    uint64_t checkpoints_unchecked; /* of a size from before the archive begins, or behind a gap in it */
     uint64_t anchors;               /* of those given, the archive continues so many */
     uint64_t signed_size;           /* the entries before this one are covered by a verified checkpoint */
     uint64_t last_seq;              /* where the archive ends */
@@ -143,9 +146,17 @@ struct verify_report {
 };
 
 MUST_CHECK enum tally_code verifier_new(const struct verify_options *options, struct verifier **out, struct err *err);
-/* Lines in order, without LF; goes on after a finding. An error is ours (memory), never the archive's. */
+/* The archive's bytes, in pieces of any length: room says where the next ones go (*room of them, at least one), put that so many are there.
+ * Goes on after a finding. An error is ours (memory, a temporary file), never the archive's. */
+MUST_CHECK enum tally_code verifier_room(struct verifier *verifier, char **at, size_t *room, struct err *err);
+MUST_CHECK enum tally_code verifier_put(struct verifier *verifier, size_t len, struct err *err);
+/* The same for one line, without its LF. */
 MUST_CHECK enum tally_code verifier_line(struct verifier *verifier, struct slice line, struct err *err);
-/* After the last line: waits for what is under way, checks the ends, fills the report. */
+/* No more bytes come, though the archive has not ended: what it is packed in is damaged, and how. A finding. */
+void verifier_damaged(struct verifier *verifier, const char *why);
+/* Entries checked so far. */
+uint64_t verifier_entries(const struct verifier *verifier);
+/* After the last byte: waits for what is under way, checks the ends, fills the report. */
 MUST_CHECK enum tally_code verifier_end(struct verifier *verifier, struct verify_report *report, struct err *err);
 void verifier_free(struct verifier *verifier);
 /* For verify_follow_fn: a finding of its own, counted and told like the others. Detail as in struct finding, cut to fit. */

@@ -6,14 +6,17 @@
 
 /* ---- as the entries come ---- */
 
-static void check_next_anchors(struct verifier *v, struct job *job)
+MUST_CHECK static enum tally_code check_next_anchors(struct verifier *v, struct job *job, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     struct digest root;
+    bool is_known = false;
     for (; v->next_anchor < v->options.anchor_count; v->next_anchor++) {
         const struct verify_anchor *anchor = &v->options.anchors[v->next_anchor];
         if (anchor->size > v->roots.all.size)
-            return;
-        if (!roots_at(&v->roots, anchor->size, &root))
+            break;
+        TRY(roots_at(&v->roots, &v->hashes, anchor->size, &is_known, &root, err));
+        if (!is_known)
             v->report.checkpoints_unchecked++; /* it covers entries from before the archive */
         else if (digest_equal(&root, &anchor->root))
             v->report.anchors++;
@@ -21,21 +24,22 @@ static void check_next_anchors(struct verifier *v, struct job *job)
             job_found(job, FINDING_LEDGER_FORKED, anchor->size - (anchor->size > 0),
                       "the first %" PRIu64 " entries are not those that %s was signed for", anchor->size, anchor->name);
     }
+done:
+    return rc;
 }
 
 enum tally_code check_range(struct verifier *v, struct job *job, const struct archive_head *head, struct err *err)
 {
     struct merkle_frontier frontier = {0};
     struct digest nodes[MERKLE_HEIGHTS];
-    (void) err;
     /* ["<hex>","<hex>"]: the reader of lines has seen to its form */
     for (size_t i = 0; i < merkle_frontier_count(head->from); i++)
         ENSURE(text_unhex(slice_of(head->range.ptr + 2 + i * (2 * DIGEST_LEN + 3), 2 * (size_t) DIGEST_LEN), nodes[i].bytes,
                           DIGEST_LEN) == TALLY_OK);
     merkle_frontier_set(&frontier, head->from, nodes);
     roots_begin(&v->roots, &frontier);
-    check_next_anchors(v, job);
-    return TALLY_OK;
+    hash_list_begin(&v->hashes, head->from);
+    return check_next_anchors(v, job, err);
 }
 
 enum tally_code check_leaf(struct verifier *v, struct job *job, const struct digest *leaf, struct err *err)
@@ -44,7 +48,7 @@ enum tally_code check_leaf(struct verifier *v, struct job *job, const struct dig
         return TALLY_OK;
     enum tally_code rc = roots_add(&v->roots, leaf, err);
     if (rc == TALLY_OK && v->next_anchor < v->options.anchor_count)
-        check_next_anchors(v, job);
+        rc = check_next_anchors(v, job, err);
     return rc;
 }
 
@@ -65,16 +69,20 @@ static bool open_note(struct verifier *v, struct job *job, struct slice note, st
     return false;
 }
 
-void check_checkpoint(struct verifier *v, struct job *job, struct slice note)
+enum tally_code check_checkpoint(struct verifier *v, struct job *job, struct slice note, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     struct checkpoint checkpoint;
     struct digest root;
+    bool is_known = false;
     if (!open_note(v, job, note, &checkpoint))
-        return;
+        return TALLY_OK;
+    if (v->is_tree_known)
+        TRY(roots_at(&v->roots, &v->hashes, checkpoint.size, &is_known, &root, err));
     if (checkpoint.size > v->next_seq || checkpoint.size == 0) {
         job_found(job, FINDING_CHECKPOINT_SIZE, v->line, "it covers %" PRIu64 " entries, the archive ends after %" PRIu64,
                   checkpoint.size, v->next_seq);
-    } else if (!v->is_tree_known || !roots_at(&v->roots, checkpoint.size, &root)) {
+    } else if (!is_known) {
         v->report.checkpoints_unchecked++;
     } else if (!digest_equal(&root, &checkpoint.root)) {
         job_found(job, FINDING_CHECKPOINT_ROOT, v->line, "its root is not that of the first %" PRIu64 " entries",
@@ -85,6 +93,8 @@ void check_checkpoint(struct verifier *v, struct job *job, struct slice note)
             v->report.signed_size = checkpoint.size;
         v->report.is_anchored |= v->trusted.len > 0 && checkpoint.size == v->next_seq;
     }
+done:
+    return rc;
 }
 
 void check_anchors_end(struct verifier *v, struct job *job)

@@ -4,13 +4,13 @@
 #include "tally/text.h"
 
 /* When more entries than this are missing in all, further gaps are taken for wrong numbers: neither an altered digit nor
- * numbers chosen for it may make the list of hashes grow by gigabytes. 32 MB. */
+ * numbers chosen for it may make the list of hashes grow by gigabytes. 32 MB of its file. */
 #define MISSING_MAX 1000000
 
 static enum tally_code fill_gap(struct verifier *v, uint64_t to, struct err *err)
 {
     static const struct digest unknown;
-    while (v->level >= VERIFY_SIGNATURES && v->hashes.count < to) {
+    while (v->hashes.count < to) {
         enum tally_code rc = hash_list_add(&v->hashes, &unknown, err);
         if (rc != TALLY_OK)
             return rc;
@@ -54,9 +54,8 @@ static void check_prev(struct verifier *v, struct job *job, const struct entry_h
         if (!digest_equal(&header->prev, &zeros))
             job_found(job, FINDING_CHAIN_PREV, 0, "prev of entry 0 is not 64 zeros");
     } else if (!v->is_prev_known) {
-        struct digest *hash = v->next_seq > v->from ? hash_list_at(&v->hashes, v->next_seq - 1) : NULL;
-        if (hash != NULL)
-            *hash = header->prev; /* the best that is known of an entry that is missing or cannot be read */
+        if (hash_list_has(&v->hashes, v->next_seq - 1)) /* the best that is known of what is missing or cannot be read */
+            hash_list_set_last(&v->hashes, &header->prev);
     } else if (!digest_equal(&header->prev, &v->prev)) {
         job_found(job, FINDING_CHAIN_PREV, v->next_seq, "prev does not match the hash of entry %" PRIu64, v->next_seq - 1);
     }
@@ -66,10 +65,11 @@ static void check_prev(struct verifier *v, struct job *job, const struct entry_h
 static void check_time_and_ledger(struct verifier *v, struct job *job, const struct entry_header *header)
 {
     char text[INSTANT_TEXT_LEN + 1];
-    instant_format(v->time, text);
-    if (v->has_entry && header->time.us < v->time.us)
+    if (v->has_entry && header->time.us < v->time.us) {
+        instant_format(v->time, text);
         job_found(job, FINDING_CHAIN_TIME, v->next_seq, "its time is before %s, the time of entry %" PRIu64, text,
                   v->next_seq - 1);
+    }
     if (slice_equal(header->ledger, kept_slice(&v->origin)))
         return;
     if (v->has_entry)
@@ -97,53 +97,50 @@ static const char *wrong_form(const struct entry_header *header, const struct ar
 }
 
 /* True when the type exists and the entry is made as its type wants it. */
-static bool check_type(struct verifier *v, struct job *job, const struct entry_header *header,
-                       const struct archive_entry *entry, enum entry_type *type)
+static bool check_type(struct verifier *v, struct job *job, const struct entry_header *header)
 {
-    if (entry_type_find(header->type, type) != TALLY_OK) {
+    if (!job->has_type) {
         job_found(job, FINDING_CHAIN_TYPE, v->next_seq, "there is no type %.*s", SLICE_ARG(header->type));
         return false;
     }
-    const char *wrong = wrong_form(header, entry, *type);
+    const char *wrong = wrong_form(header, &job->line.entry, job->type);
     if (wrong != NULL)
-        job_found(job, FINDING_CHAIN_TYPE, v->next_seq, "%s: %s", entry_type_text(*type), wrong);
+        job_found(job, FINDING_CHAIN_TYPE, v->next_seq, "%s: %s", entry_type_text(job->type), wrong);
     return wrong == NULL;
 }
 
 static enum tally_code check_jti(struct verifier *v, struct job *job, const struct entry_header *header, struct err *err)
 {
     bool was_there = false;
+    uint64_t before = 0;
     if (header->jti.len == 0)
         return TALLY_OK;
-    enum tally_code rc = jti_set_add(&v->jtis, header->actor, header->jti, &was_there, err);
+    enum tally_code rc = jti_set_add(&v->jtis, job->jti, v->next_seq, &was_there, &before, err);
     if (rc == TALLY_OK && was_there)
-        job_found(job, FINDING_CHAIN_JTI, v->next_seq, "actor %.*s has used the jti %.*s before", SLICE_ARG(header->actor),
-                  SLICE_ARG(header->jti));
+        job_found(job, FINDING_CHAIN_JTI, v->next_seq, CHECK_JTI_TEXT, before);
     return rc;
 }
 
 /* The header as it stands is what the next entry is compared with. */
-static enum tally_code go_on(struct verifier *v, struct job *job, const struct entry_header *header, struct slice bytes,
-                             struct err *err)
+static enum tally_code go_on(struct verifier *v, struct job *job, const struct entry_header *header, struct err *err)
 {
-    entry_hash(bytes, &v->prev);
+    v->prev = job->hash;
     v->is_prev_known = true;
     v->time = header->time;
-    kept_set(&v->origin, header->ledger);
+    if (!slice_equal(header->ledger, kept_slice(&v->origin)))
+        kept_set(&v->origin, header->ledger);
     v->has_entry = true;
     v->lost = 0;
     v->report.entries++;
     v->report.head = v->prev;
     v->next_seq++;
-    enum tally_code rc = check_leaf(v, job, &v->prev, err);
-    if (rc != TALLY_OK)
-        return rc;
-    return v->level >= VERIFY_SIGNATURES ? hash_list_add(&v->hashes, &v->prev, err) : TALLY_OK;
+    enum tally_code rc = hash_list_add(&v->hashes, &v->prev, err);
+    return rc == TALLY_OK ? check_leaf(v, job, &v->prev, err) : rc;
 }
 
-static void count_absent_body(struct verifier *v, struct job *job, const struct entry_header *header,
-                              const struct archive_entry *entry)
+static void count_absent_body(struct verifier *v, struct job *job, const struct entry_header *header)
 {
+    const struct archive_entry *entry = &job->line.entry;
     if (entry->state != ARCHIVE_BODY_PRESENT && v->options.on_absent != NULL)
         v->options.on_absent(v->options.ctx, v->next_seq, entry->state);
     if (entry->state == ARCHIVE_BODY_ERASED) {
@@ -161,7 +158,7 @@ static enum tally_code check_body(struct verifier *v, struct job *job, const str
 {
     enum tally_code rc = TALLY_OK;
     struct slice target = {0};
-    bool is_present = job->entry.state == ARCHIVE_BODY_PRESENT;
+    bool is_present = job->line.entry.state == ARCHIVE_BODY_PRESENT;
     bool is_anchor = type == ENTRY_LEDGER_CREATED;
     if (v->level >= VERIFY_SIGNATURES && is_present && entry_type_method(type)[0] != '\0')
         TRY(check_statement(v, job, header, type, &target, err));
@@ -176,38 +173,31 @@ done:
     return rc;
 }
 
-enum tally_code check_entry(struct verifier *v, struct job *job, const struct archive_entry *entry, struct err *err)
+enum tally_code check_entry(struct verifier *v, struct job *job, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct entry_header header;
-    struct err why = {0};
-    enum entry_type type = ENTRY_TYPE_COUNT;
+    const struct entry_header *header = &job->header;
     bool is_extra = false;
-    if (entry_header_read(entry->header, &header, &why) != TALLY_OK) {
-        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", why.detail);
+    if (!job->has_header) {
+        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", job->wrong);
         v->lost++;
         return TALLY_OK;
     }
-    TRY(find_place(v, job, &header, &is_extra, err));
+    TRY(find_place(v, job, header, &is_extra, err));
     if (is_extra)
         goto done;
     job->seq = v->next_seq;
-    check_prev(v, job, &header);
-    check_time_and_ledger(v, job, &header);
-    TRY(check_jti(v, job, &header, err));
-    count_absent_body(v, job, &header, entry);
-    job->has_body = entry->state == ARCHIVE_BODY_PRESENT;
-    job->entry = *entry;
-    job->commitment = header.body;
-    job->type = ENTRY_TYPE_COUNT;
-    if (check_type(v, job, &header, entry, &type)) {
-        job->type = type;
-        TRY(check_body(v, job, &header, type, err));
-    }
-    TRY(go_on(v, job, &header, entry->header, err));
+    job->has_body = job->line.entry.state == ARCHIVE_BODY_PRESENT;
+    check_prev(v, job, header);
+    check_time_and_ledger(v, job, header);
+    TRY(check_jti(v, job, header, err));
+    count_absent_body(v, job, header);
+    if (check_type(v, job, header))
+        TRY(check_body(v, job, header, job->type, err));
+    else
+        job->type = ENTRY_TYPE_COUNT;
+    TRY(go_on(v, job, header, err));
     job->is_entry = true;
-    job->header = header;
-    job->hash = v->prev;
     job->has_gap = v->has_gap;
     v->has_gap = false;
 done:

@@ -118,7 +118,7 @@ enum tally_code check_key_change(struct verifier *v, struct job *job, const stru
     struct err why = {0};
     bool may = false;
     enum tally_code rc =
-        v->options.read_key_change(v->options.ctx, type, target, job->entry.body, job->arena, &change, &why);
+        v->options.read_key_change(v->options.ctx, type, target, job->line.entry.body, job->arena, &change, &why);
     if (rc == TALLY_E_NO_MEMORY)
         return err_set(err, rc, "%s", why.detail);
     if (rc != TALLY_OK) {

@@ -71,16 +71,20 @@ static bool named_entry(struct slice target, enum entry_type type, uint64_t *seq
     return end != NULL && text_u64(slice_of(from, (size_t) (end - from)), ENTRY_SEQ_MAX, seq) == TALLY_OK;
 }
 
-static void check_head(const struct verifier *v, struct job *job, enum entry_type type)
+static enum tally_code check_head(const struct verifier *v, struct job *job, enum entry_type type, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     const struct statement *s = &job->statement;
-    const struct digest *hash = hash_list_at(&v->hashes, s->head_seq);
+    struct digest hash;
     enum entry_type signed_type = ENTRY_TYPE_COUNT;
     uint64_t named = 0;
-    if (s->head_seq >= job->seq || hash == NULL)
+    bool is_there = s->head_seq < job->seq && hash_list_has(&v->hashes, s->head_seq);
+    if (is_there)
+        TRY(hash_list_get(&v->hashes, s->head_seq, &hash, err));
+    if (!is_there)
         job_found(job, FINDING_STATEMENT_HEAD, job->seq, "its head is entry %" PRIu64 ", which is not before it",
                   s->head_seq);
-    else if (!hash_list_is_unknown(hash) && !digest_equal(hash, &s->head_hash))
+    else if (!hash_list_is_unknown(&hash) && !digest_equal(&hash, &s->head_hash))
         job_found(job, FINDING_STATEMENT_HEAD, job->seq,
                   "its author saw another entry %" PRIu64 " than this archive has: another history, or an altered one",
                   s->head_seq);
@@ -88,6 +92,8 @@ static void check_head(const struct verifier *v, struct job *job, enum entry_typ
              named_entry(s->htu, type, &named) && s->head_seq < named)
         job_found(job, FINDING_STATEMENT_HEAD, job->seq,
                   "its head is entry %" PRIu64 ", before entry %" PRIu64 " that it names", s->head_seq, named);
+done:
+    return rc;
 }
 
 static void check_key(const struct verifier *v, struct job *job, const struct entry_header *header)
@@ -127,19 +133,14 @@ static void check_right(const struct verifier *v, struct job *job, const struct 
 enum tally_code check_statement(struct verifier *v, struct job *job, const struct entry_header *header,
                                 enum entry_type type, struct slice *target, struct err *err)
 {
-    struct refusal *refusal = NULL;
-    enum tally_code rc = statement_read(job->entry.jws, job->arena, &job->statement, &refusal, err);
-    if (rc == TALLY_E_MALFORMED && refusal != NULL) {
-        job_found(job, FINDING_STATEMENT_FORM, job->seq, "%.*s", SLICE_ARG(refusal->detail));
+    if (job->refusal != NULL)
+        job_found(job, FINDING_STATEMENT_FORM, job->seq, "%.*s", SLICE_ARG(job->refusal->detail));
+    if (job->refusal != NULL || job->failed != TALLY_OK) /* nothing of it has been read */
         return TALLY_OK;
-    }
-    if (rc != TALLY_OK)
-        return rc;
     *target = job->statement.htu;
     check_request(job, header, type);
     check_time(job, header);
-    check_head(v, job, type);
     check_key(v, job, header);
     check_right(v, job, header, type);
-    return TALLY_OK;
+    return check_head(v, job, type, err);
 }

@@ -1,71 +1,112 @@
 #include "jti_set.h"
 
-#include "tally/digest.h"
+#include <string.h>
+
+#include "tally/entry.h"
 #include "tally/mem.h"
 
-#define CAP_FIRST 1024 /* cells: 16 KiB */
+#define CAP_FIRST 256
+/* Cells lie in the order of their values, each at or behind the place that its value gives; the last ones have no way round to the
+ * beginning, so there are some more: a run of full cells beyond them is as likely as a collision. */
+#define TAIL 256
 
-struct jti_cell {
-    uint64_t a, b; /* both 0: empty */
-};
+void jti_id_make(const struct digest_key *key, struct slice actor, struct slice jti, struct jti_id *out)
+{
+    char text[2 * 64 + 1]; /* neither an actor nor a jti is longer, or has a line feed */
+    uint8_t hash[DIGEST_SHORT_LEN];
+    ENSURE(actor.len + jti.len < sizeof text);
+    memcpy(text, actor.ptr, actor.len);
+    text[actor.len] = '\n';
+    memcpy(text + actor.len + 1, jti.ptr, jti.len);
+    digest_short(key, slice_of(text, actor.len + 1 + jti.len), hash);
+    memcpy(&out->a, hash, sizeof out->a);
+    memcpy(&out->b, hash + sizeof out->a, sizeof out->b);
+}
 
 void jti_set_release(struct jti_set *set)
 {
     mem_free(set->cells);
+    jti_runs_release(&set->runs);
     *set = (struct jti_set){0};
 }
 
-static struct jti_cell cell_of(struct slice actor, struct slice jti)
+static bool is_empty(const struct jti_cell *cell)
 {
-    /* neither an actor nor a jti has a line feed */
-    const struct slice parts[] = {actor, SLICE("\n"), jti};
-    struct digest digest;
-    struct jti_cell cell;
-    digest_parts(parts, 3, &digest);
-    memcpy(&cell, digest.bytes, sizeof cell);
-    if (cell.a == 0 && cell.b == 0)
-        cell.b = 1;
-    return cell;
+    return cell->seq_and_one == 0;
 }
 
-/* Where the cell is, or where it belongs. */
-static struct jti_cell *find(struct jti_cell *cells, size_t cap, struct jti_cell cell)
+/* The first cell that is empty or not smaller. */
+static size_t find(const struct jti_set *set, const struct jti_cell *cell)
 {
-    size_t i = (size_t) cell.a & (cap - 1);
-    while ((cells[i].a != 0 || cells[i].b != 0) && (cells[i].a != cell.a || cells[i].b != cell.b))
-        i = (i + 1) & (cap - 1);
-    return &cells[i];
+    size_t i = (size_t) (cell->a >> 32) * set->cap >> 32; /* the upper bits: in order */
+    while (!is_empty(&set->cells[i]) && jti_cell_compare(&set->cells[i], cell) < 0)
+        i++;
+    return i;
+}
+
+static void put(struct jti_set *set, size_t at, const struct jti_cell *cell)
+{
+    size_t end = at;
+    while (!is_empty(&set->cells[end]))
+        end++;
+    ENSURE(end < set->cap + TAIL - 1);
+    memmove(&set->cells[at + 1], &set->cells[at], (end - at) * sizeof *cell);
+    set->cells[at] = *cell;
+    set->count++;
 }
 
 static enum tally_code grow(struct jti_set *set, struct err *err)
 {
-    size_t cap = set->cap == 0 ? CAP_FIRST : 2 * set->cap;
-    struct jti_cell *cells = mem_zero_array(cap, sizeof *cells);
-    if (cells == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the ids of %zu statements", set->count + 1);
-    for (size_t i = 0; i < set->cap; i++) {
-        if (set->cells[i].a != 0 || set->cells[i].b != 0)
-            *find(cells, cap, set->cells[i]) = set->cells[i];
-    }
+    struct jti_set larger = {.cap = set->cap == 0 ? CAP_FIRST : 2 * set->cap, .runs = set->runs};
+    larger.cells = mem_zero_array(larger.cap + TAIL, sizeof *larger.cells);
+    if (larger.cells == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the ids of %zu statements", larger.cap);
+    for (size_t i = 0; i < set->cap + (set->cap > 0 ? TAIL : 0); i++)
+        if (!is_empty(&set->cells[i]))
+            put(&larger, find(&larger, &set->cells[i]), &set->cells[i]);
     mem_free(set->cells);
-    set->cells = cells;
-    set->cap = cap;
+    *set = larger;
     return TALLY_OK;
 }
 
-enum tally_code jti_set_add(struct jti_set *set, struct slice actor, struct slice jti, bool *was_there, struct err *err)
+/* The table, without its gaps, becomes a run. */
+static enum tally_code spill(struct jti_set *set, struct err *err)
 {
-    if (set->count >= set->cap / 4 * 3) {
-        enum tally_code rc = grow(set, err);
-        if (rc != TALLY_OK)
-            return rc;
-    }
-    struct jti_cell cell = cell_of(actor, jti);
-    struct jti_cell *place = find(set->cells, set->cap, cell);
-    *was_there = place->a != 0 || place->b != 0;
-    if (!*was_there) {
-        *place = cell;
-        set->count++;
-    }
+    size_t count = 0;
+    for (size_t i = 0; i < set->cap + TAIL; i++)
+        if (!is_empty(&set->cells[i]))
+            set->cells[count++] = set->cells[i];
+    ENSURE(count == set->count);
+    enum tally_code rc = jti_runs_add(&set->runs, set->cells, count, err);
+    memset(set->cells, 0, (set->cap + TAIL) * sizeof *set->cells);
+    set->count = 0;
+    return rc;
+}
+
+enum tally_code jti_set_add(struct jti_set *set, struct jti_id id, uint64_t seq, bool *was_there, uint64_t *before,
+                            struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (set->count >= set->cap / 4 * 3)
+        rc = set->cap < JTI_TABLE_MAX ? grow(set, err) : spill(set, err);
+    if (rc != TALLY_OK)
+        return rc;
+    const struct jti_cell cell = {id.a, id.b, seq + 1};
+    size_t at = find(set, &cell);
+    *was_there = !is_empty(&set->cells[at]) && jti_cell_compare(&set->cells[at], &cell) == 0;
+    if (*was_there)
+        *before = set->cells[at].seq_and_one - 1;
+    else
+        put(set, at, &cell);
     return TALLY_OK;
+}
+
+enum tally_code jti_set_end(struct jti_set *set, jti_twice_fn twice, void *ctx, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (set->runs.level == NULL)
+        return TALLY_OK; /* everything was found at once */
+    if (set->count > 0)
+        rc = spill(set, err);
+    return rc == TALLY_OK ? jti_runs_end(&set->runs, twice, ctx, err) : rc;
 }

@@ -4,87 +4,252 @@
 
 #include "tally/mem.h"
 
-/* A worker is woken when so many jobs wait: waking one for each costs more than a job of the chain level does. */
-#define WAKE_BACKLOG 16
+#define BLOCKS_MAX (POOL_BLOCKS_EACH * POOL_THREADS_MAX + 2)
+/* Of one block: a statement's protected header, a key, some findings for each of its lines. */
+#define BLOCK_ARENA_MAX ((size_t) 16 << 20)
 
 struct pool {
+    struct pool_options options;
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
-    struct job jobs[POOL_JOBS_MAX];
-    uint64_t put, taken, back; /* counted up: handed over, taken by a worker, given back to the caller */
-    size_t bytes;              /* under way; the caller's thread alone */
+    struct block blocks[BLOCKS_MAX];
+    size_t block_count;
+    uint64_t back, checked,
+        put;           /* counted up: blocks that came back, were checked, were handed over; the caller's thread alone */
+    size_t long_bytes; /* under way in blocks that are longer than usual; the caller's thread alone */
     bool is_stopping;
-    pool_done_fn done;
-    void *ctx;
     pthread_t threads[POOL_THREADS_MAX];
-    int thread_count; /* 0: jobs run on the caller's thread */
+    int thread_count; /* 0: all is done on the caller's thread */
 };
 
-static struct job *job_at(struct pool *pool, uint64_t n)
+static struct block *block_at(struct pool *pool, uint64_t n)
 {
-    return &pool->jobs[n % POOL_JOBS_MAX];
+    return &pool->blocks[n % pool->block_count];
 }
 
-/* Takes the next job and runs it; the lock is held before and after, and not meanwhile. */
-static void run_one(struct pool *pool)
+static void lock(struct pool *pool)
 {
-    struct job *job = job_at(pool, pool->taken++);
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
-    job_run(job);
     ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    job->is_done = true;
-    if (job == job_at(pool, pool->back))
-        ENSURE(pthread_cond_signal(&pool->has_done) == 0);
+}
+
+static void unlock(struct pool *pool)
+{
+    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
+}
+
+/* ---- what any thread does ---- */
+
+static void read_block(const struct pool *pool, struct block *block)
+{
+    char *at = block->text, *end = block->text + block->len;
+    for (size_t i = 0; i < block->job_count; i++) {
+        char *feed = memchr(at, '\n', (size_t) (end - at));
+        size_t len = (size_t) ((feed == NULL ? end : feed) - at);
+        job_read(&block->jobs[i], &pool->options.common, block->arena, at, len);
+        at += feed == NULL ? len : len + 1;
+    }
+}
+
+static void run_block(struct block *block)
+{
+    for (size_t i = 0; i < block->job_count; i++)
+        if (job_has_signatures(&block->jobs[i]))
+            job_run(&block->jobs[i]);
+}
+
+/* Takes the oldest block that has something to do, and does it; the lock is held before and after, and not meanwhile. */
+static bool work_on_one(struct pool *pool)
+{
+    struct block *block = NULL;
+    for (uint64_t n = pool->back; n != pool->put && block == NULL; n++) {
+        struct block *candidate = block_at(pool, n);
+        if (candidate->stage == BLOCK_TO_READ || candidate->stage == BLOCK_TO_RUN)
+            block = candidate;
+    }
+    if (block == NULL)
+        return false;
+    bool is_unread = block->stage == BLOCK_TO_READ;
+    block->stage = BLOCK_AT_WORK;
+    unlock(pool);
+    if (is_unread)
+        read_block(pool, block);
+    else
+        run_block(block);
+    lock(pool);
+    block->stage = is_unread ? BLOCK_TO_CHECK : BLOCK_DONE;
+    ENSURE(pthread_cond_signal(&pool->has_done) == 0);
+    return true;
 }
 
 static void *work(void *ctx)
 {
     struct pool *pool = ctx;
-    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
+    lock(pool);
     while (!pool->is_stopping) {
-        if (pool->taken < pool->put)
-            run_one(pool);
-        else
+        if (!work_on_one(pool))
             ENSURE(pthread_cond_wait(&pool->has_work, &pool->lock) == 0);
     }
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
+    unlock(pool);
     return NULL;
 }
 
-/* A line needs its texts once more than itself at most, and a little for what is decoded. */
-#define JOB_ARENA_MAX ((size_t) ARCHIVE_LINE_MAX + (256u << 10))
+/* ---- what the caller's thread does, in order ---- */
 
-static enum tally_code make_arenas(struct pool *pool, struct err *err)
+static bool has_signatures(const struct block *block)
 {
-    for (size_t i = 0; i < POOL_JOBS_MAX; i++) {
-        pool->jobs[i].arena = arena_new(JOB_ARENA_MAX);
-        /* the first block is kept when an arena is cleared: make it a small one, whatever comes */
-        if (pool->jobs[i].arena == NULL || arena_alloc(pool->jobs[i].arena, 1) == NULL)
-            return err_set(err, TALLY_E_NO_MEMORY, "no memory for %d lines under way", POOL_JOBS_MAX);
+    for (size_t i = 0; i < block->job_count; i++)
+        if (job_has_signatures(&block->jobs[i]))
+            return true;
+    return false;
+}
+
+static enum tally_code check_one(struct pool *pool, struct block *block, struct err *err)
+{
+    unlock(pool);
+    enum tally_code rc = pool->options.check(pool->options.ctx, block, err);
+    bool is_more = has_signatures(block);
+    lock(pool);
+    block->stage = is_more ? BLOCK_TO_RUN : BLOCK_DONE;
+    pool->checked++;
+    if (is_more)
+        ENSURE(pthread_cond_signal(&pool->has_work) == 0);
+    return rc;
+}
+
+static enum tally_code finish_one(struct pool *pool, struct block *block, struct err *err)
+{
+    unlock(pool);
+    enum tally_code rc = pool->options.finish(pool->options.ctx, block, err);
+    if (block->cap > BLOCK_BYTES) { /* a long line's memory is not kept until the ring comes round */
+        pool->long_bytes -= block->cap;
+        mem_free(block->text);
+        block->text = NULL;
+        block->cap = 0;
     }
+    arena_clear(block->arena);
+    lock(pool);
+    block->stage = BLOCK_IDLE;
+    block->len = block->job_count = 0;
+    pool->back++;
+    return rc;
+}
+
+/* Until no more than so many blocks are under way. The lock is held. */
+static enum tally_code go_on(struct pool *pool, uint64_t under_way_max, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (;;) {
+        struct block *next = block_at(pool, pool->checked), *oldest = block_at(pool, pool->back);
+        if (pool->checked != pool->put && next->stage == BLOCK_TO_CHECK)
+            TRY(check_one(pool, next, err));
+        else if (pool->back != pool->checked && oldest->stage == BLOCK_DONE)
+            TRY(finish_one(pool, oldest, err));
+        else if (pool->put - pool->back <= under_way_max)
+            break;
+        else if (!work_on_one(pool)) /* rather than wait */
+            ENSURE(pthread_cond_wait(&pool->has_done, &pool->lock) == 0);
+    }
+done:
+    return rc;
+}
+
+static enum tally_code go_on_until(struct pool *pool, uint64_t under_way_max, struct err *err)
+{
+    lock(pool);
+    enum tally_code rc = go_on(pool, under_way_max, err);
+    unlock(pool);
+    return rc;
+}
+
+struct block *pool_block(struct pool *pool)
+{
+    return block_at(pool, pool->put);
+}
+
+static enum tally_code prepare(struct block *block, struct err *err)
+{
+    if (block->arena == NULL)
+        block->arena = arena_new(BLOCK_ARENA_MAX);
+    if (block->jobs == NULL)
+        block->jobs = mem_resize(NULL, BLOCK_LINES * sizeof *block->jobs); /* each is filled when it is read */
+    if (block->arena == NULL || block->jobs == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for lines under way");
     return TALLY_OK;
 }
 
-enum tally_code pool_new(int threads, pool_done_fn done, void *ctx, struct pool **out, struct err *err)
+static enum tally_code make_room(struct pool *pool, struct block *block, size_t bytes, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    size_t cap = block->cap < BLOCK_BYTES ? BLOCK_BYTES : block->cap;
+    TRY(prepare(block, err));
+    if (bytes <= block->cap - block->len)
+        goto done;
+    while (cap - block->len < bytes)
+        cap *= 2;
+    if (cap > BLOCK_BYTES)
+        while (pool->put != pool->back && pool->long_bytes + cap > POOL_LONG_MAX)
+            TRY(go_on_until(pool, pool->put - pool->back - 1, err));
+    char *text = mem_resize(block->text, cap);
+    if (text == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a line of %zu bytes", cap));
+    pool->long_bytes += (cap > BLOCK_BYTES ? cap : 0) - (block->cap > BLOCK_BYTES ? block->cap : 0);
+    block->text = text;
+    block->cap = cap;
+done:
+    return rc;
+}
+
+enum tally_code pool_make_room(struct pool *pool, size_t bytes, struct err *err)
+{
+    return make_room(pool, pool_block(pool), bytes, err);
+}
+
+enum tally_code pool_put(struct pool *pool, size_t rest, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct block *block = pool_block(pool), *next = block_at(pool, pool->put + 1);
+    size_t carried = block->len - rest;
+    ENSURE(block->job_count > 0 && block->job_count <= BLOCK_LINES);
+    /* the next one is free, and takes what is carried over before a worker changes this one */
+    TRY(go_on_until(pool, pool->block_count - 2, err));
+    TRY(make_room(pool, next, carried, err));
+    if (carried > 0)
+        memcpy(next->text, block->text + rest, carried);
+    next->len = carried;
+    block->len = rest;
+    lock(pool);
+    block->stage = BLOCK_TO_READ;
+    pool->put++;
+    ENSURE(pthread_cond_signal(&pool->has_work) == 0);
+    /* what can be done without waiting; without workers, all of it */
+    rc = go_on(pool, pool->thread_count == 0 ? 0 : pool->block_count - 1, err);
+    unlock(pool);
+done:
+    return rc;
+}
+
+enum tally_code pool_drain(struct pool *pool, struct err *err)
+{
+    return go_on_until(pool, 0, err);
+}
+
+/* ---- making and unmaking ---- */
+
+enum tally_code pool_new(const struct pool_options *options, struct pool **out, struct err *err)
 {
     struct pool *pool = mem_zero(sizeof *pool);
     if (pool == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a pool of threads");
     ENSURE(pthread_mutex_init(&pool->lock, NULL) == 0);
     ENSURE(pthread_cond_init(&pool->has_work, NULL) == 0 && pthread_cond_init(&pool->has_done, NULL) == 0);
-    pool->done = done;
-    pool->ctx = ctx;
-    enum tally_code rc = make_arenas(pool, err);
-    if (rc != TALLY_OK) {
-        pool_free(pool);
-        return rc;
-    }
-    if (threads > POOL_THREADS_MAX)
-        threads = POOL_THREADS_MAX;
+    pool->options = *options;
+    int threads = options->threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : options->threads;
     /* fewer threads than wanted, or none, is slower but right */
     while (threads > 1 && pool->thread_count < threads &&
            pthread_create(&pool->threads[pool->thread_count], NULL, work, pool) == 0)
         pool->thread_count++;
+    pool->block_count =
+        (size_t) pool->thread_count * POOL_BLOCKS_EACH + 2; /* one is filled, one takes what is carried over */
     *out = pool;
     return TALLY_OK;
 }
@@ -93,81 +258,19 @@ void pool_free(struct pool *pool)
 {
     if (pool == NULL)
         return;
-    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
+    lock(pool);
     pool->is_stopping = true;
     ENSURE(pthread_cond_broadcast(&pool->has_work) == 0);
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
+    unlock(pool);
     for (int i = 0; i < pool->thread_count; i++)
         ENSURE(pthread_join(pool->threads[i], NULL) == 0);
-    for (size_t i = 0; i < POOL_JOBS_MAX; i++)
-        arena_free(pool->jobs[i].arena);
+    for (size_t i = 0; i < pool->block_count; i++) {
+        mem_free(pool->blocks[i].text);
+        mem_free(pool->blocks[i].jobs);
+        arena_free(pool->blocks[i].arena);
+    }
     (void) pthread_mutex_destroy(&pool->lock);
     (void) pthread_cond_destroy(&pool->has_work);
     (void) pthread_cond_destroy(&pool->has_done);
     mem_free(pool);
-}
-
-/* The oldest job, waited for. */
-static enum tally_code give_back(struct pool *pool, struct err *err)
-{
-    struct job *job = job_at(pool, pool->back);
-    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    while (!job->is_done) {
-        if (pool->taken < pool->put)
-            run_one(pool); /* rather than wait: the workers may be asleep, see WAKE_BACKLOG */
-        else
-            ENSURE(pthread_cond_wait(&pool->has_done, &pool->lock) == 0);
-    }
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
-    enum tally_code rc = pool->done(pool->ctx, job, err);
-    pool->bytes -= job->bytes;
-    size_t bytes = job->bytes;
-    if (bytes > POOL_BYTES_MAX / POOL_JOBS_MAX)
-        arena_clear(job->arena); /* a large line's memory is not kept until the ring comes round */
-    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    pool->back++;
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
-    return rc;
-}
-
-enum tally_code pool_next(struct pool *pool, uint64_t seq, size_t bytes, struct job **out, struct err *err)
-{
-    while (pool->put - pool->back == POOL_JOBS_MAX || (pool->put > pool->back && pool->bytes + bytes > POOL_BYTES_MAX)) {
-        enum tally_code rc = give_back(pool, err);
-        if (rc != TALLY_OK)
-            return rc;
-    }
-    struct job *job = job_at(pool, pool->put);
-    job_begin(job, seq);
-    job->bytes = bytes;
-    *out = job;
-    return TALLY_OK;
-}
-
-enum tally_code pool_put(struct pool *pool, struct err *err)
-{
-    struct job *job = job_at(pool, pool->put);
-    pool->bytes += job->bytes;
-    if (pool->thread_count == 0) {
-        job_run(job);
-        job->is_done = true;
-        pool->put++;
-        return give_back(pool, err);
-    }
-    ENSURE(pthread_mutex_lock(&pool->lock) == 0);
-    pool->put++;
-    if (pool->put - pool->taken >= WAKE_BACKLOG)
-        ENSURE(pthread_cond_signal(&pool->has_work) == 0);
-    ENSURE(pthread_mutex_unlock(&pool->lock) == 0);
-    return TALLY_OK;
-}
-
-enum tally_code pool_drain(struct pool *pool, struct err *err)
-{
-    while (pool->back < pool->put) {
-        enum tally_code rc = give_back(pool, err);
-        if (rc != TALLY_OK)
-            return rc;
-    }
-    return TALLY_OK;
 }

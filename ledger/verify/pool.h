@@ -1,27 +1,46 @@
-/* The jobs under way, in a ring: workers take them as they come, the caller's thread gets them back in order.
- * Private to ledger/verify. */
+/* The blocks under way, in a ring. A block is a run of whole lines; the caller's thread fills it, a worker reads its lines, the caller checks
+ * them against all lines before, a worker verifies their signatures, and the caller hears what was found: the second and the last step in
+ * the order of the archive. Private to ledger/verify. */
 #ifndef TALLY_VERIFY_POOL_H
 #define TALLY_VERIFY_POOL_H
 
 #include "job.h"
 
-#define POOL_JOBS_MAX 256          /* lines under way: 16 for each of 16 cores */
-#define POOL_BYTES_MAX (64u << 20) /* of lines under way, unless one alone is longer */
+#define BLOCK_BYTES                                                                                                        \
+    131072 /* of lines, unless one alone is longer: half a dozen writes of a disk, two milliseconds of a core */
+#define BLOCK_LINES 320           /* at most: of the shortest that there are as many fit */
+#define POOL_LONG_MAX (64u << 20) /* bytes under way in blocks of long lines, unless one alone is longer */
 #define POOL_THREADS_MAX 64
+#define POOL_BLOCKS_EACH 4 /* blocks for each thread, so that none waits for another's */
+
+struct block {
+    char *text;
+    size_t cap, len;
+    struct arena *arena; /* everything that its lines need */
+    struct job *jobs;    /* BLOCK_LINES */
+    size_t job_count;    /* so many lines are in text */
+    enum { BLOCK_IDLE, BLOCK_TO_READ, BLOCK_TO_CHECK, BLOCK_TO_RUN, BLOCK_DONE, BLOCK_AT_WORK } stage; /* under the lock */
+};
 
 struct pool;
-/* Takes a job back when it is done; called on the thread of pool_next and pool_drain, in order. */
-typedef enum tally_code (*pool_done_fn)(void *ctx, struct job *job, struct err *err);
+/* Both on the caller's thread, in order, inside pool_put and pool_drain. check says for each job what is left to do. */
+typedef enum tally_code (*pool_fn)(void *ctx, struct block *block, struct err *err);
+struct pool_options {
+    int threads; /* 1: everything on the caller's thread */
+    struct job_common common;
+    pool_fn check, finish;
+    void *ctx;
+};
 
-/* threads 1: everything on the caller's thread. */
-MUST_CHECK enum tally_code pool_new(int threads, pool_done_fn done, void *ctx, struct pool **out, struct err *err);
+MUST_CHECK enum tally_code pool_new(const struct pool_options *options, struct pool **out, struct err *err);
 void pool_free(struct pool *pool);
-/* The next free job, after job_begin; waits for room for that many bytes. Nothing is under way with it before
- * pool_put. */
-MUST_CHECK enum tally_code pool_next(struct pool *pool, uint64_t seq, size_t bytes, struct job **out, struct err *err);
-/* Hands over the job of the last pool_next. */
-MUST_CHECK enum tally_code pool_put(struct pool *pool, struct err *err);
-/* Waits for all. */
+/* The block that is filled now, empty at first. */
+struct block *pool_block(struct pool *pool);
+/* Room for so many bytes behind what it has. */
+MUST_CHECK enum tally_code pool_make_room(struct pool *pool, size_t bytes, struct err *err);
+/* Hands the block over, without its bytes from `rest` on: with these the next one begins. Waits for that one. */
+MUST_CHECK enum tally_code pool_put(struct pool *pool, size_t rest, struct err *err);
+/* Waits for all that was handed over. */
 MUST_CHECK enum tally_code pool_drain(struct pool *pool, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TALLY_VERIFY_STATE_H
 #define TALLY_VERIFY_STATE_H
 
+#include "feed.h"
 #include "hash_list.h"
 #include "job.h"
 #include "jti_set.h"
@@ -25,7 +26,11 @@ struct verifier {
     enum verify_level level; /* lowered where an archive does not begin at entry 0 */
     struct kept trusted;     /* the vkey given; empty: none */
     struct pool *pool;
+    struct feed feed;
+    struct arena *end_arena; /* for what is found at the end */
     struct verify_report report;
+    bool is_damaged; /* the bytes of the archive ended before the archive did */
+    char damage[256];
 
     uint64_t line; /* of the line under way, from 1 */
     bool has_head, has_entry, has_checkpoint;
@@ -57,9 +62,10 @@ struct verifier {
 void kept_set(struct kept *kept, struct slice s); /* cut at VKEY_MAX */
 struct slice kept_slice(const struct kept *kept);
 
+#define CHECK_JTI_TEXT "its actor and jti are those of entry %" PRIu64 /* the one before */
+
 /* An entry's line: its place in the chain, its form, its body; plans the job. */
-MUST_CHECK enum tally_code check_entry(struct verifier *verifier, struct job *job, const struct archive_entry *entry,
-                                       struct err *err);
+MUST_CHECK enum tally_code check_entry(struct verifier *verifier, struct job *job, struct err *err);
 /* What the author signed, against the entry and all entries before it. *target is what it was sent to (in the job's
  * arena), empty when it cannot be read. */
 MUST_CHECK enum tally_code check_statement(struct verifier *verifier, struct job *job, const struct entry_header *header,
@@ -74,7 +80,7 @@ MUST_CHECK enum tally_code check_range(struct verifier *verifier, struct job *jo
                                        struct err *err);
 MUST_CHECK enum tally_code check_leaf(struct verifier *verifier, struct job *job, const struct digest *leaf,
                                       struct err *err);
-void check_checkpoint(struct verifier *verifier, struct job *job, struct slice note);
+MUST_CHECK enum tally_code check_checkpoint(struct verifier *verifier, struct job *job, struct slice note, struct err *err);
 void check_anchors_end(struct verifier *verifier, struct job *job);
 
 #endif

@@ -1,10 +1,13 @@
 #include "tally/verify.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "state.h"
 #include "tally/mem.h"
+
+#define END_ARENA_MAX ((size_t) 1 << 20) /* a finding for each checkpoint that was given, and a few */
 
 void kept_set(struct kept *kept, struct slice s)
 {
@@ -48,19 +51,17 @@ MUST_CHECK static enum tally_code follow(struct verifier *v, const struct job *j
         .header = &job->header,
         .hash = job->hash,
         .type = job->type,
-        .entry = &job->entry,
-        .statement = job->statement.protected_part.len > 0 ? &job->statement : NULL,
-        .is_body_right = job->is_body_right,
+        .entry = &job->line.entry,
+        .statement = job->is_statement_read ? &job->statement : NULL,
+        .is_body_right = job->has_body && job->is_body_committed,
         .has_finding = job->first != NULL,
         .has_gap = job->has_gap,
     };
     return v->options.follow(v->options.follow_ctx, v, &entry, err);
 }
 
-/* A job comes back: its findings are told, in the order of the lines. */
-static enum tally_code finish(void *ctx, struct job *job, struct err *err)
+static enum tally_code finish_job(struct verifier *v, const struct job *job, struct err *err)
 {
-    struct verifier *v = ctx;
     if (job->failed != TALLY_OK)
         return err_set(err, job->failed, "entry %" PRIu64 " could not be checked: %s", job->seq,
                        err_code_text(job->failed));
@@ -70,10 +71,43 @@ static enum tally_code finish(void *ctx, struct job *job, struct err *err)
     return job->is_entry && v->level == VERIFY_REPLAY ? follow(v, job, err) : TALLY_OK;
 }
 
+/* A block comes back: its findings are told, in the order of the lines. */
+static enum tally_code finish(void *ctx, struct block *block, struct err *err)
+{
+    for (size_t i = 0; i < block->job_count; i++) {
+        enum tally_code rc = finish_job(ctx, &block->jobs[i], err);
+        if (rc != TALLY_OK)
+            return rc;
+    }
+    return TALLY_OK;
+}
+
 static int core_count(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : (n > POOL_THREADS_MAX ? POOL_THREADS_MAX : (int) n);
+}
+
+static enum tally_code check(void *ctx, struct block *block, struct err *err);
+
+static enum tally_code prepare(struct verifier *v, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    int threads = v->options.threads == 0 ? core_count() : v->options.threads;
+    struct pool_options options = {
+        .threads = threads, .common = {.level = v->level}, .check = check, .finish = finish, .ctx = v};
+    digest_key_make(&options.common.jti_key);
+    if (v->trusted.len > 0) {
+        TRY(note_key_read(kept_slice(&v->trusted), &v->note_key, err));
+        v->has_note_key = true;
+    }
+    v->end_arena = arena_new(END_ARENA_MAX);
+    if (v->end_arena == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a verifier"));
+    TRY(pool_new(&options, &v->pool, err));
+    v->feed.pool = v->pool;
+done:
+    return rc;
 }
 
 enum tally_code verifier_new(const struct verify_options *options, struct verifier **out, struct err *err)
@@ -94,24 +128,15 @@ enum tally_code verifier_new(const struct verify_options *options, struct verifi
     v->options = *options;
     v->level = options->level;
     v->is_tree_known = true;
+    v->hashes.file.dir = v->roots.file.dir = v->jtis.runs.dir = options->temporary_dir;
     kept_set(&v->trusted, options->vkey);
-    if (options->vkey.len > 0) {
-        enum tally_code rc = note_key_read(options->vkey, &v->note_key, err);
-        if (rc != TALLY_OK) {
-            mem_free(v);
-            return rc;
-        }
-        v->has_note_key = true;
-    }
-    enum tally_code rc = pool_new(options->threads == 0 ? core_count() : options->threads, finish, v, &v->pool, err);
-    if (rc != TALLY_OK) {
-        note_key_release(&v->note_key);
-        mem_free(v);
-        return rc;
-    }
     ENSURE(options->level != VERIFY_REPLAY || options->follow != NULL);
-    *out = v;
-    return TALLY_OK;
+    enum tally_code rc = prepare(v, err);
+    if (rc != TALLY_OK)
+        verifier_free(v);
+    else
+        *out = v;
+    return rc;
 }
 
 void verifier_free(struct verifier *v)
@@ -119,6 +144,7 @@ void verifier_free(struct verifier *v)
     if (v == NULL)
         return;
     pool_free(v->pool); /* first: what is under way borrows the keys */
+    arena_free(v->end_arena);
     hash_list_release(&v->hashes);
     jti_set_release(&v->jtis);
     roots_release(&v->roots);
@@ -152,53 +178,100 @@ MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job,
     return check_range(v, job, head, err);
 }
 
-static enum tally_code take_line(struct verifier *v, struct job *job, struct slice text, struct err *err)
+static enum tally_code take_line(struct verifier *v, struct job *job, struct err *err)
 {
-    struct archive_line line;
-    struct err why = {0};
-    enum tally_code rc = archive_read_line(text, job->arena, &line, &why);
-    if (rc == TALLY_E_NO_MEMORY)
-        return err_set(err, rc, "%s", why.detail);
-    if (v->line == 1 && (rc != TALLY_OK || line.kind != ARCHIVE_LINE_HEAD)) {
-        job_found(job, FINDING_ARCHIVE_HEAD, v->line, "%s", rc != TALLY_OK ? why.detail : "it is the line of an entry");
-        if (rc != TALLY_OK)
+    if (v->line == 1 && (job->read != TALLY_OK || job->line.kind != ARCHIVE_LINE_HEAD)) {
+        job_found(job, FINDING_ARCHIVE_HEAD, v->line, "%s",
+                  job->read != TALLY_OK ? job->wrong : "it is the line of an entry");
+        if (job->read != TALLY_OK)
             return TALLY_OK;
-    } else if (rc != TALLY_OK) {
-        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", why.detail);
+    } else if (job->read != TALLY_OK) {
+        job_found(job, FINDING_ARCHIVE_LINE, v->line, "%s", job->wrong);
         v->lost++;
         return TALLY_OK;
     }
-    switch (line.kind) {
+    switch (job->line.kind) {
     case ARCHIVE_LINE_HEAD:
-        return take_head(v, job, &line.head, err);
+        return take_head(v, job, &job->line.head, err);
     case ARCHIVE_LINE_ENTRY:
         if (v->has_checkpoint)
             job_found(job, FINDING_ARCHIVE_LINE, v->line, "an entry stands after the checkpoints");
-        return check_entry(v, job, &line.entry, err);
+        return check_entry(v, job, err);
     case ARCHIVE_LINE_CHECKPOINT:
         v->has_checkpoint = true;
-        check_checkpoint(v, job, line.checkpoint);
-        break;
+        return check_checkpoint(v, job, job->line.checkpoint, err);
     }
     return TALLY_OK;
 }
 
-enum tally_code verifier_line(struct verifier *v, struct slice line, struct err *err)
+/* The lines of a block, in order. */
+static enum tally_code check(void *ctx, struct block *block, struct err *err)
+{
+    struct verifier *v = ctx;
+    for (size_t i = 0; i < block->job_count; i++) {
+        struct job *job = &block->jobs[i];
+        job->seq = v->next_seq;
+        v->line++;
+        if (job->failed != TALLY_OK)
+            continue; /* told of, and the end, when the block comes back */
+        enum tally_code rc = take_line(v, job, err);
+        if (rc != TALLY_OK)
+            return rc;
+        if (!job_has_signatures(job))
+            job_run(job); /* nothing that takes time */
+    }
+    return TALLY_OK;
+}
+
+enum tally_code verifier_room(struct verifier *v, char **at, size_t *room, struct err *err)
+{
+    return feed_room(&v->feed, at, room, err);
+}
+
+enum tally_code verifier_put(struct verifier *v, size_t len, struct err *err)
+{
+    return feed_put(&v->feed, len, err);
+}
+
+static enum tally_code put_bytes(struct verifier *v, struct slice bytes, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct job *job = NULL;
-    v->line++;
-    TRY(pool_next(v->pool, v->next_seq, line.len, &job, err));
-    TRY(take_line(v, job, line, err));
-    TRY(pool_put(v->pool, err));
+    while (bytes.len > 0) {
+        char *at = NULL;
+        size_t room = 0;
+        TRY(feed_room(&v->feed, &at, &room, err));
+        room = room < bytes.len ? room : bytes.len;
+        memcpy(at, bytes.ptr, room);
+        TRY(feed_put(&v->feed, room, err));
+        bytes = slice_of(bytes.ptr + room, bytes.len - room);
+    }
 done:
     return rc;
+}
+
+enum tally_code verifier_line(struct verifier *v, struct slice line, struct err *err)
+{
+    enum tally_code rc = put_bytes(v, line, err);
+    return rc == TALLY_OK ? put_bytes(v, SLICE("\n"), err) : rc;
+}
+
+void verifier_damaged(struct verifier *v, const char *why)
+{
+    v->is_damaged = true;
+    (void) snprintf(v->damage, sizeof v->damage, "%s", why);
+}
+
+uint64_t verifier_entries(const struct verifier *v)
+{
+    return v->report.entries;
 }
 
 static void check_end(struct verifier *v, struct job *job)
 {
     bool is_trust_used = v->report.is_anchored || v->trusted.len == 0;
-    if (v->line == 0)
+    if (v->is_damaged)
+        job_found(job, FINDING_ARCHIVE_DAMAGED, v->line + 1, "%s", v->damage);
+    if (v->line == 0 && !v->is_damaged)
         job_found(job, FINDING_ARCHIVE_HEAD, 1, "the archive is empty");
     else if (v->has_head && (v->next_seq > v->size || v->next_seq + v->lost < v->size))
         job_found(job, FINDING_ARCHIVE_SIZE, v->line,
@@ -209,18 +282,28 @@ static void check_end(struct verifier *v, struct job *job)
         job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
 }
 
+static void jti_is_twice(void *ctx, uint64_t seq, uint64_t before)
+{
+    struct verifier *v = ctx;
+    struct finding finding = {.code = FINDING_CHAIN_JTI, .seq = seq};
+    (void) snprintf(finding.detail, sizeof finding.detail, CHECK_JTI_TEXT, before);
+    tell(v, &finding);
+    if (seq < v->report.first_bad)
+        v->report.first_bad = seq;
+}
+
 enum tally_code verifier_end(struct verifier *v, struct verify_report *report, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct job *job = NULL;
-    TRY(pool_drain(v->pool, err)); /* so that the count of findings is complete */
+    struct job job;
+    TRY(feed_end(&v->feed, v->is_damaged, err));
+    TRY(jti_set_end(&v->jtis, jti_is_twice, v, err)); /* so that the count of findings is complete */
     if (v->level == VERIFY_REPLAY)
         TRY(v->options.follow(v->options.follow_ctx, v, NULL, err));
-    TRY(pool_next(v->pool, v->next_seq, 0, &job, err));
-    check_end(v, job);
+    job_begin(&job, v->end_arena, v->next_seq);
+    check_end(v, &job);
     v->report.last_seq = v->next_seq - (v->next_seq > 0 ? 1 : 0);
-    TRY(pool_put(v->pool, err));
-    TRY(pool_drain(v->pool, err));
+    TRY(finish_job(v, &job, err));
     *report = v->report;
 done:
     return rc;

@@ -173,31 +173,71 @@ static void a_part_of_an_archive_is_held_to_its_checkpoint(void **state)
 
 /* ---- roots of earlier sizes ---- */
 
-static void roots_of_the_last_sizes_are_in_reach(void **state)
+static void roots_of_all_sizes_are_in_reach(void **state)
 {
     struct roots roots = {0};
+    struct hash_list leaves = {0};
     struct merkle_frontier tree = {0};
-    struct digest wanted[3] = {{{0}}}, root;
-    const uint64_t all = 3 * ROOTS_BLOCK + 17, sizes[3] = {ROOTS_BLOCK - 1, 2 * ROOTS_BLOCK + 5, all - 17};
+    const uint64_t all = 3 * ROOTS_STEP + 17;
+    const uint64_t sizes[] = {0, 1, 4711, ROOTS_STEP - 1, ROOTS_STEP, ROOTS_STEP + 1, 2 * ROOTS_STEP + 5, all - 17, all};
+    enum { COUNT = sizeof sizes / sizeof sizes[0] };
+    struct digest wanted[COUNT], root;
+    bool is_known = true;
+    (void) state;
+    for (uint64_t i = 0; i <= all; i++) {
+        struct digest leaf = {{(uint8_t) i, (uint8_t) (i >> 8), (uint8_t) (i >> 16)}};
+        for (int k = 0; k < COUNT; k++)
+            if (i == sizes[k])
+                merkle_frontier_root(&tree, &wanted[k]);
+        if (i == all)
+            break;
+        assert_int_equal(hash_list_add(&leaves, &leaf, NULL), TALLY_OK);
+        assert_int_equal(roots_add(&roots, &leaf, NULL), TALLY_OK);
+        merkle_frontier_add(&tree, &leaf);
+    }
+    for (int k = 0; k < COUNT; k++) {
+        assert_int_equal(roots_at(&roots, &leaves, sizes[k], &is_known, &root, NULL), TALLY_OK);
+        assert_true(is_known);
+        assert_true(digest_equal(&root, &wanted[k]));
+    }
+    assert_int_equal(roots_at(&roots, &leaves, all + 1, &is_known, &root, NULL), TALLY_OK);
+    assert_false(is_known);
+    roots_release(&roots);
+    hash_list_release(&leaves);
+}
+
+/* A list that begins later, as that of an archive from an entry on. */
+static void roots_go_on_from_where_an_archive_begins(void **state)
+{
+    struct roots roots = {0};
+    struct hash_list leaves = {0};
+    struct merkle_frontier tree = {0};
+    struct digest wanted = {{0}}, root;
+    const uint64_t from = 1000003, all = from + ROOTS_STEP + 500, size = from + ROOTS_STEP + 77;
+    bool is_known = true;
     (void) state;
     for (uint64_t i = 0; i < all; i++) {
         struct digest leaf = {{(uint8_t) i, (uint8_t) (i >> 8), (uint8_t) (i >> 16)}};
-        assert_int_equal(roots_add(&roots, &leaf, NULL), TALLY_OK);
+        if (i == from) {
+            roots_begin(&roots, &tree);
+            hash_list_begin(&leaves, from);
+        }
+        if (i >= from) {
+            assert_int_equal(hash_list_add(&leaves, &leaf, NULL), TALLY_OK);
+            assert_int_equal(roots_add(&roots, &leaf, NULL), TALLY_OK);
+        }
         merkle_frontier_add(&tree, &leaf);
-        for (int k = 0; k < 3; k++)
-            if (tree.size == sizes[k])
-                merkle_frontier_root(&tree, &wanted[k]);
+        if (i + 1 == size)
+            merkle_frontier_root(&tree, &wanted);
     }
-    assert_false(roots_at(&roots, sizes[0], &root));
-    assert_false(roots_at(&roots, all + 1, &root));
-    for (int k = 1; k < 3; k++) {
-        assert_true(roots_at(&roots, sizes[k], &root));
-        assert_true(digest_equal(&root, &wanted[k]));
-    }
-    merkle_frontier_root(&tree, &wanted[0]);
-    assert_true(roots_at(&roots, all, &root));
-    assert_true(digest_equal(&root, &wanted[0]));
+    assert_int_equal(roots_at(&roots, &leaves, size, &is_known, &root, NULL), TALLY_OK);
+    assert_true(is_known && digest_equal(&root, &wanted));
+    assert_int_equal(roots_at(&roots, &leaves, from - 1, &is_known, &root, NULL), TALLY_OK);
+    assert_false(is_known);
+    assert_int_equal(roots_at(&roots, &leaves, from, &is_known, &root, NULL), TALLY_OK);
+    assert_true(is_known);
     roots_release(&roots);
+    hash_list_release(&leaves);
 }
 
 int main(void)
@@ -210,7 +250,8 @@ int main(void)
         cmocka_unit_test(what_is_no_checkpoint_is_found),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(a_part_of_an_archive_is_held_to_its_checkpoint),
-        cmocka_unit_test(roots_of_the_last_sizes_are_in_reach),
+        cmocka_unit_test(roots_of_all_sizes_are_in_reach),
+        cmocka_unit_test(roots_go_on_from_where_an_archive_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

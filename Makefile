@@ -37,6 +37,7 @@ JANSSON = $(call libs,jansson)
 GMP = -lgmp
 MHD = $(call libs,libmicrohttpd)
 CURL = $(call libs,libcurl)
+ZLIB = $(call libs,zlib)
 CMOCKA = $(call libs,cmocka)
 
 # ---- one archive for each layer, so that a call to a layer that may not be used does not link ----
@@ -144,10 +145,10 @@ $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXT_server)
 $(B)/bin/tally: $(patsubst %.c,$(B)/obj/%.o,$(TALLY_SOURCES)) $(call archives,$(LAYERS_tally))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(MHD) $(CURL) $(JANSSON) $(CRYPTO) $(GMP) -lpthread -lm
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(MHD) $(CURL) $(JANSSON) $(CRYPTO) $(ZLIB) $(GMP) -lpthread -lm
 $(B)/bin/tally-verify: $(patsubst %.c,$(B)/obj/%.o,$(VERIFY_SOURCES)) $(call archives,$(LAYERS_verify))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(GMP) -lpthread
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(JANSSON) $(CRYPTO) $(ZLIB) $(GMP) -lpthread
 
 .PHONY: all programs
 programs: $(addprefix $(B)/bin/,$(PROGRAMS))
@@ -180,7 +181,7 @@ test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1))
 define test_rule
 $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(call test_support,$(1)) $(call archives,$(call test_layers,$(1)))
 	@mkdir -p $$(@D)
-	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(CRYPTO) $$(LIBPQ) $$(GMP) -lpthread -lm
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(CRYPTO) $$(ZLIB) $$(LIBPQ) $$(GMP) -lpthread -lm
 endef
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
 $(B)/tests/property/evaluators_test: $(B)/obj/tests/property/random_text.o

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,41 +10,41 @@
 #include "tally/instant.h"
 #include "tally/mem.h"
 #include "verify_anchor.h"
+#include "verify_input.h"
 #include "verify_keys.h"
-#include "verify_lines.h"
 #include "verify_print.h"
 #include "verify_receipt.h"
 
 #define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
+#define FIRST_BYTES (sizeof RECEIPT_FIRST_LINE - 1)
 
-static const char HELP[] =
-    "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]... [--level chain|signatures]\n"
-    "                    [--json]\n"
-    "       tally-verify RECEIPT|- [--vkey VKEY] [--body FILE [--jws FILE]] [--json]\n"
-    "\n"
-    "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
-    "another order, that the ledger has signed what is there, and that each statement was\n"
-    "signed by a key that its author had then. Or a receipt (.tlog-proof) alone.\n"
-    "\n"
-    "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
-    "                  the archive can only be shown to agree with itself\n"
-    "  --level LEVEL   chain: order, hashes and bodies; signatures (the default): also who\n"
-    "                  signed what, with which key\n"
-    "  --checkpoint FILE  a checkpoint, or a receipt, that you have kept: the archive has to\n"
-    "                  continue it; as often as you have some\n"
-    "  --body FILE     the statement that the receipt is for: the bytes that were sent\n"
-    "  --jws FILE      and their signature (x-jws-signature); none for the service's own\n"
-    "  --json          one JSON document on standard output\n"
-    "  --help          this text\n"
-    "\n"
-    "Findings name the entry: entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
-    "\n"
-    "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
-    "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, no checkpoint\n"
-    "of all entries, bodies withheld or erased, which are listed by number).\n"
-    "\n"
-    "Example:\n"
-    "  gunzip -c ledger.jsonl.gz | tally-verify - --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
+static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]... [--level chain|signatures]\n"
+                           "                    [--json]\n"
+                           "       tally-verify RECEIPT|- [--vkey VKEY] [--body FILE [--jws FILE]] [--json]\n"
+                           "\n"
+                           "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
+                           "another order, that the ledger has signed what is there, and that each statement was\n"
+                           "signed by a key that its author had then. Or a receipt (.tlog-proof) alone.\n"
+                           "\n"
+                           "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
+                           "                  the archive can only be shown to agree with itself\n"
+                           "  --level LEVEL   chain: order, hashes and bodies; signatures (the default): also who\n"
+                           "                  signed what, with which key\n"
+                           "  --checkpoint FILE  a checkpoint, or a receipt, that you have kept: the archive has to\n"
+                           "                  continue it; as often as you have some\n"
+                           "  --body FILE     the statement that the receipt is for: the bytes that were sent\n"
+                           "  --jws FILE      and their signature (x-jws-signature); none for the service's own\n"
+                           "  --json          one JSON document on standard output\n"
+                           "  --help          this text\n"
+                           "\n"
+                           "Findings name the entry: entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
+                           "\n"
+                           "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
+                           "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, no checkpoint\n"
+                           "of all entries, bodies withheld or erased, which are listed by number).\n"
+                           "\n"
+                           "Example:\n"
+                           "  tally-verify ledger.jsonl.gz --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
 
 struct arguments {
     const char *file;
@@ -116,12 +117,11 @@ done:
 struct run {
     struct verify_printer printer;
     struct verifier *verifier;
-    struct verify_lines *lines;
+    struct verify_input *input;
     struct verify_anchors anchors;
     uint64_t size; /* of the file; 0: not known */
-    int64_t next_progress_us;
+    int64_t begun_us, next_progress_us;
     bool is_terminal;
-    uint64_t line;
 };
 
 static void on_finding(void *ctx, const struct finding *finding)
@@ -138,44 +138,67 @@ static void on_absent(void *ctx, uint64_t seq, enum archive_body state)
 
 static void show_progress(struct run *run)
 {
-    run->line++;
-    if (!run->is_terminal || run->line % 64 != 0)
-        return;
-    int64_t now = instant_monotonic_us();
-    if (now < run->next_progress_us)
+    int64_t now = run->is_terminal ? instant_monotonic_us() : 0;
+    if (now < run->next_progress_us || !run->is_terminal)
         return;
     run->next_progress_us = now + PROGRESS_EVERY_US;
-    verify_print_progress(&run->printer, run->line, run->lines->bytes, run->size);
+    const struct verify_progress progress = {.entries = verifier_entries(run->verifier),
+                                             .bytes = run->input->bytes,
+                                             .bytes_all = run->size,
+                                             .elapsed_us = now - run->begun_us};
+    verify_print_progress(&run->printer, &progress);
 }
 
-static enum tally_code verify_all(struct run *run, struct slice first, bool is_end, struct verify_report *report,
-                                  struct err *err)
+/* The archive behind its first bytes. */
+static enum tally_code verify_all(struct run *run, struct slice first, struct verify_report *report, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct slice line = first;
-    while (!is_end) {
-        TRY(verifier_line(run->verifier, line, err));
+    struct verify_input *input = run->input;
+    while (first.len > 0 || (!input->is_at_end && input->damage == NULL)) {
+        char *at = NULL;
+        size_t room = 0, len = first.len;
+        TRY(verifier_room(run->verifier, &at, &room, err));
+        if (len > 0) {
+            ENSURE(len <= room); /* there is always room for more than that */
+            memcpy(at, first.ptr, len);
+            first.len = 0;
+        } else {
+            TRY(verify_input_next(input, at, room, &len, err));
+        }
+        TRY(verifier_put(run->verifier, len, err));
         show_progress(run);
-        TRY(verify_lines_next(run->lines, &line, &is_end, err));
     }
+    if (input->damage != NULL)
+        verifier_damaged(run->verifier, input->damage);
     TRY(verifier_end(run->verifier, report, err));
 done:
     return rc;
 }
 
-/* The rest of a receipt behind its first line. */
-static enum tally_code receipt_rest(struct run *run, struct buf *text, struct err *err)
+/* Enough of the beginning to tell a receipt from an archive. */
+static enum tally_code read_first(struct verify_input *input, char first[FIRST_BYTES], size_t *have, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct slice line;
-    bool is_end = false;
-    buf_add_str(text, RECEIPT_FIRST_LINE);
-    for (;;) {
-        TRY(verify_lines_next(run->lines, &line, &is_end, err));
-        if (is_end || text->failed != TALLY_OK)
-            break;
-        buf_add_slice(text, line);
-        buf_add_char(text, '\n');
+    while (*have < FIRST_BYTES && !input->is_at_end && input->damage == NULL) {
+        size_t len = 0;
+        TRY(verify_input_next(input, first + *have, FIRST_BYTES - *have, &len, err));
+        *have += len;
+    }
+done:
+    return rc;
+}
+
+static enum tally_code receipt_rest(struct run *run, struct slice first, struct buf *text, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char block[4096];
+    size_t len = 0;
+    buf_add_slice(text, first);
+    while (!run->input->is_at_end && text->failed == TALLY_OK) {
+        TRY(verify_input_next(run->input, block, sizeof block, &len, err));
+        if (run->input->damage != NULL)
+            TRY(err_set(err, TALLY_E_MISMATCH, "a receipt that cannot be read: %s", run->input->damage));
+        buf_add(text, block, len);
     }
     if (text->failed == TALLY_E_LIMIT)
         TRY(err_set(err, TALLY_E_USAGE, "it begins like a receipt and is longer than %u bytes", RECEIPT_MAX));
@@ -184,13 +207,13 @@ done:
     return rc;
 }
 
-static enum tally_code run_receipt(const struct arguments *arguments, struct run *run, enum verify_status *status,
-                                   struct err *err)
+static enum tally_code run_receipt(const struct arguments *arguments, struct run *run, struct slice first,
+                                   enum verify_status *status, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct buf text;
     buf_init(&text, RECEIPT_MAX);
-    TRY(receipt_rest(run, &text, err));
+    TRY(receipt_rest(run, first, &text, err));
     const struct verify_receipt_options options = {
         .text = buf_slice(&text), .vkey = arguments->vkey, .body = arguments->body, .jws = arguments->jws};
     TRY(verify_receipt(&options, &run->printer, status, err));
@@ -217,7 +240,7 @@ done:
     return rc;
 }
 
-static enum tally_code run_archive(const struct arguments *arguments, struct run *run, struct slice first, bool is_end,
+static enum tally_code run_archive(const struct arguments *arguments, struct run *run, struct slice first,
                                    enum verify_status *status, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -230,6 +253,7 @@ static enum tally_code run_archive(const struct arguments *arguments, struct run
                                            .read_key_change = verify_keys_read,
                                            .anchors = run->anchors.list,
                                            .anchor_count = run->anchors.count,
+                                           .temporary_dir = getenv("TMPDIR"),
                                            .ctx = run};
     if (arguments->body != NULL || arguments->jws != NULL)
         TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
@@ -238,7 +262,7 @@ static enum tally_code run_archive(const struct arguments *arguments, struct run
         rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
                      SLICE_ARG(arguments->vkey));
     TRY(rc);
-    TRY(verify_all(run, first, is_end, &report, err));
+    TRY(verify_all(run, first, &report, err));
     *status = verify_status_of(&report);
     verify_print_report(&run->printer, &report, arguments->level, *status);
 done:
@@ -264,29 +288,28 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
 {
     enum tally_code rc = TALLY_OK;
     int fd = -1;
-    struct slice first;
-    bool is_end = false;
+    char first[FIRST_BYTES];
+    size_t have = 0;
     ENSURE(arguments->file != NULL);
     TRY(open_archive(arguments->file, &fd, &run->size, err));
-    run->lines = mem_zero(sizeof *run->lines);
-    if (run->lines == NULL) {
-        rc = err_set(err, TALLY_E_NO_MEMORY, "no memory to read the archive");
-        goto done;
-    }
-    verify_lines_init(run->lines, fd);
-    TRY(verify_lines_next(run->lines, &first, &is_end, err));
-    if (!is_end && slice_equal(first, slice_of(RECEIPT_FIRST_LINE, sizeof RECEIPT_FIRST_LINE - 2)))
-        TRY(run_receipt(arguments, run, status, err));
+    run->input = mem_zero(sizeof *run->input);
+    if (run->input == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory to read the archive"));
+    run->begun_us = instant_monotonic_us();
+    TRY(verify_input_begin(run->input, fd, err));
+    TRY(read_first(run->input, first, &have, err));
+    if (slice_is(slice_of(first, have), RECEIPT_FIRST_LINE))
+        TRY(run_receipt(arguments, run, slice_of(first, have), status, err));
     else
-        TRY(run_archive(arguments, run, first, is_end, status, err));
+        TRY(run_archive(arguments, run, slice_of(first, have), status, err));
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
         rc = err_set(err, TALLY_E_IO, "writing the report: %m");
 done:
     verifier_free(run->verifier);
     arena_free(run->anchors.arena);
-    if (run->lines != NULL)
-        verify_lines_release(run->lines);
-    mem_free(run->lines);
+    if (run->input != NULL)
+        verify_input_end(run->input);
+    mem_free(run->input);
     if (fd > STDIN_FILENO)
         (void) close(fd);
     return rc;

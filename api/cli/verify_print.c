@@ -42,8 +42,8 @@ enum verify_status verify_status_of(const struct verify_report *report)
 static bool is_about_line(enum finding_code code)
 {
     return code == FINDING_ARCHIVE_HEAD || code == FINDING_ARCHIVE_LINE || code == FINDING_ARCHIVE_SIZE ||
-           code == FINDING_ARCHIVE_ORIGIN || code == FINDING_CHECKPOINT_FORM || code == FINDING_CHECKPOINT_SIGNATURE ||
-           code == FINDING_CHECKPOINT_SIZE || code == FINDING_CHECKPOINT_ROOT;
+           code == FINDING_ARCHIVE_DAMAGED || code == FINDING_ARCHIVE_ORIGIN || code == FINDING_CHECKPOINT_FORM ||
+           code == FINDING_CHECKPOINT_SIGNATURE || code == FINDING_CHECKPOINT_SIZE || code == FINDING_CHECKPOINT_ROOT;
 }
 
 /* Once, so that an archive that cannot be read at all leaves nothing on standard output. */
@@ -208,12 +208,20 @@ void verify_print_report(struct verify_printer *printer, const struct verify_rep
                      printer->out);
 }
 
-void verify_print_progress(struct verify_printer *printer, uint64_t lines, uint64_t bytes, uint64_t size)
+void verify_print_progress(struct verify_printer *printer, const struct verify_progress *progress)
 {
-    if (size > 0)
-        (void) fprintf(stderr, "\r%" PRIu64 " lines, %" PRIu64 " %%\033[K", lines, bytes * 100 / size);
-    else
-        (void) fprintf(stderr, "\r%" PRIu64 " lines, %" PRIu64 " MiB\033[K", lines, bytes >> 20);
+    uint64_t elapsed_us = progress->elapsed_us > 0 ? (uint64_t) progress->elapsed_us : 1;
+    uint64_t each_second = progress->entries * 1000000 / elapsed_us;
+    if (progress->bytes_all > 0 && progress->bytes > 0 && progress->bytes <= progress->bytes_all) {
+        uint64_t left_s =
+            (progress->bytes_all - progress->bytes) / 1024 * (elapsed_us / 1000) / (progress->bytes / 1024 + 1) / 1000;
+        (void) fprintf(stderr, "\r%" PRIu64 " entries, %" PRIu64 " %%, %" PRIu64 "/s, %" PRIu64 ":%02" PRIu64 " left\033[K",
+                       progress->entries, progress->bytes * 100 / progress->bytes_all, each_second, left_s / 60,
+                       left_s % 60);
+    } else {
+        (void) fprintf(stderr, "\r%" PRIu64 " entries, %" PRIu64 " MiB, %" PRIu64 "/s\033[K", progress->entries,
+                       progress->bytes >> 20, each_second);
+    }
     (void) fflush(stderr);
     printer->has_progress = true;
 }

@@ -27,8 +27,13 @@ void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum arch
 void verify_print_finding(struct verify_printer *printer, const struct finding *finding);
 void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
                          enum verify_status status);
-/* On stderr; size 0: not known. */
-void verify_print_progress(struct verify_printer *printer, uint64_t lines, uint64_t bytes, uint64_t size);
+struct verify_progress {
+    uint64_t entries;
+    uint64_t bytes, bytes_all; /* read, and of the file; bytes_all 0: not known */
+    int64_t elapsed_us;
+};
+/* On stderr, one line over the one before: how much, how fast, how long still. */
+void verify_print_progress(struct verify_printer *printer, const struct verify_progress *progress);
 void verify_print_progress_end(struct verify_printer *printer);
 enum verify_status verify_status_of(const struct verify_report *report);
 

@@ -10,6 +10,7 @@ struct wire {
     struct append_domain domain;
     struct model *model;
     struct store *store;
+    size_t lasting_bytes; /* what the last trimming left above what it was to leave */
 };
 
 static enum tally_code queue_load(void *self, struct pg *pg, struct arena *arena, struct submission *const *batch,
@@ -108,8 +109,11 @@ static void settle(void *self, bool is_committed)
     store_settle(wire->store, is_committed);
     model_forget_result_keys(wire->model);
     /* down to three quarters: trimming goes over all that is held, so it should not be for the sake of one batch */
-    if (is_committed && model_memory(wire->model) > WIRE_MODEL_BYTES_MAX)
-        model_trim(wire->model, WIRE_MODEL_BYTES_MAX / 4 * 3);
+    if (is_committed && model_memory(wire->model) > wire->lasting_bytes + WIRE_MODEL_BYTES_MAX) {
+        model_trim(wire->model, WIRE_MODEL_BYTES_MAX / 4 * 3, WIRE_LASTING_BYTES_MAX);
+        size_t left = model_memory(wire->model);
+        wire->lasting_bytes = left > WIRE_MODEL_BYTES_MAX / 4 * 3 ? left - WIRE_MODEL_BYTES_MAX / 4 * 3 : 0;
+    }
 }
 
 static struct instant next_moment(void *self)

@@ -8,6 +8,9 @@
 
 #define WIRE_MODEL_BYTES_MAX                                                                                               \
     ((size_t) 12 << 20) /* of state kept between batches; what is not there is loaded again in one round trip */
+#define WIRE_LASTING_BYTES_MAX                                                                                             \
+    ((size_t) 512                                                                                                          \
+     << 20) /* with the few contracts used last, however large: 10,000 people with 16 results each take 200 MiB */
 
 struct wire;
 MUST_CHECK enum tally_code wire_new(struct wire **out, struct err *err);

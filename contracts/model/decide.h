@@ -166,6 +166,8 @@ struct dispute_now standing_dispute(const struct view_contract *contract, const 
                                     const struct view_result *result);
 /* It may yet become final: neither it nor a later one of its chain is, its key is free, and the arbiter has not annulled it. */
 bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct fit *fit);
+/* Takes out of contract->undecided what can become pending no more. */
+void standing_sweep(struct view_contract *contract);
 /* A result that became final as `end` says may still be disputed on the day of `time` (F1). */
 MUST_CHECK enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
                                                     const struct fit *fit, const struct chain_end *end, struct instant time,

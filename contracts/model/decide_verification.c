@@ -70,11 +70,8 @@ static enum tally_code mark_ours(struct deciding *d, struct verifying *v, struct
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
     TRY(fits_update(d->model, contract, d->err));
-    for (uint32_t i = 0; i < contract->fit_count; i++) {
-        const struct fit *fit = &contract->fits[i];
-        if (fit->result->row.seq == VERIFICATION.seq)
-            TRY(is_verifier(d, contract, fit, &v->is_ours[fit->result->row.item]));
-    }
+    for (const struct fit *fit = fit_first_of(contract, VERIFICATION.seq); fit != NULL; fit = fit_next_of(contract, fit))
+        TRY(is_verifier(d, contract, fit, &v->is_ours[fit->result->row.item]));
 done:
     return rc;
 }

@@ -176,28 +176,46 @@ static int by_place(const void *a, const void *b)
     return (left->metric > right->metric) - (left->metric < right->metric);
 }
 
+struct candidates {
+    const struct view_contract *contract;
+    const struct work *work;
+    const struct fit **items;
+    uint32_t count;
+};
+
+static void candidate_add(struct candidates *list, const struct fit *fit)
+{
+    if (standing_is_pending(list->contract, list->work, fit))
+        list->items[list->count++] = fit;
+}
+
 /* What may become final now, in order of statement, item, text, place of the metric; in the scratch. */
 static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work, bool is_all,
                                        const struct fit ***out, uint32_t *out_count)
 {
-    const struct view_contract *contract = work->contract;
-    uint64_t decided = news->decision_count == 0 ? ROW_NO_SEQ : news->decisions[0].result_seq;
-    uint32_t count = 0;
-    const struct fit **list =
-        ARENA_ARRAY(d->model->scratch, (size_t) contract->fit_count + work->fresh_count + 1, const struct fit *);
-    if (list == NULL)
+    struct view_contract *contract = work->contract;
+    uint64_t named[2] = {news->decision_count == 0 ? ROW_NO_SEQ : news->decisions[0].result_seq,
+                         news->is_verification ? news->verified_seq : ROW_NO_SEQ};
+    size_t most = work->fresh_count;
+    if (is_all)
+        standing_sweep(contract);
+    for (size_t i = 0; i < 2 && !is_all; i++)
+        for (const struct fit *fit = fit_first_of(contract, named[i]); fit != NULL; fit = fit_next_of(contract, fit))
+            most++;
+    struct candidates list = {.contract = contract, .work = work};
+    list.items = ARENA_ARRAY(d->model->scratch, most + (is_all ? contract->undecided_count : 0) + 1, const struct fit *);
+    if (list.items == NULL)
         return no_arena(d);
-    for (uint32_t i = 0; i < contract->fit_count + work->fresh_count; i++) {
-        const struct fit *fit = i < contract->fit_count ? &contract->fits[i] : &work->fresh[i - contract->fit_count];
-        uint64_t seq = fit->result->row.seq;
-        bool is_named =
-            is_all || i >= contract->fit_count || seq == decided || (news->is_verification && seq == news->verified_seq);
-        if (is_named && standing_is_pending(contract, work, fit))
-            list[count++] = fit;
-    }
-    qsort(list, count, sizeof(*list), by_place);
-    *out = list;
-    *out_count = count;
+    for (uint32_t i = 0; i < contract->undecided_count && is_all; i++)
+        candidate_add(&list, &contract->fits[contract->undecided[i]]);
+    for (size_t i = 0; i < 2 && !is_all; i++)
+        for (const struct fit *fit = fit_first_of(contract, named[i]); fit != NULL; fit = fit_next_of(contract, fit))
+            candidate_add(&list, fit);
+    for (uint32_t i = 0; i < work->fresh_count; i++)
+        candidate_add(&list, &work->fresh[i]);
+    qsort(list.items, list.count, sizeof(*list.items), by_place);
+    *out = list.items;
+    *out_count = list.count;
     return TALLY_OK;
 }
 
@@ -367,7 +385,7 @@ enum tally_code finality_next_moment(struct deciding *d, const struct news *news
                                      struct instant *out)
 {
     enum tally_code rc = TALLY_OK;
-    const struct view_contract *contract = work->contract;
+    struct view_contract *contract = work->contract;
     uint32_t at = 0;
     bool by_days = has_days(contract);
     out->us = INT64_MAX;
@@ -380,8 +398,10 @@ enum tally_code finality_next_moment(struct deciding *d, const struct news *news
     }
     for (uint32_t i = 0; i < news->dispute_count; i++)
         *out = news->disputes[i].lapses.us < out->us ? news->disputes[i].lapses : *out;
-    for (uint32_t i = 0; i < contract->fit_count && by_days; i++)
-        TRY(next_final(d, news, work, &contract->fits[i], out));
+    if (by_days)
+        standing_sweep(contract);
+    for (uint32_t i = 0; i < contract->undecided_count && by_days; i++)
+        TRY(next_final(d, news, work, &contract->fits[contract->undecided[i]], out));
     for (uint32_t i = 0; i < work->fresh_count && by_days; i++)
         TRY(next_final(d, news, work, &work->fresh[i], out));
 done:

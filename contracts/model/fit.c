@@ -166,12 +166,32 @@ const struct fit *fit_next(const struct view_contract *contract, const struct fi
     return fit->before == 0 ? NULL : &contract->fits[fit->before - 1];
 }
 
+static uint32_t *statement_of(const struct view_contract *contract, uint64_t seq)
+{
+    uint32_t at = (uint32_t) ident_hash(contract, ident_number(seq)) & (contract->fit_head_count - 1);
+    while (contract->fit_statements[at] != 0 && contract->fits[contract->fit_statements[at] - 1].result->row.seq != seq)
+        at = (at + 1) & (contract->fit_head_count - 1);
+    return &contract->fit_statements[at];
+}
+
+const struct fit *fit_first_of(const struct view_contract *contract, uint64_t seq)
+{
+    uint32_t head = contract->fit_head_count == 0 ? 0 : *statement_of(contract, seq);
+    return head == 0 ? NULL : &contract->fits[head - 1];
+}
+
+const struct fit *fit_next_of(const struct view_contract *contract, const struct fit *fit)
+{
+    return fit->sibling == 0 ? NULL : &contract->fits[fit->sibling - 1];
+}
+
 static void link_last(struct view_contract *contract, uint32_t count)
 {
     struct fit *fit = &contract->fits[count - 1];
-    uint32_t *head = head_of(contract, fit);
+    uint32_t *head = head_of(contract, fit), *statement = statement_of(contract, fit->result->row.seq);
     fit->before = *head;
-    *head = count;
+    fit->sibling = *statement;
+    *head = *statement = count;
 }
 
 /* Room for one more among the heads. */
@@ -181,11 +201,16 @@ static enum tally_code heads_room(struct view_contract *contract, struct err *er
     uint32_t count = contract->fit_head_count == 0 ? 16 : contract->fit_head_count * 2;
     if (contract->fit_count + 1 <= contract->fit_head_count / 2)
         return TALLY_OK;
-    uint32_t *heads = hold_alloc(hold, count * sizeof(*heads));
-    if (heads == NULL)
+    uint32_t *heads = hold_alloc(hold, count * sizeof(*heads)), *statements = hold_alloc(hold, count * sizeof(*statements));
+    if (heads == NULL || statements == NULL) {
+        hold_free(hold, heads);
+        hold_free(hold, statements);
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the results of contract %.*s", SLICE_ARG(contract->row.id));
+    }
     hold_free(hold, contract->fit_heads);
+    hold_free(hold, contract->fit_statements);
     contract->fit_heads = heads;
+    contract->fit_statements = statements;
     contract->fit_head_count = count;
     for (uint32_t i = 1; i <= contract->fit_count; i++)
         link_last(contract, i);
@@ -199,7 +224,10 @@ static enum tally_code fit_add(struct view_contract *contract, const struct fit 
     struct slice copy = {NULL, 0};
     TRY(hold_room(hold, (void **) &contract->fits, sizeof(*contract->fits), contract->fit_count, &contract->fit_cap, err));
     TRY(heads_room(contract, err));
+    TRY(hold_room(hold, (void **) &contract->undecided, sizeof(*contract->undecided), contract->undecided_count,
+                  &contract->undecided_cap, err));
     TRY(hold_text(hold, fit->key, &copy, err));
+    contract->undecided[contract->undecided_count++] = contract->fit_count;
     contract->fits[contract->fit_count++] =
         (struct fit){.result = fit->result, .text = fit->text, .metric = fit->metric, .key = copy};
     link_last(contract, contract->fit_count);

@@ -79,8 +79,12 @@ static void drop(const struct model *model, uint32_t at)
 
 void followed_clear(const struct model *model)
 {
-    while (model->followed != NULL && model->followed->count > 0)
-        drop(model, model->followed->count - 1);
+    for (uint32_t i = 0; model->followed != NULL && i < model->followed->count;) {
+        if (model->followed->items[i].contract->is_lasting)
+            i++;
+        else
+            drop(model, i); /* another stands there now */
+    }
 }
 
 void followed_drop(const struct model *model, const struct view_contract *contract)

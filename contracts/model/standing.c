@@ -74,6 +74,23 @@ bool standing_is_pending(const struct view_contract *contract, const struct work
     return (end == NULL || end->result_seq < row->seq) && !is_annulled(contract, work, fit->result);
 }
 
+/* It stays so: ends of chains move on, and nobody takes an annulment back. */
+static bool is_decided(const struct view_contract *contract, const struct fit *fit)
+{
+    const struct chain_end *end = standing_end(contract, NULL, fit);
+    return (end != NULL && end->result_seq >= fit->result->row.seq) || is_annulled(contract, NULL, fit->result);
+}
+
+void standing_sweep(struct view_contract *contract)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < contract->undecided_count; i++) {
+        if (!is_decided(contract, &contract->fits[contract->undecided[i]]))
+            contract->undecided[kept++] = contract->undecided[i];
+    }
+    contract->undecided_count = kept;
+}
+
 enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
                                          const struct fit *fit, const struct chain_end *end, struct instant time,
                                          struct arena *arena, bool *yes, struct err *err)

@@ -1,5 +1,6 @@
 /* Lets go of what was not used for longest. What leaves is looked up again when it is needed. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "view.h"
 
@@ -201,11 +202,51 @@ void model_forget_result_keys(struct model *model)
     table_release(&model->result_keys);
 }
 
-void model_trim(struct model *model, size_t max_bytes)
+/* Puts the marks of the contracts used last behind all others, in their order; how many they are. */
+static uint32_t set_lasting(struct model *model, struct view_known **marks, uint32_t count)
+{
+    struct view_known *lasting[MODEL_LASTING_CONTRACTS];
+    uint32_t found = 0, kept = count;
+    for (uint32_t i = count; i-- > 0;) {
+        struct view_contract *contract = (marks[i]->id.number & 15) != NEED_CONTRACT || found == MODEL_LASTING_CONTRACTS
+                                             ? NULL
+                                             : table_find(&model->contracts, ident_name(marks[i]->id.a));
+        if (contract == NULL) {
+            marks[--kept] = marks[i];
+            continue;
+        }
+        contract->is_lasting = true;
+        lasting[found++] = marks[i];
+    }
+    memmove(marks, marks + found, (count - found) * sizeof(*marks));
+    for (uint32_t i = 0; i < found; i++)
+        marks[count - 1 - i] = lasting[i];
+    return found;
+}
+
+static void unset_lasting(struct model *model)
+{
+    uint32_t at = 0;
+    for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;)
+        contract->is_lasting = false;
+}
+
+/* Lets go of marks `from` to before `to`, until what is held is small enough. */
+static void let_all_go(struct model *model, struct view_known *const *marks, uint32_t from, uint32_t to, size_t max_bytes)
+{
+    uint32_t step = (to - from) / 8 + 1; /* at a time: sweeping looks at everything */
+    while (from < to && model_memory(model) > max_bytes) {
+        for (uint32_t stop = from + step; from < stop && from < to; from++)
+            let_go(model, marks[from]);
+        sweep_contracts(model);
+        sweep_results(model);
+    }
+}
+
+void model_trim(struct model *model, size_t max_bytes, size_t lasting_bytes)
 {
     if (model_memory(model) <= max_bytes)
         return;
-    followed_clear(model);
     model_forget_result_keys(model);
     uint32_t count = model->known.count, at = 0, done = 0;
     struct view_known **marks = hold_alloc(&model->hold, ((size_t) count + 1) * sizeof(struct view_known *));
@@ -216,12 +257,10 @@ void model_trim(struct model *model, size_t max_bytes)
     for (struct view_known *known; (known = table_next(&model->known, &at)) != NULL;)
         marks[done++] = known;
     qsort(marks, count, sizeof(struct view_known *), by_use);
-    done = 0;
-    while (done < count && model_memory(model) > max_bytes) { /* an eighth at a time: sweeping looks at everything */
-        for (uint32_t stop = done + count / 8 + 1; done < stop && done < count; done++)
-            let_go(model, marks[done]);
-        sweep_contracts(model);
-        sweep_results(model);
-    }
+    uint32_t first = count - (lasting_bytes > max_bytes ? set_lasting(model, marks, count) : 0);
+    followed_clear(model); /* but for those that last */
+    let_all_go(model, marks, 0, first, max_bytes);
+    unset_lasting(model);
+    let_all_go(model, marks, first, count, lasting_bytes > max_bytes ? lasting_bytes : max_bytes);
     hold_free(&model->hold, marks);
 }

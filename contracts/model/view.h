@@ -124,7 +124,8 @@ struct fit {
     uint32_t text; /* of the contract's texts in force, by place */
     uint32_t metric;
     struct slice key;
-    uint32_t before; /* of the contract's: the place + 1 of the one before it at its metric and key */
+    uint32_t before;  /* of the contract's: the place + 1 of the one before it at its metric and key */
+    uint32_t sibling; /* of the contract's: the place + 1 of the one before it of its statement */
 };
 
 /* One version of a contract: the text, and who each of its parties is. */
@@ -153,10 +154,15 @@ struct view_contract {
     struct table chains, finals, instances, disputes, annulled;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
-    uint32_t *fit_heads; /* by hash of text, metric and key: the place + 1 of the last there */
-    uint32_t fit_head_count;
+    uint32_t *fit_heads;      /* by hash of text, metric and key: the place + 1 of the last there */
+    uint32_t *fit_statements; /* by hash of the statement: the place + 1 of the last of it */
+    uint32_t fit_head_count;  /* of both */
+    uint32_t
+        *undecided; /* places of the fits, and beyond them all are decided for good; a few that are may be among them */
+    uint32_t undecided_count, undecided_cap;
     uint32_t session;  /* place + 1 of its session of the engine; 0: it has none */
     bool is_too_large; /* for one */
+    bool is_lasting;   /* while trimming: one of those used last */
 };
 
 struct view_result_key {
@@ -302,7 +308,7 @@ struct followed_limits {
 MUST_CHECK enum tally_code followed_new(const struct followed_limits *limits, struct followed **out, struct err *err);
 void followed_free(const struct model *model);
 size_t followed_bytes(const struct followed *followed);
-void followed_clear(const struct model *model);
+void followed_clear(const struct model *model); /* but those of contracts that last */
 void followed_drop(const struct model *model, const struct view_contract *contract);
 /* A decision begins; what an earlier one that never became part of the state was fed with is dropped. Its number. */
 uint64_t followed_begin(const struct model *model);
@@ -312,6 +318,9 @@ void followed_settle(const struct model *model, uint64_t decision); /* it has be
 /* The contract's fits at the metric and key of another; NULL: there is none, or no more. */
 const struct fit *fit_first(const struct view_contract *contract, const struct fit *like);
 const struct fit *fit_next(const struct view_contract *contract, const struct fit *fit);
+/* Those of one statement; NULL: there is none, or no more. */
+const struct fit *fit_first_of(const struct view_contract *contract, uint64_t seq);
+const struct fit *fit_next_of(const struct view_contract *contract, const struct fit *fit);
 /* All of NEED_CONTRACT is there: finds the series of its metrics. */
 MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_contract *contract, struct err *err);
 /* The contract is complete, and terms_of was called: contract->fits holds all of the view's results that fit. How many of them were new

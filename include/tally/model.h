@@ -281,9 +281,12 @@ MUST_CHECK enum tally_code model_result_key(const struct command_result *result,
  * by the hash of their text, up to MODEL_TERMS_BYTES_MAX. */
 #define MODEL_TERMS_BYTES_MAX (8u << 20)
 #define MODEL_SESSIONS_BYTES_MAX                                                                                           \
-    (6u << 20) /* of evaluations that are kept from entry to entry: some twenty thousand results */
+    ((size_t) 256 << 20) /* of evaluations that are kept from entry to entry: some two hundred thousand results */
 void model_forget(struct model *model);
-void model_trim(struct model *model, size_t max_bytes);
+/* The MODEL_LASTING_CONTRACTS contracts used last stay, with all that they are evaluated from, as long as everything takes lasting_bytes
+ * at most: one of ten thousand people is not loaded anew for each of its results. lasting_bytes 0: none lasts. */
+#define MODEL_LASTING_CONTRACTS 4
+void model_trim(struct model *model, size_t max_bytes, size_t lasting_bytes);
 /* Forgets which results were looked up (NEED_RESULT_KEY), between batches: each is asked for once, and kept they would make the view
  * grow with the ledger. */
 void model_forget_result_keys(struct model *model);

@@ -224,7 +224,7 @@ static void say(const struct command *command)
     if (ledger.kind == BEGINS_ANEW)
         ledger_model();
     else if (ledger.kind == TRIMS)
-        model_trim(ledger.model, 0);
+        model_trim(ledger.model, 0, 0);
 }
 
 static void ledger_end(void)

@@ -319,13 +319,60 @@ static void trimming_gives_memory_back_and_forgets_no_moment(void **state)
     size_t before = model_memory(model);
     int64_t moment = model_next_moment(model).us;
     assert_true(moment < INT64_MAX);
-    model_trim(model, before);
+    model_trim(model, before, 0);
     assert_int_equal(model_memory(model), before);
-    model_trim(model, 0);
+    model_trim(model, 0, 0);
     assert_true(model_memory(model) < before);
     assert_true(model_next_moment(model).us <= moment);
     world_day(&w, "2013-03-02");
     assert_int_equal(world_moments(&w), 1);
+    world_release(&w);
+}
+
+static bool needs_contract(struct world *w, const struct model *model, const char *contract)
+{
+    struct needs needs = {.arena = w->arena};
+    assert_int_equal(model_needs_contract(model, slice_str(contract), &needs, NULL), TALLY_OK);
+    return needs.count > 0;
+}
+
+static void the_contracts_used_last_stay_however_large_they_are(void **state)
+{
+    struct world w;
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "buyer", false);
+    do_register(&w, "op", "seller", false);
+    do_define(&w, "op", "shared.units", 1, "days");
+    const char *const ids[] = {"c0", "c1", "c2", "c3", "c4"};
+    for (size_t i = 0; i <= MODEL_LASTING_CONTRACTS; i++) {
+        do_propose(&w, "buyer", ids[i], UNITS("units"), UNITS_PARTIES);
+        do_sign(&w, "buyer", ids[i], "buyer");
+        do_sign(&w, "seller", ids[i], "seller");
+        ASSERT_DONE(&w);
+    }
+    struct model *model = w.models[2]; /* not the first, from which the rows of the base are borrowed */
+    model_forget(model);
+    for (size_t i = 0; i <= MODEL_LASTING_CONTRACTS; i++) {
+        struct needs needs = {.arena = w.arena};
+        assert_int_equal(model_needs_contract(model, slice_str(ids[i]), &needs, NULL), TALLY_OK);
+        for (uint32_t k = 0; k < needs.count; k++)
+            load(&w, model, &needs.items[k]);
+    }
+    size_t before = model_memory(model);
+    model_trim(model, 1, before);
+    assert_true(model_memory(model) < before);
+    assert_true(needs_contract(&w, model, "c0"));
+    for (size_t i = 1; i <= MODEL_LASTING_CONTRACTS; i++)
+        assert_false(needs_contract(&w, model, ids[i]));
+    do_result(&w, "buyer", "shared.units/1 place=north 3"); /* all of them, from what stayed and what is loaded */
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.changes.payments_count, MODEL_LASTING_CONTRACTS + 1);
+    model_trim(model, 1, 2); /* more than may last */
+    for (size_t i = 0; i <= MODEL_LASTING_CONTRACTS; i++)
+        assert_true(needs_contract(&w, model, ids[i]));
+    do_result(&w, "buyer", "shared.units/1 place=south 3");
+    assert_int_equal(w.decision.changes.payments_count, MODEL_LASTING_CONTRACTS + 1);
     world_release(&w);
 }
 
@@ -334,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_gives_the_same_decisions_from_any_view),
         cmocka_unit_test(trimming_gives_memory_back_and_forgets_no_moment),
+        cmocka_unit_test(the_contracts_used_last_stay_however_large_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,7 +345,7 @@ static void what_was_replaced_is_known_though_it_left_the_view_and_came_back(voi
     load(&w, model, &actor);
     load(&w, model, &later);
     model_forget_result_keys(model);
-    model_trim(model, model_memory(model) - 1); /* the actor goes, and what is in no statement that was asked for */
+    model_trim(model, model_memory(model) - 1, 0); /* the actor goes, and what is in no statement that was asked for */
     struct command_change item = {first, 0, SLICE("7")};
     struct command command = {.kind = COMMAND_CHANGE_RESULTS,
                               .actor = SLICE("hub"),

@@ -397,7 +397,7 @@ static inline void world_fill(struct world *w, struct model *model, const struct
 static inline void prepare_models(struct world *w)
 {
     model_forget(w->models[1]);
-    model_trim(w->models[2], 12000);
+    model_trim(w->models[2], 12000, w->seq % 3 == 0 ? 30000 : 0);
 }
 
 /* ---- doing something ---- */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "tally/crew.h"
+#include "tally/file.h"
 #include "tally/http.h"
 #include "tally/instant.h"
 #include "tally/log.h"
@@ -91,7 +92,7 @@ static void judged(struct server *server, struct http_request *request, struct w
         }
     }
     log_verdict(log, &checkpoint, verdict, &err);
-    if (verdict == WITNESS_FORKED && witness_keep_fork(server->witness, log, asked->note, &err) != TALLY_OK)
+    if (verdict == WITNESS_FORKED && witness_keep_fork(log, asked->note, &err) != TALLY_OK)
         log_err(LOG_LEVEL_ERROR, "witness.fork_not_kept", &err);
     if (verdict == WITNESS_OTHER_SIZE || verdict == WITNESS_FORKED)
         size_answer(log, out);
@@ -230,7 +231,7 @@ MUST_CHECK static enum tally_code listening(const struct server *server, const c
                     (unsigned) http_port(server->http));
     if (snprintf(path, sizeof path, "%s/listen", server->witness->dir) >= (int) sizeof path)
         return err_set(err, TALLY_E_USAGE, "the path %s is too long", server->witness->dir);
-    enum tally_code rc = witness_write(server->witness, path, slice_str(url), err);
+    enum tally_code rc = file_replace(path, slice_str(url), err);
     url[strcspn(url, "\n")] = '\0';
     if (rc == TALLY_OK)
         LOG_INFO("witness.listening", LOG_STR("url", url), LOG_STR("vkey", server->witness->vkey),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tally/archive.h"
+#include "tally/file.h"
 #include "tally/text.h"
 
 #define FORK_MAX (2 * (2 * NOTE_MAX)) /* two notes, escaped */
@@ -22,72 +23,6 @@ MUST_CHECK static enum tally_code path_in(const struct witness *witness, const c
         return err_set(err, TALLY_E_USAGE, "the path %s is too long", witness->dir);
     memcpy(out, path, sizeof path);
     return TALLY_OK;
-}
-
-MUST_CHECK static enum tally_code write_all(int fd, const char *path, struct slice bytes, struct err *err)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_set(err, TALLY_E_IO, "%s: %m", path);
-        bytes = slice_of(bytes.ptr + n, bytes.len - (size_t) n);
-    }
-    return fsync(fd) == 0 ? TALLY_OK : err_set(err, TALLY_E_IO, "%s: %m", path);
-}
-
-MUST_CHECK static enum tally_code dir_sync(const struct witness *witness, struct err *err)
-{
-    int fd = open(witness->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-    enum tally_code rc = is_synced ? TALLY_OK : err_set(err, TALLY_E_IO, "%s: %m", witness->dir);
-    if (fd >= 0)
-        (void) close(fd);
-    return rc;
-}
-
-enum tally_code witness_write(const struct witness *witness, const char *path, struct slice bytes, struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
-    char fresh[WITNESS_PATH_MAX];
-    TRY(path_in(witness, "new", fresh, err));
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set(err, TALLY_E_IO, "%s: %m", fresh);
-    rc = write_all(fd, fresh, bytes, err);
-    if (close(fd) != 0 && rc == TALLY_OK)
-        rc = err_set(err, TALLY_E_IO, "%s: %m", fresh);
-    TRY(rc);
-    if (rename(fresh, path) != 0)
-        TRY(err_set(err, TALLY_E_IO, "%s: %m", path));
-    TRY(dir_sync(witness, err));
-done:
-    return rc;
-}
-
-/* TALLY_E_NOT_FOUND when it is not there. */
-MUST_CHECK static enum tally_code read_file(const char *path, struct buf *out, struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
-    char block[4096];
-    ssize_t n = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set(err, errno == ENOENT ? TALLY_E_NOT_FOUND : TALLY_E_IO, "%s: %m", path);
-    while ((n = read(fd, block, sizeof block)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            TRY(err_set(err, TALLY_E_IO, "%s: %m", path));
-        buf_add(out, block, (size_t) n);
-    }
-    if (out->failed == TALLY_E_LIMIT)
-        TRY(err_set(err, TALLY_E_MALFORMED, "%s is longer than it is ever written", path));
-    TRY(buf_check(out, err));
-done:
-    (void) close(fd);
-    return rc;
 }
 
 /* ---- who it is ---- */
@@ -123,7 +58,7 @@ enum tally_code witness_create(const char *dir, struct slice name, struct err *e
     TRY(rc);
     TRY(path_in(&witness, "vkey", path, err));
     buf_add_char(&vkey, '\n');
-    TRY(witness_write(&witness, path, buf_slice(&vkey), err));
+    TRY(file_replace(path, buf_slice(&vkey), err));
 done:
     buf_release(&vkey);
     key_pair_free(pair);
@@ -140,7 +75,7 @@ MUST_CHECK static enum tally_code read_vkey(struct witness *witness, struct err 
     struct buf text;
     buf_init(&text, sizeof witness->vkey);
     TRY(path_in(witness, "vkey", path, err));
-    TRY(read_file(path, &text, err));
+    TRY(file_read(path, &text, err));
     if (text.len == 0 || text.ptr[text.len - 1] != '\n')
         TRY(err_set(err, TALLY_E_MALFORMED, "%s is cut off: it is the witness's verifier key in one line", path));
     memcpy(witness->vkey, text.ptr, text.len - 1);
@@ -213,7 +148,7 @@ MUST_CHECK static enum tally_code state_load(const struct witness *witness, stru
     struct note note;
     struct buf text;
     buf_init(&text, NOTE_MAX);
-    rc = read_file(log->path, &text, err);
+    rc = file_read(log->path, &text, err);
     if (rc == TALLY_E_NOT_FOUND) {
         rc = TALLY_OK;
         goto done;
@@ -283,7 +218,7 @@ enum tally_code witness_cosign(struct witness *witness, struct witness_log *log,
     buf_add_slice(&kept, note_line(&note, &log->key)); /* only what was verified: others may say what they like */
     buf_add(&kept, line->ptr + before, line->len - before);
     TRY(buf_check(&kept, err));
-    TRY(witness_write(witness, log->path, buf_slice(&kept), err));
+    TRY(file_replace(log->path, buf_slice(&kept), err));
     log->state = (struct witness_state){checkpoint->size, checkpoint->root};
 done:
     if (rc != TALLY_OK && line->len > before)
@@ -292,8 +227,7 @@ done:
     return rc;
 }
 
-enum tally_code witness_keep_fork(const struct witness *witness, const struct witness_log *log, struct slice note,
-                                  struct err *err)
+enum tally_code witness_keep_fork(const struct witness_log *log, struct slice note, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct buf cosigned, lines;
@@ -301,11 +235,11 @@ enum tally_code witness_keep_fork(const struct witness *witness, const struct wi
     buf_init(&lines, FORK_MAX);
     if (access(log->forked_path, F_OK) == 0) /* one is enough */
         goto done;
-    TRY(read_file(log->path, &cosigned, err));
+    TRY(file_read(log->path, &cosigned, err));
     archive_write_checkpoint(buf_slice(&cosigned), &lines);
     archive_write_checkpoint(note, &lines);
     TRY(buf_check(&lines, err));
-    TRY(witness_write(witness, log->forked_path, buf_slice(&lines), err));
+    TRY(file_replace(log->forked_path, buf_slice(&lines), err));
 done:
     buf_release(&cosigned);
     buf_release(&lines);

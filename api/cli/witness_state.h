@@ -46,11 +46,6 @@ MUST_CHECK enum tally_code witness_cosign(struct witness *witness, struct witnes
                                           const struct checkpoint *checkpoint, struct slice note, uint64_t seconds,
                                           struct buf *line, struct err *err);
 /* Keeps the proof that a log shows two histories: its checkpoint, and the one of the same size that was cosigned. */
-MUST_CHECK enum tally_code witness_keep_fork(const struct witness *witness, const struct witness_log *log,
-                                             struct slice note, struct err *err);
-
-/* Puts these bytes into DIR/name, whole or not at all, durably. */
-MUST_CHECK enum tally_code witness_write(const struct witness *witness, const char *path, struct slice bytes,
-                                         struct err *err);
+MUST_CHECK enum tally_code witness_keep_fork(const struct witness_log *log, struct slice note, struct err *err);
 
 #endif

@@ -32,6 +32,10 @@ static const char help[] =
     "  --log human|json       (human on a terminal, else json)\n"
     "  --log-level debug|info|warn|error\n"
     "  --replicas-may-lose    sequence although replicas are not synchronous\n"
+    "  --policy FILE          the witnesses whose cosignatures are taken and shown (C2SP tlog-policy; TALLY_POLICY)\n"
+    "  --witnessed FILE       a cosigned checkpoint that was kept elsewhere: the database has to continue it; it stands "
+    "in\n"
+    "                         for DATA/checkpoints on a new host\n"
     "  --trust-database       once, on a host without DATA/checkpoints: this database is the newest copy of the ledger\n"
     "\n"
     "example: tallyd init --data ./data --origin example.org/outcomes --new-operator operator && tallyd --data ./data\n";
@@ -224,6 +228,8 @@ enum tally_code config_read(int argc, char **argv, struct config *out, struct er
         {"--log-level", "TALLY_LOG_LEVEL", OPTION_TEXT, &log_level, 0, 0},
         {"--replicas-may-lose", NULL, OPTION_FLAG, &c.replicas_may_lose, 0, 0},
         {"--trust-database", NULL, OPTION_FLAG, &c.trusts_database, 0, 0},
+        {"--policy", "TALLY_POLICY", OPTION_TEXT, &c.policy, 0, 0},
+        {"--witnessed", NULL, OPTION_TEXT, &c.witnessed, 0, 0},
         {"--origin", NULL, OPTION_TEXT, &c.origin, 0, 0},
         {"--operator", NULL, OPTION_TEXT, &c.operator_file, 0, 0},
         {"--new-operator", NULL, OPTION_TEXT, &c.new_operator, 0, 0},

@@ -27,6 +27,7 @@ struct config {
     enum log_form log_form;
     enum log_level log_level;
     bool replicas_may_lose, trusts_database;
+    const char *policy, *witnessed;                    /* files, or NULL */
     const char *origin, *operator_file, *new_operator; /* init */
 };
 

@@ -18,7 +18,8 @@ struct archive {
     struct tallyd *tallyd;
     struct stream *stream;
     uint64_t from, size;
-    char note[CHECKPOINT_MAX]; /* of that size */
+    char note[NOTE_MAX];     /* of that size */
+    char cosigned[NOTE_MAX]; /* the newest that enough witnesses have cosigned, where that is another one; or empty */
 };
 
 static enum tally_code write_line(void *ctx, struct slice line, struct err *err)
@@ -38,11 +39,13 @@ MUST_CHECK static enum tally_code archive_make(struct archive *archive, struct e
                                        .statement_timeout_ms = ARCHIVE_MS};
     struct pg *pg = NULL;
     struct buf last;
-    buf_init(&last, 2 * CHECKPOINT_MAX);
+    buf_init(&last, 4 * NOTE_MAX); /* line ends are escaped */
     TRY(pg_new(&options, &pg, err));
     TRY(pg_connect(pg, err));
     TRY(read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, archive->size, write_line, archive,
                      err));
+    if (archive->cosigned[0] != '\0')
+        archive_write_checkpoint(slice_str(archive->cosigned), &last);
     archive_write_checkpoint(slice_str(archive->note), &last);
     TRY(buf_check(&last, err));
     TRY(write_line(archive, buf_slice(&last), err));
@@ -96,6 +99,29 @@ static bool archive_start(struct tallyd *tallyd, struct http_request *request, c
     return false;
 }
 
+static void text_keep(const struct buf *text, char out[NOTE_MAX])
+{
+    if (buf_check(text, NULL) != TALLY_OK || text->len == 0 || text->len >= NOTE_MAX)
+        return;
+    memcpy(out, text->ptr, text->len);
+    out[text->len] = '\0';
+}
+
+/* The checkpoint of its size with what has been cosigned of it, and the newest that has been cosigned, if that is an older one. */
+static void notes_keep(struct cosigners *cosigners, const char *checkpoint, struct archive *wanted)
+{
+    struct append_root root;
+    struct buf text;
+    buf_init(&text, NOTE_MAX);
+    buf_add_str(&text, checkpoint);
+    cosigners_lines(cosigners, wanted->size, &text);
+    text_keep(&text, wanted->note);
+    buf_clear(&text);
+    if (cosigners_newest(cosigners, &root, &text) && root.size > wanted->from && root.size < wanted->size)
+        text_keep(&text, wanted->cosigned);
+    buf_release(&text);
+}
+
 /* All that is signed: an archive ends with the checkpoint of its size. */
 static const struct refusal *check_size(struct tallyd *tallyd, struct http_request *request, struct archive *wanted)
 {
@@ -106,7 +132,7 @@ static const struct refusal *check_size(struct tallyd *tallyd, struct http_reque
         return refusal;
     sequencer_status(tallyd->sequencer, &status);
     wanted->size = status.checkpoint_size;
-    memcpy(wanted->note, status.checkpoint, sizeof wanted->note);
+    notes_keep(tallyd->cosigners, status.checkpoint, wanted);
     if (wanted->from >= wanted->size)
         return refusal_new(request->arena, REFUSE_ENTRY_NOT_FOUND, "there is no entry %llu yet",
                            (unsigned long long) wanted->from);

@@ -148,7 +148,7 @@ static void send_replayed(struct tallyd *tallyd, struct http_request *request)
     buf_init(&receipt, RECEIPT_MAX);
     enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
     if (rc == TALLY_OK) {
-        rc = tree_receipt(tallyd, pg, work->answer.seq, request->arena, &receipt, &err);
+        rc = tree_receipt(tallyd, pg, work->answer.seq, TREE_RECEIPT_FIRST, request->arena, &receipt, &err);
         pgpool_give(tallyd->reads, pg);
     }
     if (rc == TALLY_OK)
@@ -284,6 +284,24 @@ MUST_CHECK static enum tally_code decode(struct tallyd *tallyd, struct work *wor
     return rc;
 }
 
+/* A key is never a ledger's or a witness's (formats.md, Keys), as far as this service knows them. */
+MUST_CHECK static const struct refusal *check_key(const struct tallyd *tallyd, const struct command *command,
+                                                  struct arena *arena)
+{
+    struct key_public key;
+    size_t len = 0;
+    struct slice x = command->kind == COMMAND_REGISTER_ACTOR ? command->u.register_actor.x
+                     : command->kind == COMMAND_ADD_KEY      ? command->u.add_key.x
+                                                             : SLICE("");
+    if (x.len == 0 || text_unbase64url(x, key.bytes, sizeof key.bytes, &len) != TALLY_OK || len != sizeof key.bytes)
+        return NULL;
+    const char *owner = cosigners_owner_of(tallyd->cosigners, &key);
+    if (owner == NULL)
+        return NULL;
+    return refusal_new(arena, REFUSE_KEY_TAKEN, "this key is that of %s; make one of your own: tally key new FILE.pem",
+                       owner);
+}
+
 /* Fills what the sequencer takes. The actor's id is copied: the cache may drop the key meanwhile. */
 MUST_CHECK static enum tally_code prepare(struct tallyd *tallyd, struct work *work, struct keycache_entry *key,
                                           const struct refusal **refusal, struct err *err)
@@ -294,6 +312,8 @@ MUST_CHECK static enum tally_code prepare(struct tallyd *tallyd, struct work *wo
     enum tally_code rc = arena_copy(request->arena, actor.ptr, actor.len, &submission->actor, err);
     if (rc == TALLY_OK)
         rc = decode(tallyd, work, submission->actor, refusal, err);
+    if (rc == TALLY_OK && *refusal == NULL)
+        *refusal = check_key(tallyd, &work->command, request->arena);
     submission->jws = request->headers.jws;
     submission->body = request->body;
     submission->type = ((const struct route *) request->route)->type;

@@ -9,6 +9,7 @@ void handle_statement(struct tallyd *tallyd, struct http_request *request); /* e
 void handle_preview(struct tallyd *tallyd, struct http_request *request);
 void handle_read(struct tallyd *tallyd, struct http_request *request); /* every GET of a resource: reading below */
 void handle_checkpoint(struct tallyd *tallyd, struct http_request *request);
+void handle_cosigned(struct tallyd *tallyd, struct http_request *request);
 void handle_archive(struct tallyd *tallyd, struct http_request *request);
 void handle_healthz(struct tallyd *tallyd, struct http_request *request);
 void handle_readyz(struct tallyd *tallyd, struct http_request *request);
@@ -67,5 +68,6 @@ enum tally_code reading_receipt(struct reading *r, struct err *err);
 enum tally_code reading_inclusion(struct reading *r, struct err *err);
 enum tally_code reading_consistency(struct reading *r, struct err *err);
 enum tally_code reading_tile(struct reading *r, struct err *err);
+enum tally_code reading_cosignatures(struct reading *r, struct err *err); /* a POST */
 
 #endif

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "tally/canon.h"
+#include "tally/log.h"
 #include "tally/read.h"
 #include "tally/text.h"
 #include "tree.h"
@@ -27,7 +28,59 @@ void handle_checkpoint(struct tallyd *tallyd, struct http_request *request)
         return;
     }
     buf_add_str(&request->answer.text, note);
+    cosigners_lines(tallyd->cosigners, root.size, &request->answer.text);
     answer_resource_for(request, "text/plain; charset=utf-8", "public, max-age=1");
+}
+
+void handle_cosigned(struct tallyd *tallyd, struct http_request *request)
+{
+    struct append_root root;
+    if (cosigners_newest(tallyd->cosigners, &root, &request->answer.text)) {
+        answer_resource_for(request, "text/plain; charset=utf-8", "public, max-age=1");
+        return;
+    }
+    const struct refusal *refusal =
+        refusal_new(request->arena, REFUSE_COSIGNATURE_NONE,
+                    cosigners_policy(tallyd->cosigners)->witness_count == 0
+                        ? "this service trusts no witness, so none has cosigned anything for it"
+                        : "no checkpoint has been cosigned by as many witnesses as are asked for; try again later");
+    static const struct refusal none = {.code = REFUSE_COSIGNATURE_NONE};
+    http_refuse(request, refusal != NULL ? refusal : &none);
+}
+
+/* ---- cosignatures ---- */
+
+/* The verdict as a refusal; what only an operator can mend is logged for one. */
+static const struct refusal *refusal_of_verdict(struct arena *arena, enum cosigners_verdict verdict, const struct err *err)
+{
+    static const enum refusal_code codes[] = {
+        [COSIGNERS_MALFORMED] = REFUSE_REQUEST_MALFORMED, [COSIGNERS_OTHER] = REFUSE_COSIGNATURE_LEDGER,
+        [COSIGNERS_UNKNOWN] = REFUSE_COSIGNATURE_UNKNOWN, [COSIGNERS_NOT_SIGNED] = REFUSE_COSIGNATURE_INVALID,
+        [COSIGNERS_WRONG_TIME] = REFUSE_COSIGNATURE_TIME, [COSIGNERS_NOT_OURS] = REFUSE_LEDGER_FORKED,
+        [COSIGNERS_NOT_COVERED] = REFUSE_TREE_SIZE,
+    };
+    log_err(verdict == COSIGNERS_NOT_OURS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "cosignature.refused", err);
+    return refusal_new(arena, codes[verdict], "%s", err->detail);
+}
+
+enum tally_code reading_cosignatures(struct reading *r, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    enum cosigners_verdict verdict = COSIGNERS_MALFORMED;
+    struct arena *arena = r->request->arena;
+    struct err why = {0};
+    uint64_t most = 0;
+    r->refusal = tree_size(r->tallyd, arena, &most);
+    if (r->refusal != NULL)
+        return TALLY_OK;
+    rc = cosigners_take(r->tallyd->cosigners, r->pg, r->tallyd->tiles, r->request->body, most, arena, &verdict, &why);
+    if (rc != TALLY_OK)
+        return err_set(err, rc, "%s", why.detail);
+    if (verdict != COSIGNERS_TAKEN)
+        return refuse(r, refusal_of_verdict(arena, verdict, &why), err);
+    r->content_type = "text/plain; charset=utf-8";
+    buf_add_str(r->out, "taken\n");
+    return TALLY_OK;
 }
 
 /* ---- proofs ---- */
@@ -172,7 +225,9 @@ enum tally_code reading_receipt(struct reading *r, struct err *err)
         return TALLY_OK;
     enum tally_code rc = text_u64(number, ENTRY_SEQ_MAX, &seq);
     if (rc == TALLY_OK)
-        rc = tree_receipt(r->tallyd, r->pg, seq, arena, r->out, err);
+        rc = cosigners_refresh(r->tallyd->cosigners, r->pg, err);
+    if (rc == TALLY_OK)
+        rc = tree_receipt(r->tallyd, r->pg, seq, TREE_RECEIPT_COSIGNED, arena, r->out, err);
     else
         rc = err_set(err, TALLY_E_NOT_FOUND, "there is no entry %.*s", SLICE_ARG(number));
     if (rc == TALLY_E_NOT_FOUND)

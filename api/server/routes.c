@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "handlers.h"
+#include "tally/note.h"
 
 /* How long a body may be, for each kind of statement. */
 #define BODY_SMALL (16u << 10)        /* a registration, a settlement: ids, a key, a name */
@@ -80,6 +81,8 @@ const struct route routes[] = {
     {HTTP_GET, "/tile/{}", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, reading_tile, NULL, "getTile", true},
     {HTTP_GET, "/v1/archive", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_archive, NULL, "from", "getArchive", false},
     AT_ONCE("/checkpoint", handle_checkpoint, "getCheckpoint"),
+    AT_ONCE("/checkpoint/cosigned", handle_cosigned, "getCosignedCheckpoint"),
+    {HTTP_POST, "/checkpoint/cosignatures", ROUTE_ON_READER, ROUTE_ANYBODY, NOTE_MAX, ENTRY_TYPE_COUNT, handle_read, reading_cosignatures, NULL, "addCosignatures", false},
     AT_ONCE("/openapi.json", handle_openapi_json, "getOpenapiJson"),
     AT_ONCE("/openapi.yaml", handle_openapi_yaml, "getOpenapiYaml"),
     AT_ONCE("/healthz", handle_healthz, "getHealth"),

@@ -15,6 +15,7 @@ enum route_runs {
     ROUTE_ON_WORKER  /* verifies a signature */
 };
 
+/* A POST of anybody is text, and proves itself by what is in it. */
 enum route_who { ROUTE_ANYBODY, ROUTE_SIGNED, ROUTE_TOKEN };
 
 struct route {

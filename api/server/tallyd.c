@@ -33,7 +33,14 @@ static struct slice without_prefix(struct slice origin, struct slice path)
     if (prefix.len == 0 || !slice_starts(path, prefix))
         return path;
     struct slice rest = slice_of(path.ptr + prefix.len, path.len - prefix.len);
-    return slice_is(rest, "/checkpoint") || slice_starts(rest, SLICE("/tile/")) ? rest : path;
+    return slice_is(rest, "/checkpoint") || slice_starts(rest, SLICE("/checkpoint/")) || slice_starts(rest, SLICE("/tile/"))
+               ? rest
+               : path;
+}
+
+static bool is_text(struct slice content_type)
+{
+    return slice_is(content_type, "text/plain") || slice_is(content_type, "text/plain; charset=utf-8");
 }
 
 static const struct refusal *on_headers(void *ctx, struct http_request *request, size_t *body_max)
@@ -57,9 +64,11 @@ static const struct refusal *on_headers(void *ctx, struct http_request *request,
                            "a POST has no query: what is signed is the path alone");
     if (!request->headers.has_content_length)
         return refusal_new(request->arena, REFUSE_REQUEST_LENGTH, "a POST needs a Content-Length");
-    if (!slice_is(request->headers.content_type, "application/json"))
+    if (route->who != ROUTE_ANYBODY && !slice_is(request->headers.content_type, "application/json"))
         return refusal_new(request->arena, REFUSE_REQUEST_MEDIA_TYPE,
                            "the Content-Type must be application/json, as it is signed");
+    if (route->who == ROUTE_ANYBODY && !is_text(request->headers.content_type))
+        return refusal_new(request->arena, REFUSE_REQUEST_MEDIA_TYPE, "the Content-Type must be text/plain");
     if (route->who == ROUTE_SIGNED && request->headers.jws.ptr == NULL)
         return refusal_new(request->arena, REFUSE_STATEMENT_MISSING,
                            "x-jws-signature is missing: every POST here is a signed statement; `tally api` signs for you");
@@ -187,6 +196,8 @@ MUST_CHECK static enum tally_code sequencer_open(struct tallyd *tallyd, struct e
                                               .domain = wire_domain(tallyd->wire),
                                               .key = tallyd->identity.key,
                                               .keeper = keeper_table(tallyd->keeper),
+                                              .witnessed = cosigners_witnessed,
+                                              .witnessed_ctx = tallyd->cosigners,
                                               .trusts_database = tallyd->config.trusts_database,
                                               .replicas_may_lose = tallyd->config.replicas_may_lose,
                                               .has_room = tallyd->cluster == NULL ? NULL : has_room,
@@ -204,6 +215,45 @@ MUST_CHECK static enum tally_code reads_open(struct tallyd *tallyd, struct err *
     TRY(pgpool_new(&options, tallyd->config.readers, &tallyd->reads, err));
     options.application_name = "tallyd-keys";
     TRY(keycache_new(&options, &tallyd->keys, err));
+done:
+    return rc;
+}
+
+/* No key of an actor is a witness's (formats.md, Keys); the other way round is seen to where keys are registered. */
+MUST_CHECK static enum tally_code witnesses_check(struct tallyd *tallyd, struct err *err)
+{
+    const struct policy *policy = cosigners_policy(tallyd->cosigners);
+    for (size_t i = 0; i < policy->witness_count; i++) {
+        struct keycache_entry *key = NULL;
+        struct key_kid kid;
+        key_thumbprint(&policy->witnesses[i].public_key, &kid);
+        enum tally_code rc = keycache_find(tallyd->keys, slice_str(kid.text), &key, err);
+        if (rc == TALLY_E_NOT_FOUND)
+            continue;
+        if (rc == TALLY_OK)
+            rc = err_set(err, TALLY_E_USAGE, "the key of the witness %.*s is registered here as one of the actor %.*s",
+                         SLICE_ARG(policy->witnesses[i].name), SLICE_ARG(keycache_actor(key)));
+        keycache_release(tallyd->keys, key);
+        return rc;
+    }
+    return TALLY_OK;
+}
+
+MUST_CHECK static enum tally_code witnesses_open(struct tallyd *tallyd, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct pg *pg = NULL;
+    const struct pg_options options = {.conninfo = tallyd->database,
+                                       .application_name = "tallyd-witness",
+                                       .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
+                                       .statement_timeout_ms = TALLYD_READ_TIMEOUT_MS};
+    TRY(cosigners_open(tallyd->cosigners, &options, err));
+    if (cosigners_policy(tallyd->cosigners)->witness_count == 0)
+        goto done;
+    TRY(witnesses_check(tallyd, err));
+    TRY(pgpool_take(tallyd->reads, &pg, err));
+    rc = cosigners_refresh(tallyd->cosigners, pg, err);
+    pgpool_give(tallyd->reads, pg);
 done:
     return rc;
 }
@@ -266,6 +316,13 @@ MUST_CHECK static enum tally_code parts_start(struct tallyd *tallyd, struct err 
     enum tally_code rc = TALLY_OK;
     TRY(identity_load(tallyd->config.data, tallyd->arena, &tallyd->identity, err));
     TRY(keeper_new(tallyd->config.data, tallyd->identity.vkey, &tallyd->keeper, err));
+    const struct cosigners_options trusted = {.data = tallyd->config.data,
+                                              .policy = tallyd->config.policy,
+                                              .witnessed = tallyd->config.witnessed,
+                                              .origin = tallyd->identity.origin,
+                                              .vkey = tallyd->identity.vkey,
+                                              .key = tallyd->identity.key};
+    TRY(cosigners_new(&trusted, &tallyd->cosigners, err));
     tallyd->tiles = read_tiles_new();
     if (tallyd->tiles == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the service"));
@@ -275,6 +332,7 @@ MUST_CHECK static enum tally_code parts_start(struct tallyd *tallyd, struct err 
     TRY(wire_new(&tallyd->wire, err));
     TRY(sequencer_open(tallyd, err));
     TRY(reads_open(tallyd, err));
+    TRY(witnesses_open(tallyd, err));
     TRY(crew_start("tally-worker", tallyd->config.workers, TALLYD_WRITE_QUEUE_MAX, serve, tallyd, &tallyd->workers, err));
     TRY(crew_start("tally-reader", tallyd->config.readers, TALLYD_READ_QUEUE_MAX, serve, tallyd, &tallyd->readers, err));
     TRY(listen_write(tallyd, err));
@@ -375,6 +433,7 @@ void tallyd_free(struct tallyd *tallyd)
     pgpool_free(tallyd->reads);
     wire_free(tallyd->wire);
     keeper_free(tallyd->keeper);
+    cosigners_free(tallyd->cosigners);
     read_tiles_free(tallyd->tiles);
     identity_release(&tallyd->identity);
     guard_stop(tallyd->guard);

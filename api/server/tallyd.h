@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "config.h"
+#include "cosigners.h"
 #include "guard.h"
 #include "identity.h"
 #include "keeper.h"
@@ -33,6 +34,7 @@ struct tallyd {
     const char *database;            /* connection string of the service's role */
     struct wire *wire;
     struct keeper *keeper; /* of published checkpoints */
+    struct cosigners *cosigners;
     struct read_tiles *tiles;
     struct sequencer *sequencer;
     struct keycache *keys;

@@ -24,25 +24,38 @@ enum tally_code tree_checkpoint(struct tallyd *tallyd, struct pg *pg, uint64_t s
     return rc != TALLY_OK ? rc : checkpoint_sign(&checkpoint, tallyd->identity.key, note, err);
 }
 
-enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, struct arena *arena, struct buf *out,
-                             struct err *err)
+/* The checkpoint that a receipt rests on: its size, and its note. */
+MUST_CHECK static enum tally_code receipt_ground(struct tallyd *tallyd, struct pg *pg, uint64_t seq, enum tree_receipt kind,
+                                                 struct arena *arena, uint64_t *end, struct buf *note, struct err *err)
+{
+    struct sequencer_status status;
+    struct append_root cosigned;
+    if (kind == TREE_RECEIPT_COSIGNED && cosigners_newest(tallyd->cosigners, &cosigned, note) && cosigned.size > seq) {
+        *end = cosigned.size;
+        return TALLY_OK;
+    }
+    buf_clear(note);
+    sequencer_status(tallyd->sequencer, &status);
+    enum tally_code rc = read_batch_end(pg, seq, arena, end, err);
+    if (rc == TALLY_OK && *end > status.checkpoint_size)
+        rc = err_set(err, TALLY_E_NOT_FOUND, "no checkpoint covers entry %" PRIu64 " yet", seq);
+    return rc != TALLY_OK ? rc : tree_checkpoint(tallyd, pg, *end, arena, note, err);
+}
+
+enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, enum tree_receipt kind,
+                             struct arena *arena, struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read_entry entry;
     struct receipt receipt = {.index = seq};
-    struct sequencer_status status;
     struct buf header, note;
     uint64_t end = 0;
     buf_init(&header, ENTRY_HEADER_MAX);
-    buf_init(&note, CHECKPOINT_MAX);
-    sequencer_status(tallyd->sequencer, &status);
+    buf_init(&note, NOTE_MAX);
     TRY(read_entry(pg, tallyd->identity.origin, seq, arena, &entry, err));
-    TRY(read_batch_end(pg, seq, arena, &end, err));
-    if (end > status.checkpoint_size)
-        TRY(err_set(err, TALLY_E_NOT_FOUND, "no checkpoint covers entry %" PRIu64 " yet", seq));
+    TRY(receipt_ground(tallyd, pg, seq, kind, arena, &end, &note, err));
     entry_header_write(&entry.header, &header);
     TRY(buf_check(&header, err));
-    TRY(tree_checkpoint(tallyd, pg, end, arena, &note, err));
     TRY(read_inclusion(pg, tallyd->tiles, seq, end, arena, receipt.proof, &receipt.proof_count, err));
     receipt.header = buf_slice(&header);
     receipt.has_nonce = entry.has_body;

@@ -174,7 +174,11 @@ struct sequencer_options {
     const struct append_domain *domain;
     const struct key_pair *key;         /* the ledger's, which signs checkpoints; NULL: none is signed */
     const struct append_keeper *keeper; /* of the checkpoints that are published; NULL: none is */
-    bool trusts_database;               /* on a host without a record, this database is taken for the newest copy */
+    /* Up to max roots that witnesses vouch for, from outside the database (NULL: none): each is compared with it, and they stand in
+     * for the keeper's record on a host that has none. */
+    size_t (*witnessed)(void *ctx, struct append_root *out, size_t max);
+    void *witnessed_ctx;
+    bool trusts_database; /* on a host without a record, this database is taken for the newest copy */
     bool replicas_may_lose;
     size_t queue_per_actor;        /* 0: APPEND_QUEUE_PER_ACTOR */
     struct instant (*clock)(void); /* NULL: instant_now */

@@ -113,6 +113,13 @@ enum refusal_kind {
     X(REFUSE_EVALUATION_LIMIT, "evaluation.limit", REFUSAL_NOT_ACCEPTED, "The evaluation is over its limit")               \
     X(REFUSE_ENTRY_NOT_FOUND, "entry.not_found", REFUSAL_NOT_FOUND, "There is no such entry")                              \
     X(REFUSE_TREE_SIZE, "tree.size", REFUSAL_NOT_FOUND, "The tree is not so large")                                        \
+    X(REFUSE_COSIGNATURE_NONE, "cosignature.none", REFUSAL_NOT_FOUND,                                                      \
+      "Not enough witnesses have cosigned a checkpoint yet")                                                               \
+    X(REFUSE_COSIGNATURE_LEDGER, "cosignature.ledger", REFUSAL_FORBIDDEN, "The checkpoint is not signed by this ledger")   \
+    X(REFUSE_COSIGNATURE_UNKNOWN, "cosignature.unknown", REFUSAL_FORBIDDEN,                                                \
+      "No witness that is trusted here has signed it")                                                                     \
+    X(REFUSE_COSIGNATURE_INVALID, "cosignature.invalid", REFUSAL_NOT_ACCEPTED, "A cosignature does not verify")            \
+    X(REFUSE_COSIGNATURE_TIME, "cosignature.time", REFUSAL_NOT_ACCEPTED, "A cosignature's time cannot be right")           \
     X(REFUSE_QUEUE_FULL, "queue.full", REFUSAL_UNAVAILABLE, "The queue is full")                                           \
     X(REFUSE_QUEUE_SHARE, "queue.share", REFUSAL_TOO_MANY, "This actor has as many statements waiting as it may")          \
     X(REFUSE_SERVICE_STOPPING, "service.stopping", REFUSAL_UNAVAILABLE, "The service is stopping")                         \

@@ -5,8 +5,10 @@
 
 #include "append_internal.h"
 #include "queries.h"
+#include "tally/cosignature.h"
 #include "tally/log.h"
 
+#define WITNESSED_MAX 8    /* files that vouch for a root: two, as it is */
 #define TABLE_ROOTS_MAX 64 /* of the newest in the table: it was restored with the entries, and says less than the record */
 
 /* What an operator can do; the same whatever does not agree. */
@@ -65,19 +67,46 @@ done:
     return rc;
 }
 
-/* A host without a record knows nothing about the ledger but what the database says. */
+/* What witnesses have cosigned, as far as the database says. */
+MUST_CHECK static enum tally_code compare_cosigned(struct sequencer *s, struct read_tiles *tiles, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cosignature *list = NULL;
+    size_t count = 0;
+    TRY(cosignatures_read(s->pg, s->batch.arena, &list, &count, err));
+    for (size_t i = 0; i < count; i++)
+        TRY(compare(s, tiles, &list[i].root, "ledger.cosignature", err));
+done:
+    return rc;
+}
+
+/* What they have cosigned, as far as it is known from elsewhere. */
+MUST_CHECK static enum tally_code compare_witnessed(struct sequencer *s, struct read_tiles *tiles, size_t *count,
+                                                    struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct append_root roots[WITNESSED_MAX];
+    *count = s->options.witnessed == NULL ? 0 : s->options.witnessed(s->options.witnessed_ctx, roots, WITNESSED_MAX);
+    for (size_t i = 0; i < *count; i++)
+        TRY(compare(s, tiles, &roots[i], "cosigned by witnesses", err));
+done:
+    return rc;
+}
+
+/* A host without a record knows nothing about the ledger but what the database and witnesses say. */
 MUST_CHECK static enum tally_code check_record(struct sequencer *s, const struct append_root **roots, size_t *count,
-                                               bool *has_record, struct err *err)
+                                               size_t witnessed, bool *has_record, struct err *err)
 {
     const struct append_keeper *keeper = s->options.keeper;
     *has_record = keeper->known(keeper->self, roots, count);
-    if (!*has_record && !s->options.trusts_database) {
+    if (!*has_record && !s->options.trusts_database && witnessed == 0) {
         s->is_forked = true;
         return err_set(
             err, TALLY_E_MISMATCH,
             "%s is not there, so that nothing on this host says whether this database is the newest copy of the "
-            "ledger; this service only reads. Copy that file from the host that served it before; or, if you know "
-            "that nothing is missing, start once with --trust-database",
+            "ledger; this service only reads. Copy that file from the host that served it before; or start once with "
+            "--witnessed and a checkpoint that witnesses have cosigned; or, if you know that nothing is missing, with "
+            "--trust-database",
             keeper->place);
     }
     if (!*has_record)
@@ -89,17 +118,19 @@ enum tally_code roots_check(struct sequencer *s, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct append_root *roots = NULL;
-    size_t count = 0;
+    size_t count = 0, witnessed = 0;
     bool has_record = false;
     const struct append_keeper *keeper = s->options.keeper;
     struct read_tiles *tiles = read_tiles_new();
     s->is_forked = false;
     if (tiles == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory to compare what was published"));
-    TRY(check_record(s, &roots, &count, &has_record, err));
+    TRY(compare_witnessed(s, tiles, &witnessed, err));
+    TRY(check_record(s, &roots, &count, witnessed, &has_record, err));
     for (size_t i = count; i > 0; i--)
         TRY(compare(s, tiles, &roots[i - 1], keeper->place, err));
     TRY(compare_table(s, tiles, err));
+    TRY(compare_cosigned(s, tiles, err));
     if (!has_record) {
         LOG_WARN("checkpoint.record_begun", LOG_STR("place", keeper->place), LOG_I64("entries", s->tree.frontier.size));
         TRY(keeper->begin(keeper->self, err));
@@ -112,12 +143,15 @@ done:
 enum tally_code roots_begin(struct sequencer *s, struct err *err)
 {
     const struct append_root *roots = NULL;
+    struct append_root vouched[WITNESSED_MAX];
     size_t count = 0;
     const struct append_keeper *keeper = s->options.keeper;
     s->is_forked = false;
     s->tree.frontier.size = 0;
     if (keeper == NULL)
         return TALLY_OK;
+    if (s->options.witnessed != NULL && s->options.witnessed(s->options.witnessed_ctx, vouched, WITNESSED_MAX) > 0)
+        return forked(s, err, "cosigned by witnesses", vouched[0].size);
     if (!keeper->known(keeper->self, &roots, &count))
         return keeper->begin(keeper->self, err);
     return count == 0 ? TALLY_OK : forked(s, err, keeper->place, roots[count - 1].size);

@@ -9,7 +9,13 @@
 #define STACK_CHUNKS_MAX 1024             /* 65,536 numbers at once: NESTING_MAX nodes with some operands each */
 #define EVALUATION_BYTES_MAX (512u << 20) /* of one evaluation's own working memory: K4 allows ten million instances */
 #define TEXTS_MAX 256                     /* versions of a contract: each is an evaluation of its own */
-#define TRACE_STEPS_MAX 2000              /* of an explanation: more would be read by nobody */
+
+/* What one explanation tells at most: more would be read by nobody, and it is kept with the payment. */
+#define TRACE_STEPS_MAX 2000
+#define TRACE_BYTES_MAX (64u << 10) /* of the texts and figures of its steps, each with STEP_BYTES beside them */
+#define TRACE_STEP_BYTES 64
+#define TRACE_TEXT_MAX 400   /* bytes of the terms' words in one step */
+#define TRACE_MEMBERS_MAX 64 /* an aggregate over more is one step; `prior` goes as many members back */
 
 enum known {
     KNOWN,
@@ -57,6 +63,7 @@ struct slot {
         uintptr_t reader;   /* BUSY: whose need this is */
         struct slice cause; /* not KNOWN */
         struct budget *budget;
+        uint64_t count;              /* trace_keep_count */
         struct partial *partial;     /* eval_partial.c */
         struct undecided *undecided; /* of an open set: what was submitted for members that are none yet */
     } u;
@@ -113,14 +120,28 @@ struct rule_instances { /* by rising cell */
 struct trace_step {
     uint32_t line;
     struct slice text, exact, decimal;
-    bool is_result;
+    bool is_result, has_count;
     uint64_t seq;
+    uint64_t count; /* members that an aggregate took, where they are not told one by one */
     struct trace_step *next;
 };
 
+struct trace_seen { /* what has been told, by memo and cell */
+    uint64_t cell;
+    uint32_t memo_after; /* memo + 1; 0: free */
+};
+
+/* While it is wanted, what is computed is not kept: each define, result, aggregate and prior is computed once more, aloud, where it is
+ * first needed, and is what was kept of it afterwards. */
 struct trace {
     struct trace_step *first, *last;
     uint32_t count;
+    size_t bytes;
+    bool is_cut;  /* it is as long as it may be */
+    bool has_end; /* what comes now is told in any case: the amount, and what the caps leave */
+    struct trace_seen *seen;
+    size_t seen_count, seen_size;
+    struct arena *quiet; /* the evaluation's own memory: eval.arena is the explanation's meanwhile */
 };
 
 struct text_eval { /* one of several texts of a contract */
@@ -204,9 +225,6 @@ MUST_CHECK enum known eval_begin(struct eval *ev, uint32_t memo, uint64_t cell, 
 /* Keeps the outcome and gives it back; *out stays what it was. */
 MUST_CHECK enum known eval_finish(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out,
                                   enum known known);
-/* Forgets everything computed but facts, instances and budgets: to compute it again, aloud. */
-void eval_forget(struct eval *ev);
-
 /* What is being computed may change when that day comes, by the clock alone. Called wherever a value depends on today. */
 void eval_wakes(struct eval *ev, int32_t day);
 
@@ -325,6 +343,12 @@ bool caps_lacks(const struct instance *instance);
 MUST_CHECK bool caps_give(struct eval *ev, struct instance *instance);
 /* How two instances without a place in the order of first amounts are ordered (C4). */
 int instance_order(const struct instance *a, const struct instance *b);
+/* An evaluation that can be asked how its amounts came about (explain.c). */
+struct engine_kept {
+    struct eval *ev;
+    struct arena *aloud; /* of one explanation; made for the first */
+};
+
 /* All of it; what engine_evaluate does before it writes its answer down. */
 MUST_CHECK bool evaluate_all(struct eval *ev);
 /* C4: places for those that have an amount above zero for the first time. */
@@ -389,5 +413,19 @@ void trace_result(struct eval *ev, const struct node *n, struct slice name, cons
 /* The text of a node as written, on one line and without comments. */
 struct slice trace_text(struct eval *ev, struct span span);
 void trace_node(struct eval *ev, const struct node *n, const struct value *value);
+/* Is it to be computed aloud here? false: it has been told, or the trace is as long as it may be. */
+bool trace_enters(struct eval *ev, uint32_t memo, uint64_t cell);
+/* Aloud where it has to be told, otherwise what was kept of it (or is, now). */
+MUST_CHECK enum known trace_once(struct eval *ev, uint32_t memo, uint64_t cell, const struct node *n, struct value *out,
+                                 enum known (*aloud)(struct eval *ev, const struct node *n, uint64_t cell,
+                                                     struct value *out),
+                                 enum known (*kept)(struct eval *ev, const struct node *n, struct value *out));
+/* Are the aggregate's members told one by one? Never decided by what has been reported, nor by the way in which it is evaluated. */
+bool trace_lists(const struct eval *ev, const struct node *n);
+/* Keeps how many members it took, where they are not listed. false: ev->rc is set. */
+MUST_CHECK bool trace_keep_count(struct eval *ev, const struct node *n, uint64_t count);
+/* Computes in silence until it is resumed. */
+struct trace *trace_pause(struct eval *ev);
+void trace_resume(struct eval *ev, struct trace *trace);
 
 #endif

@@ -187,13 +187,28 @@ static enum known aggregate_value(struct eval *ev, const struct node *n, struct 
     known = eval_set_closed(ev, n, fixed);
     if (known == KNOWN && !partial_take_all(ev, n, fixed, &total, &known))
         known = take_all(ev, n, fixed, &total);
+    if (known == KNOWN && !trace_keep_count(ev, n, total.count))
+        return BROKEN;
     return known == KNOWN ? total_value(ev, n, &total, out) : known;
+}
+
+static enum known aggregate_aloud(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
+{
+    (void) cell;
+    if (trace_lists(ev, n))
+        return aggregate_value(ev, n, out);
+    struct trace *trace = trace_pause(ev);
+    enum known known = eval_aggregate(ev, n, out);
+    trace_resume(ev, trace);
+    return known;
 }
 
 enum known eval_aggregate(struct eval *ev, const struct node *n, struct value *out)
 {
     uint64_t cell = shape_cell(ev->dimensions, &n->u.aggregate.shape, ev->bound);
     enum known known = KNOWN;
+    if (ev->trace != NULL)
+        return trace_once(ev, n->u.aggregate.memo, cell, n, out, aggregate_aloud, eval_aggregate);
     if (eval_recall(ev, n->u.aggregate.memo, cell, n->type.kind, out, &known))
         return known;
     known = eval_begin(ev, n->u.aggregate.memo, cell, n);
@@ -248,12 +263,47 @@ MUST_CHECK static bool prior_fill(struct eval *ev, const struct node *n, uint32_
     return *member == last;
 }
 
+/* Is E to be told at the member before i? */
+static bool tells_before(struct eval *ev, const struct node *n, uint32_t *member, uint32_t i)
+{
+    *member = i - 1;
+    return trace_enters(ev, n->u.prior.memo, shape_cell(ev->dimensions, &n->u.prior.shape, ev->bound));
+}
+
+/* E at the members before `here`, the oldest first; those further back, and those that have been told, are what they are. */
+static enum known prior_aloud(struct eval *ev, const struct node *n, struct value *out)
+{
+    uint32_t *member = &ev->bound[n->u.prior.dimension];
+    uint32_t here = *member, from = here;
+    enum known known = KNOWN;
+    size_t mark = ev->sp;
+    while (from > 0 && here - from < TRACE_MEMBERS_MAX && tells_before(ev, n, member, from))
+        from--;
+    if (from > 0)
+        (void) tells_before(ev, n, member, from); /* the oldest one's own `prior` stays silent */
+    if (from == here) {
+        struct trace *trace = trace_pause(ev);
+        *member = here;
+        known = eval_prior(ev, n, out);
+        trace_resume(ev, trace);
+    }
+    for (uint32_t i = from; i < here && known != BROKEN; i++) {
+        *member = i;
+        ev->sp = mark;
+        known = eval_node(ev, n->a, out);
+    }
+    *member = here;
+    return known;
+}
+
 enum known eval_prior(struct eval *ev, const struct node *n, struct value *out)
 {
     uint32_t *member = &ev->bound[n->u.prior.dimension];
     uint32_t here = *member;
     if (here == 0)
         return eval_node(ev, n->b, out);
+    if (ev->trace != NULL)
+        return prior_aloud(ev, n, out);
     enum known known = prior_fill(ev, n, member, here - 1) ? prior_member(ev, n, out) : BROKEN;
     *member = here;
     return known;

@@ -277,12 +277,3 @@ void eval_wakes(struct eval *ev, int32_t day)
     if (ev->session != NULL && day > ev->in->today)
         track_wake(ev, day);
 }
-
-void eval_forget(struct eval *ev)
-{
-    for (uint32_t i = 0; i < ev->slot_used; i++) {
-        struct slot *slot = eval_slot_at(ev, i);
-        if (slot->memo < ev->t->memo_count)
-            slot->state = slot->fact != NULL || slot->has_pending ? SLOT_FACT : SLOT_EMPTY;
-    }
-}

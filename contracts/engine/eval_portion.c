@@ -169,6 +169,8 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
     enum known known = eval_node(ev, n->b, &pot);
     if (known == KNOWN)
         known = take_weights(ev, n, &parts, sum);
+    if (known == KNOWN && !trace_keep_count(ev, n, parts.count))
+        return BROKEN;
     for (size_t i = 0; known != KNOWN && i < parts.count; i++) {
         eval_unkeep(ev, parts.items[i].weight);
         eval_unkeep(ev, parts.items[i].remains);
@@ -197,11 +199,47 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
     return eval_checked(ev, n, dest, out);
 }
 
+/* The pot, and the weights where they are listed. */
+static enum known tell_weights(struct eval *ev, const struct node *n)
+{
+    uint32_t before[DIMENSIONS_MAX];
+    struct value pot;
+    struct parts parts = {0};
+    size_t mark = ev->sp;
+    mpq_ptr sum = eval_push(ev);
+    if (sum == NULL)
+        return BROKEN;
+    mpq_set_ui(sum, 0, 1);
+    memcpy(before, ev->bound, sizeof before);
+    enum known known = eval_node(ev, n->b, &pot);
+    if (known == KNOWN && trace_lists(ev, n))
+        known = take_weights(ev, n, &parts, sum);
+    for (size_t i = 0; i < parts.count; i++) {
+        eval_unkeep(ev, parts.items[i].weight);
+        eval_unkeep(ev, parts.items[i].remains);
+    }
+    memcpy(ev->bound, before, sizeof before);
+    ev->sp = mark;
+    return known;
+}
+
+static enum known portion_aloud(struct eval *ev, const struct node *n, uint64_t cell, mpq_ptr dest, struct value *out)
+{
+    if (trace_enters(ev, n->u.aggregate.memo, cell) && tell_weights(ev, n) == BROKEN)
+        return BROKEN;
+    struct trace *trace = trace_pause(ev);
+    enum known known = eval_portion(ev, n, dest, out);
+    trace_resume(ev, trace);
+    return known;
+}
+
 enum known eval_portion(struct eval *ev, const struct node *n, mpq_ptr dest, struct value *out)
 {
     uint64_t cell = shape_cell(ev->dimensions, &n->u.aggregate.shape, ev->bound);
     uint32_t before[DIMENSIONS_MAX];
     enum known known = KNOWN;
+    if (ev->trace != NULL)
+        return portion_aloud(ev, n, cell, dest, out);
     if (eval_recall(ev, n->u.aggregate.memo, cell, TYPE_NUMBER, out, &known))
         return known;
     known = eval_begin(ev, n->u.aggregate.memo, cell, n);

@@ -153,6 +153,8 @@ static enum known eval_metric(struct eval *ev, const struct node *n, struct valu
     const struct metric *m = &ev->t->metrics[n->u.ref.target];
     uint64_t cell = shape_cell(ev->dimensions, &m->shape, ev->bound);
     enum known known = KNOWN;
+    if (ev->trace != NULL)
+        return trace_once(ev, n->u.ref.target, cell, n, out, metric_value, eval_metric);
     if (eval_recall(ev, n->u.ref.target, cell, m->type.kind, out, &known))
         return known;
     known = eval_begin(ev, n->u.ref.target, cell, n);
@@ -161,21 +163,29 @@ static enum known eval_metric(struct eval *ev, const struct node *n, struct valu
     return eval_finish(ev, n->u.ref.target, cell, m->type.kind, out, metric_value(ev, n, cell, out));
 }
 
+static enum known define_aloud(struct eval *ev, const struct node *n, uint64_t cell, struct value *out)
+{
+    const struct define *d = &ev->t->defines[n->u.ref.target];
+    enum known known = eval_node(ev, d->value, out);
+    if (known == KNOWN)
+        trace_value(ev, d->decl->span, eval_name(ev, d->name, &d->shape, cell), &d->type, out);
+    return known;
+}
+
 static enum known eval_define(struct eval *ev, const struct node *n, struct value *out)
 {
     const struct define *d = &ev->t->defines[n->u.ref.target];
     uint32_t memo = ev->t->metric_count + n->u.ref.target;
     uint64_t cell = shape_cell(ev->dimensions, &d->shape, ev->bound);
     enum known known = KNOWN;
+    if (ev->trace != NULL)
+        return trace_once(ev, memo, cell, n, out, define_aloud, eval_define);
     if (eval_recall(ev, memo, cell, d->type.kind, out, &known))
         return known;
     known = eval_begin(ev, memo, cell, n);
     if (known != KNOWN)
         return known;
-    known = eval_finish(ev, memo, cell, d->type.kind, out, eval_node(ev, d->value, out));
-    if (known == KNOWN && ev->trace != NULL)
-        trace_value(ev, d->decl->span, eval_name(ev, d->name, &d->shape, cell), &d->type, out);
-    return known;
+    return eval_finish(ev, memo, cell, d->type.kind, out, eval_node(ev, d->value, out));
 }
 
 /* The target, in the evaluation where the instance stands. */
@@ -205,8 +215,11 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
         return BROKEN;
     mpq_set_ui(target, 0, 1);
     out->number = target;
-    if (instance == NULL) /* its key is not found: the amount is 0 (A1) */
+    if (instance == NULL) { /* its key is not found: the amount is 0 (A1) */
+        if (ev->trace != NULL)
+            trace_value(ev, n->span, eval_name(ev, r->shown.name, &r->shape, cell), &n->type, out);
         return KNOWN;
+    }
     if (instance->phase == PHASE_BUSY)
         return eval_fault(ev, n, "this depends on itself");
     if (!target_of(ev, owner, instance))

@@ -237,15 +237,20 @@ done:
     return rc;
 }
 
-enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena, struct engine_output **out,
-                                struct err *err)
+enum tally_code engine_evaluate_kept(const struct engine_input *input, struct arena *arena, struct engine_output **out,
+                                     struct engine_kept **kept, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     uint64_t next = input->next_first;
     struct engine_output *answer = NULL;
+    struct engine_kept *k = mem_zero(sizeof *k);
     struct eval *ev = mem_zero(sizeof *ev);
-    if (ev == NULL)
+    if (k == NULL || ev == NULL) {
+        mem_free(k);
+        mem_free(ev);
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+    }
+    k->ev = ev;
     TRY(evaluate_begin(ev, input, err));
     if (!evaluate_all(ev) || !evaluate_first(ev, &next)) {
         rc = ev->rc;
@@ -257,8 +262,18 @@ enum tally_code engine_evaluate(const struct engine_input *input, struct arena *
     evaluate_count(ev, answer); /* once more: what only another contract needs may wait for a day too */
     answer->next_first = next;
     *out = answer;
+    *kept = k;
+    k = NULL;
 done:
-    evaluate_end(ev);
-    mem_free(ev);
+    engine_kept_free(k);
+    return rc;
+}
+
+enum tally_code engine_evaluate(const struct engine_input *input, struct arena *arena, struct engine_output **out,
+                                struct err *err)
+{
+    struct engine_kept *kept = NULL;
+    enum tally_code rc = engine_evaluate_kept(input, arena, out, &kept, err);
+    engine_kept_free(kept);
     return rc;
 }

@@ -367,7 +367,7 @@ static enum known amount_here(struct eval *ev, struct instance *instance)
     shape_bind(ev->dimensions, &r->shape, instance->cell, ev->bound);
     uintptr_t reader = ev->reader;
     int32_t wakes = ev->wakes;
-    ev->reader = track_instance(instance);
+    ev->reader = ev->trace == NULL ? track_instance(instance) : 0; /* aloud, everything that it needs is known */
     ev->wakes = DAY_NEVER;
     ev->depth += RULE_NESTING;
     enum known known = amount_value(ev, r, instance);

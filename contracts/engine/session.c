@@ -293,7 +293,7 @@ done:
     return rc;
 }
 
-/* What was answered stands from now on. */
+/* What was answered stands. */
 static void record(struct eval *ev, struct instance *instance)
 {
     const struct shape *shape = &ev->t->rules[instance->rule].shape;
@@ -306,9 +306,15 @@ static void record(struct eval *ev, struct instance *instance)
         names_use(ev, shape, instance->cell, stood ? -1 : 1);
 }
 
-static void record_all(struct eval *ev)
+/* Only when the next entry comes: until then the last answer can be explained. After the opening all of them, when all that lack something
+ * are noted as cut: a member that comes or goes with what stands gives budgets back. */
+static void record_answered(struct eval *ev)
 {
     struct engine_session *s = ev->session;
+    for (uint32_t r = 0; !s->is_recorded && r < ev->t->rule_count; r++)
+        for (size_t i = 0; i < ev->rules[r].count; i++)
+            record(ev, &ev->rules[r].items[i]);
+    s->is_recorded = true;
     for (size_t i = 0; i < s->touched.count; i++)
         record(ev, s->touched.items[i]);
     s->touched.count = 0;
@@ -339,7 +345,7 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     enum tally_code rc = TALLY_OK;
     struct eval *ev = &s->ev;
     uint64_t steps = ev->steps;
-    *is_stale = s->is_plain || s->is_broken || today < s->in.today || today > terms_closes(ev->t) || ev->is_closed ||
+    *is_stale = s->is_broken || today < s->in.today || today > terms_closes(ev->t) || ev->is_closed ||
                 arena_used(ev->store) > 2 * s->store_at_open + WASTE_MAX;
     if (*is_stale)
         return TALLY_OK;
@@ -347,6 +353,10 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     s->entries++;
     ev->err = err;
     ev->rc = TALLY_OK;
+    record_answered(ev);
+    *is_stale = s->is_plain;
+    if (*is_stale || ev->rc != TALLY_OK)
+        return ev->rc;
     if (today != s->in.today)
         try_dayless(ev);
     s->in.today = today;
@@ -365,7 +375,6 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     if (*is_stale)
         return TALLY_OK;
     TRY(answer(ev, steps, arena, out, err));
-    record_all(ev);
     track_sweep(ev);
     rc = ev->rc;
     stop_reading(ev);
@@ -392,7 +401,7 @@ static void count_uses(struct eval *ev)
                 names_use(ev, &ev->t->rules[r].shape, ev->rules[r].items[i].cell, 1);
 }
 
-/* The input's results become the session's own, and what was answered stands. */
+/* The input's results become the session's own. */
 MUST_CHECK static bool settle(struct eval *ev)
 {
     for (uint32_t i = 0; i < ev->slot_used; i++) {
@@ -411,10 +420,6 @@ MUST_CHECK static bool settle(struct eval *ev)
             if ((caps_lacks(instance) && !session_cut(ev, instance)) || !session_note_dayless(ev, instance))
                 return false;
         }
-    /* only now: a member that comes or goes with what stands gives budgets back, in which the others are still to be found cut */
-    for (uint32_t r = 0; r < ev->t->rule_count; r++)
-        for (size_t i = 0; i < ev->rules[r].count; i++)
-            record(ev, &ev->rules[r].items[i]);
     return ev->rc == TALLY_OK;
 }
 
@@ -453,7 +458,7 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, const struc
 }
 
 /* Several texts, and figures of other contracts, are evaluated from nothing; after `closes` there is nothing to follow (T5). */
-static bool is_followed(const struct engine_input *input)
+bool engine_session_can_follow(const struct engine_input *input)
 {
     bool is_used = input->earlier_count > 0 || input->want_count > 0 || input->today > terms_closes(input->terms);
     for (uint32_t i = 0; i < input->terms->metric_count; i++)
@@ -467,7 +472,7 @@ enum tally_code engine_session_open(const struct engine_input *input, struct are
     enum tally_code rc = TALLY_OK;
     struct engine_session *s = NULL;
     struct engine_output *answered = NULL;
-    if (!is_followed(input)) {
+    if (!engine_session_can_follow(input)) {
         TRY(engine_evaluate(input, arena, out, err));
         *session = NULL;
         return TALLY_OK;
@@ -479,6 +484,7 @@ enum tally_code engine_session_open(const struct engine_input *input, struct are
     s->next_first = input->next_first;
     s->is_opening = true;
     s->ev.session = s;
+    s->kept.ev = &s->ev;
     s->ev.arena = arena_new(EVALUATION_BYTES_MAX);
     s->ev.store = arena_new(EVALUATION_BYTES_MAX);
     if (s->ev.arena == NULL || s->ev.store == NULL) {
@@ -507,7 +513,13 @@ void engine_session_free(struct engine_session *s)
     eval_release(&s->ev);
     arena_free(s->ev.arena);
     arena_free(s->ev.store);
+    arena_free(s->kept.aloud);
     mem_free(s);
+}
+
+struct engine_kept *engine_session_kept(struct engine_session *session)
+{
+    return &session->kept;
 }
 
 size_t engine_session_memory(const struct engine_session *s)

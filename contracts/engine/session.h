@@ -47,13 +47,15 @@ struct names { /* of an open dimension: numbered as they came, those that the ev
 
 struct engine_session {
     struct eval ev;
+    struct engine_kept kept;
     struct engine_input in;
     struct err *err;
     bool is_opening;
-    bool is_plain;   /* follows nothing: every change takes an evaluation from nothing */
-    bool is_broken;  /* an entry could not be computed to its end */
-    bool is_doubted; /* budgets did not add up: a bug of ours, from which it saves itself by being plain */
-    bool has_sets;   /* of open dimensions, that wait for whoever is no member (D3) */
+    bool is_plain;    /* follows nothing: every change takes an evaluation from nothing */
+    bool is_broken;   /* an entry could not be computed to its end */
+    bool is_doubted;  /* budgets did not add up: a bug of ours, from which it saves itself by being plain */
+    bool is_recorded; /* what it answered when it was opened stands */
+    bool has_sets;    /* of open dimensions, that wait for whoever is no member (D3) */
     size_t store_at_open;
     uint64_t next_first;
     uint64_t entries; /* that were followed */

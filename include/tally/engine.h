@@ -152,8 +152,10 @@ struct engine_change {
 
 struct engine_session;
 
+/* Can it be followed? Several texts, figures that others use or that are others', and what is closed are evaluated from nothing. */
+bool engine_session_can_follow(const struct engine_input *input);
 /* Evaluates everything, as engine_evaluate does, and keeps it; nothing of the input is needed afterwards but its terms. One thread at a
- * time. *session NULL: several texts, and figures that others use or that are others', are evaluated from nothing each time. */
+ * time. *session NULL: it cannot be followed. */
 MUST_CHECK enum tally_code engine_session_open(const struct engine_input *input, struct arena *arena,
                                                struct engine_output **out, struct engine_session **session,
                                                struct err *err);
@@ -173,9 +175,31 @@ size_t engine_session_memory(const struct engine_session *session); /* bytes, ab
 /* It is stale because its budgets did not add up: never so, as far as anybody knows. What is evaluated from nothing then is right. */
 bool engine_session_is_doubted(const struct engine_session *session);
 
-/* How one instance comes to its amount: canonical JSON {"rule","key","state","currency","amount","target","stands","steps":[...]},
- * a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq","value"} for results used
- * (members in JCS order). `exact` is a decimal or p/q; a number without finite decimal has `decimal` of 12 places ending in "...". */
+/* ---- how amounts come about ---- */
+
+/* An evaluation that can be asked for explanations. */
+struct engine_kept;
+
+/* engine_evaluate, kept. What the input points to stays until engine_kept_free. */
+MUST_CHECK enum tally_code engine_evaluate_kept(const struct engine_input *input, struct arena *arena,
+                                                struct engine_output **out, struct engine_kept **kept, struct err *err);
+void engine_kept_free(struct engine_kept *kept); /* NULL is fine */
+/* The session's evaluation, as of its last answer: borrowed, until the session is given its next entry or is freed. */
+struct engine_kept *engine_session_kept(struct engine_session *session);
+
+/* How an instance of that evaluation's answer came to its amount: canonical JSON {"rule","key","state","currency","amount","target",
+ * "stands","steps":[...]}, a step being {"line","text","exact","decimal"} with the terms' own words, and {"line","result","seq",
+ * "value"} for results used (members in JCS order). `exact` is a decimal or p/q; a number without finite decimal has `decimal` of 12
+ * places ending in "...". The bytes depend on terms, results and records alone: a session gives the same as an evaluation from
+ * nothing. Costs what is told:
+ *   - each define, result and aggregate is told once, where it is first needed; `prior` goes back 64 members at most.
+ *   - an aggregate or portion that runs over more than 64 keys (open dimensions count with their `at most`) is one step with "count",
+ *     how many members it took.
+ *   - the terms' words are cut at 400 bytes; after 2,000 steps or 64 KiB of texts and figures the rest is left out but for the amount
+ *     and the caps, and "cut":true says so. */
+MUST_CHECK enum tally_code engine_explain_kept(struct engine_kept *kept, const struct engine_instance *told,
+                                               struct buf *out, struct err *err);
+/* The same for one instance, by an evaluation of its own. TALLY_E_NOT_FOUND: there is no such instance. */
 MUST_CHECK enum tally_code engine_explain(const struct engine_input *input, uint32_t rule, struct slice key,
                                           struct arena *arena, struct buf *out, struct err *err);
 

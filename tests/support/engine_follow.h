@@ -22,6 +22,7 @@ struct follow {
     size_t seen_count, seen_cap;
     uint64_t followed, opened; /* steps */
     uint64_t doubted;          /* sessions whose budgets did not add up */
+    uint64_t explained;        /* instances */
     int32_t next_moment;
 };
 
@@ -129,6 +130,41 @@ static inline bool follow_compare(struct follow *f, const struct engine_output *
     return true;
 }
 
+/* What the session has answered is explained as an evaluation from nothing explains it, to the byte. */
+static inline bool follow_explain(struct follow *f, const struct engine_input *input, const struct engine_output *out,
+                                  struct arena *arena, char *why, size_t size)
+{
+    struct engine_output *naive = NULL;
+    struct engine_kept *kept = NULL;
+    struct err err = {0};
+    bool is_same = f->session != NULL && engine_evaluate_kept(input, arena, &naive, &kept, &err) == TALLY_OK;
+    for (size_t i = 0, k = 0, told = 0; is_same && i < out->count && told < 4; i++) {
+        const struct engine_instance *one = &out->instances[i];
+        struct buf a, b;
+        while (k < naive->count &&
+               (naive->instances[k].rule != one->rule || !slice_equal(naive->instances[k].key, one->key)))
+            k++;
+        if (k == naive->count) { /* it is there no more */
+            k = 0;
+            continue;
+        }
+        buf_init(&a, 1 << 20);
+        buf_init(&b, 1 << 20);
+        is_same = engine_explain_kept(engine_session_kept(f->session), one, &a, &err) == TALLY_OK &&
+                  engine_explain_kept(kept, &naive->instances[k], &b, &err) == TALLY_OK && a.len == b.len &&
+                  memcmp(a.ptr, b.ptr, a.len) == 0;
+        if (!is_same)
+            snprintf(why, size, "explained: %s\n  from nothing: %s\n  followed:     %s", err.detail,
+                     b.ptr == NULL ? "" : b.ptr, a.ptr == NULL ? "" : a.ptr);
+        f->explained++;
+        told++;
+        buf_release(&a);
+        buf_release(&b);
+    }
+    engine_kept_free(kept);
+    return is_same || f->session == NULL;
+}
+
 /* The same input to both; false with why: they differ, or one has failed. */
 static inline bool follow_step(struct follow *f, const struct engine_input *input, const struct engine_output *naive,
                                struct arena *arena, char *why, size_t size)
@@ -174,7 +210,7 @@ static inline bool follow_step(struct follow *f, const struct engine_input *inpu
                  out->next_moment);
         return false;
     }
-    return follow_compare(f, naive, why, size);
+    return follow_compare(f, naive, why, size) && follow_explain(f, input, out, arena, why, size);
 }
 
 #endif

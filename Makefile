@@ -42,7 +42,7 @@ CMOCKA = $(call libs,cmocka)
 
 # ---- one archive for each layer, so that a call to a layer that may not be used does not link ----
 # name: the folders whose .c files it holds
-LAYERS := base pg format verify append read terms engine model store command http server
+LAYERS := base pg format verify append read terms engine model store command replay http server
 DIR_base := base
 DIR_pg := base/pg
 DIR_format := ledger/format
@@ -54,6 +54,7 @@ DIR_engine := contracts/engine
 DIR_model := contracts/model
 DIR_store := contracts/store
 DIR_command := api/command
+DIR_replay := api/replay
 DIR_server := api/server
 # the http port alone, for whatever serves: the service, and a witness
 HTTP_SOURCES := $(addprefix api/server/,crew.c gate.c http_mhd.c problem.c stream.c)
@@ -69,6 +70,7 @@ USES_engine := terms base
 USES_model := engine terms base
 USES_store := model engine terms pg base
 USES_command := format model engine terms base
+USES_replay := verify command format model engine terms base
 USES_http := base
 USES_server := http store command model engine terms append read verify format pg base
 EXT_base =
@@ -82,6 +84,7 @@ EXT_engine = $(GMP)
 EXT_model = $(GMP)
 EXT_store = $(LIBPQ) $(GMP)
 EXT_command = $(JANSSON) $(CRYPTO) $(GMP)
+EXT_replay = $(JANSSON) $(CRYPTO) $(GMP) -lpthread
 EXT_http = $(MHD) -lpthread
 EXT_server = $(MHD) $(JANSSON) $(CRYPTO) $(LIBPQ) $(GMP) -lpthread
 
@@ -138,7 +141,7 @@ VERIFY_SOURCES := $(sort $(wildcard api/cli/verify_*.c)) $(VERIFY_MAIN)
 TALLY_SOURCES := $(filter-out $(VERIFY_SOURCES),$(CLI_SOURCES))
 LAYERS_tallyd := server $(USES_server)
 LAYERS_tally := http command model engine terms format base
-LAYERS_verify := verify command model engine terms format base
+LAYERS_verify := replay verify command model engine terms format base
 
 $(B)/bin/tallyd: $(B)/obj/api/server/main.o $(call archives,$(LAYERS_tallyd))
 	@mkdir -p $(@D)
@@ -165,7 +168,7 @@ TEST_SOURCES := $(sort $(foreach kind,$(TEST_KINDS),$(shell find tests/$(kind) -
 TEST_NAMES := $(patsubst tests/%.c,%,$(TEST_SOURCES))
 TEST_BINS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
 SUPPORT := $(patsubst %.c,$(B)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
-PURE_LAYERS := verify command model engine terms format base
+PURE_LAYERS := replay verify command model engine terms format base
 # the layers that a test links, by where it lies; anything unlisted links everything
 BASE_TESTS := tests/integration/pg_test.c tests/integration/migrate_test.c tests/fault/alloc_test.c
 test_layers = $(strip $(or $(if $(filter tests/unit/base/% $(BASE_TESTS),$(1)),pg base),\
@@ -173,6 +176,7 @@ test_layers = $(strip $(or $(if $(filter tests/unit/base/% $(BASE_TESTS),$(1)),p
   $(if $(filter tests/vectors/% tests/property/%,$(1)),$(PURE_LAYERS)),\
   $(if $(filter tests/unit/terms/%,$(1)),terms base),$(if $(filter tests/unit/engine/%,$(1)),engine terms base),\
   $(if $(filter tests/unit/model/%,$(1)),model engine terms format base),\
+  $(if $(filter tests/unit/replay/%,$(1)),replay $(USES_replay)),\
   $(if $(filter tests/unit/command/%,$(1)),command model engine terms format base),\
   server $(USES_server)))
 test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1)),,\

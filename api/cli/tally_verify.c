@@ -18,18 +18,21 @@
 #define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
 #define FIRST_BYTES (sizeof RECEIPT_FIRST_LINE - 1)
 
-static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]... [--level chain|signatures]\n"
-                           "                    [--json]\n"
+static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]...\n"
+                           "                    [--level chain|signatures|replay] [--json]\n"
                            "       tally-verify RECEIPT|- [--vkey VKEY] [--body FILE [--jws FILE]] [--json]\n"
                            "\n"
                            "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
-                           "another order, that the ledger has signed what is there, and that each statement was\n"
-                           "signed by a key that its author had then. Or a receipt (.tlog-proof) alone.\n"
+                           "another order, that the ledger has signed what is there, that each statement was signed\n"
+                           "by a key that its author had then, and that what the service recorded of its own, every\n"
+                           "activation, final result and payment, is what terms and results give. Or a receipt\n"
+                           "(.tlog-proof) alone.\n"
                            "\n"
                            "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
                            "                  the archive can only be shown to agree with itself\n"
-                           "  --level LEVEL   chain: order, hashes and bodies; signatures (the default): also who\n"
-                           "                  signed what, with which key\n"
+                           "  --level LEVEL   chain: order, hashes and bodies; signatures: also who signed what, with\n"
+                           "                  which key; replay (the default): also what follows, recomputed from the\n"
+                           "                  archive alone. Its memory grows with contracts and results\n"
                            "  --checkpoint FILE  a checkpoint, or a receipt, that you have kept: the archive has to\n"
                            "                  continue it; as often as you have some\n"
                            "  --body FILE     the statement that the receipt is for: the bytes that were sent\n"
@@ -37,11 +40,18 @@ static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoi
                            "  --json          one JSON document on standard output\n"
                            "  --help          this text\n"
                            "\n"
-                           "Findings name the entry: entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
+                           "Findings name the entry, each class with a code of its own:\n"
+                           "  entry 4711: chain.prev: prev does not match the hash of entry 4710\n"
+                           "  entry 4712: replay.differs: payment of USD 100.01 by rule success of rikers-able;\n"
+                           "  the terms give 100.00\n"
+                           "Of one contract the first eight differences of replay are shown and the rest is counted:\n"
+                           "it goes on from what terms and results give, and what follows from a wrong entry is\n"
+                           "mostly wrong too.\n"
                            "\n"
                            "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
                            "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, no checkpoint\n"
-                           "of all entries, bodies withheld or erased, which are listed by number).\n"
+                           "of all entries, bodies withheld or erased, which are listed by number; contracts that\n"
+                           "cannot be recomputed without them, by name).\n"
                            "\n"
                            "Example:\n"
                            "  tally-verify ledger.jsonl.gz --vkey 'example.org/outcomes+7ec98ec2+AVq8qpwi...'\n";
@@ -67,8 +77,10 @@ static enum tally_code read_level(const char *text, enum verify_level *out, stru
         *out = VERIFY_CHAIN;
     else if (strcmp(text, "signatures") == 0)
         *out = VERIFY_SIGNATURES;
+    else if (strcmp(text, "replay") == 0)
+        *out = VERIFY_REPLAY;
     else
-        return wrong(err, "--level is chain or signatures, not ", text);
+        return wrong(err, "--level is chain, signatures or replay, not ", text);
     return TALLY_OK;
 }
 
@@ -118,6 +130,7 @@ struct run {
     struct verify_printer printer;
     struct verifier *verifier;
     struct verify_input *input;
+    struct replay *replay; /* at level replay */
     struct verify_anchors anchors;
     uint64_t size; /* of the file; 0: not known */
     int64_t begun_us, next_progress_us;
@@ -134,6 +147,12 @@ static void on_absent(void *ctx, uint64_t seq, enum archive_body state)
 {
     struct run *run = ctx;
     verify_print_absent(&run->printer, seq, state);
+}
+
+static void on_unchecked(void *ctx, struct slice contract, uint64_t seq)
+{
+    struct run *run = ctx;
+    verify_print_unchecked(&run->printer, contract, seq);
 }
 
 static void show_progress(struct run *run)
@@ -240,31 +259,47 @@ done:
     return rc;
 }
 
-static enum tally_code run_archive(const struct arguments *arguments, struct run *run, struct slice first,
-                                   enum verify_status *status, struct err *err)
+static enum tally_code new_verifier(const struct arguments *arguments, struct run *run, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct verify_report report = {0};
-    TRY(load_anchors(arguments, &run->anchors, err));
+    const struct replay_options replay = {.on_unchecked = on_unchecked, .ctx = run};
+    if (arguments->level == VERIFY_REPLAY)
+        TRY(replay_new(&replay, &run->replay, err));
     const struct verify_options options = {.level = arguments->level,
                                            .vkey = arguments->vkey,
                                            .on_finding = on_finding,
                                            .on_absent = on_absent,
                                            .read_key_change = verify_keys_read,
+                                           .follow = replay_follow,
+                                           .follow_ctx = run->replay,
                                            .anchors = run->anchors.list,
                                            .anchor_count = run->anchors.count,
                                            .temporary_dir = getenv("TMPDIR"),
                                            .ctx = run};
-    if (arguments->body != NULL || arguments->jws != NULL)
-        TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
     rc = verifier_new(&options, &run->verifier, err);
     if (rc == TALLY_E_MALFORMED || rc == TALLY_E_MISMATCH)
         rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
                      SLICE_ARG(arguments->vkey));
-    TRY(rc);
-    TRY(verify_all(run, first, &report, err));
-    *status = verify_status_of(&report);
-    verify_print_report(&run->printer, &report, arguments->level, *status);
+done:
+    return rc;
+}
+
+static enum tally_code run_archive(const struct arguments *arguments, struct run *run, struct slice first,
+                                   enum verify_status *status, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct verify_summary summary = {.elapsed_us = -instant_monotonic_us()};
+    if (arguments->body != NULL || arguments->jws != NULL)
+        TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
+    TRY(load_anchors(arguments, &run->anchors, err));
+    TRY(new_verifier(arguments, run, err));
+    TRY(verify_all(run, first, &summary.report, err));
+    summary.level = verifier_level(run->verifier);
+    if (run->replay != NULL)
+        replay_report(run->replay, &summary.replay);
+    summary.elapsed_us += instant_monotonic_us();
+    *status = verify_status_of(&summary);
+    verify_print_report(&run->printer, &summary, *status);
 done:
     return rc;
 }
@@ -306,6 +341,7 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
         rc = err_set(err, TALLY_E_IO, "writing the report: %m");
 done:
     verifier_free(run->verifier);
+    replay_free(run->replay);
     arena_free(run->anchors.arena);
     if (run->input != NULL)
         verify_input_end(run->input);
@@ -318,7 +354,7 @@ done:
 int main(int argc, char **argv)
 {
     struct err err = {0};
-    struct arguments arguments = {.level = VERIFY_SIGNATURES};
+    struct arguments arguments = {.level = VERIFY_REPLAY};
     enum verify_status status = VERIFY_FAILED;
     enum tally_code rc = read_arguments(argc, argv, &arguments, &err);
     if (rc == TALLY_OK && arguments.is_help) {

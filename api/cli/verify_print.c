@@ -8,19 +8,37 @@
 #define JSON_MAX 8192 /* one finding, or the report without its lists of entries */
 /* A list of entries: a hundred million ranges, more than there is memory for the hashes of so many entries. */
 #define RANGES_JSON_MAX ((size_t) 1 << 30)
-#define RANGES_PEOPLE_MAX ((size_t) 1000) /* to people: some lines on a screen */
+#define RANGES_PEOPLE_MAX ((size_t) 1000)       /* to people: some lines on a screen */
+#define UNCHECKED_JSON_MAX ((size_t) 256 << 20) /* two million contracts */
+#define UNCHECKED_PEOPLE_MAX 20                 /* contracts; --json has them all */
 
 void verify_printer_init(struct verify_printer *printer, FILE *out, bool is_json)
 {
     *printer = (struct verify_printer){.out = out, .is_json = is_json};
     verify_ranges_init(&printer->withheld, is_json ? RANGES_JSON_MAX : RANGES_PEOPLE_MAX);
     verify_ranges_init(&printer->erased, is_json ? RANGES_JSON_MAX : RANGES_PEOPLE_MAX);
+    buf_init(&printer->unchecked, UNCHECKED_JSON_MAX);
 }
 
 void verify_printer_release(struct verify_printer *printer)
 {
     verify_ranges_release(&printer->withheld);
     verify_ranges_release(&printer->erased);
+    buf_release(&printer->unchecked);
+}
+
+void verify_print_unchecked(struct verify_printer *printer, struct slice contract, uint64_t seq)
+{
+    struct buf *out = &printer->unchecked;
+    printer->unchecked_shown++;
+    if (printer->is_json) {
+        buf_add_str(out, printer->unchecked_shown == 1 ? "{\"contract\":" : ",{\"contract\":");
+        canon_quote(out, contract);
+        buf_printf(out, ",\"seq\":%" PRIu64 "}", seq);
+    } else if (printer->unchecked_shown <= UNCHECKED_PEOPLE_MAX) {
+        buf_printf(out, "            not checked: contract %.*s, since the body of entry %" PRIu64 " is not there\n",
+                   SLICE_ARG(contract), seq);
+    }
 }
 
 void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum archive_body state)
@@ -28,12 +46,20 @@ void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum arch
     verify_ranges_add(state == ARCHIVE_BODY_ERASED ? &printer->erased : &printer->withheld, seq);
 }
 
-enum verify_status verify_status_of(const struct verify_report *report)
+/* All that is there could be recomputed. */
+static bool is_replayed(const struct verify_summary *summary)
 {
+    return summary->level != VERIFY_REPLAY ||
+           (summary->replay.contracts_unchecked == 0 && summary->replay.unseen == 0 && !summary->replay.is_ended);
+}
+
+enum verify_status verify_status_of(const struct verify_summary *summary)
+{
+    const struct verify_report *report = &summary->report;
     if (report->findings > 0)
         return VERIFY_FOUND;
-    if (!report->is_anchored || report->withheld > 0 || report->erased > 0 || report->checkpoints_unchecked > 0 ||
-        report->signed_size <= report->last_seq)
+    if (!is_replayed(summary) || !report->is_anchored || report->withheld > 0 || report->erased > 0 ||
+        report->checkpoints_unchecked > 0 || report->signed_size <= report->last_seq)
         return VERIFY_INCOMPLETE;
     return VERIFY_RIGHT;
 }
@@ -83,16 +109,21 @@ void verify_print_finding(struct verify_printer *printer, const struct finding *
     printer->shown++;
 }
 
-static const char *verdict(const struct verify_report *report, enum verify_level level, enum verify_status status)
+static const char *const levels[] = {
+    [VERIFY_CHAIN] = "chain", [VERIFY_SIGNATURES] = "signatures", [VERIFY_REPLAY] = "replay"};
+
+static const char *verdict(const struct verify_summary *summary, enum verify_status status)
 {
+    static const char *const right[] = {
+        [VERIFY_CHAIN] = "the chain is right; signatures were not asked for",
+        [VERIFY_SIGNATURES] = "chain and signatures are right; what follows from them was not asked for",
+        [VERIFY_REPLAY] = "everything was checked and is right",
+    };
     if (status == VERIFY_FOUND)
         return "something is wrong";
-    if (!report->is_anchored)
+    if (!summary->report.is_anchored)
         return "agrees with itself only";
-    if (status == VERIFY_INCOMPLETE)
-        return "nothing wrong, but not all could be checked";
-    return level == VERIFY_CHAIN ? "the chain is right; signatures were not asked for"
-                                 : "everything was checked and is right";
+    return status == VERIFY_INCOMPLETE ? "nothing wrong, but not all could be checked" : right[summary->level];
 }
 
 static void ranges_json(struct canon *json, const char *name, struct verify_ranges *ranges)
@@ -102,12 +133,43 @@ static void ranges_json(struct canon *json, const char *name, struct verify_rang
     canon_string(json, verify_ranges_end(ranges, &is_cut));
 }
 
-static void report_json(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
-                        enum verify_status status)
+static void replay_json(struct canon *json, struct verify_printer *printer, const struct replay_report *replay)
 {
+    canon_name(json, "replay");
+    canon_object(json);
+    canon_name(json, "contracts");
+    canon_i64(json, (int64_t) replay->contracts);
+    canon_name(json, "events");
+    canon_i64(json, (int64_t) replay->events);
+    canon_name(json, "ended");
+    if (replay->is_ended)
+        canon_i64(json, (int64_t) replay->end_seq);
+    else
+        canon_null(json);
+    canon_name(json, "memory");
+    canon_i64(json, (int64_t) replay->memory);
+    canon_name(json, "moments");
+    canon_i64(json, (int64_t) replay->moments);
+    canon_name(json, "more");
+    canon_i64(json, (int64_t) replay->more);
+    canon_name(json, "not_checked");
+    canon_array(json);
+    if (printer->unchecked.len > 0)
+        canon_raw(json, buf_slice(&printer->unchecked));
+    canon_close(json);
+    canon_name(json, "statements");
+    canon_i64(json, (int64_t) replay->statements);
+    canon_name(json, "unseen");
+    canon_i64(json, (int64_t) replay->unseen);
+    canon_close(json);
+}
+
+static void report_json(struct verify_printer *printer, const struct verify_summary *summary, enum verify_status status)
+{
+    const struct verify_report *report = &summary->report;
     struct buf text;
     struct canon json;
-    buf_init(&text, JSON_MAX + 2 * RANGES_JSON_MAX);
+    buf_init(&text, JSON_MAX + 2 * RANGES_JSON_MAX + UNCHECKED_JSON_MAX);
     canon_init(&json, &text);
     canon_object(&json);
     canon_name(&json, "anchored");
@@ -128,7 +190,9 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_name(&json, "head");
     canon_hex(&json, report->head.bytes, DIGEST_LEN);
     canon_name(&json, "level");
-    canon_str(&json, level == VERIFY_CHAIN ? "chain" : "signatures");
+    canon_str(&json, levels[summary->level]);
+    if (summary->level == VERIFY_REPLAY)
+        replay_json(&json, printer, &summary->replay);
     canon_name(&json, "signatures");
     canon_i64(&json, (int64_t) report->signatures);
     canon_name(&json, "signed_size");
@@ -136,7 +200,7 @@ static void report_json(struct verify_printer *printer, const struct verify_repo
     canon_name(&json, "status");
     canon_i64(&json, status);
     canon_name(&json, "verdict");
-    canon_str(&json, verdict(report, level, status));
+    canon_str(&json, verdict(summary, status));
     canon_name(&json, "withheld");
     canon_i64(&json, (int64_t) report->withheld);
     ranges_json(&json, "withheld_entries", &printer->withheld);
@@ -176,13 +240,41 @@ static void report_gaps(struct verify_printer *printer, const struct verify_repo
                        report->signed_size);
 }
 
-void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
-                         enum verify_status status)
+static void replay_text(const struct verify_printer *printer, const struct verify_summary *summary)
 {
+    const struct replay_report *replay = &summary->replay;
+    int64_t us = summary->elapsed_us < 1 ? 1 : summary->elapsed_us;
+    (void) fprintf(printer->out,
+                   "replay      %" PRIu64 " statements decided again, %" PRIu64 " entries recomputed; %" PRIu64
+                   " contracts, %" PRIu64 " not checked\n",
+                   replay->statements, replay->events, replay->contracts, replay->contracts_unchecked);
+    (void) fprintf(printer->out, "            %" PRIu64 " entries a second, %zu MiB held\n",
+                   summary->report.entries * 1000000 / (uint64_t) us, replay->memory >> 20);
+    if (replay->is_ended)
+        (void) fprintf(printer->out, "            from entry %" PRIu64 " on nothing was replayed: entries are missing\n",
+                       replay->end_seq);
+    if (replay->more > 0)
+        (void) fprintf(printer->out,
+                       "            %" PRIu64 " further differences, of contracts that have some above, are not shown\n",
+                       replay->more);
+    if (replay->unseen > 0)
+        (void) fprintf(printer->out,
+                       "            %" PRIu64 " entries were passed over: they need bodies that are not there\n",
+                       replay->unseen);
+    if (printer->unchecked.len > 0)
+        (void) fputs(printer->unchecked.ptr, printer->out);
+    if (printer->unchecked_shown > UNCHECKED_PEOPLE_MAX)
+        (void) fprintf(printer->out, "            not checked: %" PRIu64 " more contracts; --json has them all\n",
+                       printer->unchecked_shown - UNCHECKED_PEOPLE_MAX);
+}
+
+void verify_print_report(struct verify_printer *printer, const struct verify_summary *summary, enum verify_status status)
+{
+    const struct verify_report *report = &summary->report;
     char head[2 * DIGEST_LEN + 1];
     verify_print_progress_end(printer);
     if (printer->is_json) {
-        report_json(printer, report, level, status);
+        report_json(printer, summary, status);
         return;
     }
     if (printer->shown > VERIFY_FINDINGS_SHOWN)
@@ -196,11 +288,13 @@ void verify_print_report(struct verify_printer *printer, const struct verify_rep
         (void) fprintf(printer->out, "checkpoint  of %" PRIu64 " entries, signed by the ledger\n", report->signed_size);
     if (report->anchors > 0)
         (void) fprintf(printer->out, "continues   %" PRIu64 " of the checkpoints given\n", report->anchors);
-    if (level == VERIFY_SIGNATURES)
+    if (summary->level >= VERIFY_SIGNATURES)
         (void) fprintf(printer->out, "signatures  %" PRIu64 " verified\n", report->signatures);
+    if (summary->level == VERIFY_REPLAY)
+        replay_text(printer, summary);
     if (report->findings > 0)
         (void) fprintf(printer->out, "findings    %" PRIu64 "\n", report->findings);
-    (void) fprintf(printer->out, "verdict     %s\n", verdict(report, level, status));
+    (void) fprintf(printer->out, "verdict     %s\n", verdict(summary, status));
     report_gaps(printer, report);
     if (status != VERIFY_FOUND && report->anchors == 0)
         (void) fputs("note        without witnesses, and without receipts that parties kept (--checkpoint), the\n"

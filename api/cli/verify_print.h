@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "tally/replay.h"
 #include "tally/verify.h"
 #include "verify_ranges.h"
 
@@ -17,6 +18,16 @@ struct verify_printer {
     uint64_t shown;
     bool has_progress; /* a line of progress stands on the terminal */
     struct verify_ranges withheld, erased;
+    struct buf unchecked; /* contracts, as JSON or for people */
+    uint64_t unchecked_shown;
+};
+
+/* What there is to say at the end. */
+struct verify_summary {
+    struct verify_report report;
+    enum verify_level level;     /* at which it was checked: lower than asked for where it begins behind entry 0 */
+    struct replay_report replay; /* at level replay */
+    int64_t elapsed_us;
 };
 
 void verify_printer_init(struct verify_printer *printer, FILE *out, bool is_json);
@@ -25,8 +36,9 @@ void verify_printer_release(struct verify_printer *printer);
 void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum archive_body state);
 
 void verify_print_finding(struct verify_printer *printer, const struct finding *finding);
-void verify_print_report(struct verify_printer *printer, const struct verify_report *report, enum verify_level level,
-                         enum verify_status status);
+/* A contract that could not be recomputed, since the body of this entry is not there: noted for the report. */
+void verify_print_unchecked(struct verify_printer *printer, struct slice contract, uint64_t seq);
+void verify_print_report(struct verify_printer *printer, const struct verify_summary *summary, enum verify_status status);
 struct verify_progress {
     uint64_t entries;
     uint64_t bytes, bytes_all; /* read, and of the file; bytes_all 0: not known */
@@ -35,6 +47,6 @@ struct verify_progress {
 /* On stderr, one line over the one before: how much, how fast, how long still. */
 void verify_print_progress(struct verify_printer *printer, const struct verify_progress *progress);
 void verify_print_progress_end(struct verify_printer *printer);
-enum verify_status verify_status_of(const struct verify_report *report);
+enum verify_status verify_status_of(const struct verify_summary *summary);
 
 #endif

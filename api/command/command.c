@@ -69,6 +69,11 @@ static void decode(struct decoding *d)
     json_decref(d->body);
 }
 
+bool command_is_decoded(enum entry_type type)
+{
+    return (size_t) type < ENTRY_TYPE_COUNT && decoders[type] != NULL;
+}
+
 enum tally_code command_decode(const struct command_request *request, struct arena *arena, struct command *out,
                                struct refusal **refusal, struct err *err)
 {

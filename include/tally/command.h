@@ -14,6 +14,9 @@
 
 #define COMMAND_ERRORS_MAX 20 /* places named in one refusal: more would be read by nobody */
 
+/* Is a statement of this type one that the domain decides? */
+bool command_is_decoded(enum entry_type type);
+
 struct command_request {
     enum entry_type type;      /* of the statement; one that has a method and a path */
     struct slice target;       /* "/v1/results/12/verifications": its parameters are read from here */

@@ -33,7 +33,7 @@ static void assert_right(const struct small_ledger *l, const struct buf *packed)
 {
     struct ran ran;
     verify(buf_slice(packed), "--vkey", l->vkey, NULL, &ran);
-    assert_says(&ran.out, "everything was checked and is right");
+    assert_says(&ran.out, "chain and signatures are right");
     assert_int_equal(ran.status, 0);
     ran_release(&ran);
 }

@@ -33,7 +33,7 @@ static void a_right_archive_passes_with_the_key_and_agrees_with_itself_without(v
     small_checkpoint(&l, SMALL_WHOLE);
     verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 0);
-    assert_says(&ran.out, "everything was checked and is right");
+    assert_says(&ran.out, "chain and signatures are right");
     assert_says(&ran.out, "signatures  8 verified");
     assert_says(&ran.out, "checkpoint  of 10 entries, signed by the ledger");
     assert_says(&ran.out, "operator alone vouches for the past");
@@ -182,6 +182,8 @@ static void verify_with_kept(struct small_ledger *l, struct slice kept, struct r
                     l->vkey,
                     (char *) (uintptr_t) "--checkpoint",
                     (char *) (uintptr_t) named_file(kept),
+                    (char *) (uintptr_t) "--level",
+                    (char *) (uintptr_t) "signatures",
                     NULL};
     run(argv, buf_slice(&l->text), ran);
     assert_int_equal(unlink(argv[5]), 0);
@@ -362,7 +364,7 @@ static void wrong_usage_is_explained(void **state)
     static const char *const WRONG[][4] = {
         {"-", "-", NULL},
         {NULL},
-        {"-", "--level", "replay"},
+        {"-", "--level", "everything"},
         {"-", "--level"},
         {"-", "--unknown"},
         {"-", "--vkey", "nonsense"},

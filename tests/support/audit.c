@@ -88,7 +88,7 @@ static int archive_save(struct service *service, const char *path, char *vkey, s
 static int tally_verify(const char *program, const char *archive, const char *vkey)
 {
     int status = 0;
-    const char *const argv[] = {program, archive, "--vkey", vkey, "--level", "signatures", NULL};
+    const char *const argv[] = {program, archive, "--vkey", vkey, NULL};
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);

@@ -13,7 +13,7 @@ MUST_CHECK int service_database(const struct service *service, struct pg **out);
 /* The one number that this SELECT gives. */
 MUST_CHECK int service_number(const struct service *service, const char *sql, int64_t *out);
 /* ledger.verify(0, head) finds nothing, the projections have a row for each entry, and the archive passes tally-verify with the
- * ledger's verifier key at level signatures. */
+ * ledger's verifier key, replay included. */
 MUST_CHECK int service_audit(struct service *service);
 
 #endif

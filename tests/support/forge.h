@@ -320,6 +320,8 @@ static inline void forge_author(struct forge *f, size_t at, unsigned parts)
         if (parts & FORGE_NAMES)
             draft.htu = forge_renamed(f, draft.htu);
         draft.head_seq = forge_now(f, draft.head_seq);
+        if (at > 0 && draft.head_seq >= f->head.from + at) /* what it has seen stands behind it now */
+            draft.head_seq = f->head.from + at - 1;
         if (draft.head_seq >= f->head.from && draft.head_seq - f->head.from < at)
             draft.head_hash = f->hashes[draft.head_seq - f->head.from];
         forge_sign(f, at, &draft, f->signers[i].key);

@@ -1,0 +1,138 @@
+/* How much is told, and what cannot be known. */
+#include "replay_internal.h"
+
+enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
+                             struct slice about, const struct buf *detail)
+{
+    struct name *name = NULL;
+    enum tally_code rc = names_add(&r->names, kind, about, &name, r->err);
+    if (rc != TALLY_OK)
+        return rc;
+    if (name->told == REPLAY_TOLD_MAX) {
+        r->report.more++;
+        return TALLY_OK;
+    }
+    name->told++;
+    verifier_found(r->verifier, code, seq, buf_slice(detail));
+    return TALLY_OK;
+}
+
+bool replay_is_unsure(const struct replay *r, struct slice contract)
+{
+    const struct name *name = names_find(&r->names, NAME_CONTRACT, contract);
+    return name != NULL && name->is_unsure;
+}
+
+static enum tally_code contract_unsure(struct replay *r, struct slice contract, uint64_t seq)
+{
+    struct name *name = NULL;
+    enum tally_code rc = names_add(&r->names, NAME_CONTRACT, contract, &name, r->err);
+    if (rc != TALLY_OK || name->is_unsure)
+        return rc;
+    name->is_unsure = true;
+    name->since = seq;
+    r->report.contracts_unchecked++;
+    if (r->options.on_unchecked != NULL)
+        r->options.on_unchecked(r->options.ctx, name->text, seq);
+    return TALLY_OK;
+}
+
+struct spreading {
+    struct replay *r;
+    uint64_t seq;
+    enum tally_code rc;
+};
+
+static void spread(void *ctx, const struct model_contract *contract)
+{
+    struct spreading *spreading = ctx;
+    if (spreading->rc == TALLY_OK && contract->state != CONTRACT_CLOSED)
+        spreading->rc = contract_unsure(spreading->r, contract->id, spreading->seq);
+}
+
+static unsigned family_of(enum entry_type type)
+{
+    switch ((int) type) {
+    case ENTRY_ACTOR_REGISTERED:
+    case ENTRY_KEY_ADDED:
+    case ENTRY_KEY_REVOKED:
+        return FAMILY_KEYS;
+    case ENTRY_INDICATOR_DEFINED:
+        return FAMILY_INDICATORS;
+    case ENTRY_CONTRACT_PROPOSED:
+        return FAMILY_CONTRACTS;
+    default:
+        return FAMILY_RESULTS;
+    }
+}
+
+/* A body that is withheld belongs to a contract of which nothing is shown, and so to none that could be recomputed here: who is a party
+ * sees everything that its amounts are computed from. */
+enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type)
+{
+    enum tally_code rc = TALLY_OK;
+    unsigned family = family_of(type);
+    struct name *name = NULL;
+    r->unseen_families |= family;
+    if (family != FAMILY_RESULTS || entry->entry->state == ARCHIVE_BODY_WITHHELD)
+        return TALLY_OK;
+    TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
+    if (!name->is_unsure)
+        name->since = entry->seq;
+    name->is_unsure = true;
+    struct spreading spreading = {r, entry->seq, TALLY_OK};
+    model_each_contract(r->model, entry->header->actor, spread, &spreading);
+    rc = spreading.rc;
+done:
+    return rc;
+}
+
+enum tally_code replay_proposed(struct replay *r, struct slice contract)
+{
+    enum tally_code rc = TALLY_OK;
+    size_t at = 0;
+    r->report.contracts++;
+    if (!(r->unseen_families & FAMILY_RESULTS))
+        return TALLY_OK;
+    /* contract_unsure adds to the table that is walked: the first such actor is enough */
+    for (const struct name *name; (name = names_next(&r->names, &at)) != NULL;) {
+        if (name->kind == NAME_ACTOR && name->is_unsure && model_has_party(r->model, contract, name->text)) {
+            TRY(contract_unsure(r, contract, name->since));
+            break;
+        }
+    }
+done:
+    return rc;
+}
+
+bool replay_is_excused(const struct replay *r, struct slice actor, const struct refusal *refusal)
+{
+    static const struct {
+        enum refusal_code code;
+        unsigned family;
+    } excuses[] = {
+        {REFUSE_STATEMENT_KEY_UNKNOWN, FAMILY_KEYS},
+        {REFUSE_KEY_NOT_FOUND, FAMILY_KEYS},
+        {REFUSE_ACTOR_NOT_FOUND, FAMILY_KEYS},
+        {REFUSE_ACTOR_UNKNOWN, FAMILY_KEYS},
+        {REFUSE_CONTRACT_PARTIES, FAMILY_KEYS},
+        {REFUSE_INDICATOR_NOT_FOUND, FAMILY_INDICATORS},
+        {REFUSE_INDICATOR_UNKNOWN, FAMILY_INDICATORS},
+        {REFUSE_INDICATOR_VERSION, FAMILY_INDICATORS},
+        {REFUSE_CONTRACT_NOT_FOUND, FAMILY_CONTRACTS},
+        {REFUSE_CONTRACT_UNKNOWN, FAMILY_CONTRACTS},
+        {REFUSE_VERIFICATION_NOT_VERIFIER, FAMILY_CONTRACTS},
+        {REFUSE_RESULT_NOT_REPORTER, FAMILY_CONTRACTS},
+        {REFUSE_RESULT_NOT_FOUND, FAMILY_RESULTS},
+        {REFUSE_RESULT_UNKNOWN, FAMILY_RESULTS},
+        {REFUSE_DISPUTE_NOT_FOUND, FAMILY_RESULTS},
+        {REFUSE_PAYMENT_NOT_FOUND, FAMILY_RESULTS | FAMILY_CONTRACTS},
+    };
+    const struct name *author = names_find(&r->names, NAME_ACTOR, actor);
+    if (author != NULL && author->is_unsure)
+        return true;
+    for (size_t i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++)
+        if (excuses[i].code == refusal->code)
+            return (r->unseen_families & excuses[i].family) != 0;
+    return false;
+}

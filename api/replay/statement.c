@@ -1,0 +1,158 @@
+/* A statement: read and decided again as the service did it (ledger/README.md, step 4). That its head is an entry of this ledger, its time
+ * and its signature are what level signatures has said. */
+#include "tally/statement.h"
+#include "replay_internal.h"
+#include "tally/text.h"
+
+/* The entry that its path or body names; false: it names none. */
+static bool named(const struct command *command, uint64_t *seq)
+{
+    switch (command->kind) {
+    case COMMAND_VERIFY_RESULT:
+        *seq = command->u.verify_result.seq;
+        return true;
+    case COMMAND_CHANGE_RESULTS:
+        *seq = command->u.change_results.seq;
+        return true;
+    case COMMAND_DISPUTE_RESULT:
+        *seq = command->u.dispute_result.seq;
+        return true;
+    case COMMAND_RESOLVE_DISPUTE:
+        *seq = command->u.resolve_dispute.seq;
+        return true;
+    case COMMAND_RECORD_SETTLEMENT:
+        *seq = command->u.record_settlement.seq;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The contract that it names; empty: none, or several. */
+static struct slice contract_of(const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_PROPOSE_CONTRACT:
+        return command->u.propose_contract.id;
+    case COMMAND_SIGN_CONTRACT:
+        return command->u.sign_contract.id;
+    case COMMAND_DISPUTE_RESULT:
+        return command->u.dispute_result.contract;
+    case COMMAND_SUBMIT_RESULTS:
+        return command->u.submit_results.results[0].is_figure ? command->u.submit_results.results[0].contract : SLICE("");
+    default:
+        return SLICE("");
+    }
+}
+
+/* What it was sent as, kept until the next cause: the decision borrows from it. */
+MUST_CHECK static enum tally_code keep_request(struct replay *r, const struct verify_entry *entry,
+                                               struct command_request *out)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct statement *s = entry->statement;
+    *out = (struct command_request){.type = entry->type, .origin = r->origin, .head_seq = s->head_seq};
+    const struct {
+        struct slice from, *to;
+    } texts[] = {{s->htu, &out->target},
+                 {s->cty, &out->content_type},
+                 {s->kid, &out->kid},
+                 {entry->header->actor, &out->actor},
+                 {entry->entry->body, &out->body}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        TRY(arena_copy(r->arena, texts[i].from.ptr, texts[i].from.len, texts[i].to, r->err));
+done:
+    return rc;
+}
+
+/* The ledger recorded it nevertheless: told, unless the levels before have told it, or it rests on what cannot be seen. */
+MUST_CHECK static enum tally_code refused(struct replay *r, const struct verify_entry *entry, const struct refusal *refusal)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf detail;
+    uint64_t seq = 0;
+    enum void_kind why = VOID_WRONG;
+    struct slice contract = r->cause.has_command ? contract_of(&r->cause.command) : SLICE("");
+    int of = r->cause.has_command && named(&r->cause.command, &seq) ? void_list_find(&r->voids, seq) : 0;
+    bool is_unsure = contract.len > 0 && replay_is_unsure(r, contract);
+    buf_init(&detail, WORDS_MAX);
+    if (of == VOID_UNSEEN || is_unsure) { /* what it does, it does where nothing can be recomputed anyway */
+        why = VOID_UNSEEN;
+    } else if (of == 0 && replay_is_excused(r, entry->header->actor, refusal)) {
+        why = VOID_UNSEEN;
+        TRY(replay_unseen(r, entry, entry->type));
+    } else if (of == VOID_WRONG) {
+        r->report.more++;
+    } else if (!entry->has_finding) {
+        buf_printf(&detail, "%s by %.*s has to be refused: %s: %.*s", entry_type_text(entry->type),
+                   SLICE_ARG(entry->header->actor), refusal_code_text(refusal->code), SLICE_ARG(refusal->detail));
+        TRY(replay_found(r, FINDING_REPLAY_REFUSED, entry->seq, contract.len > 0 ? NAME_CONTRACT : NAME_ACTOR,
+                         contract.len > 0 ? contract : entry->header->actor, &detail));
+    }
+    TRY(cause_void(r, entry, why));
+done:
+    buf_release(&detail);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code check_open(struct replay *r, const struct verify_entry *entry)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf detail;
+    buf_init(&detail, WORDS_MAX);
+    if (entry->header->open != r->cause.decision.open) {
+        struct slice contract = contract_of(&r->cause.command);
+        buf_printf(&detail, "its header says open: %s, and it has to say %s", entry->header->open ? "true" : "false",
+                   entry->header->open ? "false" : "true");
+        TRY(replay_found(r, FINDING_REPLAY_DIFFERS, entry->seq, contract.len > 0 ? NAME_CONTRACT : NAME_ACTOR,
+                         contract.len > 0 ? contract : entry->header->actor, &detail));
+    }
+done:
+    buf_release(&detail);
+    return rc;
+}
+
+MUST_CHECK static enum tally_code decide(struct replay *r, const struct verify_entry *entry)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cause *cause = &r->cause;
+    const struct model_place place = {entry->seq, entry->header->time};
+    struct command_request request;
+    struct refusal *refusal = NULL;
+    size_t bad_at = 0;
+    TRY(keep_request(r, entry, &request));
+    if (!text_is_utf8(request.body, &bad_at)) {
+        refusal = refusal_new(r->arena, REFUSE_BODY_TEXT, "byte %zu of the body is no UTF-8, or is NUL", bad_at);
+        if (refusal == NULL)
+            TRY(err_set(r->err, TALLY_E_NO_MEMORY, "no memory for a refusal"));
+    } else {
+        TRY(command_decode(&request, r->arena, &cause->command, &refusal, r->err));
+        cause->has_command = refusal == NULL;
+    }
+    if (refusal == NULL)
+        TRY(model_decide(r->model, &cause->command, &place, r->arena, &cause->decision, r->err));
+    if (refusal != NULL || cause->decision.refusal != NULL)
+        return refused(r, entry, refusal != NULL ? refusal : cause->decision.refusal);
+    cause->hash = entry->hash;
+    TRY(cause_decided(r, CAUSE_STATEMENT, &place));
+    TRY(check_open(r, entry));
+    r->report.statements++;
+done:
+    return rc;
+}
+
+enum tally_code statement_entry(struct replay *r, const struct verify_entry *entry)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(moments_before(r, entry));
+    r->batch_has_statement = true;
+    cause_clear(r);
+    if (!command_is_decoded(entry->type)) /* it says nothing to the domain */
+        return TALLY_OK;
+    if (entry->is_body_right && entry->statement != NULL)
+        return decide(r, entry);
+    TRY(replay_unseen(r, entry, entry->type));
+    TRY(cause_void(r, entry, VOID_UNSEEN));
+done:
+    return rc;
+}

@@ -1,0 +1,413 @@
+/* What a ledger recorded is recomputed from its archive; each thing that does not follow, and each that is left out, is found. */
+#include "replay_help.h"
+
+/* Two contracts on one indicator, `deal` by buyer and seller, `other` by third and seller; results, a restatement, a dispute with its
+ * resolution, payments, a settlement, and what the clock alone brings. */
+static void tell(struct book *b)
+{
+    book_begin(b);
+    book_register(b, "buyer", "");
+    book_register(b, "seller", "");
+    book_register(b, "third", "");
+    book_define(b, "shared.units", "days");
+    BOOK_DONE(b, book_propose(b, "buyer", "deal", UNITS("units"), "buyer=buyer seller=seller"));
+    BOOK_DONE(b, book_propose(b, "third", "other", UNITS("units"), "buyer=third seller=seller"));
+    BOOK_DONE(b, book_sign_contract(b, "buyer", "deal", "buyer"));
+    BOOK_DONE(b, book_sign_contract(b, "seller", "deal", "seller"));
+    BOOK_DONE(b, book_sign_contract(b, "third", "other", "buyer"));
+    BOOK_DONE(b, book_sign_contract(b, "seller", "other", "seller"));
+    book_day(b, "2012-07-01");
+    BOOK_SAID(b, "seller", "/v1/results",
+              "{\"dimensions\":{\"place\":\"north\"},\"indicator\":\"shared.units\",\"value\":\"40\",\"version\":1}");
+    uint64_t north = b->last;
+    book_day(b, "2012-07-02");
+    BOOK_SAID(b, "seller", "/v1/results",
+              "{\"contract\":\"deal\",\"dimensions\":{},\"metric\":\"bonus\",\"value\":\"7.50\"}");
+    char path[80];
+    book_day(b, "2012-07-03");
+    (void) snprintf(path, sizeof(path), "/v1/results/%llu/restatements", (unsigned long long) north);
+    BOOK_SAID(b, "seller", path, "{\"value\":\"44\"}");
+    book_day(b, "2012-08-01");
+    BOOK_SAID(b, "seller", "/v1/results",
+              "{\"dimensions\":{\"place\":\"south\"},\"indicator\":\"shared.units\",\"value\":\"10\",\"version\":1}");
+    book_day(b, "2013-03-10"); /* the bonus was due on March 1st, by the clock */
+    size_t payment = forge_find(&b->f, "payment.triggered", 0);
+    (void) snprintf(path, sizeof(path), "/v1/payments/%zu/settlements", payment);
+    BOOK_SAID(b, "buyer", path, "{\"amount\":\"100.00\",\"paid_on\":\"2013-03-09\",\"reference\":\"R-1\"}");
+    book_day(b, "2014-08-01"); /* both have closed */
+    book_register(b, "late", "");
+}
+
+static void a_right_archive_is_recomputed_whole(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    assert_true(forge_number_of(&f, "payment.triggered") >= 6);
+    assert_true(forge_number_of(&f, "moment.reached") >= 3);
+    for (int threads = 1; threads <= 4; threads += 3) {
+        struct buf text;
+        forge_write(&f, FORGE_TREE, b.ledger, &text);
+        verify_text(buf_slice(&text), b.vkey, threads, &found);
+        assert_clean(&found);
+        assert_int_equal(found.replay.contracts, 2);
+        assert_int_equal(found.replay.statements + found.replay.events + 1, found.report.entries);
+        buf_release(&text);
+    }
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- payments ---- */
+
+static void a_payment_raised_by_a_cent_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "payment.triggered", 0);
+    forge_replace(&f, at, "\"amount\":\"100.00\"", "\"amount\":\"100.01\"");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_DIFFERS, at,
+                "payment of USD 100.01 by rule each_place of deal; the terms give 100.00");
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void a_payment_left_out_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "payment.triggered", 1); /* of the other contract; nobody names it */
+    size_t cause = forge_find(&f, "result.submitted", 0);
+    forge_remove(&f, at);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_MISSING, cause, "payment of USD 100.00 by rule each_place of other follows");
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void a_payment_put_in_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "payment.triggered", 1);
+    (void) forge_insert(&f, at + 1, &f.entries[at]);
+    forge_replace(&f, at + 1, "\"rule\":\"each_place\"", "\"rule\":\"later\"");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_SURPLUS, at + 1, "payment of USD 100.00 by rule later of other does not follow");
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void a_payment_of_another_date_payer_or_list_is_found(void **state)
+{
+    static const struct {
+        const char *type, *from, *to, *says;
+    } edits[] = {
+        {"payment.triggered", "\"due\":\"2012-07-01\"", "\"due\":\"2012-07-31\"", "its due is \"2012-07-31\""},
+        {"payment.triggered", "\"from\":{\"actor\":\"buyer\"", "\"from\":{\"actor\":\"third\"", "its from is "},
+        {"payment.triggered", "\"owed_back\":false", "\"owed_back\":true", "its owed_back is true"},
+        {"payment.triggered", "\"currency\":\"USD\"", "\"currency\":\"EUR\"", "its currency is \"EUR\""},
+        {"payment.itemised", "\"stands\":\"100.00\"", "\"stands\":\"100.01\"", "its items, item 1: "},
+        {"payment.itemised", "}],\"rule\"", "},{}],\"rule\"", "its items, item 2: {}; recomputed it is none"},
+        {"result.finalised", "\"key\":\"north\"", "\"key\":\"south\"",
+         "list of results final in deal: its results, item 1"},
+        {"contract.activated", "\"cause\":", "\"cause\":1", "activation of deal: its cause is "},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        struct book b;
+        struct forge f;
+        struct found found;
+        tell(&b);
+        book_forge(&b, &f);
+        size_t at = forge_find(&f, edits[i].type, 0);
+        forge_replace(&f, at, edits[i].from, edits[i].to);
+        verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+        assert_only(&found, FINDING_REPLAY_DIFFERS, at, edits[i].says);
+        forge_release(&f);
+        book_end(&b);
+    }
+}
+
+static void a_list_of_instances_left_out_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "payment.itemised", 0), cause = forge_find(&f, "result.submitted", 0);
+    forge_remove(&f, at);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_MISSING, cause, "list of instances of rule each_place of deal follows");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- activations and finals ---- */
+
+static void an_activation_or_a_final_left_out_or_put_in_is_found(void **state)
+{
+    static const struct {
+        const char *type, *cause;
+        size_t cause_n;
+        const char *says;
+    } deeds[] = {{"contract.activated", "contract.signed", 1, "activation of deal "},
+                 {"result.finalised", "result.submitted", 0, "list of results final in deal "}};
+    (void) state;
+    for (size_t i = 0; i < 4; i++) {
+        struct book b;
+        struct forge f;
+        struct found found;
+        bool is_removed = i < 2;
+        tell(&b);
+        book_forge(&b, &f);
+        size_t at = forge_find(&f, deeds[i % 2].type, 0);
+        size_t cause = forge_find(&f, deeds[i % 2].cause, deeds[i % 2].cause_n);
+        if (is_removed)
+            forge_remove(&f, at);
+        else
+            (void) forge_insert(&f, at + 1, &f.entries[at]);
+        verify_forged(&f, FORGE_LIVED, &b, &found);
+        assert_only(&found, is_removed ? FINDING_REPLAY_MISSING : FINDING_REPLAY_SURPLUS, is_removed ? cause : at + 1,
+                    deeds[i % 2].says);
+        forge_release(&f);
+        book_end(&b);
+    }
+}
+
+static void a_final_for_a_contract_of_which_it_is_not_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    /* the bonus is deal's alone; other is made to count it too */
+    size_t at = forge_find(&f, "result.finalised", 2);
+    assert_non_null(strstr(f.entries[at].body.ptr, "bonus"));
+    (void) forge_insert(&f, at + 1, &f.entries[at]);
+    forge_replace(&f, at + 1, "\"contract\":\"deal\"", "\"contract\":\"other\"");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_SURPLUS, at + 1, "list of results final in other does not follow");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- moments ---- */
+
+static void a_moment_left_out_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "moment.reached", 0);
+    size_t statement = forge_find(&f, "settlement.recorded", 0);
+    while (!slice_is(f.entries[at].header.type, "settlement.recorded"))
+        forge_remove(&f, at), statement--; /* with its payment */
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_MISSING, statement,
+                 "moment 2013-02-28T23:00:00.000000Z of deal was due before this entry");
+    assert_int_equal(found.count, 2); /* the other contract's, too */
+    assert_found(&found, 1, FINDING_REPLAY_MISSING, statement, "of other was due before this entry");
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void a_moment_that_stands_behind_a_later_statement_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "settlement.recorded", 0), to = forge_find(&f, "moment.reached", 0);
+    forge_move(&f, at, to); /* all of one time: the settlement now comes first */
+    verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_MISSING, to, "moment 2013-02-28T23:00:00.000000Z of deal was due before");
+    assert_found(&found, 1, FINDING_REPLAY_MISSING, to, "of other was due before");
+    assert_found(&found, 2, FINDING_REPLAY_LATE, to + 1, "moment 2013-02-28T23:00:00.000000Z of deal belongs before");
+    assert_int_equal(found.count, 4);
+    assert_true(found.replay.more > 0); /* what it causes */
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void a_moment_at_which_nothing_is_due_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "moment.reached", 0);
+    (void) forge_insert(&f, at, &f.entries[at]);
+    forge_replace(&f, at, "2013-02-28T23:00", "2013-02-28T22:00");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_SURPLUS, at, "moment 2013-02-28T22:00:00.000000Z of deal is none");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- statements ---- */
+
+static void a_statement_that_the_ledger_had_to_refuse_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "settlement.recorded", 0);
+    struct forge_entry *twice = forge_insert(&f, at + 1, &f.entries[at]);
+    struct statement_draft draft = forge_draft(&f, at, NULL);
+    twice->header.jti = draft.jti = SLICE("statement-once-more");
+    forge_sign(&f, at + 1, &draft, book_actor(&b, "buyer")->key);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_REFUSED, at + 1,
+                "settlement.recorded by buyer has to be refused: settlement.exceeds");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* A result of nobody who may report it, its consequences, and a restatement of it: one finding, and the rest counted. */
+static void what_follows_from_a_wrong_statement_is_counted(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "result.submitted", 1); /* the bonus, by the seller alone */
+    struct statement_draft draft = forge_draft(&f, at, NULL);
+    struct forge_entry *entry = &f.entries[at];
+    entry->header.actor = SLICE("buyer");
+    forge_sign(&f, at, &draft, book_actor(&b, "buyer")->key);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_REFUSED, at, "result.submitted by buyer has to be refused: result.not_reporter");
+    assert_int_equal(found.replay.more > 0, true);
+    for (size_t i = 1; i < found.count; i++)
+        assert_non_null(strstr(found.findings[i].detail, "deal"));
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- bodies that are not there ---- */
+
+static void without_a_body_what_needs_it_is_not_checked_and_the_rest_is(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "result.submitted", 1); /* a figure of deal alone, but who knows that without its body? */
+    f.entries[at].state = ARCHIVE_BODY_ERASED;
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_int_equal(found.unchecked_count, 2);
+    assert_int_equal(found.replay.contracts_unchecked, 2);
+    assert_int_equal(found.count, 0);
+    forge_release(&f);
+    book_forge(&b, &f);
+    at = forge_find(&f, "contract.signed", 0);
+    f.entries[at].state = ARCHIVE_BODY_ERASED; /* by the buyer, who has but one contract */
+    size_t payment = forge_find(&f, "payment.triggered", 1);
+    forge_replace(&f, payment, "\"amount\":\"100.00\"", "\"amount\":\"100.01\""); /* of the other one */
+    verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+    assert_int_equal(found.unchecked_count, 1);
+    assert_non_null(strstr(found.unchecked[0], "deal since"));
+    assert_only(&found, FINDING_REPLAY_DIFFERS, payment, "of other; the terms give 100.00");
+    forge_release(&f);
+    book_end(&b);
+}
+
+static void an_entry_that_is_missing_ends_it(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "result.submitted", 0);
+    forge_remove(&f, at);
+    verify_forged(&f, 0, &b, &found);
+    assert_true(found.replay.is_ended);
+    assert_int_equal(found.replay.end_seq, at + 1);
+    for (size_t i = 0; i < found.count; i++)
+        assert_true(found.findings[i].code < FINDING_REPLAY_REFUSED);
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* Every difference of a contract beyond the first ones is counted, of the other contract all are told. */
+static void one_contract_does_not_drown_the_reader(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    size_t told = 0;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    for (size_t i = 0; i < f.count; i++)
+        if (slice_is(f.entries[i].header.type, "payment.triggered") ||
+            slice_is(f.entries[i].header.type, "result.finalised"))
+            f.entries[i].body = forge_replaced(&f, f.entries[i].body, "\"contract\":\"", "\"contract\": \"");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    for (size_t i = 0; i < found.count; i++)
+        told += strstr(found.findings[i].detail, "deal") != NULL ? 1 : 0;
+    assert_true(told <= REPLAY_TOLD_MAX);
+    assert_true(found.replay.more > 0);
+    forge_release(&f);
+    book_end(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_archive_is_recomputed_whole),
+        cmocka_unit_test(a_payment_raised_by_a_cent_is_found),
+        cmocka_unit_test(a_payment_left_out_is_found),
+        cmocka_unit_test(a_payment_put_in_is_found),
+        cmocka_unit_test(a_payment_of_another_date_payer_or_list_is_found),
+        cmocka_unit_test(a_list_of_instances_left_out_is_found),
+        cmocka_unit_test(an_activation_or_a_final_left_out_or_put_in_is_found),
+        cmocka_unit_test(a_final_for_a_contract_of_which_it_is_not_is_found),
+        cmocka_unit_test(a_moment_left_out_is_found),
+        cmocka_unit_test(a_moment_that_stands_behind_a_later_statement_is_found),
+        cmocka_unit_test(a_moment_at_which_nothing_is_due_is_found),
+        cmocka_unit_test(a_statement_that_the_ledger_had_to_refuse_is_found),
+        cmocka_unit_test(what_follows_from_a_wrong_statement_is_counted),
+        cmocka_unit_test(without_a_body_what_needs_it_is_not_checked_and_the_rest_is),
+        cmocka_unit_test(an_entry_that_is_missing_ends_it),
+        cmocka_unit_test(one_contract_does_not_drown_the_reader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

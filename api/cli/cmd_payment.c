@@ -1,7 +1,7 @@
 /* tally payment: what became due, why, and that it was paid. */
 #include <string.h>
 
-#include "cli.h"
+#include "payment_explain.h"
 #include "tally/canon.h"
 #include "tally/instant.h"
 
@@ -55,9 +55,9 @@ static void print_settlements(struct cli *cli, const json_t *answer)
 
 MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
 {
-    static const char *const members[] = {"seq",       "contract",  "rule",     "from.actor",  "to.actor",
-                                          "amount",    "currency",  "settled",  "outstanding", "due",
-                                          "triggered", "cause_seq", "owed_back"};
+    static const char *const members[] = {"seq",       "contract",  "rule",      "from.actor",  "to.actor",
+                                          "amount",    "currency",  "settled",   "outstanding", "due",
+                                          "triggered", "cause_seq", "owed_back", "explanation"};
     enum tally_code rc = TALLY_OK;
     uint64_t seq = 0;
     struct slice raw = SLICE("");
@@ -73,72 +73,6 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
         cli_field(cli, members[m], cli_text(cli, answer, members[m]));
     print_settlements(cli, settlements);
 done:
-    return rc;
-}
-
-/* A step: the terms' own words with what they come to, or a result that was used. */
-static void add_step(struct cli *cli, struct cli_table *table, const json_t *step)
-{
-    struct slice result = cli_text(cli, step, "result");
-    struct slice exact = cli_text(cli, step, "exact");
-    struct slice decimal = cli_text(cli, step, "decimal");
-    struct slice seq = cli_text(cli, step, "seq");
-    cli_table_cell(table, cli_text(cli, step, "line"));
-    if (result.len > 0) {
-        cli_table_cell(table, seq.len > 0
-                                  ? arena_printf(cli->arena, "%.*s (result, entry %.*s)", SLICE_ARG(result), SLICE_ARG(seq))
-                                  : result);
-        cli_table_cell(table, cli_text(cli, step, "value"));
-        cli_table_cell(table, SLICE(""));
-        return;
-    }
-    cli_table_cell(table, cli_text(cli, step, "text"));
-    cli_table_cell(table, exact);
-    cli_table_cell(table, slice_equal(exact, decimal) ? SLICE("") : decimal);
-}
-
-static void print_instance(struct cli *cli, const json_t *instance)
-{
-    const json_t *explanation = json_object_get(instance, "explanation");
-    struct cli_table table;
-    json_t *step = NULL;
-    size_t i = 0;
-    struct slice key = cli_text(cli, instance, "key");
-    cli_field(cli, "instance", key.len > 0 ? key : SLICE("(the only one)"));
-    cli_table_begin(&table, cli, "LINE> STEP EXACT> DECIMAL>");
-    json_array_foreach(json_object_get(explanation, "steps"), i, step) add_step(cli, &table, step);
-    cli_table_end(&table);
-    cli_field(cli, "target", cli_money(cli, cli_text(cli, explanation, "target")));
-    cli_field(cli, "stands", cli_money(cli, cli_text(cli, instance, "stands")));
-    cli_field(cli, "difference", cli_money(cli, cli_text(cli, instance, "difference")));
-}
-
-MUST_CHECK static enum tally_code explain(struct cli *cli, struct err *err)
-{
-    static const char *const members[] = {"payment", "contract", "rule", "currency"};
-    enum tally_code rc = TALLY_OK;
-    uint64_t seq = 0;
-    struct buf target = {0};
-    struct slice raw = SLICE("");
-    json_t *answer = NULL, *one = NULL;
-    size_t i = 0;
-    TRY(cli_arg_seq(cli, 0, &seq, err));
-    cli_target_begin(&target, "/v1/payments/%llu/explanation", (unsigned long long) seq);
-    cli_target_add(&target, "cursor", cli_option(cli, "--cursor"));
-    TRY(cli_ask(cli, buf_slice(&target), &answer, &raw, err));
-    if (cli->is_json) {
-        cli_print_json(raw);
-        goto done;
-    }
-    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
-        cli_field(cli, members[m], cli_text(cli, answer, members[m]));
-    cli_field(cli, "amount", cli_money(cli, cli_text(cli, answer, "amount")));
-    json_array_foreach(json_object_get(answer, "instances"), i, one) print_instance(cli, one);
-    struct slice next = cli_text(cli, answer, "next");
-    if (next.len > 0)
-        (void) fprintf(stderr, "tally: there are more instances: add --cursor %.*s\n", SLICE_ARG(next));
-done:
-    buf_release(&target);
     return rc;
 }
 
@@ -178,7 +112,6 @@ done:
 static const struct cli_option LIST[] = {{"--contract", "ID", "only of this contract", false},
                                          {"--party", "ACTOR", "only from or to this actor", false},
                                          CLI_LIST_OPTIONS};
-static const struct cli_option EXPLAIN[] = {{"--cursor", "TEXT", "go on where the page before ended", false}};
 static const struct cli_option SETTLE[] = {{"--amount", "MONEY", "what was paid: 4800000.00", false},
                                            {"--reference", "TEXT", "the bank's", false},
                                            {"--paid-on", "YYYY-MM-DD", "the day", false}};
@@ -186,8 +119,10 @@ static const struct cli_command COMMANDS[] = {
     {"list", "", "what became due, from whom to whom", "tally payment list --contract rikers-able", 0, 0, list,
      CLI_OPTIONS(LIST)},
     {"show", "SEQ", "one payment and its settlements", "tally payment show 21", 1, 1, show, CLI_NO_OPTIONS},
-    {"explain", "SEQ", "how it came to its amount: the terms' own words, the results used, each step",
-     "tally payment explain 21", 1, 1, explain, CLI_OPTIONS(EXPLAIN)},
+    {"explain", "SEQ",
+     "how it came to its amount: the terms' own words, the results used, each step.\n"
+     "It is held against the hash that the ledger's entry of the payment names",
+     "tally payment explain 21", 1, 1, payment_explain, CLI_NO_OPTIONS},
     {"settle", "SEQ --amount MONEY --reference TEXT --paid-on DAY", "record that it was paid; the payer or the payee does",
      "tally --actor city --key city.pem payment settle 21 --amount 4800000.00 --reference \"wire 1\" --paid-on 2026-01-15",
      1, 1, settle, CLI_OPTIONS(SETTLE)},

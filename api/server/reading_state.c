@@ -121,118 +121,75 @@ done:
 
 /* ---- explanation ---- */
 
-static struct slice text_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? slice_of(json_string_value(value), json_string_length(value)) : SLICE("");
-}
+#define EXPLAINED_MAX 1000 /* instances of a payment without a recorded explanation: fewer fit into one */
 
-/* One instance of the payment: what was recorded, and how the terms come to it. */
-MUST_CHECK static enum tally_code explain_one(struct reading *r, const struct model *model,
-                                              const struct row_payment *payment, struct instant at, const json_t *item,
-                                              struct canon *w, struct err *err)
+/* The keys of the payment's instances, the first of them. */
+MUST_CHECK static enum tally_code keys_load(struct reading *r, uint64_t seq, struct slice **out, uint32_t *count,
+                                            struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct buf one;
-    struct slice key = text_of(item, "key");
-    buf_init(&one, HTTP_ANSWER_MAX);
-    TRY(model_explain(model, payment->contract, payment->rule, key, at, r->request->arena, &one, err));
-    TRY(buf_check(&one, err));
-    canon_object(w);
-    canon_name(w, "difference");
-    canon_string(w, text_of(item, "difference"));
-    canon_name(w, "explanation");
-    canon_raw(w, buf_slice(&one));
-    canon_name(w, "key");
-    canon_string(w, key);
-    canon_name(w, "stands");
-    canon_string(w, text_of(item, "stands"));
-    canon_close(w);
-done:
-    buf_release(&one);
-    return rc;
-}
-
-MUST_CHECK static enum tally_code explain_all(struct reading *r, const struct model *model,
-                                              const struct row_payment *payment, struct instant at, const json_t *page,
-                                              struct err *err)
-{
-    const json_t *items = json_object_get(page, "items");
-    enum tally_code rc = TALLY_OK;
-    struct canon w;
-    canon_init(&w, r->out);
-    canon_object(&w);
-    canon_name(&w, "amount");
-    canon_string(&w, payment->amount);
-    canon_name(&w, "contract");
-    canon_string(&w, payment->contract);
-    canon_name(&w, "currency");
-    canon_string(&w, payment->currency);
-    canon_name(&w, "instances");
-    canon_array(&w);
-    for (size_t i = 0; i < json_array_size(items); i++)
-        TRY(explain_one(r, model, payment, at, json_array_get(items, i), &w, err));
-    canon_close(&w);
-    write_text(&w, "next", text_of(page, "next"));
-    canon_name(&w, "payment");
-    canon_i64(&w, (int64_t) payment->seq);
-    canon_name(&w, "rule");
-    canon_string(&w, payment->rule);
-    canon_close(&w);
-done:
-    return rc;
-}
-
-#define EXPLAINED_DEFAULT 20 /* instances in one answer; each takes some kilobytes */
-#define EXPLAINED_MAX 100
-
-/* The instances of the payment, as a page of the store's list. */
-MUST_CHECK static enum tally_code items_load(struct reading *r, uint64_t seq, json_t **out, struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
+    struct arena *arena = r->request->arena;
     struct buf text;
     bool is_found = true;
-    uint64_t limit = EXPLAINED_DEFAULT;
-    query_u64(&r->query, "limit", 1, EXPLAINED_MAX, &limit, r->request->arena, &r->refusal);
-    if (r->refusal != NULL)
-        return TALLY_OK;
-    const struct store_page page = {query_text(&r->query, "cursor"), (uint32_t) limit};
+    const struct store_page page = {SLICE(""), EXPLAINED_MAX};
+    json_t *list = NULL;
     buf_init(&text, HTTP_ANSWER_MAX);
     TRY(store_list_payment_items(r->pg, seq, &page, &text, &is_found, err));
     TRY(buf_check(&text, err));
-    *out = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len, 0, NULL);
-    if (*out == NULL)
-        rc = err_set(err, TALLY_E_BUG, "the list of a payment's items is no JSON");
+    list = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len, 0, NULL);
+    const json_t *items = json_object_get(list, "items");
+    if (items == NULL)
+        TRY(err_set(err, TALLY_E_BUG, "the list of a payment's items is no JSON"));
+    size_t n = json_array_size(items);
+    struct slice *keys = ARENA_ARRAY(arena, n, struct slice);
+    if (keys == NULL)
+        TRY(err_set(err, TALLY_E_LIMIT, "no memory for the instances of a payment"));
+    for (size_t i = 0; i < n; i++) {
+        const json_t *key = json_object_get(json_array_get(items, i), "key");
+        TRY(arena_copy(arena, json_string_value(key), json_string_length(key), &keys[i], err));
+    }
+    *out = keys;
+    *count = (uint32_t) n;
 done:
+    json_decref(list);
     buf_release(&text);
+    return rc;
+}
+
+/* What was triggered before explanations were recorded, as the terms come to it now. */
+MUST_CHECK static enum tally_code explain_now(struct reading *r, const struct row_payment *payment, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view view = {NULL, NULL};
+    struct read_entry entry;
+    struct slice *keys = NULL;
+    uint32_t count = 0;
+    TRY(keys_load(r, payment->seq, &keys, &count, err));
+    /* by the day of the trigger, so that the same question gets the same answer */
+    TRY(read_entry(r->pg, r->tallyd->identity.origin, payment->seq, r->request->arena, &entry, err));
+    TRY(view_load(&view, r, payment->contract, err));
+    TRY(model_explain(view.model, payment->contract, payment->rule, keys, count, payment->instances - count,
+                      entry.header.time, r->request->arena, r->out, err));
+done:
+    view_release(&view);
     return rc;
 }
 
 enum tally_code reading_payment_explanation(struct reading *r, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct view view = {NULL, NULL};
-    struct arena *arena = r->request->arena;
     struct row_payment payment;
-    struct read_entry entry;
-    json_t *page = NULL;
     uint64_t seq;
-    bool is_found = false;
+    bool is_found = false, is_recorded = false;
     if (text_u64(r->request->params[0], ENTRY_SEQ_MAX, &seq) == TALLY_OK)
-        TRY(store_lookup_payment(r->pg, seq, arena, &payment, &is_found, err));
+        TRY(store_lookup_payment(r->pg, seq, r->request->arena, &payment, &is_found, err));
     if (!is_found) {
         rc = refuse(r, REFUSE_PAYMENT_NOT_FOUND, "payment", err);
         goto done;
     }
-    TRY(items_load(r, seq, &page, err));
-    if (r->refusal != NULL)
-        goto done;
-    /* by the day of the trigger, so that the same question gets the same answer */
-    TRY(read_entry(r->pg, r->tallyd->identity.origin, seq, arena, &entry, err));
-    TRY(view_load(&view, r, payment.contract, err));
-    TRY(explain_all(r, view.model, &payment, entry.header.time, page, err));
+    TRY(store_read_explanation(r->pg, seq, r->out, &is_recorded, err));
+    if (!is_recorded)
+        TRY(explain_now(r, &payment, err));
 done:
-    json_decref(page);
-    view_release(&view);
     return rc;
 }

@@ -72,7 +72,7 @@ const struct route routes[] = {
     READ("/v1/payments/{}", reading_payment, "as_of", "getPayment"),
     READ("/v1/payments/{}/items", reading_payment_items, LIST, "listPaymentItems"),
     READ("/v1/payments/{}/settlements", reading_payment_settlements, LIST, "listSettlements"),
-    READ("/v1/payments/{}/explanation", reading_payment_explanation, LIST, "explainPayment"),
+    READ("/v1/payments/{}/explanation", reading_payment_explanation, NULL, "explainPayment"),
     READ("/v1/entries", reading_entries, "after cursor type actor from to limit", "listEntries"),
     READ("/v1/entries/{}", reading_one_entry, NULL, "getEntry"),
     READ("/v1/entries/{}/receipt", reading_receipt, NULL, "getReceipt"),

@@ -4,7 +4,14 @@
 
 #include <inttypes.h>
 
+#include "tally/canon.h"
+#include "tally/engine.h"
 #include "view.h"
+
+/* The explanation of one payment, and those of all that one entry triggers: some hundreds of instances, which somebody may read. What is
+ * over is counted and left out. */
+#define EXPLANATION_BYTES_MAX (1u << 20)
+#define EXPLANATIONS_BYTES_MAX (8u << 20)
 
 #define EVENT_BODY_MAX (8u << 20) /* as an entry's body: a list of 100,000 instances is 6 MB */
 
@@ -18,6 +25,7 @@ struct deciding {
     struct err *err;
     const struct view_actor *actor; /* who signed */
     uint64_t next_seq;              /* of the next event */
+    size_t explained;               /* bytes of explanations so far */
     uint32_t event_cap;
 };
 
@@ -194,11 +202,25 @@ MUST_CHECK enum tally_code named_submission(struct deciding *d, uint64_t seq, co
 /* Which of `count` results the body's items mean, none: all. Refuses places that do not exist. */
 MUST_CHECK enum tally_code named_items(struct deciding *d, uint64_t seq, const uint32_t *items, uint32_t item_count,
                                        uint32_t count, bool **out);
-/* payment.c: one rule's instances; records what is triggered when one of them has a difference. */
-struct engine_input;
-struct engine_instance;
+/* explanation.c: how instances of one rule came to their amounts, in the order in which they are added. */
+struct explanation {
+    struct buf body;
+    struct canon json;
+    size_t max;   /* bytes of instances that it may still take */
+    bool is_full; /* one did not fit: it, and all after it, are left out */
+    uint32_t left_out;
+};
+void explanation_begin(struct explanation *e, struct slice contract, size_t max);
+MUST_CHECK enum tally_code explanation_add(struct explanation *e, struct engine_kept *kept,
+                                           const struct engine_instance *told, struct err *err);
+/* is_recorded: as of the trigger; otherwise as things stand now, which it says. */
+MUST_CHECK enum tally_code explanation_end(struct explanation *e, bool is_recorded, struct slice rule, int32_t triggered,
+                                           struct err *err);
+void explanation_release(struct explanation *e);
+/* payment.c: one rule's instances; records what is triggered when one of them has a difference. kept explains them. */
 MUST_CHECK enum tally_code payment(struct deciding *d, const struct work *work, const struct engine_input *input,
-                                   const struct engine_instance *instances, size_t count);
+                                   struct engine_kept *kept, const struct engine_instance *instances, size_t count);
+
 /* evaluation.c: evaluates, records what is triggered, moves row on. */
 MUST_CHECK enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today);
 /* The engine's input for a contract as it is with this work (work may be NULL: as it stands). */
@@ -209,15 +231,19 @@ MUST_CHECK enum tally_code engine_input_make(const struct model *model, struct v
 MUST_CHECK enum tally_code engine_input_texts(const struct view_contract *contract, struct arena *arena,
                                               struct engine_input *out, struct err *err);
 /* What the engine is told of a result; *counts false: another one counts for its key, or it counts no more. */
-struct engine_fact;
 MUST_CHECK enum tally_code fact_make(const struct model *model, const struct view_contract *contract,
                                      const struct work *work, const struct fit *fit, struct arena *arena,
                                      struct engine_fact *out, bool *counts, struct err *err);
-/* followed.c: the contract's evaluation by its session if it has one, otherwise from nothing; *out lies in the scratch, and has at least
- * all instances in which something has changed. */
-struct engine_output;
-MUST_CHECK enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today,
-                                             struct engine_output **out);
+/* followed.c: the contract's evaluation by its session if it has one, otherwise from nothing. */
+struct evaluated {
+    struct engine_output *output; /* in the scratch; at least all instances in which something has changed */
+    struct engine_kept *kept;     /* explains them, until followed_end */
+    struct engine_input input;
+    bool is_session, is_new_session;
+};
+MUST_CHECK enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today, struct evaluated *out);
+/* After all that is asked of it, also when something has failed. */
+void followed_end(const struct model *model, struct view_contract *contract, struct evaluated *evaluated);
 /* The first moment of a day at the contract's clock; INT64_MAX us for never. */
 struct instant moment_of(const struct terms *terms, int32_t day);
 /* The first moment after the long-stop day; INT64_MAX us without one. */

@@ -1,6 +1,4 @@
 /* What readers ask of the view. */
-#include "tally/engine.h"
-
 #include <stdlib.h>
 
 #include "decide.h"
@@ -31,18 +29,43 @@ done:
     return rc;
 }
 
-enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, struct slice key,
-                              struct instant at, struct arena *arena, struct buf *out, struct err *err)
+static const struct engine_instance *instance_of(const struct engine_output *output, uint32_t rule, struct slice key)
+{
+    for (size_t i = 0; i < output->count; i++)
+        if (output->instances[i].rule == rule && slice_equal(output->instances[i].key, key))
+            return &output->instances[i];
+    return NULL;
+}
+
+enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule, const struct slice *keys,
+                              uint32_t count, uint32_t more, struct instant at, struct arena *arena, struct buf *out,
+                              struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_input input;
+    struct engine_output *output = NULL;
+    struct engine_kept *kept = NULL;
+    struct explanation e;
     const struct terms *terms = NULL;
+    explanation_begin(&e, contract, EXPLANATION_BYTES_MAX);
     TRY(prepare(model, contract, at, arena, &terms, &input, err));
     uint32_t place = engine_rule_place(&input, rule);
     if (place == TERMS_NONE)
-        return err_set(err, TALLY_E_NOT_FOUND, "contract %.*s has no rule %.*s", SLICE_ARG(contract), SLICE_ARG(rule));
-    TRY(engine_explain(&input, place, key, arena, out, err));
+        TRY(err_set(err, TALLY_E_NOT_FOUND, "contract %.*s has no rule %.*s", SLICE_ARG(contract), SLICE_ARG(rule)));
+    TRY(engine_evaluate_kept(&input, arena, &output, &kept, err));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct engine_instance *told = instance_of(output, place, keys[i]);
+        if (told == NULL)
+            e.left_out++; /* its key is there no more */
+        else
+            TRY(explanation_add(&e, kept, told, err));
+    }
+    e.left_out += more;
+    TRY(explanation_end(&e, false, rule, input.today, err));
+    buf_add_slice(out, buf_slice(&e.body));
 done:
+    engine_kept_free(kept);
+    explanation_release(&e);
     return rc;
 }
 

@@ -1,6 +1,5 @@
 /* One contract's evaluation: what the engine is given, and what of its answer is recorded (P1, P2). */
 #include "decide.h"
-#include "tally/engine.h"
 
 struct instant moment_of(const struct terms *terms, int32_t day)
 {
@@ -156,20 +155,22 @@ done:
 enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
 {
     enum tally_code rc = TALLY_OK;
-    struct engine_output *output = NULL;
+    struct evaluated evaluated = {0};
     struct engine_input texts;
     TRY(engine_input_texts(work->contract, d->arena, &texts, d->err));
     texts.today = today;
-    TRY(followed_evaluate(d, work, today, &output));
+    TRY(followed_evaluate(d, work, today, &evaluated));
+    const struct engine_output *output = evaluated.output;
     TRY(record_instances(d, work, &texts, output));
     for (size_t from = 0, to = 0; from < output->count; from = to) {
         while (to < output->count && output->instances[to].rule == output->instances[from].rule)
             to++;
-        TRY(payment(d, work, &texts, output->instances + from, to - from));
+        TRY(payment(d, work, &texts, evaluated.kept, output->instances + from, to - from));
     }
     work->row.next_first = output->next_first;
     work->row.next_moment = moment_of(texts.terms, output->next_moment);
 done:
+    followed_end(d->model, work->contract, &evaluated);
     arena_clear(d->model->scratch);
     return rc;
 }

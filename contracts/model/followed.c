@@ -2,7 +2,6 @@
  * is. A cache: what is decided is the same without it. A session is fed when a decision is made, and so is ahead of the state until
  * that decision has become part of it; one that stays behind is dropped. */
 #include "decide.h"
-#include "tally/engine.h"
 #include "tally/mem.h"
 
 #define FOLLOWED_LEAST 8 /* results and instances: below, an evaluation from nothing is as cheap */
@@ -245,21 +244,27 @@ static void set_ahead(struct followed *followed, uint32_t at)
     put_at(followed, followed->ahead++, session);
 }
 
-/* Its size, its place among uses, how far it is. false: it is too large to be kept, and is dropped. */
-static bool note(const struct model *model, struct session *session, const struct work *work)
+/* It is ahead of the state from now on. */
+static void note(const struct model *model, struct session *session, const struct work *work)
+{
+    session->used = ++model->followed->tick;
+    session->fit_count = work->contract->fit_count + work->fresh_count;
+    set_ahead(model->followed, work->contract->session - 1);
+}
+
+/* Its size. false: it is too large to be kept, and is dropped. */
+static bool weigh(const struct model *model, struct session *session)
 {
     struct followed *followed = model->followed;
+    const struct view_contract *contract = session->contract;
     size_t bytes = engine_session_memory(session->engine);
     followed->bytes += bytes - session->bytes;
     session->bytes = bytes;
-    session->used = ++followed->tick;
-    session->fit_count = work->contract->fit_count + work->fresh_count;
-    set_ahead(followed, work->contract->session - 1);
     while (followed->bytes > followed->limits.bytes_max) {
         uint32_t oldest = 0;
         for (uint32_t i = 1; i < followed->count; i++)
             oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
-        bool is_this = followed->items[oldest].contract == work->contract;
+        bool is_this = followed->items[oldest].contract == contract;
         drop(model, oldest);
         if (is_this)
             return false;
@@ -279,44 +284,60 @@ static uint32_t room(const struct model *model)
     return followed->count++;
 }
 
-/* From nothing, and kept if the engine can follow it. */
-static enum tally_code begin_session(struct deciding *d, struct work *work, const struct engine_input *input,
-                                     struct engine_output **out)
+/* From nothing, and kept. */
+static enum tally_code begin_session(struct deciding *d, struct work *work, struct evaluated *out)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_session *engine = NULL;
-    TRY(engine_session_open(input, d->model->scratch, out, &engine, d->err));
-    if (engine == NULL)
-        return TALLY_OK;
+    TRY(engine_session_open(&out->input, d->model->scratch, &out->output, &engine, d->err));
+    ENSURE(engine != NULL);
     uint32_t at = room(d->model);
-    put_at(d->model->followed, at, (struct session){.contract = work->contract, .terms = input->terms, .engine = engine});
-    terms_pin(d->model, input->terms);
-    work->contract->is_too_large = !note(d->model, &d->model->followed->items[at], work);
+    put_at(d->model->followed, at,
+           (struct session){.contract = work->contract, .terms = out->input.terms, .engine = engine});
+    terms_pin(d->model, out->input.terms);
+    note(d->model, &d->model->followed->items[at], work);
+    out->kept = engine_session_kept(engine);
+    out->is_session = out->is_new_session = true;
 done:
     return rc;
 }
 
-enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today, struct engine_output **out)
+enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today, struct evaluated *out)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = text_now(work->contract)->terms;
-    struct engine_input input;
     bool is_stale = true;
     struct session *session = session_find(d->model->followed, work->contract);
     if (session != NULL && session->terms == terms && session->fit_count == work->contract->fit_count)
-        rc = apply(d, work, today, session, &is_stale, out);
+        rc = apply(d, work, today, session, &is_stale, &out->output);
     if (session != NULL && (is_stale || rc != TALLY_OK)) {
         followed_drop(d->model, work->contract);
         arena_clear(d->model->scratch);
     }
     if (!is_stale && rc == TALLY_OK) {
-        (void) note(d->model, session, work);
+        out->kept = engine_session_kept(session->engine);
+        out->is_session = true;
+        note(d->model, session, work);
         return TALLY_OK;
     }
-    TRY(engine_input_make(d->model, work->contract, work, today, d->model->scratch, &input, d->err));
-    if (work->contract->is_too_large || input.fact_count + input.record_count < FOLLOWED_LEAST)
-        return engine_evaluate(&input, d->model->scratch, out, d->err);
-    TRY(begin_session(d, work, &input, out));
+    TRY(engine_input_make(d->model, work->contract, work, today, d->model->scratch, &out->input, d->err));
+    if (work->contract->is_too_large || out->input.fact_count + out->input.record_count < FOLLOWED_LEAST ||
+        !engine_session_can_follow(&out->input))
+        return engine_evaluate_kept(&out->input, d->model->scratch, &out->output, &out->kept, d->err);
+    TRY(begin_session(d, work, out));
 done:
     return rc;
+}
+
+void followed_end(const struct model *model, struct view_contract *contract, struct evaluated *evaluated)
+{
+    struct session *session = evaluated->is_session ? session_find(model->followed, contract) : NULL;
+    if (!evaluated->is_session)
+        engine_kept_free(evaluated->kept);
+    evaluated->kept = NULL;
+    if (session == NULL)
+        return;
+    bool is_kept = weigh(model, session);
+    if (evaluated->is_new_session)
+        contract->is_too_large = !is_kept;
 }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 
 #include "decide.h"
-#include "tally/canon.h"
-#include "tally/engine.h"
 #include "tally/text.h"
 
 /* What one payment is of: instances of one rule with a difference that the same party owes the same party. */
@@ -167,6 +165,26 @@ done:
     return rc;
 }
 
+/* The traces as of this evaluation, kept beside the log; their hash is in it. */
+static enum tally_code explain(struct deciding *d, struct engine_kept *kept, const struct part *part,
+                               const struct row_payment *payment, struct row_explanation *row)
+{
+    enum tally_code rc = TALLY_OK;
+    struct explanation e;
+    size_t left = EXPLANATIONS_BYTES_MAX - d->explained;
+    explanation_begin(&e, payment->contract, left < EXPLANATION_BYTES_MAX ? left : EXPLANATION_BYTES_MAX);
+    size_t most = e.max;
+    for (size_t i = 0; i < part->count; i++)
+        TRY(explanation_add(&e, kept, part->items[i], d->err));
+    TRY(explanation_end(&e, true, payment->rule, payment->triggered_on, d->err));
+    d->explained += most - e.max;
+    d->model->ports.sha256("tally/explanation/v1\n", buf_slice(&e.body), row->hash);
+    TRY(keep(d, buf_slice(&e.body), &row->body));
+done:
+    explanation_release(&e);
+    return rc;
+}
+
 static void write_party(struct canon *json, const char *name, struct slice actor, struct slice party)
 {
     canon_name(json, name);
@@ -186,7 +204,8 @@ static void write_day(struct canon *json, const char *name, int32_t day)
     canon_str(json, text);
 }
 
-static enum tally_code trigger(struct deciding *d, const struct work *work, struct row_payment *row)
+static enum tally_code trigger(struct deciding *d, const struct work *work, const uint8_t explanation[32],
+                               struct row_payment *row)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
@@ -203,6 +222,8 @@ static enum tally_code trigger(struct deciding *d, const struct work *work, stru
     canon_name(&json, "currency");
     canon_string(&json, row->currency);
     write_day(&json, "due", row->due_on);
+    canon_name(&json, "explanation");
+    canon_hex(&json, explanation, 32);
     write_party(&json, "from", row->from_actor, row->from_party);
     canon_name(&json, "instances");
     canon_object(&json);
@@ -263,11 +284,12 @@ done:
 }
 
 static enum tally_code pay(struct deciding *d, const struct work *work, const struct paid_rule *of, int32_t today,
-                           const struct part *part)
+                           struct engine_kept *kept, const struct part *part)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms_rule *rule = of->rule;
     struct slice net = {NULL, 0};
+    struct row_explanation explanation = {0};
     struct row_payment row = {
         .contract = work->row.id,
         .cause_seq = d->place->seq,
@@ -280,15 +302,18 @@ static enum tally_code pay(struct deciding *d, const struct work *work, const st
     TRY(keep(d, rule->currency, &row.currency));
     TRY(direct(d, part, net, &row));
     TRY(itemise(d, row.contract, row.rule, work->row.open && !names_persons(of->terms, rule), part, &row.itemised_seq));
-    TRY(trigger(d, work, &row));
+    TRY(explain(d, kept, part, &row, &explanation));
+    TRY(trigger(d, work, explanation.hash, &row));
     TRY(change_payment(d, &row));
+    explanation.payment_seq = row.seq;
+    TRY(change_explanation(d, &explanation));
     TRY(record_items(d, part, row.seq));
 done:
     return rc;
 }
 
 enum tally_code payment(struct deciding *d, const struct work *work, const struct engine_input *input,
-                        const struct engine_instance *instances, size_t count)
+                        struct engine_kept *kept, const struct engine_instance *instances, size_t count)
 {
     enum tally_code rc = TALLY_OK;
     struct part *parts = NULL;
@@ -300,7 +325,7 @@ enum tally_code payment(struct deciding *d, const struct work *work, const struc
     of.place = terms_find_rule(of.terms, of.rule->name);
     TRY(parts_make(d, work, &of, instances, count, &parts, &part_count));
     for (size_t i = 0; i < part_count; i++)
-        TRY(pay(d, work, &of, input->today, &parts[i]));
+        TRY(pay(d, work, &of, input->today, kept, &parts[i]));
 done:
     return rc;
 }

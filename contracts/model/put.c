@@ -580,3 +580,11 @@ enum tally_code model_put_settlement(struct model *model, const struct row_settl
     (void) err;
     return TALLY_OK;
 }
+
+enum tally_code model_put_explanation(struct model *model, const struct row_explanation *row, struct err *err)
+{
+    (void) model;
+    (void) row;
+    (void) err;
+    return TALLY_OK;
+}

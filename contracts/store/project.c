@@ -333,6 +333,13 @@ static void add_payment_items(struct columns *c)
     TEXT(payment_item, stands);
 }
 
+static void add_explanations(struct columns *c)
+{
+    U64(explanation, payment_seq);
+    HASH(explanation, hash);
+    TEXT(explanation, body);
+}
+
 static void add_settlements(struct columns *c)
 {
     U64(settlement, seq);

@@ -35,6 +35,18 @@ done:
     return rc;
 }
 
+enum tally_code store_read_explanation(struct pg *pg, uint64_t seq, struct buf *out, bool *found, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct read read = {0};
+    TRY(read_begin(&read, pg, err));
+    read_add_seq(&read, seq);
+    TRY(read_one(&read, &sql_outcomes_read_explanation, out, found, err));
+done:
+    read_end(&read);
+    return rc;
+}
+
 enum tally_code store_list_payment_items(struct pg *pg, uint64_t payment_seq, const struct store_page *page,
                                          struct buf *out, bool *found, struct err *err)
 {

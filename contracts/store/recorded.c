@@ -68,6 +68,7 @@ static const struct row_form forms[ROW_KIND_COUNT] = {
                      .number = AT(payment, seq)},
     [ROW_payment_item] = {SIZE(payment_item), .string_count = 3,
                           .strings = {AT(payment_item, key), AT(payment_item, difference), AT(payment_item, stands)}},
+    [ROW_explanation] = {SIZE(explanation), .string_count = 1, .strings = {AT(explanation, body)}},
     [ROW_settlement] = {SIZE(settlement), .string_count = 3,
                         .strings = {AT(settlement, amount), AT(settlement, reference), AT(settlement, recorded_by)}},
 };

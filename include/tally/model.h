@@ -315,9 +315,10 @@ MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, u
 /* The life cycle of a contract as a table for people (contracts/README.md holds it). */
 void contract_states_print(struct buf *out);
 
-/* How an instance comes to its amount, from the view (NEED_CONTRACT loaded); JSON of engine_explain. `today` is the day of `at`. */
+/* How instances of a rule come to their amounts as things stand (NEED_CONTRACT loaded): as the explanation of a payment, with
+ * "recorded":false. `today` is the day of `at`. Left out, and counted as that: keys that are there no more, and `more` others. */
 MUST_CHECK enum tally_code model_explain(const struct model *model, struct slice contract, struct slice rule,
-                                         struct slice key, struct instant at, struct arena *arena, struct buf *out,
-                                         struct err *err);
+                                         const struct slice *keys, uint32_t count, uint32_t more, struct instant at,
+                                         struct arena *arena, struct buf *out, struct err *err);
 
 #endif

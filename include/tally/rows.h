@@ -148,6 +148,13 @@ struct row_payment_item {
     struct slice key, difference, stands; /* stands: after it */
 };
 
+/* How a payment came to its amount, as it was when it was triggered: the bytes whose hash the entry payment.triggered names. */
+struct row_explanation {
+    uint64_t payment_seq;
+    uint8_t hash[32];
+    struct slice body;
+};
+
 struct row_settlement {
     uint64_t seq, payment_seq;
     struct slice amount, reference, recorded_by;
@@ -160,7 +167,7 @@ struct row_settlement {
     X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
-    X(dispute, disputes) X(decision, decisions)
+    X(dispute, disputes) X(decision, decisions) X(explanation, explanations)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */

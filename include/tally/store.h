@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 15
+#define STORE_PROJECT_STATEMENTS_MAX 16
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);
@@ -149,13 +149,16 @@ struct store_payment_filter {
     struct slice party;    /* an actor that pays or is paid, or with contract also a party's name; empty: every */
     uint64_t as_of;        /* STORE_NOW, or: only those triggered, and what was settled, up to this entry */
 };
-/* Items {"amount","cause_seq","contract","currency","due":"YYYY-MM-DD","from":{"actor","party"},"instances","itemised_seq","outstanding",
- * "owed_back":bool,"rule","seq","settled","to":{"actor","party"},"triggered":"YYYY-MM-DD"}. */
+/* Items {"amount","cause_seq","contract","currency","due":"YYYY-MM-DD","explanation":"<hex of its hash, or null>","from":{"actor",
+ * "party"},"instances","itemised_seq","outstanding","owed_back":bool,"rule","seq","settled","to":{"actor","party"},"triggered":"YYYY-MM-DD"}. */
 MUST_CHECK enum tally_code store_list_payments(struct pg *pg, const struct store_payment_filter *filter,
                                                const struct store_page *page, struct buf *out, struct err *err);
 /* One item as above. */
 MUST_CHECK enum tally_code store_read_payment(struct pg *pg, uint64_t seq, uint64_t as_of, struct buf *out, bool *found,
                                               struct err *err);
+/* How it came to its amount: the bytes that the hash is of. Not found: none was kept. */
+MUST_CHECK enum tally_code store_read_explanation(struct pg *pg, uint64_t seq, struct buf *out, bool *found,
+                                                  struct err *err);
 /* What a payment consists of: items {"difference","key","stands"}; *found: the payment exists. */
 MUST_CHECK enum tally_code store_list_payment_items(struct pg *pg, uint64_t payment_seq, const struct store_page *page,
                                                     struct buf *out, bool *found, struct err *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tally/canon.h"
+#include "tally/text.h"
 
 #define FIRST                                                                                                              \
     "{\"dimensions\":{\"payment\":\"first_four\"},\"indicator\":\"denver.net-days-housed\",\"value\":\"258858\","          \
@@ -346,13 +347,27 @@ static void a_verification_triggers_the_payment(void **state)
 static void the_payment_is_explained(void **state)
 {
     struct http_reply reply;
-    char path[80];
+    struct digest digest;
+    char path[80], hex[2 * DIGEST_LEN + 1], member[120];
     (void) state;
     (void) snprintf(path, sizeof path, "/v1/payments/%s/explanation", payment_seq);
     get(path, &reply);
     assert_says(&reply, "15.12");
     assert_says(&reply, "258858");
     assert_says(&reply, "\"key\":\"first_four\"");
+    const struct slice parts[] = {SLICE("tally/explanation/v1\n"), slice_of(reply.body, reply.body_len)};
+    digest_parts(parts, 2, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hex);
+    http_reply_release(&reply);
+    (void) snprintf(path, sizeof path, "/v1/payments/%s", payment_seq);
+    get(path, &reply);
+    (void) snprintf(member, sizeof member, "\"explanation\":\"%s\"", hex);
+    assert_says(&reply, member);
+    http_reply_release(&reply);
+    (void) snprintf(path, sizeof path, "/v1/entries/%s", payment_seq);
+    get(path, &reply);
+    (void) snprintf(member, sizeof member, "\\\"explanation\\\":\\\"%s\\\"", hex); /* its body is a string */
+    assert_says(&reply, member);
     http_reply_release(&reply);
     (void) snprintf(path, sizeof path, "/v1/payments/%s/items", payment_seq);
     get(path, &reply);

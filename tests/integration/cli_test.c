@@ -13,6 +13,7 @@
 
 #include "../support/cli_run.h"
 #include "../support/service.h"
+#include "tally/pg.h"
 
 static struct service service;
 static struct cli_place place;
@@ -156,6 +157,27 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* As the superuser of the ledger's own database, past all that keeps the service from it. */
+static void sql(const char *text)
+{
+    char path[256], socket[256], conninfo[600];
+    struct err err = {0};
+    struct pg *pg = NULL;
+    FILE *file;
+    (void) snprintf(path, sizeof path, "%s/socket", service.data);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(socket, sizeof socket, file));
+    (void) fclose(file);
+    socket[strcspn(socket, "\n")] = '\0';
+    (void) snprintf(conninfo, sizeof conninfo, "host='%s' user=postgres dbname=tally", socket);
+    const struct pg_options options = {.conninfo = conninfo, .application_name = "test"};
+    assert_int_equal(pg_new(&options, &pg, &err), TALLY_OK);
+    if (pg_exec_text(pg, text, NULL, &err) != TALLY_OK)
+        fail_msg("%s", err.detail);
+    pg_free(pg);
+}
+
 static void submit(const char *part, const char *days, char seq[24])
 {
     TALLY(0, "--actor provider --key provider.pem result submit --indicator test.days --version 1 --dim part=%s --value %s",
@@ -168,7 +190,7 @@ static void submit(const char *part, const char *days, char seq[24])
 static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **state)
 {
     (void) state;
-    char seq[24], payment[24], left[64];
+    char seq[24], payment[24], left[64], recorded[64];
     submit("one", "258858", seq);
     says(output.out, "not final");
     TALLY(0, "--actor checker --key checker.pem result verify %s", seq);
@@ -179,6 +201,16 @@ static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **s
     TALLY(0, "payment explain %s", payment);
     says(output.out, "15.12 per day of days");
     says(output.out, "258858");
+    (void) snprintf(recorded, sizeof recorded, ", as entry %s has it", payment);
+    says(output.out, recorded);
+    sql("UPDATE outcomes.explanation SET body = replace(body, '15.12', '15.13')");
+    TALLY(1, "payment explain %s", payment);
+    says(output.err, "the explanation is not the one that entry ");
+    TALLY(1, "payment explain %s --json", payment);
+    sql("DELETE FROM outcomes.explanation"); /* as before they were kept */
+    TALLY(0, "payment explain %s", payment);
+    says(output.out, "15.12 per day of days");
+    says(output.out, "none was recorded: this is how the terms come to it now");
     TALLY(0,
           "--actor payer --key payer.pem payment settle %s --amount 3913932.96 --reference 'wire 1' --paid-on 2026-01-15",
           payment);

@@ -110,6 +110,10 @@ static void keep_payment_item(struct row_payment_item *copy)
 {
     S(key) S(difference) S(stands)
 }
+static void keep_explanation(struct row_explanation *copy)
+{
+    S(body)
+}
 static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) S(recorded_by)}
 
 #define X(type, list)                                                                                                      \
@@ -261,7 +265,8 @@ static int before(void **state)
     ok(pg_exec_text(owner,
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
-                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision",
+                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
+                    " outcomes.explanation",
                     NULL, &err));
     model_anew();
     return 0;
@@ -389,6 +394,8 @@ static const struct row_payment payment = {.seq = 25,
                                            .settled = SLICE("0.00")};
 static const struct row_payment_item item = {
     .payment_seq = 25, .key = SLICE("a|b"), .difference = SLICE("-5.50"), .stands = SLICE("94.50")};
+static const struct row_explanation explanation = {
+    .payment_seq = 25, .hash = {7, 8, 9}, .body = SLICE("{\"instances\":[\"\\u001f\"]}")};
 static const struct row_settlement settlement = {.seq = 30,
                                                  .payment_seq = 25,
                                                  .amount = SLICE("40.00"),
@@ -443,6 +450,7 @@ static void record_all(void)
     RECORD(22, instances, instance, instance);
     RECORD(22, payments, payment, payment);
     RECORD(22, payment_items, payment_item, item);
+    RECORD(22, explanations, explanation, explanation);
     RECORD(30, settlements, settlement, settlement);
 }
 

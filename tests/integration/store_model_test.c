@@ -145,7 +145,7 @@ static void ledger_begin(enum memory_kind kind)
     ok(pg_exec_text(owner,
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
-                    " outcomes.payment, outcomes.payment_item, outcomes.settlement",
+                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.explanation",
                     NULL, &err));
     struct instant first;
     ok(instant_parse(SLICE("2017-01-01T12:00:00.000000Z"), &first));
@@ -459,7 +459,7 @@ static void a_reader_evaluates_and_finds_what_fits_from_the_tables_alone(void **
     assert_true(found);
     ok(store_load_contract(ledger.store, pg, arena, payment.contract, &err));
     buf_init(&explained, 1u << 20);
-    ok(model_explain(ledger.model, payment.contract, payment.rule, SLICE(""), ledger.now, arena, &explained, &err));
+    ok(model_explain(ledger.model, payment.contract, payment.rule, &SLICE(""), 1, 0, ledger.now, arena, &explained, &err));
     assert_non_null(strstr(explained.ptr, "12.50"));
     buf_release(&explained);
     arena_free(arena);

@@ -348,7 +348,9 @@ static void verifications_are_grouped_by_their_statement(void **state)
 }
 
 #define PAYMENT_HEAD "{'amount':'100.00','cause_seq':22,'contract':'rikers-able','currency':'USD','due':"
-#define PAYMENT_FROM ",'from':{'actor':'city-clerk','party':'city'},'instances':4294967295,'itemised_seq':24,'outstanding':"
+#define PAYMENT_FROM                                                                                                       \
+    ",'explanation':'0708090000000000000000000000000000000000000000000000000000000000'"                                    \
+    ",'from':{'actor':'city-clerk','party':'city'},'instances':4294967295,'itemised_seq':24,'outstanding':"
 #define PAYMENT_TAIL ",'to':{'actor':'rikers-backbone','party':'lender'},'triggered':'2026-01-01'}"
 
 static void a_payment_reads_as_it_stood_after_an_entry(void **state)
@@ -380,6 +382,24 @@ static void a_payment_reads_as_it_stood_after_an_entry(void **state)
     assert_true(found);
     reads("{'items':[{'amount':'40.00','paid_on':'2026-01-07','payment_seq':25,'recorded_by':'city-clerk',"
           "'reference':'wire \\\\ 7','seq':30}],'next':null}");
+}
+
+static void an_explanation_reads_as_it_was_kept(void **state)
+{
+    (void) state;
+    bool found = false;
+    record_all();
+    commit();
+    ok(store_read_explanation(pg, 25, &out, &found, &err));
+    assert_true(found);
+    assert_true(slice_equal(buf_slice(&out), explanation.body));
+    buf_clear(&out);
+    ok(store_read_explanation(pg, 24, &out, &found, &err));
+    assert_false(found);
+    ok(pg_exec_text(owner, "TRUNCATE outcomes.explanation", NULL, &err)); /* as before they were kept */
+    ok(store_read_payment(pg, 25, STORE_NOW, &out, &found, &err));
+    assert_true(found);
+    assert_non_null(strstr(out.ptr, "\"explanation\":null,"));
 }
 
 static int payments_listed(const char *contract, const char *party)
@@ -667,6 +687,7 @@ int main(void)
         T(filters_of_results_hold_alone_and_together),
         T(verifications_are_grouped_by_their_statement),
         T(a_payment_reads_as_it_stood_after_an_entry),
+        T(an_explanation_reads_as_it_was_kept),
         T(payments_are_found_by_contract_and_by_who_pays_or_is_paid),
         T(what_does_not_exist_is_not_found),
         T(the_edge_finds_a_key_with_its_actor_and_a_payment),

@@ -764,6 +764,7 @@ static void fill(void)
         "500,"
         "  'USD', '1', false, 1, '2026-01-01', '2026-01-01', '0' FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.payment_item SELECT g, 0, 'k', '1', '1' FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.explanation SELECT g, sha256('x'), '{}' FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.settlement SELECT 200000 + g, g, '1', 'r', 'a', '2026-01-01' FROM generate_series(1, 100000) "
         "AS g;"
         "INSERT INTO outcomes.actor SELECT 'a-' || g, 'person', '', false, false, NULL, g FROM generate_series(1, 20000) "
@@ -818,6 +819,8 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_read_contract, "('x', 1)", "contract_pkey"},
         {&sql_outcomes_read_result, "(1)", "result_pkey"},
         {&sql_outcomes_read_payment, "(1, 1)", "settlement_payment"},
+        {&sql_outcomes_read_payment, "(1, 1)", "explanation_pkey"},
+        {&sql_outcomes_read_explanation, "(1)", "explanation_pkey"},
         {&sql_outcomes_list_actors, "('', 101)", "actor_pkey"},
         {&sql_outcomes_list_keys, "('x', -1, '', 101)", "actor_key_actor"},
         {&sql_outcomes_list_contracts, "('', 101, 'x')", "party_actor"},
@@ -828,6 +831,7 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_list_result_items, "(1, -1, 101)", "dispute_"},
         {&sql_outcomes_list_verifications, "(1, -1, 101)", "verification_pkey"},
         {&sql_outcomes_list_payments, "(-1, 101, 1, NULL, 'x')", "payment_from"},
+        {&sql_outcomes_list_payments, "(-1, 101, 1, NULL, 'x')", "explanation_pkey"},
         {&sql_outcomes_list_payment_items, "(1, -1, 101)", "payment_item_pkey"},
         {&sql_outcomes_list_settlements, "(1, -1, 101)", "settlement_payment"},
     };

@@ -64,7 +64,7 @@ static uint64_t report(struct world *w, const char *programme)
 static void verification_makes_results_final_and_pays(void **state)
 {
     struct world w;
-    char body[1024];
+    char body[1024], expected[1024];
     (void) state;
     signed_rikers(&w);
     uint64_t results = report(&w, "91");
@@ -83,19 +83,36 @@ static void verification_makes_results_final_and_pays(void **state)
         &w, 1, "payment.itemised",
         "{\"contract\":\"rikers\",\"items\":[{\"difference\":\"4800000.00\",\"key\":\"y2013\",\"stands\":\"4800000.00\"}],"
         "\"rule\":\"success\"}");
-    char hex[65];
-    for (int i = 0; i < 32; i++)
+    char hex[65], explained[65];
+    const struct row_explanation *explanation = &w.base.explanations[0];
+    uint8_t hash[32];
+    assert_int_equal(w.base.explanations_count, 1);
+    snprintf(expected, sizeof(expected),
+             "{\"contract\":\"rikers\",\"instances\":[{\"amount\":\"4800000.00\",\"currency\":\"USD\",\"key\":\"y2013\","
+             "\"rule\":\"success\",\"stands\":\"0.00\",\"state\":\"computed\",\"steps\":[");
+    assert_memory_equal(explanation->body.ptr, expected, strlen(expected));
+    snprintf(expected, sizeof(expected), "\"result\":\"bed_days(programme, y2013)\",\"seq\":%" PRIu64 ",\"value\":\"91\"},",
+             results);
+    assert_non_null(strstr(explanation->body.ptr, expected));
+    assert_non_null(strstr(explanation->body.ptr, "\"target\":\"4800000.00\"}],\"left_out\":0,\"rule\":\"success\","
+                                                  "\"triggered\":\"2015-07-02\"}"));
+    world_sha256("tally/explanation/v1\n", explanation->body, hash);
+    assert_memory_equal(hash, explanation->hash, 32);
+    for (int i = 0; i < 32; i++) {
         snprintf(hex + 2 * i, 3, "%02x", base_find_contract(&w, "rikers")->terms_hash[i]);
+        snprintf(explained + 2 * i, 3, "%02x", explanation->hash[i]);
+    }
     snprintf(body, sizeof(body),
              "{\"amount\":\"4800000.00\",\"cause\":%" PRIu64
-             ",\"contract\":\"rikers\",\"currency\":\"USD\",\"due\":\"2015-08-01\","
+             ",\"contract\":\"rikers\",\"currency\":\"USD\",\"due\":\"2015-08-01\",\"explanation\":\"%s\","
              "\"from\":{\"actor\":\"city\",\"party\":\"city\"},\"instances\":{\"count\":1,\"seq\":%" PRIu64
              "},\"owed_back\":false,"
              "\"rule\":\"success\",\"terms\":\"%s\",\"to\":{\"actor\":\"mdrc\",\"party\":\"mdrc\"},\"triggered\":\"2015-07-"
              "02\"}",
-             cause, cause + 2, hex);
+             cause, explained, cause + 2, hex);
     assert_event(&w, 2, "payment.triggered", body);
     assert_int_equal(w.base.payments_count, 1);
+    assert_true(explanation->payment_seq == cause + 3);
     assert_true(w.base.payments[0].seq == cause + 3 && w.base.payments[0].cause_seq == cause);
     assert_string_equal(w.base.payments[0].settled.ptr, "0.00");
     world_release(&w);
@@ -354,12 +371,12 @@ static void readers_see_states_and_which_results_fit(void **state)
         assert_int_equal(fits[0].item, 1);
     }
     buf_init(&json, 1 << 20);
-    assert_int_equal(
-        model_explain(w.models[0], SLICE("first"), SLICE("each_place"), SLICE("south"), w.time, w.arena, &json, NULL),
-        TALLY_OK);
+    assert_int_equal(model_explain(w.models[0], SLICE("first"), SLICE("each_place"), &SLICE("south"), 1, 0, w.time, w.arena,
+                                   &json, NULL),
+                     TALLY_OK);
     assert_non_null(strstr(json.ptr, "\"target\":\"10.00\""));
     assert_int_equal(
-        model_explain(w.models[0], SLICE("none"), SLICE("each_place"), SLICE("south"), w.time, w.arena, &json, NULL),
+        model_explain(w.models[0], SLICE("none"), SLICE("each_place"), &SLICE("south"), 1, 0, w.time, w.arena, &json, NULL),
         TALLY_E_NOT_FOUND);
     buf_release(&json);
     world_release(&w);

@@ -138,6 +138,10 @@ static inline void show_payment_item(struct buf *out, const struct row_payment_i
 {
     put_number(out, r->payment_seq), put_slice(out, r->key), put_slice(out, r->difference), put_slice(out, r->stands);
 }
+static inline void show_explanation(struct buf *out, const struct row_explanation *r)
+{
+    put_number(out, r->payment_seq), buf_add_hex(out, r->hash, 32), put_slice(out, r->body);
+}
 static inline void show_settlement(struct buf *out, const struct row_settlement *r)
 {
     put_number(out, r->seq), put_number(out, r->payment_seq), put_slice(out, r->amount), put_slice(out, r->reference);
@@ -230,6 +234,10 @@ static inline bool same_payment(const struct row_payment *a, const struct row_pa
 static inline bool same_payment_item(const struct row_payment_item *a, const struct row_payment_item *b)
 {
     return a->payment_seq == b->payment_seq && slice_equal(a->key, b->key);
+}
+static inline bool same_explanation(const struct row_explanation *a, const struct row_explanation *b)
+{
+    return a->payment_seq == b->payment_seq;
 }
 static inline bool same_settlement(const struct row_settlement *a, const struct row_settlement *b)
 {

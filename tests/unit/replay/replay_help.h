@@ -117,13 +117,19 @@ static void assert_found(const struct found *found, size_t n, enum finding_code 
         fail_msg("\"%s\" is not in \"%s\"", says, found->findings[n].detail);
 }
 
-/* It and no other. */
+/* It and no other; but for the explanations of later payments: they name the entries of the results that they used, whose numbers are
+ * others now, and forge.h does not make their hashes anew. */
 static void assert_only(const struct found *found, enum finding_code code, uint64_t seq, const char *says)
 {
-    if (found->count != 1 || found->replay.more != 0)
+    size_t others = 0;
+    for (size_t i = 1; i < found->count && i < FOUND_MAX; i++)
+        others += found->findings[i].code != FINDING_REPLAY_DIFFERS || found->findings[i].seq <= seq ||
+                  strstr(found->findings[i].detail, ": its explanation is ") == NULL;
+    if (others != 0 || found->count > FOUND_MAX || found->replay.more != 0)
         print_found(found);
     assert_found(found, 0, code, seq, says);
-    assert_int_equal(found->count, 1);
+    assert_int_equal(others, 0);
+    assert_true(found->count <= FOUND_MAX);
     assert_int_equal(found->replay.more, 0);
 }
 

@@ -42,10 +42,11 @@ void archive_write_head(const struct archive_head *head, struct buf *out);
 void archive_write_entry(const struct archive_entry *entry, struct buf *out);
 void archive_write_checkpoint(struct slice note, struct buf *out);
 
-/* One line without its LF. Any spelling but the canonical one is TALLY_E_MALFORMED. What its strings say replaces them in the line,
- * and out borrows from there; both are undefined after a refusal. */
-MUST_CHECK enum tally_code archive_take_line(char *line, size_t len, struct archive_line *out, struct err *err);
-/* The same of a copy in the arena; TALLY_E_NO_MEMORY where it does not fit. */
+/* One line without its LF. Any spelling but the canonical one is TALLY_E_MALFORMED. out borrows from the line and from text, where
+ * strings stand that are escaped in the line; text has room for line.len + ARCHIVE_TEXT_SLACK bytes. */
+#define ARCHIVE_TEXT_SLACK 16
+MUST_CHECK enum tally_code archive_take_line(struct slice line, char *text, struct archive_line *out, struct err *err);
+/* The same of a copy in the arena; TALLY_E_NO_MEMORY where it does not fit twice. */
 MUST_CHECK enum tally_code archive_read_line(struct slice line, struct arena *arena, struct archive_line *out,
                                              struct err *err);
 

@@ -21,10 +21,10 @@ static enum tally_code read_number(struct scan *scan, char end, uint64_t *out)
     return text_u64(digits, ENTRY_SEQ_MAX, out);
 }
 
-static enum tally_code read_text(struct scan *scan, size_t max, struct slice *out)
+static enum tally_code read_text(struct scan *scan, char **to, size_t max, struct slice *out)
 {
     struct slice text;
-    enum tally_code rc = archive_take_string(scan, &text);
+    enum tally_code rc = archive_read_string(scan, to, &text);
     if (rc != TALLY_OK)
         return rc;
     if (text.len > max)
@@ -53,12 +53,12 @@ static enum tally_code read_range(struct scan *scan, uint64_t from, struct slice
     return TALLY_OK;
 }
 
-static enum tally_code read_head(struct scan *scan, struct archive_head *out)
+static enum tally_code read_head(struct scan *scan, char **to, struct archive_head *out)
 {
     enum tally_code rc = TALLY_OK;
     TRY(read_number(scan, ',', &out->from));
     TRY(expect(scan, "\"origin\":"));
-    TRY(read_text(scan, 128, &out->origin));
+    TRY(read_text(scan, to, 128, &out->origin));
     if (!text_is_origin(out->origin))
         return TALLY_E_MALFORMED;
     if (out->from > 0) {
@@ -68,7 +68,7 @@ static enum tally_code read_head(struct scan *scan, struct archive_head *out)
     TRY(expect(scan, ",\"size\":"));
     TRY(read_number(scan, ',', &out->size));
     TRY(expect(scan, "\"tally_archive\":1,\"vkey\":"));
-    TRY(read_text(scan, 256, &out->vkey));
+    TRY(read_text(scan, to, 256, &out->vkey));
     TRY(expect(scan, "}"));
     if (out->from > out->size)
         return TALLY_E_MALFORMED;
@@ -76,17 +76,17 @@ done:
     return rc;
 }
 
-static enum tally_code read_present(struct scan *scan, struct archive_entry *out)
+static enum tally_code read_present(struct scan *scan, char **to, struct archive_entry *out)
 {
     enum tally_code rc = TALLY_OK;
     struct slice nonce;
     size_t len = 0;
     out->state = ARCHIVE_BODY_PRESENT;
-    TRY(read_text(scan, ENTRY_BODY_MAX, &out->body));
+    TRY(read_text(scan, to, ENTRY_BODY_MAX, &out->body));
     TRY(expect(scan, ",\"header\":"));
-    TRY(read_text(scan, ENTRY_HEADER_MAX, &out->header));
+    TRY(read_text(scan, to, ENTRY_HEADER_MAX, &out->header));
     TRY(expect(scan, ",\"jws\":"));
-    TRY(read_text(scan, JWS_TEXT_MAX, &out->jws));
+    TRY(read_text(scan, to, JWS_TEXT_MAX, &out->jws));
     TRY(expect(scan, ",\"nonce\":\""));
     if (!scan_until(scan, '"', &nonce) || text_unbase64(nonce, out->nonce, ENTRY_NONCE_LEN, &len) != TALLY_OK ||
         len != ENTRY_NONCE_LEN)
@@ -96,52 +96,54 @@ done:
     return rc;
 }
 
-static enum tally_code read_absent(struct scan *scan, enum archive_body state, const char *rest, struct archive_entry *out)
+static enum tally_code read_absent(struct scan *scan, char **to, enum archive_body state, const char *rest,
+                                   struct archive_entry *out)
 {
     enum tally_code rc = TALLY_OK;
     out->state = state;
-    TRY(read_text(scan, ENTRY_HEADER_MAX, &out->header));
+    TRY(read_text(scan, to, ENTRY_HEADER_MAX, &out->header));
     TRY(expect(scan, rest));
 done:
     return rc;
 }
 
-static enum tally_code read_any(struct scan *scan, struct archive_line *out)
+static enum tally_code read_any(struct scan *scan, char **to, struct archive_line *out)
 {
     if (scan_literal(scan, "{\"body\":")) {
         out->kind = ARCHIVE_LINE_ENTRY;
-        return read_present(scan, &out->entry);
+        return read_present(scan, to, &out->entry);
     }
     if (scan_literal(scan, "{\"header\":")) {
         out->kind = ARCHIVE_LINE_ENTRY;
-        return read_absent(scan, ARCHIVE_BODY_WITHHELD, ",\"withheld\":true}", &out->entry);
+        return read_absent(scan, to, ARCHIVE_BODY_WITHHELD, ",\"withheld\":true}", &out->entry);
     }
     if (scan_literal(scan, "{\"erased\":true,\"header\":")) {
         out->kind = ARCHIVE_LINE_ENTRY;
-        return read_absent(scan, ARCHIVE_BODY_ERASED, "}", &out->entry);
+        return read_absent(scan, to, ARCHIVE_BODY_ERASED, "}", &out->entry);
     }
     if (scan_literal(scan, "{\"checkpoint\":")) {
         out->kind = ARCHIVE_LINE_CHECKPOINT;
-        enum tally_code rc = read_text(scan, ARCHIVE_LINE_MAX, &out->checkpoint);
+        enum tally_code rc = read_text(scan, to, ARCHIVE_LINE_MAX, &out->checkpoint);
         return rc != TALLY_OK ? rc : expect(scan, "}");
     }
     if (scan_literal(scan, "{\"from\":")) {
         out->kind = ARCHIVE_LINE_HEAD;
-        return read_head(scan, &out->head);
+        return read_head(scan, to, &out->head);
     }
     return TALLY_E_MALFORMED;
 }
 
-enum tally_code archive_take_line(char *line, size_t len, struct archive_line *out, struct err *err)
+enum tally_code archive_take_line(struct slice line, char *text, struct archive_line *out, struct err *err)
 {
     struct scan scan;
-    if (len > ARCHIVE_LINE_MAX)
+    char *to = text;
+    if (line.len > ARCHIVE_LINE_MAX)
         return err_set(err, TALLY_E_MALFORMED, "the line is longer than %u bytes", ARCHIVE_LINE_MAX);
     *out = (struct archive_line){0};
-    scan_init(&scan, slice_of(line, len));
-    if (read_any(&scan, out) != TALLY_OK || !scan_is_at_end(&scan))
+    scan_init(&scan, line);
+    if (read_any(&scan, &to, out) != TALLY_OK || !scan_is_at_end(&scan))
         return err_set(err, TALLY_E_MALFORMED, "the line is not in its canonical form from byte %zu on",
-                       len - scan_left(&scan) + 1);
+                       line.len - scan_left(&scan) + 1);
     return TALLY_OK;
 }
 
@@ -149,9 +151,13 @@ enum tally_code archive_read_line(struct slice line, struct arena *arena, struct
 {
     struct archive_line read = {0};
     struct slice copy = {0};
-    if (line.len <= ARCHIVE_LINE_MAX && arena_copy(arena, line.ptr, line.len, &copy, NULL) != TALLY_OK)
+    bool is_short = line.len <= ARCHIVE_LINE_MAX;
+    if (is_short && arena_copy(arena, line.ptr, line.len, &copy, NULL) != TALLY_OK)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for a line of %zu bytes", line.len);
-    enum tally_code rc = archive_take_line((char *) (uintptr_t) copy.ptr, line.len, &read, err); /* the arena's own bytes */
+    char *text = is_short ? arena_alloc(arena, line.len + ARCHIVE_TEXT_SLACK) : NULL;
+    if (is_short && text == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for a line of %zu bytes", line.len);
+    enum tally_code rc = archive_take_line(is_short ? copy : line, text, &read, err);
     if (rc == TALLY_OK)
         *out = read;
     return rc;

@@ -1,42 +1,64 @@
 #include "archive_string.h"
 
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "tally/text.h"
 
-/* Archives are gigabytes of which nearly all is plain: ASCII without quote, backslash and controls. Eight bytes are looked at
- * together. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define WORD sizeof(uint64_t)
+/* Archives are gigabytes of which nearly all is plain: ASCII without quote, backslash and controls. STEP bytes are looked at together:
+ * plain_step says how many from `at` on are plain, up to STEP. It stores all of them, also those behind, which are written over later. */
+#ifdef __SSE2__
+#define STEP 16
 
-/* Not 0 when one of the eight is not plain. */
-static inline uint64_t not_plain(uint64_t word)
+static inline size_t plain_step(const char *at, char *to, bool is_copied)
 {
-    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
-    uint64_t below = (word - EACH(0x20)) & ~word;
-    return (word | below | ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash)) & EACH(0x80);
+    const __m128i bytes = _mm_loadu_si128((const __m128i *) (const void *) at);
+    /* signed: what has the top bit set is below a space, too */
+    const __m128i special =
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                     _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const unsigned mask = (unsigned) _mm_movemask_epi8(special);
+    if (is_copied)
+        _mm_storeu_si128((__m128i *) (void *) to, bytes);
+    return mask == 0 ? STEP : (size_t) __builtin_ctz(mask);
+}
+#else
+#define STEP 1
+
+static inline size_t plain_step(const char *at, char *to, bool is_copied)
+{
+    unsigned char c = (unsigned char) *at;
+    if (is_copied)
+        *to = *at;
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' ? 1 : 0;
+}
+#endif
+_Static_assert(STEP <= ARCHIVE_TEXT_SLACK, "what is stored behind the last plain byte has room");
+
+static inline bool is_plain(char c)
+{
+    return (signed char) c >= 0x20 && c != '"' && c != '\\';
 }
 
-static inline bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Moves what is plain from `at` to `to`, which is not behind it; how much that was. */
-static inline size_t move_plain(char *to, const char *at, const char *end)
+/* How many bytes from `at` on are plain; copied to `to` if they are to be. */
+static inline size_t take_plain(const char *at, const char *end, char *to, bool is_copied)
 {
     const char *from = at;
-    uint64_t word;
-    while ((size_t) (end - at) >= WORD) {
-        memcpy(&word, at, WORD);
-        if (not_plain(word) != 0)
-            break;
-        memcpy(to, &word, WORD); /* ends before what is read next */
-        at += WORD;
-        to += WORD;
+    while ((size_t) (end - at) >= STEP) {
+        size_t n = plain_step(at, to, is_copied);
+        at += n;
+        if (n < STEP)
+            return (size_t) (at - from);
+        if (is_copied)
+            to += n;
     }
-    while (at < end && is_plain((unsigned char) *at))
-        *to++ = *at++;
+    while (at < end && is_plain(*at)) {
+        if (is_copied)
+            *to++ = *at;
+        at++;
+    }
     return (size_t) (at - from);
 }
 
@@ -66,40 +88,62 @@ static size_t escape(const char *at, size_t left, char *out)
 }
 
 /* What is not plain, and no quote: an escape or a character of several bytes. 0: neither. */
-static size_t take_special(char **to, const char *at, size_t left)
+static inline size_t take_special(const char *at, size_t left, char **to)
 {
+    size_t len = 0;
     if (*at == '\\') {
-        size_t len = escape(at, left, *to);
+        len = escape(at, left, *to);
         *to += len > 0 ? 1 : 0;
         return len;
     }
-    size_t len = (unsigned char) *at < 0x80 ? 0 : text_utf8_step((const unsigned char *) at, left);
+    if ((unsigned char) *at >= 0x80)
+        len = text_utf8_step((const unsigned char *) at, left);
     for (size_t i = 0; i < len; i++)
         *(*to)++ = at[i];
     return len;
 }
 
-enum tally_code archive_take_string(struct scan *scan, struct slice *out)
+/* From the first byte that is not plain on, into the text; NULL: malformed. Otherwise the closing quote. */
+static const char *take_rest(const char *at, const char *end, char **out)
 {
-    const char *at = scan->at;
-    if (at == scan->end || *at != '"')
-        return TALLY_E_MALFORMED;
-    char *begin = (char *) (uintptr_t) ++at; /* writable: this function's contract */
-    char *to = begin;
-    for (;;) {
-        size_t len = move_plain(to, at, scan->end);
+    char *to = *out;
+    while (at < end && *at != '"') {
+        size_t len = 2;
+        if (*at == '\\' && end - at >= 2 && at[1] == '"') /* by far the most frequent */
+            *to++ = '"';
+        else
+            len = take_special(at, (size_t) (end - at), &to);
+        if (len == 0)
+            return NULL;
+        at += len;
+        len = take_plain(at, end, to, true);
         to += len;
         at += len;
-        if (at == scan->end)
-            return TALLY_E_MALFORMED;
-        if (*at == '"')
-            break;
-        len = take_special(&to, at, (size_t) (scan->end - at));
-        if (len == 0)
-            return TALLY_E_MALFORMED;
-        at += len;
     }
-    *out = slice_of(begin, (size_t) (to - begin));
-    scan->at = at + 1;
+    *out = to;
+    return at < end ? at : NULL;
+}
+
+enum tally_code archive_read_string(struct scan *scan, char **to, struct slice *out)
+{
+    if (scan_is_at_end(scan) || *scan->at != '"')
+        return TALLY_E_MALFORMED;
+    const char *begin = scan->at + 1;
+    size_t plain = take_plain(begin, scan->end, NULL, false);
+    const char *quote = begin + plain;
+    if (quote < scan->end && *quote == '"') {
+        *out = slice_of(begin, plain);
+    } else {
+        char *text = *to;
+        memcpy(text, begin, plain);
+        *to += plain;
+        quote = take_rest(begin + plain, scan->end, to);
+        if (quote == NULL) {
+            *to = text;
+            return TALLY_E_MALFORMED;
+        }
+        *out = slice_of(text, (size_t) (*to - text));
+    }
+    scan->at = quote + 1;
     return TALLY_OK;
 }

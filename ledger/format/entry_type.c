@@ -2,8 +2,9 @@
 
 static const struct {
     const char *text, *method, *path;
+    size_t text_len;
 } TYPES[] = {
-#define X(name, text, method, path) [name] = {text, method, path},
+#define X(name, text, method, path) [name] = {text, method, path, sizeof(text) - 1},
     ENTRY_TYPES(X)
 #undef X
 };
@@ -29,7 +30,7 @@ const char *entry_type_path(enum entry_type type)
 enum tally_code entry_type_find(struct slice text, enum entry_type *out)
 {
     for (unsigned i = 0; i < ENTRY_TYPE_COUNT; i++) {
-        if (slice_is(text, TYPES[i].text)) {
+        if (slice_equal(text, slice_of(TYPES[i].text, TYPES[i].text_len))) {
             *out = (enum entry_type) i;
             return TALLY_OK;
         }

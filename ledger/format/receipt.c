@@ -51,14 +51,14 @@ void receipt_write(const struct receipt *receipt, struct buf *out)
 
 static bool extra_read(struct slice encoded, struct arena *arena, struct receipt *out)
 {
-    char text[EXTRA_MAX];
+    char text[EXTRA_MAX], unescaped[EXTRA_MAX + ARCHIVE_TEXT_SLACK], *to = unescaped;
     size_t len = 0;
     struct scan scan;
     struct slice header, nonce;
     if (text_unbase64(encoded, text, sizeof text, &len) != TALLY_OK)
         return false;
     scan_init(&scan, slice_of(text, len));
-    if (!scan_literal(&scan, "{\"header\":") || archive_take_string(&scan, &header) != TALLY_OK || header.len == 0 ||
+    if (!scan_literal(&scan, "{\"header\":") || archive_read_string(&scan, &to, &header) != TALLY_OK || header.len == 0 ||
         arena_copy(arena, header.ptr, header.len, &out->header, NULL) != TALLY_OK)
         return false;
     out->has_nonce = scan_literal(&scan, ",\"nonce\":\"");

@@ -79,11 +79,11 @@ static void read_entry(struct job *job, const struct job_common *common)
         read_statement(job);
 }
 
-void job_read(struct job *job, const struct job_common *common, struct arena *arena, char *line, size_t len)
+void job_read(struct job *job, const struct job_common *common, struct arena *arena, struct slice line, char *unescaped)
 {
     struct err why;
     job_begin(job, arena, 0);
-    job->read = archive_take_line(line, len, &job->line, &why);
+    job->read = archive_take_line(line, unescaped, &job->line, &why);
     if (job->read != TALLY_OK)
         note_wrong(job, &why);
     else if (job->line.kind == ARCHIVE_LINE_ENTRY)

@@ -54,8 +54,8 @@ struct job {
     struct slice proof_origin, proof_actor, proof_pop;
 };
 
-/* Reads the line, which is changed and borrowed from then on, and hashes it; any thread. */
-void job_read(struct job *job, const struct job_common *common, struct arena *arena, char *line, size_t len);
+/* Reads the line, which is borrowed from then on, and hashes it; unescaped is of line.len + ARCHIVE_TEXT_SLACK bytes. Any thread. */
+void job_read(struct job *job, const struct job_common *common, struct arena *arena, struct slice line, char *unescaped);
 /* For what is no line. */
 void job_begin(struct job *job, struct arena *arena, uint64_t seq);
 void job_found(struct job *job, enum finding_code code, uint64_t seq, const char *fmt, ...) PRINTF_LIKE(4, 5);

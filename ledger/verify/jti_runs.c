@@ -40,9 +40,14 @@ struct input {
     size_t next, have;
 };
 
+struct place {
+    uint64_t a; /* of the input's first cell: nearly always enough to compare */
+    struct input *input;
+};
+
 struct merge {
     struct input inputs[INPUTS_MAX];
-    struct input *heap[INPUTS_MAX];
+    struct place heap[INPUTS_MAX];
     size_t count, cells_each;
 };
 
@@ -58,28 +63,30 @@ static enum tally_code fill(struct input *input, size_t room, struct err *err)
     return rc;
 }
 
-static bool is_before(const struct input *x, const struct input *y)
+static bool is_before(const struct place *x, const struct place *y)
 {
-    const struct jti_cell *a = &x->cells[x->next], *b = &y->cells[y->next];
-    int order = jti_cell_compare(a, b);
-    return order < 0 || (order == 0 && a->seq_and_one < b->seq_and_one);
+    if (x->a != y->a)
+        return x->a < y->a;
+    const struct jti_cell *a = &x->input->cells[x->input->next], *b = &y->input->cells[y->input->next];
+    return a->b != b->b ? a->b < b->b : a->seq_and_one < b->seq_and_one;
 }
 
 static void sink(struct merge *merge, size_t at)
 {
-    struct input *input = merge->heap[at];
+    struct place place = merge->heap[at];
+    place.a = place.input->cells[place.input->next].a;
     for (;;) {
         size_t child = 2 * at + 1;
         if (child >= merge->count)
             break;
-        if (child + 1 < merge->count && is_before(merge->heap[child + 1], merge->heap[child]))
+        if (child + 1 < merge->count && is_before(&merge->heap[child + 1], &merge->heap[child]))
             child++;
-        if (!is_before(merge->heap[child], input))
+        if (!is_before(&merge->heap[child], &place))
             break;
         merge->heap[at] = merge->heap[child];
         at = child;
     }
-    merge->heap[at] = input;
+    merge->heap[at] = place;
 }
 
 /* All runs of the levels from first to end - 1; memory is behind what is put out. */
@@ -99,7 +106,7 @@ static enum tally_code merge_begin(struct merge *merge, const struct jti_runs *r
             enum tally_code rc = fill(input, merge->cells_each, err);
             if (rc != TALLY_OK)
                 return rc;
-            merge->heap[merge->count++] = input;
+            merge->heap[merge->count++] = (struct place){input->cells[0].a, input};
         }
     }
     for (size_t at = merge->count / 2; at > 0; at--)
@@ -110,7 +117,7 @@ static enum tally_code merge_begin(struct merge *merge, const struct jti_runs *r
 /* While merge->count > 0. */
 static enum tally_code merge_next(struct merge *merge, struct jti_cell *out, struct err *err)
 {
-    struct input *input = merge->heap[0];
+    struct input *input = merge->heap[0].input;
     *out = input->cells[input->next++];
     if (input->next == input->have) {
         enum tally_code rc = fill(input, merge->cells_each, err);

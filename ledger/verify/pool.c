@@ -41,11 +41,12 @@ static void unlock(struct pool *pool)
 
 static void read_block(const struct pool *pool, struct block *block)
 {
-    char *at = block->text, *end = block->text + block->len;
+    const char *at = block->text, *end = block->text + block->len;
     for (size_t i = 0; i < block->job_count; i++) {
-        char *feed = memchr(at, '\n', (size_t) (end - at));
+        const char *feed = memchr(at, '\n', (size_t) (end - at));
         size_t len = (size_t) ((feed == NULL ? end : feed) - at);
-        job_read(&block->jobs[i], &pool->options.common, block->arena, at, len);
+        job_read(&block->jobs[i], &pool->options.common, block->arena, slice_of(at, len),
+                 block->unescaped + (at - block->text));
         at += feed == NULL ? len : len + 1;
     }
 }
@@ -123,7 +124,8 @@ static enum tally_code finish_one(struct pool *pool, struct block *block, struct
     if (block->cap > BLOCK_BYTES) { /* a long line's memory is not kept until the ring comes round */
         pool->long_bytes -= block->cap;
         mem_free(block->text);
-        block->text = NULL;
+        mem_free(block->unescaped);
+        block->text = block->unescaped = NULL;
         block->cap = 0;
     }
     arena_clear(block->arena);
@@ -190,10 +192,13 @@ static enum tally_code make_room(struct pool *pool, struct block *block, size_t 
         while (pool->put != pool->back && pool->long_bytes + cap > POOL_LONG_MAX)
             TRY(go_on_until(pool, pool->put - pool->back - 1, err));
     char *text = mem_resize(block->text, cap);
-    if (text == NULL)
+    if (text != NULL)
+        block->text = text;
+    char *unescaped = text == NULL ? NULL : mem_resize(block->unescaped, cap + ARCHIVE_TEXT_SLACK);
+    if (unescaped == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a line of %zu bytes", cap));
+    block->unescaped = unescaped;
     pool->long_bytes += (cap > BLOCK_BYTES ? cap : 0) - (block->cap > BLOCK_BYTES ? block->cap : 0);
-    block->text = text;
     block->cap = cap;
 done:
     return rc;
@@ -266,6 +271,7 @@ void pool_free(struct pool *pool)
         ENSURE(pthread_join(pool->threads[i], NULL) == 0);
     for (size_t i = 0; i < pool->block_count; i++) {
         mem_free(pool->blocks[i].text);
+        mem_free(pool->blocks[i].unescaped);
         mem_free(pool->blocks[i].jobs);
         arena_free(pool->blocks[i].arena);
     }

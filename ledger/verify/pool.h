@@ -16,6 +16,7 @@
 struct block {
     char *text;
     size_t cap, len;
+    char *unescaped;     /* cap + ARCHIVE_TEXT_SLACK bytes: what its strings say, where that is not what stands in text */
     struct arena *arena; /* everything that its lines need */
     struct job *jobs;    /* BLOCK_LINES */
     size_t job_count;    /* so many lines are in text */

@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct verify_options options = {.level = VERIFY_SIGNATURES, .read_key_change = no_keys, .threads = 1};
     struct verify_report report;
     struct verifier *verifier = NULL;
-    struct arena *arena = arena_new((size_t) ARCHIVE_LINE_MAX + 65536);
+    struct arena *arena = arena_new((size_t) 2 * ARCHIVE_LINE_MAX + 65536);
     struct slice rest = slice_of(data, size);
     ENSURE(arena != NULL && verifier_new(&options, &verifier, NULL) == TALLY_OK);
     while (rest.len > 0) {

@@ -39,6 +39,32 @@ static const struct {
     {"\xFB\xFF\xBF", "+/+/", "-_-_"},
 };
 
+/* At every length and every place, as it is decoded in pieces; what is refused changes nothing. */
+static void hex_of_any_length_is_read_or_refused_whole(void **state)
+{
+    static const char DIGITS[] = "0123456789abcdef", WRONG[] = "/:@AFG`g\x80\xff\0 ";
+    char text[2 * 150];
+    uint8_t out[150], before[150];
+    (void) state;
+    for (size_t len = 0; len <= 150; len++) {
+        for (size_t i = 0; i < 2 * len; i++)
+            text[i] = DIGITS[(i * 7 + len) % 16];
+        memset(before, 0xa5, sizeof before);
+        memcpy(out, before, sizeof out);
+        assert_int_equal(text_unhex(slice_of(text, 2 * len), out, len), TALLY_OK);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(out[i], (2 * i * 7 + len) % 16 * 16 + ((2 * i + 1) * 7 + len) % 16);
+        memcpy(out, before, sizeof out);
+        for (size_t at = 0; at < 2 * len; at++) {
+            char was = text[at];
+            text[at] = WRONG[(at + len) % (sizeof WRONG - 1)];
+            assert_int_equal(text_unhex(slice_of(text, 2 * len), out, len), TALLY_E_MALFORMED);
+            assert_memory_equal(out, before, sizeof out);
+            text[at] = was;
+        }
+    }
+}
+
 static void base64_is_written_and_read(void **state)
 {
     (void) state;
@@ -238,6 +264,7 @@ static void numbers_stop_at_their_maximum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hex_of_any_length_is_read_or_refused_whole),
         cmocka_unit_test(hex_has_one_spelling),
         cmocka_unit_test(base64_is_written_and_read),
         cmocka_unit_test(every_byte_string_of_up_to_three_comes_back_and_no_other_text_reads),

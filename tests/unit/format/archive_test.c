@@ -196,9 +196,47 @@ static void other_spellings_of_an_entry_are_refused(void **state)
     arena_free(arena);
 }
 
+/* Plain bytes are looked at sixteen together: whatever is special, wherever it stands, comes back, or is refused. */
+static void what_is_special_is_seen_at_every_place(void **state)
+{
+    static const char *const SPECIAL[] = {
+        "\"", "\\", "\n", "\x01", "\x1f", "\x7f", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\\\"\n\xc3\xa9\"\""};
+    struct arena *arena = arena_new(1u << 20);
+    struct archive_line line;
+    struct buf out;
+    char body[128];
+    (void) state;
+    buf_init(&out, 65536);
+    for (size_t k = 0; k < sizeof SPECIAL / sizeof SPECIAL[0]; k++)
+        for (size_t at = 0; at < 40; at++)
+            for (size_t behind = 0; behind < 20; behind++) {
+                memset(body, 'a', sizeof body);
+                memcpy(body + at, SPECIAL[k], strlen(SPECIAL[k]));
+                const struct archive_entry entry = {.header = SLICE("{\"h\"}"),
+                                                    .jws = SLICE("x..y"),
+                                                    .body = slice_of(body, at + strlen(SPECIAL[k]) + behind)};
+                buf_clear(&out);
+                archive_write_entry(&entry, &out);
+                arena_clear(arena);
+                assert_int_equal(archive_read_line(line_in(&out), arena, &line, NULL), TALLY_OK);
+                assert_true(slice_equal(line.entry.body, entry.body));
+                assert_true(slice_equal(line.entry.header, entry.header));
+                assert_true(slice_equal(line.entry.jws, entry.jws));
+                /* the same with a byte that may not stand there */
+                char *a = memchr(out.ptr + strlen("{\"body\":\"") + (at == 0 ? strlen(SPECIAL[k]) : 0), 'a', out.len);
+                for (int bad = 0; bad < 3 && a != NULL && a < out.ptr + 60 + at && (at > 0 || behind > 0); bad++) {
+                    *a = "\x1f\x80\xff"[bad];
+                    arena_clear(arena);
+                    assert_int_equal(archive_read_line(line_in(&out), arena, &line, NULL), TALLY_E_MALFORMED);
+                }
+            }
+    buf_release(&out);
+    arena_free(arena);
+}
+
 static void the_longest_body_fits_and_no_longer_one(void **state)
 {
-    struct arena *arena = arena_new((size_t) ARCHIVE_LINE_MAX + 65536);
+    struct arena *arena = arena_new((size_t) 2 * ARCHIVE_LINE_MAX + 65536);
     struct archive_line line;
     struct buf body, out;
     (void) state;
@@ -245,6 +283,7 @@ int main(void)
         cmocka_unit_test(any_text_survives_a_line),
         cmocka_unit_test(entries_without_a_body_and_checkpoints_are_written_and_read),
         cmocka_unit_test(other_spellings_of_an_entry_are_refused),
+        cmocka_unit_test(what_is_special_is_seen_at_every_place),
         cmocka_unit_test(the_longest_body_fits_and_no_longer_one),
         cmocka_unit_test(want_of_memory_is_ours),
     };

@@ -53,7 +53,7 @@ struct cli_family {
     size_t count;
 };
 extern const struct cli_family cli_key, cli_actor, cli_indicator, cli_terms, cli_contract, cli_result, cli_payment, cli_log,
-    cli_archive, cli_receipt, cli_witness, cli_api;
+    cli_archive, cli_receipt, cli_witness, cli_relay, cli_api;
 extern const struct cli_family *const cli_families[];
 extern const size_t cli_family_count;
 

@@ -245,7 +245,7 @@ static void any_order_of_the_same_final_results_ends_in_the_same_targets(void **
         for (size_t i = 0; i < a->fact_count; i++)
             a->facts[i].standing = ENGINE_FINAL;
         size_t all = a->fact_count;
-        for (a->fact_count = 1; a->fact_count < all; a->fact_count++) {
+        for (a->fact_count = 0; a->fact_count < all; a->fact_count++) { /* none at first, as there may be none at all */
             evaluate(a, &one);
             record(a, one);
         }

@@ -19,7 +19,7 @@ MODE_release := -O2 -g -D_FORTIFY_SOURCE=2
 MODE_debug := -O0 -g3
 MODE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
-MODE_cov := -O0 -g --coverage
+MODE_cov := -O0 -g --coverage -DTALLY_GROW_LITTLE
 MODE_fuzz := $(MODE_asan) -fsanitize-coverage=trace-pc
 ifeq ($(MODE_$(MODE)),)
 $(error MODE=$(MODE) is none of release debug asan tsan cov fuzz)

@@ -94,7 +94,7 @@ MUST_CHECK static void *take(struct arena *arena, size_t size, size_t align, boo
     if (!fits_block)
         pad = 0;
     *is_over_cap = pad > room || size > room - pad;
-    if (*is_over_cap || (!fits_block && !arena_grow(arena, size)))
+    if (*is_over_cap || !mem_grants_piece() || (!fits_block && !arena_grow(arena, size)))
         return NULL;
     struct block *block = arena->last;
     unsigned char *at = block->data + block->used + pad;

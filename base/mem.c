@@ -5,6 +5,7 @@
 
 static _Thread_local uint64_t fail_at; /* 0: never */
 static _Thread_local uint64_t made;
+static _Thread_local bool counts_pieces;
 
 static bool is_allowed(void)
 {
@@ -66,6 +67,18 @@ void mem_fail_after(uint64_t n)
 {
     fail_at = n;
     made = 0;
+    counts_pieces = false;
+}
+
+void mem_fail_after_piece(uint64_t n)
+{
+    mem_fail_after(n);
+    counts_pieces = true;
+}
+
+bool mem_grants_piece(void)
+{
+    return !counts_pieces || is_allowed();
 }
 
 uint64_t mem_allocations(void)

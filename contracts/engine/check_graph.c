@@ -1,6 +1,7 @@
 /* D6 and C2: who depends on whom. Nodes are metrics, then defines, then rules, then the results of each metric: what only asks which
  * there are (`of`, `submitted`) depends on these alone, and goes round no circle. */
 #include "check.h"
+#include "grow.h"
 
 #define UNVISITED UINT32_MAX
 
@@ -22,7 +23,7 @@ static uint32_t results_node(const struct terms *t, uint32_t metric)
 static void add_edge(struct checker *c, const struct walk *w, uint32_t to, dimension_set rebound, struct span span)
 {
     if (c->edge_count == c->edge_cap) {
-        uint32_t cap = c->edge_cap == 0 ? 64 : c->edge_cap * 2;
+        uint32_t cap = (uint32_t) grow_list(c->edge_cap, 64);
         struct edge *grown = CHECK_NEW(c, cap, struct edge);
         if (grown == NULL)
             return;

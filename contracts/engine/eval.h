@@ -2,11 +2,12 @@
 #ifndef TALLY_ENGINE_EVAL_H
 #define TALLY_ENGINE_EVAL_H
 
+#include "grow.h"
 #include "program.h"
 #include "tally/engine.h"
 
-#define NUMBERS_IN_CHUNK 64
-#define STACK_CHUNKS_MAX 1024             /* 65,536 numbers at once: NESTING_MAX nodes with some operands each */
+#define NUMBERS_IN_CHUNK GROW_CHUNK(64)
+#define STACK_CHUNKS_MAX (65536 / NUMBERS_IN_CHUNK) /* 65,536 numbers at once: NESTING_MAX nodes with some operands each */
 #define EVALUATION_BYTES_MAX (512u << 20) /* of one evaluation's own working memory: K4 allows ten million instances */
 #define TEXTS_MAX 256                     /* versions of a contract: each is an evaluation of its own */
 
@@ -69,7 +70,7 @@ struct slot {
     } u;
 };
 
-#define SLOTS_IN_CHUNK 128
+#define SLOTS_IN_CHUNK GROW_CHUNK(128)
 
 /* Has the key a result that is final, or was? What another contract does not know yet is none. */
 static inline bool slot_is_found(const struct slot *slot)

@@ -56,7 +56,7 @@ mpq_ptr eval_keep(struct eval *ev)
 void eval_unkeep(struct eval *ev, mpq_ptr q)
 {
     if (ev->spare_count == ev->spare_cap) {
-        size_t cap = ev->spare_cap == 0 ? 64 : ev->spare_cap * 2;
+        size_t cap = grow_list(ev->spare_cap, 64);
         mpq_ptr *grown = EVAL_NEW(ev, cap, mpq_ptr);
         if (grown == NULL)
             return; /* it is given back with all others */
@@ -99,7 +99,7 @@ static uint32_t *slot_place(const struct eval *ev, uint32_t memo, uint64_t cell)
 
 MUST_CHECK static bool places_grow(struct eval *ev)
 {
-    size_t count = ev->place_count == 0 ? 64 : ev->place_count * 2;
+    size_t count = grow_table(ev->place_count);
     while (ev->place_count == 0 && count < ev->in->fact_count * 2) /* what outgrows its place is not given back */
         count *= 2;
     uint32_t *places = EVAL_NEW(ev, count, uint32_t);
@@ -117,7 +117,7 @@ MUST_CHECK static bool slots_grow(struct eval *ev)
 {
     size_t chunk = ev->slot_used / SLOTS_IN_CHUNK;
     if (chunk == ev->chunk_cap) {
-        size_t cap = chunk == 0 ? 16 : chunk * 2;
+        size_t cap = grow_list(chunk, 16);
         struct slot **chunks = EVAL_NEW(ev, cap, struct slot *);
         if (chunks == NULL)
             return false;
@@ -131,25 +131,7 @@ MUST_CHECK static bool slots_grow(struct eval *ev)
     return ev->slots[chunk] != NULL;
 }
 
-struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell)
-{
-    if (ev->latest != NULL && ev->latest->memo == memo && ev->latest->cell == cell)
-        return ev->latest;
-    if (ev->slot_used >= ev->place_count / 4 * 3 && !places_grow(ev))
-        return NULL;
-    uint32_t *place = slot_place(ev, memo, cell);
-    if (*place == 0) {
-        if (!slots_grow(ev))
-            return NULL;
-        *place = ++ev->slot_used;
-        eval_slot_at(ev, *place - 1)->memo = memo;
-        eval_slot_at(ev, *place - 1)->cell = cell;
-    }
-    ev->latest = eval_slot_at(ev, *place - 1);
-    return ev->latest;
-}
-
-const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell)
+static struct slot *slot_known(const struct eval *ev, uint32_t memo, uint64_t cell)
 {
     if (ev->latest != NULL && ev->latest->memo == memo && ev->latest->cell == cell)
         return ev->latest;
@@ -157,6 +139,26 @@ const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell
         return NULL;
     uint32_t place = *slot_place(ev, memo, cell);
     return place == 0 ? NULL : eval_slot_at(ev, place - 1);
+}
+
+struct slot *eval_slot(struct eval *ev, uint32_t memo, uint64_t cell)
+{
+    struct slot *slot = slot_known(ev, memo, cell); /* what is there is found without memory */
+    if (slot == NULL) {
+        if ((ev->slot_used >= ev->place_count / 4 * 3 && !places_grow(ev)) || !slots_grow(ev))
+            return NULL;
+        *slot_place(ev, memo, cell) = ++ev->slot_used;
+        slot = eval_slot_at(ev, ev->slot_used - 1);
+        slot->memo = memo;
+        slot->cell = cell;
+    }
+    ev->latest = slot;
+    return slot;
+}
+
+const struct slot *eval_find(const struct eval *ev, uint32_t memo, uint64_t cell)
+{
+    return slot_known(ev, memo, cell);
 }
 
 const struct slot *eval_fact(struct eval *ev, uint32_t metric, uint64_t cell)
@@ -203,11 +205,11 @@ MUST_CHECK static bool recall_number(struct eval *ev, const struct slot *slot, s
 
 bool eval_recall(struct eval *ev, uint32_t memo, uint64_t cell, enum type_kind kind, struct value *out, enum known *known)
 {
-    const struct slot *slot = eval_find(ev, memo, cell);
+    struct slot *slot = slot_known(ev, memo, cell);
     if (slot == NULL || slot->state != SLOT_DONE)
         return false;
     if (ev->session != NULL)
-        track_read(ev, &eval_slot(ev, memo, cell)->readers);
+        track_read(ev, &slot->readers);
     if (slot->wakes < ev->wakes)
         ev->wakes = slot->wakes;
     *known = slot->known;

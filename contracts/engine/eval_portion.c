@@ -19,7 +19,7 @@ struct parts {
 MUST_CHECK static bool parts_add(struct eval *ev, struct parts *parts, uint64_t cell, mpq_srcptr weight)
 {
     if (parts->count == parts->cap) {
-        size_t cap = parts->cap == 0 ? 16 : parts->cap * 2;
+        size_t cap = grow_list(parts->cap, 16);
         struct part *grown = EVAL_SCRATCH(ev, cap, struct part);
         if (grown == NULL)
             return false;

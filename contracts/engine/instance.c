@@ -16,7 +16,7 @@ static int cell_order(const void *a, const void *b)
 MUST_CHECK static bool cells_add(struct eval *ev, struct cells *cells, uint64_t cell)
 {
     if (cells->count == cells->cap) {
-        size_t cap = cells->cap == 0 ? 16 : cells->cap * 2;
+        size_t cap = grow_list(cells->cap, 16);
         uint64_t *grown = EVAL_SCRATCH(ev, cap, uint64_t);
         if (grown == NULL)
             return false;

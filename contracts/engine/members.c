@@ -17,7 +17,7 @@ struct named_list {
 MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struct slice name, uint64_t order)
 {
     if (list->count == list->cap) {
-        size_t cap = list->cap == 0 ? 64 : list->cap * 2;
+        size_t cap = grow_list(list->cap, 64);
         struct named *grown = EVAL_SCRATCH(ev, cap, struct named);
         if (grown == NULL)
             return false;

@@ -14,7 +14,7 @@
 bool list_add(struct eval *ev, struct instance_list *list, struct instance *instance)
 {
     if (list->count == list->cap) {
-        size_t cap = list->cap == 0 ? 16 : list->cap * 2;
+        size_t cap = grow_list(list->cap, 16);
         struct instance **grown = EVAL_NEW(ev, cap, struct instance *);
         if (grown == NULL)
             return false;

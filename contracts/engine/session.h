@@ -10,7 +10,7 @@ struct edge { /* a slot or instance that needs what the list belongs to */
     uint32_t stamp; /* of the reader then: another one now means that it was computed anew, and the edge is old */
     uint32_t next;  /* its place + 1; 0: the last */
 };
-#define EDGES_IN_CHUNK 1024
+#define EDGES_IN_CHUNK GROW_CHUNK(1024)
 
 struct wake {
     int32_t day;

@@ -40,7 +40,7 @@ MUST_CHECK static bool cut_push(struct eval *ev, struct budget *budget, struct c
     if (list == NULL)
         return false;
     if (list->count == list->cap) {
-        uint32_t cap = list->cap == 0 ? 4 : list->cap * 2;
+        uint32_t cap = (uint32_t) grow_list(list->cap, 4);
         struct cut *grown = EVAL_NEW(ev, cap, struct cut);
         if (grown == NULL)
             return false;
@@ -123,7 +123,7 @@ MUST_CHECK static bool turn_add(struct eval *ev, struct turns *turns, struct ins
 {
     struct turn turn = {instance, instance->first == 0 ? session_place(ev, instance) : 0, from};
     if (turns->count == turns->cap) {
-        size_t cap = turns->cap == 0 ? 16 : turns->cap * 2;
+        size_t cap = grow_list(turns->cap, 16);
         struct turn *grown = EVAL_SCRATCH(ev, cap, struct turn);
         if (grown == NULL)
             return false;

@@ -21,7 +21,7 @@ static struct instance **more_place(struct instance **table, size_t size, uint32
 MUST_CHECK static bool more_grow(struct eval *ev)
 {
     struct engine_session *s = ev->session;
-    size_t size = s->more_size == 0 ? 64 : s->more_size * 2;
+    size_t size = grow_table(s->more_size);
     struct instance **table = EVAL_NEW(ev, size, struct instance *);
     if (table == NULL)
         return false;
@@ -80,7 +80,7 @@ struct slice session_text(struct eval *ev, struct slice text)
     struct engine_session *s = ev->session;
     const struct slice none = {NULL, 0};
     if (s->text_count >= s->text_size / 4 * 3) {
-        size_t size = s->text_size == 0 ? 64 : s->text_size * 2;
+        size_t size = grow_table(s->text_size);
         struct slice *grown = EVAL_NEW(ev, size, struct slice);
         if (grown == NULL)
             return none;

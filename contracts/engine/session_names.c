@@ -25,7 +25,7 @@ MUST_CHECK static bool names_room(struct eval *ev, uint32_t dimension)
     uint32_t count = d->shown.member_count;
     if (count < names->cap)
         return true;
-    uint32_t cap = 64;
+    uint32_t cap = GROW_CHUNK(64);
     while (cap <= count)
         cap *= 2;
     struct slice *items = EVAL_NEW(ev, cap, struct slice);

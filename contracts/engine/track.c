@@ -48,7 +48,7 @@ MUST_CHECK static uint32_t edge_new(struct eval *ev)
         return place;
     }
     if (chunk == s->edge_chunk_cap) {
-        size_t cap = chunk == 0 ? 16 : chunk * 2;
+        size_t cap = grow_list(chunk, 16);
         struct edge **chunks = EVAL_NEW(ev, cap, struct edge *);
         if (chunks == NULL)
             return 0;
@@ -115,7 +115,7 @@ static void work_add(struct eval *ev, uintptr_t reader)
 {
     struct engine_session *s = ev->session;
     if (s->work_count == s->work_cap) {
-        size_t cap = s->work_cap == 0 ? 256 : s->work_cap * 2;
+        size_t cap = grow_list(s->work_cap, 256);
         uintptr_t *grown = EVAL_NEW(ev, cap, uintptr_t);
         if (grown == NULL)
             return; /* ev->rc is set: nothing of this is used */
@@ -231,7 +231,7 @@ void track_wake(struct eval *ev, int32_t day)
     if (ev->reader == 0 || day > DAY_MAX)
         return;
     if (s->wake_count == s->wake_cap) {
-        size_t cap = s->wake_cap == 0 ? 64 : s->wake_cap * 2;
+        size_t cap = grow_list(s->wake_cap, 64);
         struct wake *grown = EVAL_NEW(ev, cap, struct wake);
         if (grown == NULL)
             return;
@@ -288,7 +288,7 @@ static bool is_needed(struct eval *ev, struct slot *slot)
     struct climb *path = NULL;
     for (struct slot *up = slot; up != NULL;) {
         if (count == cap) {
-            cap = cap == 0 ? 64 : cap * 2;
+            cap = grow_list(cap, 64);
             struct climb *grown = EVAL_SCRATCH(ev, cap, struct climb);
             if (grown == NULL)
                 return true;

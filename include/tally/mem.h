@@ -23,7 +23,12 @@ bool mem_equal_secret(const void *a, const void *b, size_t size);
 
 /* For fault tests: the n-th allocation from now fails (1 = the next), once; 0 switches it off. Thread-local. */
 void mem_fail_after(uint64_t n);
-/* How many allocations this thread has made since mem_fail_after was last called. */
+/* The same, and each piece that an arena hands out of a block counts as an allocation too: whoever asks an arena for memory is shown
+ * what it does without, however small the piece. */
+void mem_fail_after_piece(uint64_t n);
+/* For arenas: may the next piece be handed out? */
+MUST_CHECK bool mem_grants_piece(void);
+/* How many allocations this thread has made since one of the two was last called. */
 uint64_t mem_allocations(void);
 
 #endif

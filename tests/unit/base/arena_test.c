@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tally/arena.h"
+#include "tally/mem.h"
 
 static void memory_is_zeroed_aligned_and_apart(void **state)
 {
@@ -84,6 +85,26 @@ static void text_is_copied_and_formatted(void **state)
     arena_free(arena);
 }
 
+static void each_piece_may_be_refused(void **state)
+{
+    (void) state;
+    struct arena *arena = arena_new(1000);
+    assert_non_null(arena);
+    assert_non_null(arena_alloc(arena, 1));
+    mem_fail_after_piece(2);
+    assert_non_null(arena_alloc(arena, 1)); /* of the block that it has */
+    size_t used = arena_used(arena);
+    assert_null(arena_alloc(arena, 1));
+    assert_int_equal(arena_used(arena), used);
+    assert_non_null(arena_alloc(arena, 1)); /* once */
+    assert_int_equal(mem_allocations(), 3);
+    mem_fail_after(1); /* of blocks alone again */
+    assert_non_null(arena_alloc(arena, 1));
+    assert_int_equal(mem_allocations(), 0);
+    mem_fail_after(0);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +112,7 @@ int main(void)
         cmocka_unit_test(the_cap_holds_to_the_byte),
         cmocka_unit_test(a_copy_over_the_cap_is_a_limit_and_leaves_its_output),
         cmocka_unit_test(text_is_copied_and_formatted),
+        cmocka_unit_test(each_piece_may_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

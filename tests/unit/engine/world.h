@@ -15,6 +15,7 @@
 
 #include "../../support/engine_follow.h"
 #include "tally/engine.h"
+#include "tally/exposure.h"
 #include "tally/mem.h"
 #include "tally/terms.h"
 
@@ -30,7 +31,7 @@ struct world {
     char stands[WORLD_MAX][40], keys[WORLD_MAX][80];
     size_t record_count;
     uint64_t next_first, seq;
-    int32_t today;
+    int32_t today, evaluated; /* evaluated: the last day on which it was */
     struct engine_output *output;
     struct follow follow; /* a session beside it */
 };
@@ -51,8 +52,103 @@ static inline void print_diags(const struct diags *diags, const char *text)
     buf_release(&b);
 }
 
+/* ---- without memory ----
+ * A program that defines WORLD_FAILS before this header tries everything that it does first with each allocation failing in turn (of
+ * many, those that lie further and further apart), down to the pieces of arenas: the outcome is whole, or an error of ours. */
+#ifdef WORLD_FAILS
+static inline uint64_t world_next_try(uint64_t n)
+{
+    return n + 1 + n / (n < 2000 ? 30 : 3);
+}
+
+static inline bool world_has_failed(enum tally_code rc, const struct err *err)
+{
+    mem_fail_after(0);
+    assert_true(rc == TALLY_OK || rc == TALLY_E_NO_MEMORY || rc == TALLY_E_LIMIT);
+    assert_true(rc == TALLY_OK || strlen(err->detail) > 0);
+    return rc != TALLY_OK;
+}
+
+static inline void world_try_compile(const char *text)
+{
+    bool is_whole = false;
+    for (uint64_t n = 1; !is_whole; n = world_next_try(n)) {
+        struct err err = {0};
+        struct diags diags;
+        struct terms *terms = NULL;
+        struct exposure *exposure = NULL;
+        struct arena *arena = arena_new(1 << 22);
+        assert_non_null(arena);
+        diags_init(&diags, arena);
+        mem_fail_after_piece(n);
+        enum tally_code rc = terms_compile(slice_str(text), &diags, &terms, &err);
+        if (rc == TALLY_OK && terms != NULL)
+            rc = terms_exposure(terms, arena, &exposure, &err);
+        is_whole = mem_allocations() < n;
+        bool has_failed = world_has_failed(rc, &err);
+        assert_true(!has_failed || !is_whole);
+        terms_free(terms);
+        arena_free(arena);
+    }
+}
+
+static inline void world_try_evaluate(const struct engine_input *input)
+{
+    bool is_whole = false;
+    for (uint64_t n = 1; !is_whole; n = world_next_try(n)) {
+        struct err err = {0};
+        struct engine_output *out = NULL;
+        struct arena *arena = arena_new(1 << 24);
+        struct buf explained;
+        assert_non_null(arena);
+        buf_init(&explained, 1 << 20);
+        mem_fail_after_piece(n);
+        enum tally_code rc = engine_evaluate(input, arena, &out, &err);
+        assert_int_equal(rc == TALLY_OK, out != NULL);
+        for (size_t i = 0; rc == TALLY_OK && i < out->count; i += 7)
+            rc = engine_explain(input, out->instances[i].rule, out->instances[i].key, arena, &explained, &err);
+        is_whole = mem_allocations() < n;
+        (void) world_has_failed(rc, &err);
+        buf_release(&explained);
+        arena_free(arena);
+    }
+}
+
+/* before: what the session knows. Whatever an entry has failed in, the session then says that it is stale. */
+static inline void world_try_follow(const struct follow *f, const struct engine_input *before,
+                                    const struct engine_input *now)
+{
+    bool is_whole = false;
+    struct engine_change *changes = calloc(now->fact_count + f->fact_count + 1, sizeof *changes);
+    size_t count = follow_changes(f, now, changes);
+    for (uint64_t n = 1; !is_whole; n = world_next_try(n)) {
+        struct err err = {0};
+        struct engine_output *out = NULL;
+        struct engine_session *session = NULL;
+        struct arena *arena = arena_new(1 << 24);
+        bool is_stale = false;
+        assert_non_null(arena);
+        mem_fail_after_piece(n);
+        enum tally_code rc = engine_session_open(before, arena, &out, &session, &err);
+        if (rc == TALLY_OK && session != NULL)
+            rc = engine_session_apply(session, now->today, changes, count, arena, &is_stale, &out, &err);
+        is_whole = mem_allocations() < n;
+        if (world_has_failed(rc, &err) && session != NULL) {
+            assert_int_equal(engine_session_apply(session, now->today, NULL, 0, arena, &is_stale, &out, &err), TALLY_OK);
+            assert_true(is_stale);
+        }
+        engine_session_free(session);
+        arena_free(arena);
+    }
+    free(changes);
+}
+#endif
+
 static inline struct world *world_new(const char *text)
 {
+#ifdef WORLD_FAILS
+    world_try_compile(text);
+#endif
     struct err err = {0};
     struct world *w = mem_zero(sizeof *w);
     assert_non_null(w);
@@ -159,6 +255,17 @@ static inline void world_day(struct world *w, const char *day)
     struct err err = {0};
     w->today = day_of(day);
     struct engine_input input = world_input(w);
+#ifdef WORLD_FAILS
+    struct engine_input before = input;
+    if (w->follow.session != NULL) {
+        before.today = w->evaluated;
+        before.facts = w->follow.facts;
+        before.fact_count = w->follow.fact_count;
+    }
+    world_try_evaluate(&input);
+    world_try_follow(&w->follow, &before, &input);
+#endif
+    w->evaluated = w->today;
     arena_clear(w->arena);
     enum tally_code rc = engine_evaluate(&input, w->arena, &w->output, &err);
     if (rc != TALLY_OK)

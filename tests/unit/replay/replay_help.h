@@ -85,7 +85,8 @@ static void print_found(const struct found *found)
 }
 
 /* The archive, forged as it is now, with these parts made right. */
-static void verify_forged(struct forge *f, unsigned parts, const struct book *b, struct found *found)
+__attribute__((unused)) static void verify_forged(struct forge *f, unsigned parts, const struct book *b,
+                                                  struct found *found)
 {
     struct buf text;
     forge_write(f, parts, b->ledger, &text);
@@ -93,7 +94,7 @@ static void verify_forged(struct forge *f, unsigned parts, const struct book *b,
     buf_release(&text);
 }
 
-static void assert_clean(const struct found *found)
+__attribute__((unused)) static void assert_clean(const struct found *found)
 {
     if (found->count != 0 || found->replay.more != 0 || found->replay.unseen != 0 || found->unchecked_count != 0)
         print_found(found);
@@ -105,7 +106,8 @@ static void assert_clean(const struct found *found)
 }
 
 /* The n-th finding is this, and says this. */
-static void assert_found(const struct found *found, size_t n, enum finding_code code, uint64_t seq, const char *says)
+__attribute__((unused)) static void assert_found(const struct found *found, size_t n, enum finding_code code, uint64_t seq,
+                                                 const char *says)
 {
     if (n >= found->count || found->findings[n].code != code || found->findings[n].seq != seq ||
         strstr(found->findings[n].detail, says) == NULL)
@@ -119,7 +121,8 @@ static void assert_found(const struct found *found, size_t n, enum finding_code 
 
 /* It and no other; but for the explanations of later payments: they name the entries of the results that they used, whose numbers are
  * others now, and forge.h does not make their hashes anew. */
-static void assert_only(const struct found *found, enum finding_code code, uint64_t seq, const char *says)
+__attribute__((unused)) static void assert_only(const struct found *found, enum finding_code code, uint64_t seq,
+                                                const char *says)
 {
     size_t others = 0;
     for (size_t i = 1; i < found->count && i < FOUND_MAX; i++)

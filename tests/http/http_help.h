@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../support/service.h"
+#include "../support/audit.h"
 
 static struct service service;
 
@@ -28,7 +28,7 @@ static inline int start_service(void **state)
 static inline int stop_service(void **state)
 {
     (void) state;
-    service_stop(&service);
+    service_stop_replayed(&service);
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/audit.h"
 #include "../support/cli_run.h"
 #include "../support/service.h"
 #include "tally/buf.h"
@@ -53,7 +54,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void) state;
-    service_stop(&service);
+    service_stop_replayed(&service);
     return 0;
 }
 

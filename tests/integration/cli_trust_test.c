@@ -64,7 +64,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void) state;
-    service_stop(&service);
+    service_stop_replayed(&service);
     return 0;
 }
 

@@ -15,5 +15,8 @@ MUST_CHECK int service_number(const struct service *service, const char *sql, in
 /* ledger.verify(0, head) finds nothing, the projections have a row for each entry, and the archive passes tally-verify with the
  * ledger's verifier key, replay included. */
 MUST_CHECK int service_audit(struct service *service);
+/* service_stop, and before it: what the ledger holds, whatever the test has done, is replayed from its archive without a finding.
+ * Otherwise the program ends here, failed. */
+void service_stop_replayed(struct service *service);
 
 #endif

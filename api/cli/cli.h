@@ -53,7 +53,7 @@ struct cli_family {
     size_t count;
 };
 extern const struct cli_family cli_key, cli_actor, cli_indicator, cli_terms, cli_contract, cli_result, cli_payment, cli_log,
-    cli_archive, cli_receipt, cli_witness, cli_relay, cli_api;
+    cli_archive, cli_receipt, cli_erase, cli_witness, cli_relay, cli_api;
 extern const struct cli_family *const cli_families[];
 extern const size_t cli_family_count;
 
@@ -67,6 +67,8 @@ struct cli {
     json_t *kept; /* answers that were read; released with the run */
     void *curl;
     struct key_pair *pair;
+    struct slice token; /* cli_sign.c: the header line of the last reader's token, and until when it is good */
+    int64_t token_until_us;
     struct cli_trust *trust; /* cli_trust.c: what is held against this ledger; NULL until the first request */
     bool is_trust_asked;
     const struct cli_family *family;
@@ -158,6 +160,9 @@ MUST_CHECK enum tally_code cli_ledger_ask(struct cli *cli, struct cli_ledger *ou
  * problem that is printed. */
 MUST_CHECK enum tally_code cli_post(struct cli *cli, struct slice target, struct slice body, json_t **out,
                                     struct slice *raw, struct err *err);
+/* "Authorization: Bearer ..." for a reading of what may not be for everybody, when there are an actor and a key; otherwise empty: only
+ * what is open is read. */
+MUST_CHECK enum tally_code cli_reader(struct cli *cli, struct slice target, struct slice *out, struct err *err);
 /* Asks what body would cause: POST /v1/preview/... with a reader's token. */
 MUST_CHECK enum tally_code cli_preview(struct cli *cli, struct slice target, struct slice body, struct err *err);
 

@@ -189,7 +189,16 @@ enum tally_code cli_http(struct cli *cli, const struct cli_request *request, str
         if (rc != TALLY_OK)
             return rc;
     }
-    return exchange(cli, request, reply, err);
+    struct cli_request with = *request;
+    if (request->method[0] == 'G') {
+        struct slice token = SLICE("");
+        enum tally_code rc = cli_reader(cli, request->target, &token, err);
+        if (rc != TALLY_OK)
+            return rc;
+        if (token.len > 0)
+            with.headers[with.header_count++] = token;
+    }
+    return exchange(cli, &with, reply, err);
 }
 
 void cli_http_release(struct cli *cli)

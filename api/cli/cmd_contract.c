@@ -140,6 +140,8 @@ static const struct cli_option PROPOSE[] = {
     {"--id", "ID", "what the contract is called in this ledger", false},
     {"--party", "NAME=ACTOR", "which actor a party of the text is, by its newest key; NAME=ACTOR:KID for another key",
      true},
+    {"--private", NULL, "for its parties alone, of whom you are one; everybody sees that there are entries, and by whom",
+     false},
     {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
 static const struct cli_option SIGN[] = {{"--as", "PARTY", "the party of the text that you are", false}};
 static const struct cli_command COMMANDS[] = {

@@ -10,8 +10,10 @@ static struct slice words(struct cli *cli, const json_t *entry)
 {
     const char *text = json_string_value(json_object_get(entry, "body"));
     json_t *body = text == NULL ? NULL : json_loads(text, 0, NULL);
+    if (cli_true(entry, "withheld"))
+        return SLICE("(not for you)");
     if (body == NULL)
-        return SLICE("");
+        return cli_true(entry, "erased") ? SLICE("(erased)") : SLICE("");
     (void) cli_keep(cli, body);
     return cli_summary(cli, cli_text(cli, entry, "type"), body);
 }

@@ -81,6 +81,10 @@ MUST_CHECK static enum tally_code write_result(struct cli *cli, struct buf *body
     write_dims(&w, dims, count);
     canon_name(&w, indicator != NULL ? "indicator" : "metric");
     canon_str(&w, indicator != NULL ? indicator : metric);
+    if (cli_flag(cli, "--private")) {
+        canon_name(&w, "open");
+        canon_bool(&w, false);
+    }
     canon_name(&w, "value");
     canon_str(&w, value);
     if (indicator != NULL) {
@@ -132,6 +136,8 @@ MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
     struct slice text = SLICE("");
     json_t *answer = NULL, *statement = NULL;
     buf_init(&body, BODY_MAX);
+    if (cli->arg_count > 0 && cli_flag(cli, "--private"))
+        TRY(err_set(err, TALLY_E_USAGE, "a file says itself that it is not open: \"open\": false beside \"results\""));
     if (cli->arg_count > 0) {
         TRY(cli_file_read(cli, cli->args[0], &text, err));
         TRY(cli_json_read(cli, cli->args[0], text, &answer, err));
@@ -263,20 +269,22 @@ static const struct cli_option SUBMIT[] = {
     {"--metric", "NAME", "the metric of that contract", false},
     {"--dim", "DIMENSION=MEMBER", "arm=programme, cohort=y2013, a period as first/last", true},
     {"--value", "TEXT", "91, 60%, 2016-03-01, true", false},
+    {"--private", NULL,
+     "for the parties of the contracts that you have signed, where alone it counts; in FILE.json: \"open\": false", false},
     {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
 static const struct cli_option VERIFY[] = {{"--item", "N", "only this result of the statement, from 0", true},
-                                           {"--note", "TEXT", "everybody can read it", false}};
+                                           {"--note", "TEXT", "read by whoever reads the result", false}};
 static const struct cli_option RESTATE[] = {{"--value", "TEXT", "what it becomes", false},
                                             {"--item", "N", "which result of the statement, from 0", false},
-                                            {"--note", "TEXT", "everybody can read it", false}};
+                                            {"--note", "TEXT", "read by whoever reads the result", false}};
 static const struct cli_option DISPUTE[] = {{"--contract", "ID", "in which contract it is disputed", false},
-                                            {"--reason", "TEXT", "everybody can read it", false},
+                                            {"--reason", "TEXT", "read by whoever reads the result", false},
                                             {"--item", "N", "only this result of the statement, from 0", true}};
 static const struct cli_option RESOLVE[] = {{"--stands", NULL, "the result counts as it is", false},
                                             {"--replaced", "VALUE", "this value counts in its place", false},
                                             {"--annulled", NULL, "as if it had been withdrawn", false},
                                             {"--item", "N", "only this result, from 0", true},
-                                            {"--note", "TEXT", "everybody can read it", false}};
+                                            {"--note", "TEXT", "read by whoever reads the result", false}};
 static const struct cli_option DISPUTES[] = {{"--contract", "ID", "those in this contract", false},
                                              {"--result", "SEQ", "those of this statement's results", false},
                                              CLI_LIST_OPTIONS};

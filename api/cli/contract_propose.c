@@ -146,7 +146,7 @@ MUST_CHECK static enum tally_code write_body(struct cli *cli, const char *id, co
     canon_name(&w, "id");
     canon_str(&w, id);
     canon_name(&w, "open");
-    canon_bool(&w, true);
+    canon_bool(&w, !cli_flag(cli, "--private"));
     canon_name(&w, "parties");
     canon_object(&w);
     for (size_t i = 0; i < count; i++) {

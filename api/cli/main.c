@@ -4,9 +4,9 @@
 
 #include "cli.h"
 
-const struct cli_family *const cli_families[] = {&cli_key,     &cli_actor,   &cli_indicator, &cli_terms,   &cli_contract,
-                                                 &cli_result,  &cli_payment, &cli_log,       &cli_archive, &cli_receipt,
-                                                 &cli_witness, &cli_relay,   &cli_api};
+const struct cli_family *const cli_families[] = {&cli_key,    &cli_actor,   &cli_indicator, &cli_terms,   &cli_contract,
+                                                 &cli_result, &cli_payment, &cli_log,       &cli_archive, &cli_receipt,
+                                                 &cli_erase,  &cli_witness, &cli_relay,     &cli_api};
 const size_t cli_family_count = sizeof cli_families / sizeof cli_families[0];
 
 MUST_CHECK static enum tally_code run(struct cli *cli, int argc, char **argv, struct err *err)

@@ -27,6 +27,7 @@ void decode_withdrawal(struct decoding *d);
 void decode_dispute(struct decoding *d);
 void decode_resolution(struct decoding *d);
 void decode_settlement(struct decoding *d);
+void decode_erasure(struct decoding *d);
 
 #define VALUE_MAX 64 /* of a result: 18 digits, 12 behind the point; a word */
 /* "items": places in a statement, each once, in order. */

@@ -1,4 +1,4 @@
-/* Results, their verification, and settlements. */
+/* Results, their verification, settlements, and erasing. */
 #include <stdlib.h>
 
 #include "decode.h"
@@ -45,7 +45,8 @@ static void read_dimensions(struct decoding *d, const struct path *up, json_t *v
     result->dimension_count = count;
 }
 
-static void read_result(struct decoding *d, const struct path *at, json_t *value, struct command_result *result)
+/* The only result of a statement stands in the body itself, beside what the statement says of all its results; in a list open is NULL. */
+static void read_result(struct decoding *d, const struct path *at, json_t *value, struct command_result *result, bool *open)
 {
     json_t *dimensions = NULL;
     uint64_t version = 0;
@@ -54,16 +55,18 @@ static void read_result(struct decoding *d, const struct path *at, json_t *value
         WHOLE("version", 1, UINT32_MAX, &version),
         OBJECT("dimensions", &dimensions),
         TEXT("value", form_line, WANTED_LINE, 1, VALUE_MAX, &result->value),
+        FLAG_OR_NOT("open", open),
     };
     const struct member figure[] = {
         TEXT("contract", form_id, WANTED_ID, 1, MODEL_ID_MAX, &result->contract),
         TEXT("metric", form_name, WANTED_NAME, 1, MODEL_ID_MAX, &result->metric),
         OBJECT("dimensions", &dimensions),
         TEXT("value", form_line, WANTED_LINE, 1, VALUE_MAX, &result->value),
+        FLAG_OR_NOT("open", open),
     };
+    const size_t count = sizeof figure / sizeof figure[0] - (open == NULL);
     result->is_figure = json_object_get(value, "contract") != NULL;
-    (void) (result->is_figure ? READ_MEMBERS(&d->reader, at, value, figure)
-                              : READ_MEMBERS(&d->reader, at, value, indicator));
+    (void) read_members(&d->reader, at, value, result->is_figure ? figure : indicator, count);
     result->version = (uint32_t) version;
     if (dimensions != NULL)
         read_dimensions(d, at, dimensions, result);
@@ -92,29 +95,32 @@ static void read_list(struct decoding *d, json_t *list)
     struct command_result *results = result_room(d, count);
     for (size_t i = 0; results != NULL && i < count && !reader_is_full(&d->reader); i++) {
         const struct path item = {&at, NULL, i};
-        read_result(d, &item, json_array_get(list, i), &results[i]);
+        read_result(d, &item, json_array_get(list, i), &results[i], NULL);
     }
 }
 
 void decode_results(struct decoding *d)
 {
     json_t *list = NULL;
+    bool open = true;
     struct command *out = d->out;
     out->kind = COMMAND_SUBMIT_RESULTS;
     const struct member members[] = {
         ARRAY("results", &list),
         FLAG_OR_NOT("set", &out->u.submit_results.is_set),
+        FLAG_OR_NOT("open", &open),
     };
     out->u.submit_results.is_list = json_object_get(d->body, "results") != NULL;
     if (out->u.submit_results.is_list) {
         (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
         if (list != NULL)
             read_list(d, list);
-        return;
+    } else {
+        struct command_result *result = result_room(d, 1);
+        if (result != NULL)
+            read_result(d, NULL, d->body, result, &open);
     }
-    struct command_result *result = result_room(d, 1);
-    if (result != NULL)
-        read_result(d, NULL, d->body, result);
+    out->u.submit_results.is_private = !open;
 }
 
 /* ---- verification ---- */
@@ -160,6 +166,21 @@ void decode_verification(struct decoding *d)
     (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
     if (items != NULL)
         decode_items(d, items, &d->out->u.verify_result.items, &d->out->u.verify_result.item_count);
+}
+
+/* ---- erasure ---- */
+#define GROUND_MAX 500 /* a sentence: it is public for ever */
+
+/* What the entry is, the edge adds: it is not in the body. */
+void decode_erasure(struct decoding *d)
+{
+    struct command *out = d->out;
+    out->kind = COMMAND_ERASE_BODY;
+    const struct member members[] = {
+        TEXT("ground", form_line, WANTED_LINE, 1, GROUND_MAX, &out->u.erase_body.ground),
+    };
+    if (decode_seq(d, 2, REFUSE_ENTRY_NOT_FOUND, &out->u.erase_body.seq))
+        (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
 }
 
 /* ---- settlement ---- */

@@ -10,8 +10,9 @@
 #include "tally/read.h"
 #include "tree.h"
 
-#define ARCHIVES_MAX 2     /* at once: each holds a connection and a snapshot */
-#define ARCHIVE_MS 3600000 /* for a whole one: 100 GB at 28 MB/s */
+#define ARCHIVES_MAX 2        /* at once: each holds a connection and a snapshot */
+#define ARCHIVE_MS 3600000    /* for a whole one: 100 GB at 28 MB/s */
+#define ARCHIVE_SIZES_MAX 100 /* bodies that are erased between a look at the size and one at the database */
 #define ARCHIVE_STACK (256u << 10)
 
 struct archive {
@@ -20,7 +21,41 @@ struct archive {
     uint64_t from, size;
     char note[NOTE_MAX];     /* of that size */
     char cosigned[NOTE_MAX]; /* the newest that enough witnesses have cosigned, where that is another one; or empty */
+    char actor[65];          /* who reads; empty: nobody in particular */
 };
+
+static void text_keep(const struct buf *text, char out[NOTE_MAX])
+{
+    if (buf_check(text, NULL) != TALLY_OK || text->len == 0 || text->len >= NOTE_MAX)
+        return;
+    memcpy(out, text->ptr, text->len);
+    out[text->len] = '\0';
+}
+
+/* The checkpoint of its size with what has been cosigned of it, and the newest that has been cosigned, if that is an older one. */
+static void notes_keep(struct cosigners *cosigners, const char *checkpoint, struct archive *wanted)
+{
+    struct append_root root;
+    struct buf text;
+    buf_init(&text, NOTE_MAX);
+    buf_add_str(&text, checkpoint);
+    cosigners_lines(cosigners, wanted->size, &text);
+    text_keep(&text, wanted->note);
+    buf_clear(&text);
+    if (cosigners_newest(cosigners, &root, &text) && root.size > wanted->from && root.size < wanted->size)
+        text_keep(&text, wanted->cosigned);
+    buf_release(&text);
+}
+
+/* All that is signed: an archive ends with the checkpoint of its size. */
+static void take_size(const struct tallyd *tallyd, struct archive *archive)
+{
+    struct sequencer_status status;
+    sequencer_status(tallyd->sequencer, &status);
+    archive->size = status.checkpoint_size;
+    archive->cosigned[0] = '\0';
+    notes_keep(tallyd->cosigners, status.checkpoint, archive);
+}
 
 static enum tally_code write_line(void *ctx, struct slice line, struct err *err)
 {
@@ -42,8 +77,14 @@ MUST_CHECK static enum tally_code archive_make(struct archive *archive, struct e
     buf_init(&last, 4 * NOTE_MAX); /* line ends are escaped */
     TRY(pg_new(&options, &pg, err));
     TRY(pg_connect(pg, err));
-    TRY(read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, archive->size, write_line, archive,
-                     err));
+    for (int i = 0;; i++) {
+        rc = read_archive(pg, tallyd->identity.origin, tallyd->identity.vkey, archive->from, archive->size,
+                          slice_str(archive->actor), write_line, archive, err);
+        if (rc != TALLY_E_CONFLICT || i == ARCHIVE_SIZES_MAX)
+            break;
+        take_size(tallyd, archive); /* a body was erased: the archive has to go as far as the entry that says so */
+    }
+    TRY(rc);
     if (archive->cosigned[0] != '\0')
         archive_write_checkpoint(slice_str(archive->cosigned), &last);
     archive_write_checkpoint(slice_str(archive->note), &last);
@@ -99,40 +140,13 @@ static bool archive_start(struct tallyd *tallyd, struct http_request *request, c
     return false;
 }
 
-static void text_keep(const struct buf *text, char out[NOTE_MAX])
-{
-    if (buf_check(text, NULL) != TALLY_OK || text->len == 0 || text->len >= NOTE_MAX)
-        return;
-    memcpy(out, text->ptr, text->len);
-    out[text->len] = '\0';
-}
-
-/* The checkpoint of its size with what has been cosigned of it, and the newest that has been cosigned, if that is an older one. */
-static void notes_keep(struct cosigners *cosigners, const char *checkpoint, struct archive *wanted)
-{
-    struct append_root root;
-    struct buf text;
-    buf_init(&text, NOTE_MAX);
-    buf_add_str(&text, checkpoint);
-    cosigners_lines(cosigners, wanted->size, &text);
-    text_keep(&text, wanted->note);
-    buf_clear(&text);
-    if (cosigners_newest(cosigners, &root, &text) && root.size > wanted->from && root.size < wanted->size)
-        text_keep(&text, wanted->cosigned);
-    buf_release(&text);
-}
-
-/* All that is signed: an archive ends with the checkpoint of its size. */
 static const struct refusal *check_size(struct tallyd *tallyd, struct http_request *request, struct archive *wanted)
 {
-    struct sequencer_status status;
     uint64_t size = 0;
     const struct refusal *refusal = tree_size(tallyd, request->arena, &size);
     if (refusal != NULL)
         return refusal;
-    sequencer_status(tallyd->sequencer, &status);
-    wanted->size = status.checkpoint_size;
-    notes_keep(tallyd->cosigners, status.checkpoint, wanted);
+    take_size(tallyd, wanted);
     if (wanted->from >= wanted->size)
         return refusal_new(request->arena, REFUSE_ENTRY_NOT_FOUND, "there is no entry %llu yet",
                            (unsigned long long) wanted->from);
@@ -146,6 +160,7 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
     struct err err = {0};
     struct pg *pg = NULL;
     struct read_head head = {0};
+    struct reader reader;
     const struct route *route = request->route;
     const struct refusal *refusal = query_read(request->query, route->query, request->arena, &query);
     query_u64(&query, "from", 0, ENTRY_SEQ_MAX, &wanted->from, request->arena, &refusal);
@@ -153,14 +168,21 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
         refusal = check_size(tallyd, request, wanted);
     if (refusal != NULL)
         return refusal;
-    enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
-    if (rc == TALLY_OK) {
-        rc = read_head(pg, &head, &err);
+    enum tally_code rc = reader_find(tallyd, request, &reader, &refusal, &err);
+    if (rc == TALLY_OK && refusal == NULL)
+        rc = pgpool_take(tallyd->reads, &pg, &err);
+    if (pg != NULL) {
+        rc = reader_check(&reader, pg, request->arena, &refusal, &err);
+        if (rc == TALLY_OK)
+            rc = read_head(pg, &head, &err);
         pgpool_give(tallyd->reads, pg);
     }
     err.code = rc;
     if (rc != TALLY_OK)
         return problem_of_error("archive.failed", &err);
+    if (refusal != NULL)
+        return refusal;
+    (void) snprintf(wanted->actor, sizeof wanted->actor, "%.*s", SLICE_ARG(reader.actor));
     if (atomic_load(&tallyd->archives) >= ARCHIVES_MAX)
         return refusal_new(request->arena, REFUSE_QUEUE_FULL, "%d archives are being sent already; try again later",
                            ARCHIVES_MAX);
@@ -172,6 +194,9 @@ void handle_archive(struct tallyd *tallyd, struct http_request *request)
     static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
     struct archive wanted = {0};
     const struct refusal *refusal = check(tallyd, request, &wanted);
+    reader_mark(request);
+    if (refusal == NULL && wanted.actor[0] != '\0')
+        http_answer_header(request, "Cache-Control", SLICE("private, no-cache"));
     if (refusal == NULL && request->method != HTTP_HEAD && !archive_start(tallyd, request, &wanted))
         refusal = &no_memory;
     if (refusal != NULL)

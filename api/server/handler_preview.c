@@ -8,51 +8,19 @@
 #include "tally/store.h"
 #include "tally/text.h"
 
-/* Who asks: the actor of a key that is registered, by a token of that key. *refusal otherwise. */
-struct reader {
-    struct slice actor, kid;
-};
-
-MUST_CHECK static enum tally_code reader_of_token(struct tallyd *tallyd, struct http_request *request, struct slice text,
-                                                  struct reader *out, const struct refusal **refusal, struct err *err)
+/* A preview is by somebody: what follows depends on who it is. */
+MUST_CHECK static enum tally_code reader_needed(struct tallyd *tallyd, struct http_request *request, struct reader *out,
+                                                const struct refusal **refusal, struct err *err)
 {
-    struct arena *arena = request->arena;
-    struct read_token token;
-    struct refusal *made = NULL;
-    struct keycache_entry *key = NULL;
-    enum tally_code rc = read_token_read(text, arena, &token, &made, err);
-    *refusal = made;
-    if (rc != TALLY_OK || made != NULL)
-        return made != NULL ? TALLY_OK : rc;
-    rc = keycache_find(tallyd->keys, token.kid, &key, err);
-    if (rc == TALLY_OK && !slice_equal(keycache_actor(key), token.iss))
-        rc = TALLY_E_NOT_FOUND; /* to the reader, another actor's key is as good as none */
-    if (rc == TALLY_OK)
-        *refusal = read_token_check(&token, tallyd->identity.origin, instant_now(), keycache_verifier(key), arena);
-    keycache_release(tallyd->keys, key);
-    if (rc == TALLY_E_NOT_FOUND) {
-        *refusal =
-            refusal_new(arena, REFUSE_TOKEN_INVALID, "%.*s has no key %.*s", SLICE_ARG(token.iss), SLICE_ARG(token.kid));
-        rc = TALLY_OK;
-    }
-    *out = (struct reader){token.iss, token.kid};
+    enum tally_code rc = reader_find(tallyd, request, out, refusal, err);
+    if (rc == TALLY_OK && *refusal == NULL && out->actor.len == 0)
+        *refusal = refusal_new(request->arena, REFUSE_TOKEN_MISSING,
+                               "a preview needs Authorization: Bearer and a tally-read token signed by a key of yours");
     return rc;
 }
 
-MUST_CHECK static enum tally_code reader_find(struct tallyd *tallyd, struct http_request *request, struct reader *out,
-                                              const struct refusal **refusal, struct err *err)
-{
-    struct slice header = request->headers.authorization;
-    const struct slice scheme = SLICE("Bearer ");
-    if (!slice_starts(header, scheme)) {
-        *refusal = refusal_new(request->arena, REFUSE_TOKEN_MISSING,
-                               "a preview needs Authorization: Bearer and a tally-read token signed by a key of yours");
-        return TALLY_OK;
-    }
-    return reader_of_token(tallyd, request, slice_of(header.ptr + scheme.len, header.len - scheme.len), out, refusal, err);
-}
-
-static void write_events(const struct decision *decision, struct buf *out)
+/* Those that the reader will be able to read when they are recorded. */
+static void write_events(const struct model *model, const struct decision *decision, struct slice reader, struct buf *out)
 {
     struct canon w;
     canon_init(&w, out);
@@ -60,6 +28,8 @@ static void write_events(const struct decision *decision, struct buf *out)
     canon_name(&w, "events");
     canon_array(&w);
     for (uint32_t i = 0; i < decision->event_count; i++) {
+        if (!model_reads_event(model, &decision->events[i], reader))
+            continue;
         canon_object(&w);
         canon_name(&w, "body");
         canon_raw(&w, decision->events[i].body);
@@ -88,7 +58,7 @@ MUST_CHECK static enum tally_code decide(struct http_request *request, struct pg
     const struct model_place place = {head.seq + 1, now.us < head.time.us ? head.time : now};
     TRY(model_decide(model, command, &place, request->arena, &decision, err));
     if (decision.refusal == NULL)
-        write_events(&decision, &request->answer.text);
+        write_events(model, &decision, command->actor, &request->answer.text);
     else
         *refusal = decision.refusal;
 done:
@@ -106,7 +76,7 @@ MUST_CHECK static enum tally_code preview(struct tallyd *tallyd, struct http_req
     struct command command = {0};
     struct refusal *made = NULL;
     struct pg *pg = NULL;
-    TRY(reader_find(tallyd, request, &reader, refusal, err));
+    TRY(reader_needed(tallyd, request, &reader, refusal, err));
     if (*refusal == NULL && !text_is_utf8(request->body, NULL))
         *refusal = refusal_new(request->arena, REFUSE_BODY_TEXT, "the body is no UTF-8, or holds NUL");
     if (*refusal != NULL)
@@ -124,6 +94,9 @@ MUST_CHECK static enum tally_code preview(struct tallyd *tallyd, struct http_req
     if (made != NULL)
         goto done;
     TRY(pgpool_take(tallyd->reads, &pg, err));
+    TRY(reader_check(&reader, pg, request->arena, refusal, err));
+    if (*refusal != NULL)
+        goto done;
     TRY(decide(request, pg, &command, refusal, err));
 done:
     if (pg != NULL)

@@ -1,11 +1,13 @@
 #include <string.h>
 
+#include "erasure.h"
 #include "handlers.h"
 #include "routes.h"
 #include "tally/canon.h"
 #include "tally/command.h"
 #include "tally/log.h"
 #include "tally/problem.h"
+#include "tally/read.h"
 #include "tally/text.h"
 #include "tree.h"
 
@@ -48,6 +50,8 @@ static struct slice resource_of(const struct work *work, uint64_t seq, struct ar
         return arena_printf(arena, "/v1/disputes/%llu", (unsigned long long) seq);
     case COMMAND_RESOLVE_DISPUTE:
         return arena_printf(arena, "/v1/disputes/%llu", (unsigned long long) c->u.resolve_dispute.seq);
+    case COMMAND_ERASE_BODY:
+        return arena_printf(arena, "/v1/entries/%llu", (unsigned long long) c->u.erase_body.seq);
     case COMMAND_RECORD_SETTLEMENT:
         return arena_printf(arena, "/v1/payments/%llu", (unsigned long long) c->u.record_settlement.seq);
     }
@@ -138,7 +142,28 @@ static void write_receipt(const struct append_answer *answer, struct buf *out)
     receipt_write(&receipt, out);
 }
 
-/* On a reader: the statement was recorded by an earlier batch, and its receipt is put together again from the tree. */
+/* What the author may not read of what followed does not exist for it. */
+MUST_CHECK static enum tally_code drop_hidden(struct work *work, struct pg *pg, struct err *err)
+{
+    struct arena *arena = work->request->arena;
+    struct append_event *events = (struct append_event *) (uintptr_t) work->answer.events; /* keep_answer's own */
+    size_t count = work->answer.event_count, kept = 0;
+    uint64_t *seqs = ARENA_ARRAY(arena, count, uint64_t);
+    bool *may = ARENA_ARRAY(arena, count, bool);
+    if (seqs == NULL || may == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for an answer");
+    for (size_t i = 0; i < count; i++)
+        seqs[i] = events[i].seq;
+    enum tally_code rc = read_readable(pg, seqs, count, work->submission.actor, arena, may, err);
+    for (size_t i = 0; i < count && rc == TALLY_OK; i++)
+        if (may[i])
+            events[kept++] = events[i];
+    work->answer.event_count = rc == TALLY_OK ? kept : count;
+    return rc;
+}
+
+/* On a reader: the statement was recorded by an earlier batch, and its receipt is put together again from the tree; or not all of what
+ * followed is open, and the tables are asked what of it is for the author. */
 static void send_replayed(struct tallyd *tallyd, struct http_request *request)
 {
     struct work *work = request->owner;
@@ -148,7 +173,10 @@ static void send_replayed(struct tallyd *tallyd, struct http_request *request)
     buf_init(&receipt, RECEIPT_MAX);
     enum tally_code rc = pgpool_take(tallyd->reads, &pg, &err);
     if (rc == TALLY_OK) {
-        rc = tree_receipt(tallyd, pg, work->answer.seq, TREE_RECEIPT_FIRST, request->arena, &receipt, &err);
+        rc = drop_hidden(work, pg, &err);
+        if (rc == TALLY_OK && !prefers_minimal(request->headers.prefer))
+            rc = tree_receipt(tallyd, pg, work->answer.seq, work->submission.actor, TREE_RECEIPT_FIRST, request->arena,
+                              &receipt, &err);
         pgpool_give(tallyd->reads, pg);
     }
     if (rc == TALLY_OK)
@@ -201,8 +229,10 @@ static void done(struct submission *submission, const struct append_answer *answ
     }
     work->resource = resource_of(work, answer->seq, request->arena);
     command_release(&work->command);
-    bool is_wanted = !prefers_minimal(request->headers.prefer);
-    if (is_wanted && answer->receipt == NULL) {
+    bool is_wanted = !prefers_minimal(request->headers.prefer), is_open = true;
+    for (size_t i = 0; i < answer->event_count; i++)
+        is_open = is_open && answer->events[i].open;
+    if (!is_open || (is_wanted && answer->receipt == NULL)) {
         hand_to_reader(work, answer);
         return;
     }
@@ -314,6 +344,8 @@ MUST_CHECK static enum tally_code prepare(struct tallyd *tallyd, struct work *wo
         rc = decode(tallyd, work, submission->actor, refusal, err);
     if (rc == TALLY_OK && *refusal == NULL)
         *refusal = check_key(tallyd, &work->command, request->arena);
+    if (rc == TALLY_OK && *refusal == NULL && work->command.kind == COMMAND_ERASE_BODY)
+        rc = erasure_fill(tallyd, request->arena, &work->command, refusal, err);
     submission->jws = request->headers.jws;
     submission->body = request->body;
     submission->type = ((const struct route *) request->route)->type;

@@ -3,6 +3,7 @@
 #define TALLY_SERVER_HANDLERS_H
 
 #include "query.h"
+#include "reader.h"
 #include "tallyd.h"
 
 void handle_statement(struct tallyd *tallyd, struct http_request *request); /* every signed POST */
@@ -29,6 +30,7 @@ struct reading {
     struct tallyd *tallyd;
     struct http_request *request;
     struct query query;
+    struct slice reader; /* an actor, or empty for nobody in particular: what it may not see does not exist */
     struct pg *pg;
     struct buf *out;               /* the answer's text */
     const struct refusal *refusal; /* set by a reading that refuses */

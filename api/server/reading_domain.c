@@ -17,7 +17,7 @@ static bool page_of(struct reading *r, struct store_page *page)
 {
     uint64_t limit = STORE_LIMIT_DEFAULT;
     query_u64(&r->query, "limit", 1, STORE_LIMIT_MAX, &limit, r->request->arena, &r->refusal);
-    *page = (struct store_page){query_text(&r->query, "cursor"), (uint32_t) limit};
+    *page = (struct store_page){query_text(&r->query, "cursor"), (uint32_t) limit, r->reader};
     return r->refusal == NULL;
 }
 
@@ -105,7 +105,7 @@ enum tally_code reading_contract(struct reading *r, struct err *err)
     bool is_found = true;
     if (!as_of(r, &seq))
         return TALLY_OK;
-    enum tally_code rc = store_read_contract(r->pg, id_of(r), seq, r->out, &is_found, err);
+    enum tally_code rc = store_read_contract(r->pg, id_of(r), seq, r->reader, r->out, &is_found, err);
     if (!is_found)
         no_contract(r);
     return rc;
@@ -114,7 +114,7 @@ enum tally_code reading_contract(struct reading *r, struct err *err)
 enum tally_code reading_contract_terms(struct reading *r, struct err *err)
 {
     bool is_found = true;
-    enum tally_code rc = store_read_terms(r->pg, id_of(r), r->out, &is_found, err);
+    enum tally_code rc = store_read_terms(r->pg, id_of(r), r->reader, r->out, &is_found, err);
     if (!is_found)
         no_contract(r);
     r->content_type = "text/plain; charset=utf-8";
@@ -124,11 +124,8 @@ enum tally_code reading_contract_terms(struct reading *r, struct err *err)
 /* A list below a contract is empty in two ways: nothing in it, or no contract. */
 MUST_CHECK static enum tally_code contract_exists(struct reading *r, bool *exists, struct err *err)
 {
-    struct buf scratch;
     *exists = true;
-    buf_init(&scratch, HTTP_ANSWER_MAX);
-    enum tally_code rc = store_read_terms(r->pg, id_of(r), &scratch, exists, err);
-    buf_release(&scratch);
+    enum tally_code rc = store_has_contract(r->pg, id_of(r), r->reader, exists, err);
     if (!*exists)
         no_contract(r);
     return rc;
@@ -256,7 +253,7 @@ enum tally_code reading_payment(struct reading *r, struct err *err)
     bool is_found = true;
     if (!as_of(r, &until) || !seq_of(r, &seq, REFUSE_PAYMENT_NOT_FOUND, "payment"))
         return TALLY_OK;
-    enum tally_code rc = store_read_payment(r->pg, seq, until, r->out, &is_found, err);
+    enum tally_code rc = store_read_payment(r->pg, seq, until, r->reader, r->out, &is_found, err);
     if (!is_found)
         no_payment(r);
     return rc;

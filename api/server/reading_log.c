@@ -53,7 +53,7 @@ enum tally_code reading_entries(struct reading *r, struct err *err)
     filter.limit = (uint32_t) limit;
     if (r->refusal != NULL)
         return TALLY_OK;
-    return read_list(r->pg, r->tallyd->identity.origin, &filter, arena, r->out, err);
+    return read_list(r->pg, r->tallyd->identity.origin, &filter, r->reader, arena, r->out, err);
 }
 
 enum tally_code reading_one_entry(struct reading *r, struct err *err)
@@ -64,7 +64,7 @@ enum tally_code reading_one_entry(struct reading *r, struct err *err)
     struct slice number = r->request->params[0];
     enum tally_code rc = text_u64(number, ENTRY_SEQ_MAX, &seq);
     if (rc == TALLY_OK)
-        rc = read_entry(r->pg, r->tallyd->identity.origin, seq, arena, &entry, err);
+        rc = read_entry(r->pg, r->tallyd->identity.origin, seq, r->reader, arena, &entry, err);
     else
         rc = TALLY_E_NOT_FOUND; /* what is no number names no entry */
     if (rc == TALLY_E_NOT_FOUND) {

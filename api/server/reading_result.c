@@ -133,7 +133,7 @@ enum tally_code reading_result(struct reading *r, struct err *err)
     bool is_found = false;
     buf_init(&stored, HTTP_ANSWER_MAX);
     query_u64(&r->query, "limit", 1, STORE_LIMIT_MAX, &limit, r->request->arena, &r->refusal);
-    page = (struct store_page){query_text(&r->query, "cursor"), (uint32_t) limit};
+    page = (struct store_page){query_text(&r->query, "cursor"), (uint32_t) limit, r->reader};
     if (r->refusal != NULL)
         goto done;
     if (text_u64(r->request->params[0], ENTRY_SEQ_MAX, &seq) == TALLY_OK)

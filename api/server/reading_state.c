@@ -84,7 +84,9 @@ static void write_instance(struct canon *w, const struct terms *terms, const str
     canon_close(w);
 }
 
-static void write_state(struct reading *r, const struct terms *terms, const struct engine_output *output, struct instant at)
+/* Who is no party is not told of persons, in open contracts either. */
+static void write_state(struct reading *r, const struct terms *terms, const struct engine_output *output, bool is_party,
+                        struct instant at)
 {
     struct canon w;
     canon_init(&w, r->out);
@@ -94,7 +96,8 @@ static void write_state(struct reading *r, const struct terms *terms, const stru
     canon_name(&w, "instances");
     canon_array(&w);
     for (size_t i = 0; i < output->count; i++)
-        write_instance(&w, terms, &output->instances[i]);
+        if (is_party || !terms_names_persons(terms, output->instances[i].rule))
+            write_instance(&w, terms, &output->instances[i]);
     canon_close(&w);
     write_day(&w, "next_moment", output->next_moment);
     write_day(&w, "today", instant_day(at, terms_clock_minutes(terms)));
@@ -108,12 +111,18 @@ enum tally_code reading_contract_state(struct reading *r, struct err *err)
     const struct terms *terms = NULL;
     struct engine_output *output = NULL;
     struct instant now = instant_now();
+    bool is_there = false;
+    TRY(store_has_contract(r->pg, r->request->params[0], r->reader, &is_there, err));
+    if (!is_there) {
+        rc = refuse(r, REFUSE_CONTRACT_NOT_FOUND, "contract", err);
+        goto done;
+    }
     TRY(view_load(&view, r, r->request->params[0], err));
     rc = model_evaluate(view.model, r->request->params[0], now, r->request->arena, &terms, &output, err);
     if (rc == TALLY_E_NOT_FOUND)
         rc = refuse(r, REFUSE_CONTRACT_NOT_FOUND, "contract", err);
     else if (rc == TALLY_OK)
-        write_state(r, terms, output, now);
+        write_state(r, terms, output, model_is_party(view.model, r->request->params[0], r->reader), now);
 done:
     view_release(&view);
     return rc;
@@ -131,7 +140,7 @@ MUST_CHECK static enum tally_code keys_load(struct reading *r, uint64_t seq, str
     struct arena *arena = r->request->arena;
     struct buf text;
     bool is_found = true;
-    const struct store_page page = {SLICE(""), EXPLAINED_MAX};
+    const struct store_page page = {SLICE(""), EXPLAINED_MAX, r->reader};
     json_t *list = NULL;
     buf_init(&text, HTTP_ANSWER_MAX);
     TRY(store_list_payment_items(r->pg, seq, &page, &text, &is_found, err));
@@ -166,7 +175,7 @@ MUST_CHECK static enum tally_code explain_now(struct reading *r, const struct ro
     uint32_t count = 0;
     TRY(keys_load(r, payment->seq, &keys, &count, err));
     /* by the day of the trigger, so that the same question gets the same answer */
-    TRY(read_entry(r->pg, r->tallyd->identity.origin, payment->seq, r->request->arena, &entry, err));
+    TRY(read_entry(r->pg, r->tallyd->identity.origin, payment->seq, r->reader, r->request->arena, &entry, err));
     TRY(view_load(&view, r, payment->contract, err));
     TRY(model_explain(view.model, payment->contract, payment->rule, keys, count, payment->instances - count,
                       entry.header.time, r->request->arena, r->out, err));
@@ -183,6 +192,8 @@ enum tally_code reading_payment_explanation(struct reading *r, struct err *err)
     bool is_found = false, is_recorded = false;
     if (text_u64(r->request->params[0], ENTRY_SEQ_MAX, &seq) == TALLY_OK)
         TRY(store_lookup_payment(r->pg, seq, r->request->arena, &payment, &is_found, err));
+    if (is_found)
+        TRY(store_has_explanation(r->pg, seq, r->reader, &is_found, err));
     if (!is_found) {
         rc = refuse(r, REFUSE_PAYMENT_NOT_FOUND, "payment", err);
         goto done;

@@ -227,7 +227,7 @@ enum tally_code reading_receipt(struct reading *r, struct err *err)
     if (rc == TALLY_OK)
         rc = cosigners_refresh(r->tallyd->cosigners, r->pg, err);
     if (rc == TALLY_OK)
-        rc = tree_receipt(r->tallyd, r->pg, seq, TREE_RECEIPT_COSIGNED, arena, r->out, err);
+        rc = tree_receipt(r->tallyd, r->pg, seq, r->reader, TREE_RECEIPT_COSIGNED, arena, r->out, err);
     else
         rc = err_set(err, TALLY_E_NOT_FOUND, "there is no entry %.*s", SLICE_ARG(number));
     if (rc == TALLY_E_NOT_FOUND)

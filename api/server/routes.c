@@ -14,9 +14,15 @@
 
 #define LIST "cursor limit"
 
+/* What is open to everybody, always. */
 #define READ(path, fn, query, operation)                                                                                   \
     {                                                                                                                      \
         HTTP_GET, path, ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, fn, query, operation, false      \
+    }
+/* What may not be for everybody: the reading gives r->reader on. */
+#define READ_BY(path, fn, query, operation)                                                                                \
+    {                                                                                                                      \
+        HTTP_GET, path, ROUTE_ON_READER, ROUTE_BY_READER, 0, ENTRY_TYPE_COUNT, handle_read, fn, query, operation, false    \
     }
 #define STATEMENT(path, max, type, operation)                                                                              \
     {                                                                                                                      \
@@ -46,6 +52,7 @@ const struct route routes[] = {
     STATEMENT("/v1/results/{}/disputes", BODY_ITEMS, ENTRY_RESULT_DISPUTED, "disputeResult"),
     STATEMENT("/v1/disputes/{}/resolution", BODY_ITEMS, ENTRY_DISPUTE_RESOLVED, "resolveDispute"),
     STATEMENT("/v1/payments/{}/settlements", BODY_SMALL, ENTRY_SETTLEMENT_RECORDED, "recordSettlement"),
+    STATEMENT("/v1/entries/{}/erasure", BODY_SMALL, ENTRY_BODY_ERASED, "eraseBody"),
     PREVIEW("/v1/preview/contracts", BODY_TERMS, ENTRY_CONTRACT_PROPOSED, "previewContract"),
     PREVIEW("/v1/preview/results", BODY_RESULTS, ENTRY_RESULT_SUBMITTED, "previewResults"),
     READ("/v1/ledger", reading_ledger, NULL, "getLedger"),
@@ -54,32 +61,32 @@ const struct route routes[] = {
     READ("/v1/actors/{}/keys", reading_actor_keys, LIST, "listKeys"),
     READ("/v1/indicators", reading_indicators, LIST, "listIndicators"),
     READ("/v1/indicators/{}", reading_indicator, NULL, "getIndicator"),
-    READ("/v1/contracts", reading_contracts, LIST " actor", "listContracts"),
-    READ("/v1/contracts/{}", reading_contract, "as_of", "getContract"),
-    READ("/v1/contracts/{}/terms", reading_contract_terms, NULL, "getContractTerms"),
-    READ("/v1/contracts/{}/state", reading_contract_state, NULL, "getContractState"),
-    READ("/v1/contracts/{}/exposure", reading_contract_exposure, NULL, "getContractExposure"),
-    READ("/v1/contracts/{}/payments", reading_contract_payments, LIST " party as_of", "listContractPayments"),
-    READ("/v1/contracts/{}/results", reading_contract_results, LIST " author", "listContractResults"),
-    READ("/v1/contracts/{}/signatures", reading_contract_signatures, LIST, "listSignatures"),
-    READ("/v1/contracts/{}/disputes", reading_contract_disputes, LIST, "listContractDisputes"),
-    READ("/v1/results", reading_results, LIST " indicator version contract author", "listResults"),
-    READ("/v1/results/{}", reading_result, LIST, "getResult"),
-    READ("/v1/results/{}/verifications", reading_result_verifications, LIST, "listVerifications"),
-    READ("/v1/results/{}/disputes", reading_result_disputes, LIST, "listResultDisputes"),
-    READ("/v1/disputes/{}", reading_dispute, LIST, "getDispute"),
-    READ("/v1/payments", reading_payments, LIST " contract party as_of", "listPayments"),
-    READ("/v1/payments/{}", reading_payment, "as_of", "getPayment"),
-    READ("/v1/payments/{}/items", reading_payment_items, LIST, "listPaymentItems"),
-    READ("/v1/payments/{}/settlements", reading_payment_settlements, LIST, "listSettlements"),
-    READ("/v1/payments/{}/explanation", reading_payment_explanation, NULL, "explainPayment"),
-    READ("/v1/entries", reading_entries, "after cursor type actor from to limit", "listEntries"),
-    READ("/v1/entries/{}", reading_one_entry, NULL, "getEntry"),
-    READ("/v1/entries/{}/receipt", reading_receipt, NULL, "getReceipt"),
+    READ_BY("/v1/contracts", reading_contracts, LIST " actor", "listContracts"),
+    READ_BY("/v1/contracts/{}", reading_contract, "as_of", "getContract"),
+    READ_BY("/v1/contracts/{}/terms", reading_contract_terms, NULL, "getContractTerms"),
+    READ_BY("/v1/contracts/{}/state", reading_contract_state, NULL, "getContractState"),
+    READ_BY("/v1/contracts/{}/exposure", reading_contract_exposure, NULL, "getContractExposure"),
+    READ_BY("/v1/contracts/{}/payments", reading_contract_payments, LIST " party as_of", "listContractPayments"),
+    READ_BY("/v1/contracts/{}/results", reading_contract_results, LIST " author", "listContractResults"),
+    READ_BY("/v1/contracts/{}/signatures", reading_contract_signatures, LIST, "listSignatures"),
+    READ_BY("/v1/contracts/{}/disputes", reading_contract_disputes, LIST, "listContractDisputes"),
+    READ_BY("/v1/results", reading_results, LIST " indicator version contract author", "listResults"),
+    READ_BY("/v1/results/{}", reading_result, LIST, "getResult"),
+    READ_BY("/v1/results/{}/verifications", reading_result_verifications, LIST, "listVerifications"),
+    READ_BY("/v1/results/{}/disputes", reading_result_disputes, LIST, "listResultDisputes"),
+    READ_BY("/v1/disputes/{}", reading_dispute, LIST, "getDispute"),
+    READ_BY("/v1/payments", reading_payments, LIST " contract party as_of", "listPayments"),
+    READ_BY("/v1/payments/{}", reading_payment, "as_of", "getPayment"),
+    READ_BY("/v1/payments/{}/items", reading_payment_items, LIST, "listPaymentItems"),
+    READ_BY("/v1/payments/{}/settlements", reading_payment_settlements, LIST, "listSettlements"),
+    READ_BY("/v1/payments/{}/explanation", reading_payment_explanation, NULL, "explainPayment"),
+    READ_BY("/v1/entries", reading_entries, "after cursor type actor from to limit", "listEntries"),
+    READ_BY("/v1/entries/{}", reading_one_entry, NULL, "getEntry"),
+    READ_BY("/v1/entries/{}/receipt", reading_receipt, NULL, "getReceipt"),
     READ("/v1/proofs/inclusion", reading_inclusion, "seq size", "proveInclusion"),
     READ("/v1/proofs/consistency", reading_consistency, "from to", "proveConsistency"),
     {HTTP_GET, "/tile/{}", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_read, reading_tile, NULL, "getTile", true},
-    {HTTP_GET, "/v1/archive", ROUTE_ON_READER, ROUTE_ANYBODY, 0, ENTRY_TYPE_COUNT, handle_archive, NULL, "from", "getArchive", false},
+    {HTTP_GET, "/v1/archive", ROUTE_ON_READER, ROUTE_BY_READER, 0, ENTRY_TYPE_COUNT, handle_archive, NULL, "from", "getArchive", false},
     AT_ONCE("/checkpoint", handle_checkpoint, "getCheckpoint"),
     AT_ONCE("/checkpoint/cosigned", handle_cosigned, "getCosignedCheckpoint"),
     {HTTP_POST, "/checkpoint/cosignatures", ROUTE_ON_READER, ROUTE_ANYBODY, NOTE_MAX, ENTRY_TYPE_COUNT, handle_read, reading_cosignatures, NULL, "addCosignatures", false},

@@ -15,8 +15,12 @@ enum route_runs {
     ROUTE_ON_WORKER  /* verifies a signature */
 };
 
-/* A POST of anybody is text, and proves itself by what is in it. */
-enum route_who { ROUTE_ANYBODY, ROUTE_SIGNED, ROUTE_TOKEN };
+enum route_who {
+    ROUTE_ANYBODY, /* the same for everybody: nobody is asked who they are. A POST is text, and proves itself by what is in it */
+    ROUTE_BY_READER, /* with a reader's token, what that actor may read; without one, what is open */
+    ROUTE_SIGNED,
+    ROUTE_TOKEN
+};
 
 struct route {
     enum http_method method; /* HTTP_GET serves HEAD too */

@@ -42,8 +42,8 @@ MUST_CHECK static enum tally_code receipt_ground(struct tallyd *tallyd, struct p
     return rc != TALLY_OK ? rc : tree_checkpoint(tallyd, pg, *end, arena, note, err);
 }
 
-enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, enum tree_receipt kind,
-                             struct arena *arena, struct buf *out, struct err *err)
+enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, struct slice reader,
+                             enum tree_receipt kind, struct arena *arena, struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read_entry entry;
@@ -52,7 +52,7 @@ enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq,
     uint64_t end = 0;
     buf_init(&header, ENTRY_HEADER_MAX);
     buf_init(&note, NOTE_MAX);
-    TRY(read_entry(pg, tallyd->identity.origin, seq, arena, &entry, err));
+    TRY(read_entry(pg, tallyd->identity.origin, seq, reader, arena, &entry, err));
     TRY(receipt_ground(tallyd, pg, seq, kind, arena, &end, &note, err));
     entry_header_write(&entry.header, &header);
     TRY(buf_check(&header, err));

@@ -13,11 +13,11 @@ const struct refusal *tree_size(struct tallyd *tallyd, struct arena *arena, uint
 /* The checkpoint of this size, signed (the same bytes each time); size is at most tree_size. */
 MUST_CHECK enum tally_code tree_checkpoint(struct tallyd *tallyd, struct pg *pg, uint64_t size, struct arena *arena,
                                            struct buf *note, struct err *err);
-/* The receipt of an entry. As it was first given: against the checkpoint of its own batch, so that its bytes are for ever the same. Or
+/* The receipt of an entry, with its nonce if the reader (empty: nobody in particular) may read its body. As it was first given: against the checkpoint of its own batch, so that its bytes are for ever the same. Or
  * cosigned: against the newest checkpoint that enough witnesses have cosigned, where that covers the entry. TALLY_E_NOT_FOUND when
  * there is no such entry, or none that a checkpoint covers. */
 enum tree_receipt { TREE_RECEIPT_FIRST, TREE_RECEIPT_COSIGNED };
-MUST_CHECK enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, enum tree_receipt kind,
-                                        struct arena *arena, struct buf *out, struct err *err);
+MUST_CHECK enum tally_code tree_receipt(struct tallyd *tallyd, struct pg *pg, uint64_t seq, struct slice reader,
+                                        enum tree_receipt kind, struct arena *arena, struct buf *out, struct err *err);
 
 #endif

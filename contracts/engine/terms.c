@@ -226,6 +226,15 @@ uint32_t terms_find_rule(const struct terms *terms, struct slice name)
     return find(terms, name, SYMBOL_RULE);
 }
 
+bool terms_names_persons(const struct terms *terms, uint32_t rule)
+{
+    const struct terms_rule *r = terms_rule(terms, rule);
+    for (uint32_t i = 0; i < r->each_count; i++)
+        if (terms_dimension(terms, r->each[i])->kind == TERMS_PERSONS)
+            return true;
+    return false;
+}
+
 int32_t terms_due_day(const struct terms *terms, uint32_t rule, int32_t day)
 {
     const struct terms_rule *r = terms_rule(terms, rule);

@@ -14,6 +14,7 @@ static enum tally_code (*const commands[])(struct deciding *d) = {
     [COMMAND_DISPUTE_RESULT] = decide_dispute_result,
     [COMMAND_RESOLVE_DISPUTE] = decide_resolve_dispute,
     [COMMAND_RECORD_SETTLEMENT] = decide_record_settlement,
+    [COMMAND_ERASE_BODY] = decide_erase_body,
 };
 
 static enum tally_code decide_signer(struct deciding *d)

@@ -58,12 +58,26 @@ MUST_CHECK enum tally_code not_loaded(struct deciding *d, const char *what, stru
 #define X(type, list) MUST_CHECK enum tally_code change_##type(struct deciding *d, const struct row_##type *row);
 CHANGES_LISTS(X)
 #undef X
-/* *seq: the entry that it will be. The body is copied. */
-MUST_CHECK enum tally_code event_add(struct deciding *d, const char *type, bool open, const struct buf *body,
-                                     uint64_t *seq);
+/* *seq: the entry that it will be. The body is copied; contract is the one that it concerns, or empty. */
+MUST_CHECK enum tally_code event_add(struct deciding *d, const char *type, bool open, struct slice contract,
+                                     const struct buf *body, uint64_t *seq);
 /* A copy in the arena. */
 MUST_CHECK enum tally_code keep(struct deciding *d, struct slice text, struct slice *out);
 MUST_CHECK enum tally_code no_arena(struct deciding *d);
+
+/* ---- who may read what (reading.c; contracts/README.md) ---- */
+bool reads_contract(const struct view_contract *contract, struct slice actor);
+/* The contracts that it is for must be in the view as far as they are known: a contract that is not has no party here. */
+bool reads_result(const struct model *model, const struct row_result *row, struct slice actor);
+/* What a submitted result's only_in is (is_private: as its statement says). Empty where one of an indicator is private and there is no
+ * contract that it could be for. */
+MUST_CHECK enum tally_code result_only_in(struct deciding *d, const struct row_result *row, bool is_private,
+                                          struct slice *out);
+/* The entry is not open, and concerns this contract. */
+MUST_CHECK enum tally_code concerns(struct deciding *d, uint64_t seq, struct slice contract);
+/* The statement's own entry is as open as the contract, or the result, that it is about. */
+MUST_CHECK enum tally_code statement_of_contract(struct deciding *d, const struct view_contract *contract);
+MUST_CHECK enum tally_code statement_of_result(struct deciding *d, const struct row_result *row);
 
 /* ---- the commands, one function each ---- */
 MUST_CHECK enum tally_code decide_register_actor(struct deciding *d);
@@ -78,6 +92,7 @@ MUST_CHECK enum tally_code decide_change_results(struct deciding *d);
 MUST_CHECK enum tally_code decide_dispute_result(struct deciding *d);
 MUST_CHECK enum tally_code decide_resolve_dispute(struct deciding *d);
 MUST_CHECK enum tally_code decide_record_settlement(struct deciding *d);
+MUST_CHECK enum tally_code decide_erase_body(struct deciding *d);
 
 /* ---- what follows (consequences.c) ---- */
 struct topic { /* results of one statement that are of one version of an indicator, or of one figure */

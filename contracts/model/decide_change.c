@@ -49,10 +49,12 @@ static enum tally_code take_named(struct deciding *d, const struct view_submissi
 static enum tally_code find_one(struct deciding *d, struct changing *c, uint32_t i)
 {
     const struct command_change *item = &c->items[i];
-    c->of[i] = view_result(d->model, item->seq, item->item);
+    const struct view_result *first = view_result(d->model, item->seq, 0);
+    bool is_read = first != NULL && reads_result(d->model, &first->row, d->command->actor);
+    c->of[i] = is_read ? view_result(d->model, item->seq, item->item) : NULL;
     if (c->of[i] != NULL)
         return HEAD_COVERS(d, item->seq, "the result");
-    if (view_result(d->model, item->seq, 0) == NULL)
+    if (!is_read)
         return REFUSE_AT(d, REFUSE_RESULT_UNKNOWN, pointer(d, i, "seq"),
                          "entry %" PRIu64 " reports no result: see /v1/results", item->seq);
     return REFUSE_AT(d, REFUSE_RESULT_UNKNOWN, pointer(d, i, "item"),
@@ -144,6 +146,21 @@ done:
     return rc;
 }
 
+/* One entry is read by the same readers, whatever it restates. */
+static enum tally_code check_readers(struct deciding *d, const struct changing *c)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 1; i < c->count && !refused_enough(d); i++) {
+        if (!slice_equal(c->of[i]->row.only_in, c->of[0]->row.only_in))
+            TRY(REFUSE_AT(d, REFUSE_RESULT_PRIVATE, pointer(d, i, ""),
+                          "entry %" PRIu64 " is open, or not, for others than entry %" PRIu64
+                          " is: send one statement for each",
+                          c->of[i]->row.seq, c->of[0]->row.seq));
+    }
+done:
+    return rc;
+}
+
 /* ---- as results ---- */
 static void make_one(struct deciding *d, struct changing *c, uint32_t i)
 {
@@ -186,10 +203,12 @@ enum tally_code decide_change_results(struct deciding *d)
     STEP(check_author(d, &c));
     STEP(check_taken(d, &c));
     STEP(check_heads(d, &c));
+    STEP(check_readers(d, &c));
     STEP(make_all(d, &c));
     for (uint32_t i = 0; i < c.count; i++)
         STEP(change_result(d, &c.results[i].row));
     STEP(contract_list_in_force(d, &c.contracts, c.topics, c.topic_count));
+    STEP(statement_of_result(d, &c.results[0].row));
     struct news news = {.topics = c.topics, .topic_count = c.topic_count};
     STEP(consequences(d, &news, c.contracts.items, c.contracts.count));
 done:

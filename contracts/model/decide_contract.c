@@ -230,13 +230,24 @@ done:
     return rc;
 }
 
+static bool is_party_named(const struct deciding *d)
+{
+    for (uint32_t i = 0; i < PROPOSAL.party_count; i++) {
+        if (slice_equal(PROPOSAL.parties[i].actor, d->command->actor))
+            return true;
+    }
+    return false;
+}
+
 static enum tally_code check_offer(struct deciding *d)
 {
     const struct view_contract *taken = view_contract(d->model, PROPOSAL.id);
     const struct ast_text *text = terms_ast(PROPOSAL.terms);
-    if (!PROPOSAL.open)
+    if (!PROPOSAL.open && !is_party_named(d))
         return REFUSE_AT(d, REFUSE_CONTRACT_PRIVATE, SLICE("/open"),
-                         "this service holds open contracts only: propose it with \"open\":true");
+                         "a contract that is not open is for its parties alone, and %.*s is none of them: have a party "
+                         "propose it",
+                         SLICE_ARG(d->command->actor));
     if (text->is_amendment)
         return REFUSE_AT(
             d, REFUSE_CONTRACT_TERMS, SLICE("/terms"),
@@ -276,6 +287,8 @@ enum tally_code decide_propose_contract(struct deciding *d)
     STEP(add_parties(d));
     STEP(add_metrics(d));
     d->out->open = row.open;
+    if (!row.open)
+        STEP(concerns(d, d->place->seq, row.id));
 done:
     return rc;
 }

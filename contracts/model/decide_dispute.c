@@ -29,7 +29,7 @@ static enum tally_code find_contract(struct deciding *d, struct disputing *p)
 {
     enum tally_code rc = TALLY_OK;
     p->contract = view_contract(d->model, DISPUTE.contract);
-    if (p->contract == NULL)
+    if (p->contract == NULL || !reads_contract(p->contract, d->command->actor))
         return REFUSE_AT(d, REFUSE_CONTRACT_UNKNOWN, SLICE("/contract"), "no contract is called %.*s: see /v1/contracts",
                          SLICE_ARG(DISPUTE.contract));
     STEP(HEAD_COVERS(d, p->contract->row.seq, "the proposal of %.*s", SLICE_ARG(DISPUTE.contract)));
@@ -185,6 +185,16 @@ done:
     return rc;
 }
 
+/* The reason is about the results: where one of them is not open, neither is the dispute. */
+static enum tally_code statement_in_contract(struct deciding *d, const struct disputing *p)
+{
+    bool open = p->contract->row.open;
+    for (uint32_t i = 0; i < p->count; i++)
+        open = open && result_is_open(&view_result(d->model, p->rows[i].result_seq, p->rows[i].item)->row);
+    d->out->open = open;
+    return open ? TALLY_OK : concerns(d, d->place->seq, p->contract->row.id);
+}
+
 enum tally_code decide_dispute_result(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
@@ -195,7 +205,7 @@ enum tally_code decide_dispute_result(struct deciding *d)
     STEP(check_items(d, &p));
     struct news news = {.disputes = p.rows, .dispute_count = p.count};
     STEP(consequences(d, &news, &p.contract, 1));
-    d->out->open = p.contract->row.open;
+    STEP(statement_in_contract(d, &p));
 done:
     return rc;
 }

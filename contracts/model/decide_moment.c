@@ -121,7 +121,7 @@ static enum tally_code reach(struct deciding *d, struct view_contract *contract,
     if (news.decision_count > 0)
         write_lapses(&json, &news);
     canon_close(&json);
-    TRY(event_add(d, "moment.reached", contract->row.open, &body, &seq));
+    TRY(event_add(d, "moment.reached", contract->row.open, contract->row.id, &body, &seq));
     ENSURE(seq == d->place->seq);
     TRY(consequences(d, &news, &contract, 1));
 done:

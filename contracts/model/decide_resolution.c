@@ -19,7 +19,7 @@ static enum tally_code find_dispute(struct deciding *d, struct resolving *r)
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     r->contract = view_disputed_contract(d->model, RESOLUTION.seq);
-    if (r->contract == NULL)
+    if (r->contract == NULL || !reads_contract(r->contract, d->command->actor))
         return REFUSE(d, REFUSE_DISPUTE_NOT_FOUND, "entry %" PRIu64 " disputes nothing: see the disputes of the contract",
                       RESOLUTION.seq);
     STEP(HEAD_COVERS(d, RESOLUTION.seq, "the dispute"));
@@ -156,6 +156,20 @@ done:
     return rc;
 }
 
+/* As open as the dispute. */
+static enum tally_code statement_in_contract(struct deciding *d, const struct resolving *r)
+{
+    bool open = r->contract->row.open;
+    for (uint32_t i = 0; i < r->disputed_count; i++) {
+        const struct view_result *result = view_result(d->model, r->disputed[i]->row.result_seq, r->disputed[i]->item);
+        if (result == NULL)
+            return not_loaded(d, "a disputed result of contract", r->contract->row.id);
+        open = open && result_is_open(&result->row);
+    }
+    d->out->open = open;
+    return open ? TALLY_OK : concerns(d, d->place->seq, r->contract->row.id);
+}
+
 enum tally_code decide_resolve_dispute(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
@@ -167,7 +181,7 @@ enum tally_code decide_resolve_dispute(struct deciding *d)
         STEP(check_value(d, &r, &r.rows[i]));
     struct news news = {.decisions = r.rows, .decision_count = r.count};
     STEP(consequences(d, &news, &r.contract, 1));
-    d->out->open = r.contract->row.open;
+    STEP(statement_in_contract(d, &r));
 done:
     return rc;
 }

@@ -78,7 +78,7 @@ static enum tally_code check_named(struct deciding *d, const struct row_result *
 {
     if (row->indicator.len == 0) {
         const struct view_contract *contract = view_contract(d->model, row->contract);
-        if (contract == NULL)
+        if (contract == NULL || !reads_contract(contract, d->command->actor))
             return REFUSE_AT(d, REFUSE_CONTRACT_UNKNOWN, item_pointer(d, row->item, "contract"),
                              "no contract is called %.*s: see /v1/contracts", SLICE_ARG(row->contract));
         return HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(row->contract));
@@ -322,6 +322,31 @@ done:
     return rc;
 }
 
+/* Who may read each result is asked once for what is measured; one entry is read by the same readers. */
+static enum tally_code check_readers(struct deciding *d, const struct reporting *r)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < r->topic_count && !refused_enough(d); i++) {
+        const struct row_result *row = &r->topics[i].results[0]->row;
+        struct slice only_in = SLICE("");
+        TRY(result_only_in(d, row, RESULTS.is_private, &only_in));
+        if (RESULTS.is_private && only_in.len == 0)
+            TRY(REFUSE_AT(d, REFUSE_RESULT_PRIVATE, SLICE("/open"),
+                          "%.*s has signed no contract with a metric of %.*s version %" PRIu32
+                          ": a result that is not open would be for nobody",
+                          SLICE_ARG(d->command->actor), SLICE_ARG(row->indicator), row->version));
+        for (uint32_t k = 0; k < r->topics[i].count; k++)
+            r->results[r->topics[i].results[k]->row.item].row.only_in = only_in;
+    }
+    for (uint32_t i = 1; i < RESULTS.count && !refused_enough(d); i++) {
+        if (!slice_equal(r->results[i].row.only_in, r->results[0].row.only_in))
+            TRY(REFUSE_AT(d, REFUSE_RESULT_PRIVATE, result_pointer(d, i),
+                          "is open, or not, for others than the first: send one statement for each"));
+    }
+done:
+    return rc;
+}
+
 static enum tally_code check_all(struct deciding *d, const struct reporting *r)
 {
     enum tally_code rc = TALLY_OK;
@@ -340,6 +365,8 @@ static enum tally_code check_all(struct deciding *d, const struct reporting *r)
         TRY(check_result_value(d, &r->results[i], item_pointer(d, i, "value")));
     if (d->refusal == NULL)
         TRY(check_new(d, r));
+    if (d->refusal == NULL)
+        TRY(check_readers(d, r));
 done:
     return rc;
 }
@@ -354,6 +381,7 @@ enum tally_code decide_submit_results(struct deciding *d)
     for (uint32_t i = 0; i < RESULTS.count; i++)
         STEP(change_result(d, &r.results[i].row));
     STEP(contract_list_in_force(d, &r.contracts, r.topics, r.topic_count));
+    STEP(statement_of_result(d, &r.results[0].row));
     struct news news = {.topics = r.topics, .topic_count = r.topic_count};
     STEP(consequences(d, &news, r.contracts.items, r.contracts.count));
 done:

@@ -48,7 +48,10 @@ enum tally_code decide_record_settlement(struct deciding *d)
     enum tally_code rc = TALLY_OK;
     int order = 0;
     const struct view_payment *payment = view_payment(d->model, SETTLEMENT.seq);
-    if (payment == NULL)
+    const struct view_contract *contract = payment == NULL ? NULL : view_contract(d->model, payment->row.contract);
+    if (payment != NULL && contract == NULL)
+        return not_loaded(d, "contract", payment->row.contract);
+    if (payment == NULL || !reads_contract(contract, d->command->actor))
         return REFUSE(d, REFUSE_PAYMENT_NOT_FOUND, "entry %" PRIu64 " triggers no payment: see /v1/payments",
                       SETTLEMENT.seq);
     STEP(HEAD_COVERS(d, payment->row.seq, "the payment trigger"));
@@ -75,6 +78,7 @@ enum tally_code decide_record_settlement(struct deciding *d)
     };
     STEP(change_payment(d, &row));
     STEP(change_settlement(d, &settlement));
+    STEP(statement_of_contract(d, contract));
 done:
     return rc;
 }

@@ -81,7 +81,7 @@ static enum tally_code activate(struct deciding *d, struct view_contract *contra
     canon_name(&json, "version");
     canon_hex(&json, contract->row.version_hash, sizeof(contract->row.version_hash));
     canon_close(&json);
-    TRY(event_add(d, "contract.activated", contract->row.open, &body, &seq));
+    TRY(event_add(d, "contract.activated", contract->row.open, contract->row.id, &body, &seq));
     TRY(consequences(d, &news, &contract, 1));
 done:
     buf_release(&body);
@@ -95,7 +95,7 @@ enum tally_code decide_sign_contract(struct deciding *d)
     const struct terms *terms = NULL;
     bool is_enough = false;
     struct view_contract *contract = view_contract(d->model, SIGNATURE.id);
-    if (contract == NULL)
+    if (contract == NULL || !reads_contract(contract, d->command->actor))
         return REFUSE(d, REFUSE_CONTRACT_NOT_FOUND, "no contract is called %.*s: see /v1/contracts",
                       SLICE_ARG(SIGNATURE.id));
     STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));
@@ -110,7 +110,7 @@ enum tally_code decide_sign_contract(struct deciding *d)
     TRY(has_all_signatures(d, contract, terms, party, &is_enough));
     if (contract->row.state == CONTRACT_PROPOSED && is_enough)
         STEP(activate(d, contract));
-    d->out->open = contract->row.open;
+    STEP(statement_of_contract(d, contract));
 done:
     return rc;
 }

@@ -148,6 +148,7 @@ enum tally_code decide_verify_result(struct deciding *d)
         if (v.is_named[i])
             STEP(change_verification(d, &row));
     }
+    STEP(statement_of_result(d, &v.submission->items[0]->row));
     struct news news = {.is_verification = true,
                         .verified_seq = VERIFICATION.seq,
                         .is_verified = v.is_named,

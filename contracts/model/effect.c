@@ -31,10 +31,11 @@ static void *row_room(struct deciding *d, void *rows, uint32_t count, size_t row
 CHANGES_LISTS(X)
 #undef X
 
-enum tally_code event_add(struct deciding *d, const char *type, bool open, const struct buf *body, uint64_t *seq)
+enum tally_code event_add(struct deciding *d, const char *type, bool open, struct slice contract, const struct buf *body,
+                          uint64_t *seq)
 {
     enum tally_code rc = TALLY_OK;
-    struct model_event event = {.type = type, .open = open};
+    struct model_event event = {.type = type, .open = open, .contract = contract};
     TRY(buf_check(body, d->err));
     TRY(keep(d, buf_slice(body), &event.body));
     struct model_event *events = row_room(d, d->out->events, d->out->event_count, sizeof(*events));
@@ -43,6 +44,8 @@ enum tally_code event_add(struct deciding *d, const char *type, bool open, const
     d->out->events = events;
     events[d->out->event_count++] = event;
     *seq = d->next_seq++;
+    if (!open && contract.len > 0)
+        TRY(concerns(d, *seq, contract));
 done:
     return rc;
 }

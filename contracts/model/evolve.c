@@ -19,6 +19,8 @@ static enum tally_code mark_new(struct model *model, const struct changes *chang
         TRY(known_mark(model, NEED_PAYMENT, NO_NAME, changes->payments[i].seq, err));
     for (uint32_t i = 0; i < changes->disputes_count; i++)
         TRY(known_mark(model, NEED_DISPUTE, NO_NAME, changes->disputes[i].seq, err));
+    for (uint32_t i = 0; i < changes->erasures_count; i++)
+        TRY(known_mark(model, NEED_ERASURE, NO_NAME, changes->erasures[i].entry, err));
 done:
     return rc;
 }

@@ -87,9 +87,12 @@ static enum tally_code end(struct deciding *d, const struct work *work, struct l
 {
     enum tally_code rc = TALLY_OK;
     uint64_t seq = 0;
+    bool open = work->row.open; /* it names results, so that it is no more open than they are */
     canon_close(&list->json);
     canon_close(&list->json);
-    TRY(event_add(d, "result.finalised", work->row.open, &list->body, &seq));
+    for (uint32_t i = list->from; i < to; i++)
+        open = open && result_is_open(&work->finals[i]->fit.result->row);
+    TRY(event_add(d, "result.finalised", open, work->row.id, &list->body, &seq));
     for (uint32_t i = list->from; i < to; i++) {
         struct new_final *now = work->finals[i];
         now->end.seq = seq;

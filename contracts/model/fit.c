@@ -29,6 +29,10 @@ enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uin
     };
     bool is_party = false;
     *fits = false;
+    if (!result_counts_in(&result->row, contract->row.id)) {
+        *why = SLICE("it is not open, and was not reported for this contract");
+        return TALLY_OK;
+    }
     for (uint32_t i = 0; i < contract->texts[text]->party_count && !*fits; i++) {
         if (contract->texts[text]->parties[i] == NULL ||
             !slice_equal(party_at(contract, text, i, result->row.seq)->actor, result->row.author))

@@ -130,6 +130,7 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
     case NEED_RESULT:
     case NEED_PAYMENT:
     case NEED_DISPUTE:
+    case NEED_ERASURE:
         break;
     }
     TRY(known_mark(model, need->kind, need->name, need->number, err));

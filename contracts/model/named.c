@@ -5,7 +5,8 @@ enum tally_code named_submission(struct deciding *d, uint64_t seq, const struct 
 {
     enum tally_code rc = TALLY_OK;
     const struct view_submission *submission = view_submission(d->model, seq);
-    if (view_result(d->model, seq, 0) == NULL)
+    const struct view_result *first = view_result(d->model, seq, 0);
+    if (first == NULL || !reads_result(d->model, &first->row, d->command->actor))
         return REFUSE(d, REFUSE_RESULT_NOT_FOUND, "entry %" PRIu64 " reports no result: see /v1/results", seq);
     STEP(HEAD_COVERS(d, seq, "the result"));
     for (uint32_t i = 0; i < submission->count; i++) {

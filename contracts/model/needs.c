@@ -298,6 +298,9 @@ enum tally_code model_needs(const struct model *model, const struct command *com
     case COMMAND_RECORD_SETTLEMENT:
         TRY(need_settlement(model, command, needs, err));
         break;
+    case COMMAND_ERASE_BODY:
+        TRY(need(model, needs, NEED_ERASURE, NO_NAME, command->u.erase_body.seq, err));
+        break;
     }
 done:
     return rc;

@@ -123,15 +123,6 @@ done:
     return rc;
 }
 
-/* P2: does the list name persons? Then it is no public body. */
-static bool names_persons(const struct terms *terms, const struct terms_rule *rule)
-{
-    for (uint32_t i = 0; i < rule->each_count; i++)
-        if (terms_dimension(terms, rule->each[i])->kind == TERMS_PERSONS)
-            return true;
-    return false;
-}
-
 static enum tally_code itemise(struct deciding *d, struct slice contract, struct slice rule, bool open,
                                const struct part *part, uint64_t *seq)
 {
@@ -159,7 +150,7 @@ static enum tally_code itemise(struct deciding *d, struct slice contract, struct
     canon_name(&json, "rule");
     canon_string(&json, rule);
     canon_close(&json);
-    TRY(event_add(d, "payment.itemised", open, &body, seq));
+    TRY(event_add(d, "payment.itemised", open, contract, &body, seq));
 done:
     buf_release(&body);
     return rc;
@@ -241,7 +232,7 @@ static enum tally_code trigger(struct deciding *d, const struct work *work, cons
     write_party(&json, "to", row->to_actor, row->to_party);
     write_day(&json, "triggered", row->triggered_on);
     canon_close(&json);
-    TRY(event_add(d, "payment.triggered", work->row.open, &body, &row->seq));
+    TRY(event_add(d, "payment.triggered", work->row.open, work->row.id, &body, &row->seq));
 done:
     buf_release(&body);
     return rc;
@@ -301,7 +292,8 @@ static enum tally_code pay(struct deciding *d, const struct work *work, const st
     TRY(keep(d, rule->name, &row.rule));
     TRY(keep(d, rule->currency, &row.currency));
     TRY(direct(d, part, net, &row));
-    TRY(itemise(d, row.contract, row.rule, work->row.open && !names_persons(of->terms, rule), part, &row.itemised_seq));
+    bool is_list_open = work->row.open && !terms_names_persons(of->terms, of->place);
+    TRY(itemise(d, row.contract, row.rule, is_list_open, part, &row.itemised_seq));
     TRY(explain(d, kept, part, &row, &explanation));
     TRY(trigger(d, work, explanation.hash, &row));
     TRY(change_payment(d, &row));

@@ -23,7 +23,7 @@ STRINGS_OF(contract, AT(contract, id), AT(contract, slug), AT(contract, title), 
 STRINGS_OF(party, AT(party, contract), AT(party, party), AT(party, role), AT(party, label), AT(party, actor),
            AT(party, kid))
 STRINGS_OF(result, AT(result, indicator), AT(result, contract), AT(result, metric), AT(result, dimensions),
-           AT(result, value), AT(result, author))
+           AT(result, value), AT(result, author), AT(result, only_in))
 STRINGS_OF(instance, AT(instance, contract), AT(instance, rule), AT(instance, key))
 STRINGS_OF(dispute, AT(dispute, contract), AT(dispute, actor), AT(dispute, reason))
 STRINGS_OF(payment, AT(payment, contract), AT(payment, rule), AT(payment, from_party), AT(payment, to_party),
@@ -564,7 +564,23 @@ done:
     return rc;
 }
 
-/* What no decision asks for is not held: a payment carries what is settled of it. */
+enum tally_code model_put_erasure(struct model *model, const struct row_erasure *row, struct err *err)
+{
+    if (view_is_erased(model, row->entry))
+        return TALLY_OK;
+    struct view_erasure *erasure = new_item(model, sizeof(*erasure), ident_number(row->entry));
+    return erasure == NULL ? no_memory(err) : add_item(model, &model->erasures, &erasure->id, err);
+}
+
+/* What no decision asks for is not held: who reads an entry is asked of the tables, and a payment carries what is settled of it. */
+enum tally_code model_put_concern(struct model *model, const struct row_concern *row, struct err *err)
+{
+    (void) model;
+    (void) row;
+    (void) err;
+    return TALLY_OK;
+}
+
 enum tally_code model_put_payment_item(struct model *model, const struct row_payment_item *row, struct err *err)
 {
     (void) model;

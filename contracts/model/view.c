@@ -4,9 +4,9 @@
 
 static void tables_init(struct model *model)
 {
-    struct table *tables[] = {&model->actors,      &model->keys,        &model->indicators, &model->contracts,
-                              &model->submissions, &model->series,      &model->users,      &model->payments,
-                              &model->disputes,    &model->result_keys, &model->known};
+    struct table *tables[] = {&model->actors,      &model->keys,     &model->indicators,  &model->contracts,
+                              &model->submissions, &model->series,   &model->users,       &model->payments,
+                              &model->disputes,    &model->erasures, &model->result_keys, &model->known};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         table_init(tables[i], &model->hold);
 }
@@ -205,6 +205,11 @@ bool view_was_party(const struct view_contract *contract, struct slice actor)
     for (uint32_t k = 0; k < contract->text_count && !was; k++)
         was = is_party_of(contract->texts[k], actor);
     return was;
+}
+
+bool view_is_erased(const struct model *model, uint64_t seq)
+{
+    return table_find(&model->erasures, ident_number(seq)) != NULL;
 }
 
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32])

@@ -106,6 +106,10 @@ struct view_dispute_seq { /* where a dispute belongs */
     struct slice contract;
 };
 
+struct view_erasure { /* that a body was erased */
+    struct ident id;  /* number: the entry */
+};
+
 struct view_instance {
     struct ident id; /* a: rule, b: key */
     struct row_instance row;
@@ -196,7 +200,8 @@ struct model {
     struct model_ports ports;
     bool is_whole; /* nothing is loaded: what is not here does not exist */
     uint64_t tick; /* counts uses, for the oldest use */
-    struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, result_keys, known;
+    struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, erasures, result_keys,
+        known;
     struct terms_cache *terms;
     struct followed *followed; /* sessions of the engine: no part of the state */
     struct arena *scratch;     /* of one contract's evaluation, empty in between: no part of the state */
@@ -264,6 +269,13 @@ bool view_is_party(const struct view_contract *contract, struct slice actor);  /
 bool view_was_party(const struct view_contract *contract, struct slice actor); /* of any that is or was in force */
 /* The newest result of the key with this hash; NULL: there is none. */
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32]);
+
+bool view_is_erased(const struct model *model, uint64_t seq); /* the body of this entry */
+
+/* ---- results that are not open (reading.c) ---- */
+bool result_is_open(const struct row_result *row);
+/* It is open, or for this contract. */
+bool result_counts_in(const struct row_result *row, struct slice contract);
 
 /* ---- what was looked up ---- */
 bool known_holds(const struct model *model, enum need_kind kind, struct slice name, uint64_t number); /* counts as a use */

@@ -114,8 +114,8 @@ void view_clear(struct model *model)
         submission_free(model, submission);
     table_release(&model->submissions);
     free_lists(model);
-    struct table *tables[] = {&model->actors,   &model->keys,     &model->indicators,  &model->series, &model->users,
-                              &model->payments, &model->disputes, &model->result_keys, &model->known};
+    struct table *tables[] = {&model->actors,   &model->keys,     &model->indicators, &model->series,      &model->users,
+                              &model->payments, &model->disputes, &model->erasures,   &model->result_keys, &model->known};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         free_items(&model->hold, tables[i]);
     model->has_due = false;

@@ -27,6 +27,7 @@ TAKE_ROW(dispute)
 TAKE_ROW(decision)
 TAKE_ROW(instance)
 TAKE_ROW(payment)
+TAKE_ROW(erasure)
 
 MUST_CHECK static enum tally_code take_actor(struct model *model, const struct pg_rows *rows, int i, struct err *err)
 {
@@ -89,6 +90,7 @@ static const struct ask {
     {NEED_RESULT_KEY, ASK_NAMES, &sql_outcomes_load_result_keys, take_result_key},
     {NEED_PAYMENT, ASK_NUMBERS, &sql_outcomes_load_payments, take_payment},
     {NEED_DISPUTE, ASK_NUMBERS, &sql_outcomes_load_disputes, take_dispute},
+    {NEED_ERASURE, ASK_NUMBERS, &sql_outcomes_load_erasures, take_erasure},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_due_contracts, take_contract},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_next_moment, take_next_moment},
 };

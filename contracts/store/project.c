@@ -220,6 +220,7 @@ static void add_changes(struct columns *c)
     INSTANT(result, first_time);
     BOOL(result, is_withdrawal);
     U64(result, prev_seq);
+    TEXT(result, only_in);
 }
 
 static void add_verifications(struct columns *c)
@@ -350,6 +351,18 @@ static void add_settlements(struct columns *c)
     DAY(settlement, paid_on);
 }
 
+static void add_concerns(struct columns *c)
+{
+    U64(concern, seq);
+    TEXT(concern, contract);
+}
+
+static void add_erasures(struct columns *c)
+{
+    U64(erasure, entry);
+    U64(erasure, seq);
+}
+
 static const struct projection {
     const struct pg_statement *statement;
     void (*add)(struct columns *c);
@@ -360,14 +373,14 @@ static const struct projection {
 };
 _Static_assert(ROW_KIND_COUNT == STORE_PROJECT_STATEMENTS_MAX, "one statement for each table");
 
-/* Most results follow no other: seven columns more would cost each of them. */
+/* Most results follow no other, and are open: eight columns more would cost each of them. */
 static const struct projection changes = {&sql_outcomes_project_changes, add_changes};
 
 static const struct projection *projection_of(enum row_kind kind, const struct recorded_list *list)
 {
     const struct row_result *rows = list->rows;
     for (size_t i = 0; kind == ROW_result && i < list->count; i++) {
-        if (rows[i].prev_seq != 0)
+        if (rows[i].prev_seq != 0 || rows[i].only_in.len > 0)
             return &changes;
     }
     return &projections[kind];

@@ -34,6 +34,14 @@ void read_add_filter(struct read *read, struct slice value)
         read_add_name(read, value);
 }
 
+void read_add_reader(struct pg_params *params, struct slice reader)
+{
+    if (reader.len == 0)
+        pg_add_null(params);
+    else
+        pg_add_text(params, reader);
+}
+
 void read_add_seq(struct read *read, uint64_t seq)
 {
     pg_add_int8(&read->params, seq > INT64_MAX ? INT64_MAX : (int64_t) seq);

@@ -15,9 +15,10 @@ struct read {
 
 MUST_CHECK enum tally_code read_begin(struct read *read, struct pg *pg, struct err *err);
 void read_end(struct read *read);
-void read_add_name(struct read *read, struct slice value);   /* an id as somebody asked for it */
-void read_add_filter(struct read *read, struct slice value); /* NULL when it is empty */
-void read_add_seq(struct read *read, uint64_t seq);          /* beyond every entry: the largest number there is */
+void read_add_name(struct read *read, struct slice value);           /* an id as somebody asked for it */
+void read_add_filter(struct read *read, struct slice value);         /* NULL when it is empty */
+void read_add_reader(struct pg_params *params, struct slice reader); /* NULL for nobody in particular */
+void read_add_seq(struct read *read, uint64_t seq);                  /* beyond every entry: the largest number there is */
 
 /* What a cursor says: the last row that was seen, by a text and a number. Without a cursor they stay as they are. Each list
  * has a letter of its own, so that the cursor of another is refused. */

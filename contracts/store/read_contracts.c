@@ -13,33 +13,36 @@ enum tally_code store_list_contracts(struct pg *pg, struct slice actor, const st
     pg_add_text(&read.params, cursor.text);
     read_add_limit(&read, page);
     read_add_filter(&read, actor);
+    read_add_reader(&read.params, page->reader);
     TRY(read_page(&read, &sql_outcomes_list_contracts, page, 'c', out, err));
 done:
     read_end(&read);
     return rc;
 }
 
-enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct buf *out, bool *found,
-                                    struct err *err)
+enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct slice reader, struct buf *out,
+                                    bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
     read_add_seq(&read, as_of);
+    read_add_reader(&read.params, reader);
     TRY(read_one(&read, &sql_outcomes_read_contract, out, found, err));
 done:
     read_end(&read);
     return rc;
 }
 
-enum tally_code store_has_contract(struct pg *pg, struct slice id, bool *found, struct err *err)
+enum tally_code store_has_contract(struct pg *pg, struct slice id, struct slice reader, bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
     struct pg_rows *rows = NULL;
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
+    read_add_reader(&read.params, reader);
     TRY(read_rows(&read, &sql_outcomes_has_contract, &rows, err));
     *found = pg_rows_count(rows) > 0;
 done:
@@ -48,12 +51,14 @@ done:
     return rc;
 }
 
-enum tally_code store_read_terms(struct pg *pg, struct slice id, struct buf *out, bool *found, struct err *err)
+enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice reader, struct buf *out, bool *found,
+                                 struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
+    read_add_reader(&read.params, reader);
     TRY(read_one(&read, &sql_outcomes_read_terms, out, found, err));
 done:
     read_end(&read);
@@ -71,8 +76,10 @@ enum tally_code store_list_signatures(struct pg *pg, struct slice contract, cons
     TRY(read_cursor(&read, page, 's', CURSOR_NUMBER, &cursor, err));
     read_add_name(&read, contract);
     has = read.params;
+    read_add_reader(&has, page->reader);
     pg_add_int4(&read.params, cursor_place(&cursor));
     read_add_limit(&read, page);
+    read_add_reader(&read.params, page->reader);
     TRY(read_page_of(&read, &sql_outcomes_list_signatures, page, 's', &sql_outcomes_has_contract, &has, out, found, err));
 done:
     read_end(&read);

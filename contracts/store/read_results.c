@@ -21,6 +21,7 @@ enum tally_code store_list_results(struct pg *pg, const struct store_result_filt
         pg_add_int4(&read.params, filter->version > INT32_MAX ? INT32_MAX : (int32_t) filter->version);
     read_add_filter(&read, filter->contract);
     read_add_filter(&read, filter->author);
+    read_add_reader(&read.params, page->reader);
     TRY(read_page(&read, &sql_outcomes_list_results, page, 'r', out, err));
 done:
     read_end(&read);
@@ -58,12 +59,14 @@ enum tally_code store_read_result(struct pg *pg, uint64_t seq, const struct stor
     TRY(read_cursor(&read, page, 'n', CURSOR_NUMBER, &cursor, err));
     pg_params_init(&head_params, read.arena);
     pg_add_int8(&head_params, seq > INT64_MAX ? INT64_MAX : (int64_t) seq);
+    read_add_reader(&head_params, page->reader);
     TRY(pg_exec(pg, &sql_outcomes_read_result, &head_params, &head, err));
     bool is_there = pg_rows_count(head) > 0;
     if (is_there) {
         read_add_seq(&read, seq);
         pg_add_int4(&read.params, cursor_place(&cursor));
         read_add_limit(&read, page);
+        read_add_reader(&read.params, page->reader);
         TRY(read_rows(&read, &sql_outcomes_list_result_items, &rows, err));
         TRY(write_statement(out, seq, head, rows, page, err));
     }
@@ -86,8 +89,10 @@ enum tally_code store_list_verifications(struct pg *pg, uint64_t result_seq, con
     TRY(read_cursor(&read, page, 'v', CURSOR_NUMBER, &cursor, err));
     read_add_seq(&read, result_seq);
     has = read.params;
+    read_add_reader(&has, page->reader);
     pg_add_int8(&read.params, cursor.number);
     read_add_limit(&read, page);
+    read_add_reader(&read.params, page->reader);
     TRY(read_page_of(&read, &sql_outcomes_list_verifications, page, 'v', &sql_outcomes_has_result, &has, out, found, err));
 done:
     read_end(&read);
@@ -117,6 +122,8 @@ MUST_CHECK static enum tally_code list_disputes(struct pg *pg, struct slice cont
         read_add_seq(&read, result_seq);
         read_add_seq(&asked, result_seq);
     }
+    read_add_reader(&read.params, page->reader);
+    read_add_reader(&asked.params, page->reader);
     TRY(read_page_of(&read, &sql_outcomes_list_disputes, page, 'd', has, &asked.params, out, found, err));
 done:
     read_end(&read);
@@ -176,6 +183,7 @@ enum tally_code store_read_dispute(struct pg *pg, uint64_t seq, const struct sto
     TRY(read_cursor(&read, page, 'q', CURSOR_NUMBER, &cursor, err));
     pg_params_init(&head_params, read.arena);
     pg_add_int8(&head_params, seq > INT64_MAX ? INT64_MAX : (int64_t) seq);
+    read_add_reader(&head_params, page->reader);
     TRY(pg_exec(pg, &sql_outcomes_read_dispute, &head_params, &head, err));
     bool is_there = pg_rows_count(head) > 0;
     if (is_there) {

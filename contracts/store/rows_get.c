@@ -148,6 +148,7 @@ void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out)
         .first_time = pg_get_timestamptz(rows, i, 15),
         .is_withdrawal = pg_get_bool(rows, i, 16),
         .prev_seq = get_seq(rows, i, 17),
+        .only_in = pg_get_bytes(rows, i, 18),
     };
 }
 
@@ -262,4 +263,9 @@ void rows_get_payment(const struct pg_rows *rows, int i, struct row_payment *out
         .due_on = pg_get_date(rows, i, 14),
         .settled = pg_get_bytes(rows, i, 15),
     };
+}
+
+void rows_get_erasure(const struct pg_rows *rows, int i, struct row_erasure *out)
+{
+    *out = (struct row_erasure){.entry = get_seq(rows, i, 0), .seq = get_seq(rows, i, 1)};
 }

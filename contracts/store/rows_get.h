@@ -21,6 +21,7 @@ void rows_get_dispute(const struct pg_rows *rows, int i, struct row_dispute *out
 void rows_get_decision(const struct pg_rows *rows, int i, struct row_decision *out);
 void rows_get_instance(const struct pg_rows *rows, int i, struct row_instance *out);
 void rows_get_payment(const struct pg_rows *rows, int i, struct row_payment *out);
+void rows_get_erasure(const struct pg_rows *rows, int i, struct row_erasure *out);
 
 /* The names of states and decisions in the tables. */
 struct slice contract_state_name(enum contract_state state);

@@ -43,7 +43,8 @@ enum append_kind {
 struct append_event { /* an entry of the service's own that the statement caused */
     uint64_t seq;
     enum entry_type type;
-    struct slice body; /* canonical JSON */
+    bool open;         /* not: whoever is told looks first whether it is for them */
+    struct slice body; /* canonical JSON; null: it has been erased since */
 };
 
 /* What a receipt is made of: the entry, and the checkpoint that its own batch signed after its commit. */

@@ -56,6 +56,7 @@ void entry_commitment(const uint8_t nonce[ENTRY_NONCE_LEN], struct slice jws, st
     X(ENTRY_PAYMENT_ITEMISED, "payment.itemised", "", "")                                                                  \
     X(ENTRY_PAYMENT_TRIGGERED, "payment.triggered", "", "")                                                                \
     X(ENTRY_SETTLEMENT_RECORDED, "settlement.recorded", "POST", "/v1/payments/{}/settlements")                             \
+    X(ENTRY_BODY_ERASED, "body.erased", "POST", "/v1/entries/{}/erasure")                                                  \
     X(ENTRY_RESIDUE_KEPT, "residue.kept", "", "")
 
 enum entry_type {
@@ -72,5 +73,8 @@ const char *entry_type_path(enum entry_type type);
 MUST_CHECK enum tally_code entry_type_find(struct slice text, enum entry_type *out);
 /* The type whose method and path template match; TALLY_E_NOT_FOUND otherwise. */
 MUST_CHECK enum tally_code entry_type_of_request(struct slice method, struct slice target, enum entry_type *out);
+
+/* The entry that a body.erased was signed for, from its target; TALLY_E_MALFORMED when it is no such target. */
+MUST_CHECK enum tally_code entry_erased_seq(struct slice target, uint64_t *out);
 
 #endif

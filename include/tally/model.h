@@ -34,7 +34,8 @@ enum command_kind {
     COMMAND_CHANGE_RESULTS,
     COMMAND_DISPUTE_RESULT,
     COMMAND_RESOLVE_DISPUTE,
-    COMMAND_RECORD_SETTLEMENT
+    COMMAND_RECORD_SETTLEMENT,
+    COMMAND_ERASE_BODY
 };
 
 enum actor_kind { ACTOR_PERSON, ACTOR_ORGANISATION, ACTOR_PATCH };
@@ -98,8 +99,9 @@ struct command {
         struct {
             const struct command_result *results;
             uint32_t count;
-            bool is_set;  /* final together (S4) */
-            bool is_list; /* the body has them under "results": where pointers begin */
+            bool is_set;     /* final together (S4) */
+            bool is_list;    /* the body has them under "results": where pointers begin */
+            bool is_private; /* not open: for the parties of the contracts that the author has signed */
         } submit_results;
         struct {
             uint64_t seq;
@@ -136,6 +138,16 @@ struct command {
             struct slice amount, reference;
             int32_t paid_on; /* day */
         } record_settlement;
+        struct { /* what the entry is has been read at the edge: it changes by nothing but erasing */
+            uint64_t seq;
+            struct slice ground;
+            struct slice author, type; /* of the entry */
+            bool open, is_erased, is_of_results;
+            struct slice why_not;     /* bodies of its type are not erased; empty: they are, and this is left: */
+            struct slice residue;     /* canonical JSON */
+            struct slice kid, target; /* what its signature said; of an entry of the service's own empty */
+            uint64_t head_seq;
+        } erase_body;
     } u;
 };
 
@@ -167,6 +179,7 @@ struct model_place {
 struct model_event {
     const char *type;
     bool open;
+    struct slice contract; /* that it concerns; empty: none */
     struct slice body;
 };
 
@@ -229,6 +242,7 @@ enum need_kind {
     NEED_RESULT_KEY, /* name: see model_result_key -> the newest result of this key, if there is one */
     NEED_PAYMENT,    /* number: seq -> the payment */
     NEED_DISPUTE,    /* number: seq of result.disputed -> its disputes */
+    NEED_ERASURE,    /* number: seq of an entry -> whether its body was erased */
     NEED_DUE /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
 };
 
@@ -292,6 +306,11 @@ void model_trim(struct model *model, size_t max_bytes, size_t lasting_bytes);
 void model_forget_result_keys(struct model *model);
 size_t model_memory(const struct model *model);
 struct instant model_next_moment(const struct model *model); /* as far as is known; INT64_MAX us: none */
+
+/* Whether the actor is or was any of the contract's parties (in the view). */
+bool model_is_party(const struct model *model, struct slice contract, struct slice actor);
+/* Whether this actor may read an event of a decision on this model: the parties of its contract may, and everybody what is open. */
+bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor);
 
 /* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason.
  * *terms is borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */

@@ -20,17 +20,28 @@
 struct read_entry {
     struct entry_header header; /* its slices, and those below, lie in the arena or point to origin */
     struct digest hash;
-    bool has_body; /* false: it was erased */
+    bool has_body; /* false: it is withheld from this reader, or it was erased */
+    bool is_withheld;
     uint8_t nonce[ENTRY_NONCE_LEN];
     struct slice jws, body; /* exact bytes */
 };
 
-/* TALLY_E_NOT_FOUND when there is no such entry. */
-MUST_CHECK enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena,
-                                      struct read_entry *out, struct err *err);
+/* Who reads: an actor, whose token has been checked, or an empty slice for nobody in particular. What it may not read of an entry is not
+ * read from the database (ledger/README.md, Who may read a body).
+ *
+ * TALLY_E_NOT_FOUND when there is no such entry. */
+MUST_CHECK enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct slice reader,
+                                      struct arena *arena, struct read_entry *out, struct err *err);
+/* The same with its body, whoever may read it: for the service itself. */
+MUST_CHECK enum tally_code read_entry_whole(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena,
+                                            struct read_entry *out, struct err *err);
 /* Canonical JSON, appended: {"actor","body","hash","header","jws","nonce","seq","time","type"}; body and header are strings
- * that hold the exact bytes, nonce is base64. Of an erased body: "erased":true instead of body, jws and nonce. */
+ * that hold the exact bytes, nonce is base64. Instead of body, jws and nonce: "erased":true, or "withheld":true. */
 MUST_CHECK enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out, struct err *err);
+
+/* Which of these entries the reader may read, into may. */
+MUST_CHECK enum tally_code read_readable(struct pg *pg, const uint64_t *seqs, size_t count, struct slice reader,
+                                         struct arena *arena, bool *may, struct err *err);
 
 /* The newest entry. TALLY_E_NOT_FOUND while the ledger is empty. */
 struct read_head {
@@ -58,7 +69,7 @@ struct read_filter {
 
 /* Appends {"items":[entries in order],"next":"<after of the next page>"|null}. */
 MUST_CHECK enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_filter *filter,
-                                     struct arena *arena, struct buf *out, struct err *err);
+                                     struct slice reader, struct arena *arena, struct buf *out, struct err *err);
 
 /* ---- the tree (formats.md, Tree; sizes are at most the number of entries) ---- */
 /* Tiles that were read are kept here; any number of threads. NULL in its place: nothing is kept. */
@@ -92,8 +103,9 @@ typedef enum tally_code (*read_archive_fn)(void *ctx, struct slice line, struct 
 /* Streams line 1 and then the entries `from` up to and without `size`, in order, of one REPEATABLE READ snapshot, holding one entry in
  * memory at a time. TALLY_E_NOT_FOUND when the ledger has fewer entries than `size`, or none from `from` on; TALLY_E_INTEGRITY when a
  * number is missing (then the archive that was begun is not whole). For from > 0 line 1 has the range (formats.md). The deadline of
- * pg_set_deadline is for each row; the checkpoints, the last one of this size, are the caller's to append. */
+ * pg_set_deadline is for each row; the checkpoints, the last one of this size, are the caller's to append. TALLY_E_CONFLICT: a body is gone by an
+ * entry behind `size`, so that an archive of that size would have a hole that nothing in it speaks of; ask with a newer size. */
 MUST_CHECK enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from, uint64_t size,
-                                        read_archive_fn fn, void *ctx, struct err *err);
+                                        struct slice reader, read_archive_fn fn, void *ctx, struct err *err);
 
 #endif

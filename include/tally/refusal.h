@@ -83,7 +83,9 @@ enum refusal_kind {
     X(REFUSE_CONTRACT_NOT_IN_FORCE, "contract.not_in_force", REFUSAL_CONFLICT, "The contract is not in force")             \
     X(REFUSE_CONTRACT_CLOSED, "contract.closed", REFUSAL_CONFLICT, "The contract has closed")                              \
     X(REFUSE_CONTRACT_PRIVATE, "contract.private", REFUSAL_NOT_ACCEPTED,                                                   \
-      "Contracts that are not open are not offered by this service")                                                       \
+      "A contract that is not open is proposed by one of its parties")                                                     \
+    X(REFUSE_RESULT_PRIVATE, "result.private", REFUSAL_NOT_ACCEPTED,                                                       \
+      "Results of one statement are read by the same readers")                                                             \
     X(REFUSE_RESULT_NOT_FOUND, "result.not_found", REFUSAL_NOT_FOUND, "There is no such result")                           \
     X(REFUSE_RESULT_DUPLICATE, "result.duplicate", REFUSAL_CONFLICT, "This result was submitted already")                  \
     X(REFUSE_RESULT_NOT_REPORTER, "result.not_reporter", REFUSAL_FORBIDDEN, "This actor does not report this")             \
@@ -112,6 +114,8 @@ enum refusal_kind {
       "The amount is not one of the payment's currency")                                                                   \
     X(REFUSE_EVALUATION_LIMIT, "evaluation.limit", REFUSAL_NOT_ACCEPTED, "The evaluation is over its limit")               \
     X(REFUSE_ENTRY_NOT_FOUND, "entry.not_found", REFUSAL_NOT_FOUND, "There is no such entry")                              \
+    X(REFUSE_ERASURE_REFUSED, "erasure.refused", REFUSAL_NOT_ACCEPTED, "Bodies of this type are not erased")               \
+    X(REFUSE_ERASURE_DONE, "erasure.done", REFUSAL_CONFLICT, "This body has been erased already")                          \
     X(REFUSE_TREE_SIZE, "tree.size", REFUSAL_NOT_FOUND, "The tree is not so large")                                        \
     X(REFUSE_COSIGNATURE_NONE, "cosignature.none", REFUSAL_NOT_FOUND,                                                      \
       "Not enough witnesses have cosigned a checkpoint yet")                                                               \

@@ -76,6 +76,8 @@ struct row_result {
     uint64_t first_seq; /* the first of its chain, which gives the day of submission; itself when it is that */
     uint32_t first_item;
     struct instant first_time;
+    /* Not open: the contracts that it is for, ",able,housing,"; it counts in them alone. Empty: in every contract */
+    struct slice only_in;
     uint64_t
         prev_seq; /* the result of its key before it, replaced or withdrawn; 0: none. Of two with the same one could not be true */
 };
@@ -161,13 +163,26 @@ struct row_settlement {
     int32_t paid_on;
 };
 
+/* An entry that is not open, and a contract that it concerns: its parties read the entry's body. */
+struct row_concern {
+    uint64_t seq;
+    struct slice contract;
+};
+
+/* That the body of an entry was erased. */
+struct row_erasure {
+    uint64_t entry;
+    uint64_t seq; /* of body.erased; residue.kept is the next */
+};
+
 /* What a decision changes. Rows of the first group are new; rows of the second replace the row of the same identity. */
 /* clang-format off */
 #define CHANGES_LISTS(X)                                                                                    \
     X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
-    X(dispute, disputes) X(decision, decisions) X(explanation, explanations)
+    X(dispute, disputes) X(decision, decisions) X(explanation, explanations) X(concern, concerns)         \
+    X(erasure, erasures)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */

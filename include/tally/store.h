@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 16
+#define STORE_PROJECT_STATEMENTS_MAX 18
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);
@@ -67,7 +67,9 @@ void store_settle(struct store *store, bool is_committed);
  *
  * A list is {"items":[...],"next":CURSOR or null}. A cursor is base64url and opaque; a malformed one, or one of another list, is
  * TALLY_E_MALFORMED (400). Order: by id, (id, version), (seq, item), seq, place or key, ascending; a page never repeats or skips a row
- * that existed when the first page was read. */
+ * that existed when the first page was read.
+ *
+ * What the reader may not see does not exist for it: no row in a list, and not found (contracts/README.md, Who may read what). */
 #define STORE_LIMIT_DEFAULT 100
 #define STORE_LIMIT_MAX 1000 /* a page of results is then about 400 KB */
 #define STORE_NOW UINT64_MAX /* as_of: everything recorded */
@@ -75,6 +77,7 @@ void store_settle(struct store *store, bool is_committed);
 struct store_page {
     struct slice cursor; /* "next" of the page before; empty: from the beginning */
     uint32_t limit;      /* 1..STORE_LIMIT_MAX (ENSUREd); the caller has refused others */
+    struct slice reader; /* who asks: an actor whose token was checked, or empty for nobody in particular */
 };
 
 /* {"id","kind","name","operator":bool,"registered_by","roles":["backbone"],"seq"} */
@@ -100,12 +103,14 @@ MUST_CHECK enum tally_code store_list_contracts(struct pg *pg, struct slice acto
  * "next_moment","open","parties":[{"actor","kid","label","party","role","signed_seq"}],"proposed_by","seq","slug","state",
  * "terms":"<hex of the text's hash>","title","version":"<hex that a party signs>","version_number"}.
  * as_of: as it stood after that entry (not found when proposed later; next_moment is null unless STORE_NOW). */
-MUST_CHECK enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct buf *out, bool *found,
-                                               struct err *err);
+MUST_CHECK enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct slice reader,
+                                               struct buf *out, bool *found, struct err *err);
 /* Is there such a contract? For lists below it that may be empty. */
-MUST_CHECK enum tally_code store_has_contract(struct pg *pg, struct slice id, bool *found, struct err *err);
+MUST_CHECK enum tally_code store_has_contract(struct pg *pg, struct slice id, struct slice reader, bool *found,
+                                              struct err *err);
 /* The text itself, no JSON. */
-MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, struct buf *out, bool *found, struct err *err);
+MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice reader, struct buf *out,
+                                            bool *found, struct err *err);
 /* All parties in the order of the text, {"actor","kid","label","party","role","signed_seq"}; *found: the contract exists. */
 MUST_CHECK enum tally_code store_list_signatures(struct pg *pg, struct slice contract, const struct store_page *page,
                                                  struct buf *out, bool *found, struct err *err);
@@ -154,17 +159,22 @@ struct store_payment_filter {
 MUST_CHECK enum tally_code store_list_payments(struct pg *pg, const struct store_payment_filter *filter,
                                                const struct store_page *page, struct buf *out, struct err *err);
 /* One item as above. */
-MUST_CHECK enum tally_code store_read_payment(struct pg *pg, uint64_t seq, uint64_t as_of, struct buf *out, bool *found,
-                                              struct err *err);
+MUST_CHECK enum tally_code store_read_payment(struct pg *pg, uint64_t seq, uint64_t as_of, struct slice reader,
+                                              struct buf *out, bool *found, struct err *err);
 /* How it came to its amount: the bytes that the hash is of. Not found: none was kept. */
 MUST_CHECK enum tally_code store_read_explanation(struct pg *pg, uint64_t seq, struct buf *out, bool *found,
                                                   struct err *err);
-/* What a payment consists of: items {"difference","key","stands"}; *found: the payment exists. */
+/* What a payment consists of: items {"difference","key","stands"}; *found: the payment exists, and its list is for the reader (of a rule
+ * for each of persons it is for the contract's parties). */
 MUST_CHECK enum tally_code store_list_payment_items(struct pg *pg, uint64_t payment_seq, const struct store_page *page,
                                                     struct buf *out, bool *found, struct err *err);
 /* Items {"amount","paid_on","payment_seq","recorded_by","reference","seq"}; *found: the payment exists. */
 MUST_CHECK enum tally_code store_list_settlements(struct pg *pg, uint64_t payment_seq, const struct store_page *page,
                                                   struct buf *out, bool *found, struct err *err);
+/* Whether the reader may know how the payment came to its amount: who may know what it consists of, unless its contract uses a result that is
+ * not open; then its parties alone. Nobody, when what it consists of has been erased. */
+MUST_CHECK enum tally_code store_has_explanation(struct pg *pg, uint64_t seq, struct slice reader, bool *found,
+                                                 struct err *err);
 /* Of a payment, what its explanation needs: its rule, contract, and the entry that caused it. Slices in the arena. */
 MUST_CHECK enum tally_code store_lookup_payment(struct pg *pg, uint64_t seq, struct arena *arena,
                                                 struct row_payment *payment, bool *found, struct err *err);

@@ -144,6 +144,8 @@ struct terms_rule {
 uint32_t terms_rule_count(const struct terms *terms);
 const struct terms_rule *terms_rule(const struct terms *terms, uint32_t i);
 uint32_t terms_find_rule(const struct terms *terms, struct slice name);
+/* Its instances are for each of persons: what lists them names persons (P2). */
+bool terms_names_persons(const struct terms *terms, uint32_t rule);
 /* The day on which what was triggered on `day` is due: `due N days|months after`, or that day. */
 int32_t terms_due_day(const struct terms *terms, uint32_t rule, int32_t day);
 

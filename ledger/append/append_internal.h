@@ -85,6 +85,7 @@ struct batch_entry { /* one entry to be written */
     uint8_t nonce[ENTRY_NONCE_LEN];
     struct digest prev, commitment, hash;
     struct slice header; /* the arena's */
+    uint64_t erases;     /* of body.erased: the entry whose body goes */
 };
 
 /* What a statement will be told once the batch is settled. */

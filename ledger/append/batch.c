@@ -140,7 +140,8 @@ MUST_CHECK static enum tally_code set_recorded(struct batch *batch, size_t place
     if (events == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an answer");
     for (size_t i = 0; i < plan->event_count; i++)
-        events[i] = (struct append_event){recorded[i + 1].seq, plan->events[i].type, plan->events[i].body};
+        events[i] =
+            (struct append_event){recorded[i + 1].seq, plan->events[i].type, plan->events[i].open, plan->events[i].body};
     batch->outcomes[place].answer = (struct append_answer){.kind = APPEND_RECORDED,
                                                            .seq = recorded->seq,
                                                            .hash = recorded->hash,

@@ -87,6 +87,9 @@ enum tally_code chain_append(struct batch *batch, struct slice origin, const str
                                           .jws = statement->jws,
                                           .body = statement->body,
                                           .open = open};
+            if (statement->type == ENTRY_BODY_ERASED &&
+                entry_erased_seq(statement->statement.htu, &entry->erases) != TALLY_OK)
+                TRY(err_set(err, TALLY_E_BUG, "an erasure was accepted that names no entry"));
         } else {
             const struct append_own *own = &events[i - (statement != NULL)];
             *entry = (struct batch_entry){.type = own->type,

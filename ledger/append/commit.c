@@ -29,6 +29,32 @@ MUST_CHECK static enum tally_code queue_bodies(struct pg *pg, struct batch *batc
     return pg_pipeline_add(pg, &sql_ledger_insert_body, &params, NULL, err);
 }
 
+/* Bodies that statements of the batch erase: behind the entries, which the database looks at first. */
+MUST_CHECK static enum tally_code queue_erasures(struct pg *pg, struct batch *batch, struct err *err)
+{
+    int64_t *seqs = NULL, *by = NULL;
+    size_t n = 0;
+    struct pg_params params;
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        if (batch->entries[i].type != ENTRY_BODY_ERASED)
+            continue;
+        if (seqs == NULL) {
+            seqs = ARENA_ARRAY(batch->arena, batch->entry_count, int64_t);
+            by = ARENA_ARRAY(batch->arena, batch->entry_count, int64_t);
+            if (seqs == NULL || by == NULL)
+                return err_set(err, TALLY_E_NO_MEMORY, "no memory for the erasures of a batch");
+        }
+        seqs[n] = (int64_t) batch->entries[i].erases;
+        by[n++] = (int64_t) batch->entries[i].seq;
+    }
+    if (n == 0)
+        return TALLY_OK;
+    pg_params_init(&params, batch->arena);
+    pg_add_int8_array(&params, seqs, n);
+    pg_add_int8_array(&params, by, n);
+    return pg_pipeline_add(pg, &sql_ledger_erase, &params, NULL, err);
+}
+
 struct entry_columns {
     int64_t *seqs;
     bool *open;
@@ -77,6 +103,7 @@ enum tally_code commit_queue(struct pg *pg, struct batch *batch, struct err *err
     for (int i = 0; i < 3; i++)
         pg_add_bytea_array(&params, columns.bytes[i], n);
     TRY(pg_pipeline_add(pg, &sql_ledger_insert_entry, &params, NULL, err));
+    TRY(queue_erasures(pg, batch, err));
 done:
     return rc;
 }

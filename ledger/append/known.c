@@ -159,6 +159,7 @@ MUST_CHECK static enum tally_code caused_take(struct batch *batch, const struct 
         enum tally_code rc = TALLY_OK;
         struct slice body = pg_get_bytes(rows, (int) i, 3);
         events[i].seq = (uint64_t) pg_get_int8(rows, (int) i, 1);
+        events[i].open = pg_get_bool(rows, (int) i, 4);
         rc = entry_type_find(pg_get_bytes(rows, (int) i, 2), &events[i].type);
         if (rc == TALLY_OK)
             rc = arena_copy(batch->arena, body.ptr, body.len, &events[i].body, err);

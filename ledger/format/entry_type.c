@@ -1,4 +1,5 @@
 #include "tally/entry.h"
+#include "tally/text.h"
 
 static const struct {
     const char *text, *method, *path;
@@ -71,4 +72,13 @@ enum tally_code entry_type_of_request(struct slice method, struct slice target, 
         }
     }
     return TALLY_E_NOT_FOUND;
+}
+
+enum tally_code entry_erased_seq(struct slice target, uint64_t *out)
+{
+    const struct slice before = SLICE("/v1/entries/"), after = SLICE("/erasure");
+    enum entry_type type = ENTRY_TYPE_COUNT;
+    if (entry_type_of_request(SLICE("POST"), target, &type) != TALLY_OK || type != ENTRY_BODY_ERASED)
+        return TALLY_E_MALFORMED;
+    return text_u64(slice_of(target.ptr + before.len, target.len - before.len - after.len), ENTRY_SEQ_MAX, out);
 }

@@ -10,7 +10,7 @@
 #define ARCHIVE_HEAD_MAX 8192   /* line 1: names, and at most 53 hashes */
 
 struct writer {
-    struct slice origin;
+    struct slice origin, reader;
     uint64_t next;
     struct buf header, line;
     read_archive_fn fn;
@@ -30,7 +30,9 @@ static enum tally_code entry_line(void *ctx, const struct pg_rows *row, struct e
     buf_clear(&w->line);
     entry_header_write(&entry.header, &w->header);
     struct archive_entry line = {.header = buf_slice(&w->header),
-                                 .state = entry.has_body ? ARCHIVE_BODY_PRESENT : ARCHIVE_BODY_ERASED,
+                                 .state = entry.has_body      ? ARCHIVE_BODY_PRESENT
+                                          : entry.is_withheld ? ARCHIVE_BODY_WITHHELD
+                                                              : ARCHIVE_BODY_ERASED,
                                  .jws = entry.jws,
                                  .body = entry.body};
     memcpy(line.nonce, entry.nonce, ENTRY_NONCE_LEN);
@@ -81,6 +83,20 @@ done:
     return rc;
 }
 
+/* What is erased in this snapshot is said to be so in the archive. */
+MUST_CHECK static enum tally_code check_erased(struct pg *pg, uint64_t size, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct pg_rows *rows = NULL;
+    TRY(pg_exec(pg, &sql_ledger_newest_erasure, NULL, &rows, err));
+    if (pg_get_int8(rows, 0, 0) >= (int64_t) size)
+        rc = err_set(err, TALLY_E_CONFLICT, "entry %" PRId64 " erases a body, and the archive would end before it",
+                     pg_get_int8(rows, 0, 0));
+done:
+    pg_rows_free(rows);
+    return rc;
+}
+
 MUST_CHECK static enum tally_code stream(struct pg *pg, struct writer *w, struct slice vkey, uint64_t from, uint64_t size,
                                          struct arena *arena, struct err *err)
 {
@@ -91,11 +107,13 @@ MUST_CHECK static enum tally_code stream(struct pg *pg, struct writer *w, struct
     if (from >= size || size > head.seq + 1)
         TRY(err_set(err, TALLY_E_NOT_FOUND, "there are no entries %" PRIu64 " to %" PRIu64 ": the newest is %" PRIu64, from,
                     size - 1, head.seq));
+    TRY(check_erased(pg, size, err));
     TRY(head_line(pg, w, vkey, from, size, arena, err));
     w->next = from;
     pg_params_init(&params, arena);
     pg_add_int8(&params, (int64_t) from);
     pg_add_int8(&params, (int64_t) size);
+    add_reader_param(&params, w->reader);
     TRY(pg_stream(pg, &sql_ledger_archive, &params, entry_line, w, err));
     if (w->next != size)
         TRY(err_set(err, TALLY_E_INTEGRITY, "entry %" PRIu64 " is missing in the database", w->next));
@@ -104,10 +122,10 @@ done:
 }
 
 enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vkey, uint64_t from, uint64_t size,
-                             read_archive_fn fn, void *ctx, struct err *err)
+                             struct slice reader, read_archive_fn fn, void *ctx, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct writer w = {.origin = origin, .fn = fn, .ctx = ctx};
+    struct writer w = {.origin = origin, .reader = reader, .fn = fn, .ctx = ctx};
     struct arena *arena = arena_new(ARCHIVE_ARENA_MAX);
     buf_init(&w.header, ENTRY_HEADER_MAX);
     buf_init(&w.line, ARCHIVE_LINE_MAX);

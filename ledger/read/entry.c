@@ -42,7 +42,8 @@ enum tally_code read_row(const struct pg_rows *rows, int row, struct slice origi
     TRY(bytes_get(rows, row, 7, "the body's commitment", entry.header.body.bytes, DIGEST_LEN, err));
     TRY(bytes_get(rows, row, 8, "the hash", entry.hash.bytes, DIGEST_LEN, err));
     TRY(check_form(&entry, err));
-    entry.has_body = !pg_is_null(rows, row, 9);
+    entry.is_withheld = pg_get_bool(rows, row, 12);
+    entry.has_body = !entry.is_withheld && !pg_is_null(rows, row, 9);
     if (entry.has_body) {
         TRY(bytes_get(rows, row, 9, "the nonce", entry.nonce, ENTRY_NONCE_LEN, err));
         entry.jws = pg_get_bytes(rows, row, 10);
@@ -58,18 +59,22 @@ MUST_CHECK static enum tally_code copy(struct arena *arena, struct slice *slice,
     return arena_copy(arena, slice->ptr, slice->len, slice, err);
 }
 
-enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena, struct read_entry *out,
-                           struct err *err)
+void add_reader_param(struct pg_params *params, struct slice reader)
+{
+    if (reader.len == 0)
+        pg_add_null(params);
+    else
+        pg_add_text(params, reader);
+}
+
+MUST_CHECK static enum tally_code read_by(struct pg *pg, const struct pg_statement *statement,
+                                          const struct pg_params *params, struct slice origin, uint64_t seq,
+                                          struct arena *arena, struct read_entry *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct pg_rows *rows = NULL;
     struct read_entry entry;
-    struct pg_params params;
-    if (seq > ENTRY_SEQ_MAX)
-        return err_set(err, TALLY_E_NOT_FOUND, "there is no entry %" PRIu64, seq);
-    pg_params_init(&params, arena);
-    pg_add_int8(&params, (int64_t) seq);
-    TRY(pg_exec(pg, &sql_ledger_entry, &params, &rows, err));
+    TRY(pg_exec(pg, statement, params, &rows, err));
     if (pg_rows_count(rows) == 0)
         TRY(err_set(err, TALLY_E_NOT_FOUND, "there is no entry %" PRIu64, seq));
     TRY(read_row(rows, 0, origin, &entry, err));
@@ -82,6 +87,28 @@ enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, str
 done:
     pg_rows_free(rows);
     return rc;
+}
+
+enum tally_code read_entry(struct pg *pg, struct slice origin, uint64_t seq, struct slice reader, struct arena *arena,
+                           struct read_entry *out, struct err *err)
+{
+    struct pg_params params;
+    if (seq > ENTRY_SEQ_MAX)
+        return err_set(err, TALLY_E_NOT_FOUND, "there is no entry %" PRIu64, seq);
+    pg_params_init(&params, arena);
+    pg_add_int8(&params, (int64_t) seq);
+    add_reader_param(&params, reader);
+    return read_by(pg, &sql_ledger_entry, &params, origin, seq, arena, out, err);
+}
+
+enum tally_code read_entry_whole(struct pg *pg, struct slice origin, uint64_t seq, struct arena *arena,
+                                 struct read_entry *out, struct err *err)
+{
+    struct pg_params params;
+    ENSURE(seq <= ENTRY_SEQ_MAX);
+    pg_params_init(&params, arena);
+    pg_add_int8(&params, (int64_t) seq);
+    return read_by(pg, &sql_ledger_entry_whole, &params, origin, seq, arena, out, err);
 }
 
 enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out, struct err *err)
@@ -99,7 +126,7 @@ enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out,
     if (entry->has_body) {
         canon_name(&w, "body");
         canon_string(&w, entry->body);
-    } else {
+    } else if (!entry->is_withheld) {
         canon_name(&w, "erased");
         canon_bool(&w, true);
     }
@@ -119,10 +146,39 @@ enum tally_code read_entry_json(const struct read_entry *entry, struct buf *out,
     canon_str(&w, time);
     canon_name(&w, "type");
     canon_string(&w, entry->header.type);
+    if (entry->is_withheld) {
+        canon_name(&w, "withheld");
+        canon_bool(&w, true);
+    }
     canon_close(&w);
     enum tally_code rc = buf_check(&header, err);
     buf_release(&header);
     return rc == TALLY_OK ? buf_check(out, err) : rc;
+}
+
+enum tally_code read_readable(struct pg *pg, const uint64_t *seqs, size_t count, struct slice reader, struct arena *arena,
+                              bool *may, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct pg_rows *rows = NULL;
+    struct pg_params params;
+    int64_t *numbers = ARENA_ARRAY(arena, count, int64_t);
+    if (numbers == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory to ask about %zu entries", count);
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = (int64_t) seqs[i];
+        may[i] = false;
+    }
+    pg_params_init(&params, arena);
+    pg_add_int8_array(&params, numbers, count);
+    add_reader_param(&params, reader);
+    TRY(pg_exec(pg, &sql_ledger_readable, &params, &rows, err));
+    for (int row = 0; row < pg_rows_count(rows); row++)
+        for (size_t i = 0; i < count; i++)
+            may[i] = may[i] || numbers[i] == pg_get_int8(rows, row, 0);
+done:
+    pg_rows_free(rows);
+    return rc;
 }
 
 enum tally_code read_head(struct pg *pg, struct read_head *out, struct err *err)

@@ -31,7 +31,7 @@ MUST_CHECK static enum tally_code write_items(const struct pg_rows *rows, struct
         if (rc != TALLY_OK)
             return rc;
     }
-    bool has_more = count > 0 && pg_get_int8(rows, count - 1, 12) > count;
+    bool has_more = count > 0 && pg_get_int8(rows, count - 1, 13) > count;
     buf_add_str(out, "],\"next\":");
     if (has_more)
         buf_printf(out, "\"%lld\"", (long long) pg_get_int8(rows, count - 1, 0));
@@ -41,8 +41,8 @@ MUST_CHECK static enum tally_code write_items(const struct pg_rows *rows, struct
     return buf_check(out, err);
 }
 
-enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_filter *filter, struct arena *arena,
-                          struct buf *out, struct err *err)
+enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_filter *filter, struct slice reader,
+                          struct arena *arena, struct buf *out, struct err *err)
 {
     struct pg_rows *rows = NULL;
     struct pg_params params;
@@ -57,6 +57,7 @@ enum tally_code read_list(struct pg *pg, struct slice origin, const struct read_
     add_moment(&params, filter->has_to, filter->to);
     pg_add_int4(&params, (int32_t) limit);
     pg_add_int8(&params, READ_LIST_BYTES_MAX);
+    add_reader_param(&params, reader);
     enum tally_code rc = pg_exec(pg, statement_for(filter), &params, &rows, err);
     if (rc == TALLY_OK)
         rc = write_items(rows, origin, out, err);

@@ -4,7 +4,9 @@
 
 #include "tally/read.h"
 
-/* A row of ledger_entry, ledger_list* or ledger_archive. The slices are borrowed from rows and origin. */
+/* The reader of read.h as a parameter: NULL for nobody in particular. */
+void add_reader_param(struct pg_params *params, struct slice reader);
+/* A row of ledger_entry, ledger_list*, ledger_bundle or ledger_archive. The slices are borrowed from rows and origin. */
 MUST_CHECK enum tally_code read_row(const struct pg_rows *rows, int row, struct slice origin, struct read_entry *out,
                                     struct err *err);
 

@@ -1,5 +1,5 @@
 -- The service's own entries that each of these statements caused: those behind it, up to the next statement or moment.
-SELECT i.seq, e.seq, e.type, b.body
+SELECT i.seq, e.seq, e.type, coalesce(b.body, 'null'), e.open
   FROM unnest($1::bigint[]) AS i (seq)
  CROSS JOIN LATERAL (SELECT coalesce((SELECT n.seq FROM ledger.entry AS n
                                        WHERE n.seq > i.seq AND (n.jti <> '' OR n.type = 'moment.reached')

@@ -1,2 +1,2 @@
--- Is there a contract $1?
-SELECT true FROM outcomes.contract AS c WHERE c.id = $1::text;
+-- Is there a contract $1, as far as $2 (NULL: nobody in particular) may know?
+SELECT true WHERE outcomes.reads_contract($1::text, $2::text);

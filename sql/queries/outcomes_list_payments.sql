@@ -1,5 +1,6 @@
 -- Payments after number $1, at most $2, as they stood after entry $3, each as JSON with its cursor. Filters, NULL for none:
--- contract $4, and $5 who pays or is paid: an actor, or with a contract a party. Each branch has an index that gives its order;
+-- contract $4, and $5 who pays or is paid: an actor, or with a contract a party. $6: who reads, NULL: nobody in
+-- particular. Each branch has an index that gives its order;
 -- the filters decide which of them runs.
 SELECT row_to_json(j)::text AS json, j.seq::text AS cursor
   FROM (SELECT p.amount, p.cause_seq, p.contract, p.currency, nullif(p.due_on, 'infinity') AS due,
@@ -11,26 +12,26 @@ SELECT row_to_json(j)::text AS json, j.seq::text AS cursor
                p.triggered_on AS triggered
           FROM ((SELECT p.* FROM outcomes.payment AS p
                  WHERE $4::text IS NULL AND $5::text IS NULL
-                   AND p.seq > $1::bigint AND p.seq <= $3::bigint
+                   AND p.seq > $1::bigint AND p.seq <= $3::bigint AND outcomes.reads_entry(p.seq, $6::text)
                  ORDER BY p.seq
                  LIMIT $2::integer)
                 UNION ALL
                 (SELECT p.* FROM outcomes.payment AS p
                  WHERE p.contract = $4::text
                    AND ($5::text IS NULL OR $5::text IN (p.from_actor, p.to_actor, p.from_party, p.to_party))
-                   AND p.seq > $1::bigint AND p.seq <= $3::bigint
+                   AND p.seq > $1::bigint AND p.seq <= $3::bigint AND outcomes.reads_entry(p.seq, $6::text)
                  ORDER BY p.seq
                  LIMIT $2::integer)
                 UNION ALL
                 (SELECT p.* FROM outcomes.payment AS p
                  WHERE $4::text IS NULL AND p.from_actor = $5::text
-                   AND p.seq > $1::bigint AND p.seq <= $3::bigint
+                   AND p.seq > $1::bigint AND p.seq <= $3::bigint AND outcomes.reads_entry(p.seq, $6::text)
                  ORDER BY p.seq
                  LIMIT $2::integer)
                 UNION ALL
                 (SELECT p.* FROM outcomes.payment AS p
                  WHERE $4::text IS NULL AND p.to_actor = $5::text AND p.from_actor <> $5::text
-                   AND p.seq > $1::bigint AND p.seq <= $3::bigint
+                   AND p.seq > $1::bigint AND p.seq <= $3::bigint AND outcomes.reads_entry(p.seq, $6::text)
                  ORDER BY p.seq
                  LIMIT $2::integer)) AS p
          CROSS JOIN LATERAL (SELECT CASE WHEN $3::bigint = 9223372036854775807 THEN p.settled::numeric

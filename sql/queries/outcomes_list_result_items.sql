@@ -1,4 +1,5 @@
 -- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: how it stands in each contract, who verified it.
+-- $4: who reads (NULL: nobody in particular), and so which contracts there are.
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
                array_to_json(ARRAY(SELECT row_to_json(f) FROM
@@ -19,7 +20,8 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                              WHERE m.contract = r.contract AND m.metric = r.metric
                             OFFSET 0) AS m
                      CROSS JOIN LATERAL (SELECT c.seq, c.state FROM outcomes.contract AS c
-                                          WHERE c.id = m.contract OFFSET 0) AS c
+                                          WHERE c.id = m.contract AND (c.open OR outcomes.reads(c.seq, $4::text))
+                                         OFFSET 0) AS c
                       LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced FROM outcomes.final AS f
                                           WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
                                             AND f.metric = m.metric
@@ -42,5 +44,6 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                r.version, r.is_withdrawal AS withdrawal
           FROM outcomes.result AS r
          WHERE r.seq = $1::bigint AND r.item > $2::integer
+           AND outcomes.reads_result(r.only_in, r.author, r.seq, $4::text)
          ORDER BY r.seq, r.item
          LIMIT $3::integer) AS j;

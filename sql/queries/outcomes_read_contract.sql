@@ -1,4 +1,5 @@
--- One contract as JSON, as it stood after entry $2; no row when it was proposed later.
+-- One contract as JSON, as it stood after entry $2; no row when it was proposed later, or is not for $3 (NULL: nobody in
+-- particular).
 SELECT row_to_json(j)::text AS json
   FROM (SELECT CASE WHEN c.activated_seq <= $2::bigint THEN c.activated_seq END AS activated_seq,
                CASE WHEN c.closed_seq <= $2::bigint THEN c.closed_seq END AS closed_seq, c.id, c.manifest::json AS manifest,
@@ -16,4 +17,4 @@ SELECT row_to_json(j)::text AS json
                encode(c.terms_hash, 'hex') AS terms, c.title, encode(c.version_hash, 'hex') AS version,
                c.version AS version_number
           FROM outcomes.contract AS c
-         WHERE c.id = $1::text AND c.seq <= $2::bigint) AS j;
+         WHERE c.id = $1::text AND c.seq <= $2::bigint AND (c.open OR outcomes.reads(c.seq, $3::text))) AS j;

@@ -1,4 +1,5 @@
--- One payment as JSON, as it stood after entry $2; no row when it was triggered later.
+-- One payment as JSON, as it stood after entry $2; no row when it was triggered later, or is not for $3 (NULL: nobody in
+-- particular).
 SELECT row_to_json(j)::text AS json
   FROM (SELECT p.amount, p.cause_seq, p.contract, p.currency, nullif(p.due_on, 'infinity') AS due,
                (SELECT encode(x.hash, 'hex') FROM outcomes.explanation AS x WHERE x.payment_seq = p.seq) AS explanation,
@@ -12,4 +13,4 @@ SELECT row_to_json(j)::text AS json
                                          ELSE (SELECT coalesce(sum(t.amount::numeric), p.amount::numeric * 0)
                                                  FROM outcomes.settlement AS t
                                                 WHERE t.payment_seq = p.seq AND t.seq <= $2::bigint) END AS settled) AS s
-         WHERE p.seq = $1::bigint AND p.seq <= $2::bigint) AS j;
+         WHERE p.seq = $1::bigint AND p.seq <= $2::bigint AND outcomes.reads_entry(p.seq, $3::text)) AS j;

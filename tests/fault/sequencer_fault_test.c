@@ -163,7 +163,7 @@ static void talk_end(const char *name)
         for (size_t n = 0; n < talker->count; n++) {
             struct read_entry entry;
             arena_clear(arena);
-            if (read_entry(pg, SLICE(TOY_ORIGIN), talker->said[n].seq, arena, &entry, &err) != TALLY_OK)
+            if (read_entry(pg, SLICE(TOY_ORIGIN), talker->said[n].seq, SLICE(""), arena, &entry, &err) != TALLY_OK)
                 fail_msg("an acknowledged entry is lost: %s", err.detail);
             assert_true(digest_equal(&entry.hash, &talker->said[n].hash));
             assert_true(slice_is(entry.header.jti, talker->said[n].jti));

@@ -297,7 +297,7 @@ static int listed(const struct read_filter *filter, struct buf *out)
     struct pg *pg = reader();
     struct arena *arena = arena_new(1 << 20);
     buf_clear(out);
-    if (read_list(pg, SLICE(TOY_ORIGIN), filter, arena, out, &err) != TALLY_OK)
+    if (read_list(pg, SLICE(TOY_ORIGIN), filter, SLICE(""), arena, out, &err) != TALLY_OK)
         fail_msg("%s", err.detail);
     arena_free(arena);
     pg_free(pg);
@@ -345,7 +345,7 @@ static void one_entry_is_read_with_its_exact_bytes(void **state)
     struct arena *arena = arena_new(1 << 20);
     buf_init(&out, 1 << 16);
     buf_init(&header, ENTRY_HEADER_MAX);
-    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), 1, arena, &entry, &err), TALLY_OK);
+    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), 1, SLICE(""), arena, &entry, &err), TALLY_OK);
     assert_true(slice_is(entry.body, "{\"t\":\"\xc3\xa9\\\\\"}"));
     entry_header_write(&entry.header, &header);
     entry_hash(buf_slice(&header), &hash);
@@ -353,8 +353,8 @@ static void one_entry_is_read_with_its_exact_bytes(void **state)
     assert_int_equal(read_entry_json(&entry, &out, &err), TALLY_OK);
     assert_non_null(strstr(out.ptr, "{\"actor\":\"ann\",\"body\":\"{\\\"t\\\":\\\"\xc3\xa9\\\\\\\\\\\"}\",\"hash\":\""));
     assert_non_null(strstr(out.ptr, ",\"seq\":1,\"time\":\""));
-    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), 999, arena, &entry, &err), TALLY_E_NOT_FOUND);
-    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), UINT64_MAX, arena, &entry, &err), TALLY_E_NOT_FOUND);
+    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), 999, SLICE(""), arena, &entry, &err), TALLY_E_NOT_FOUND);
+    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), UINT64_MAX, SLICE(""), arena, &entry, &err), TALLY_E_NOT_FOUND);
     assert_int_equal(read_head(pg, &head, &err), TALLY_OK);
     assert_int_equal(head.seq, WRITTEN);
     struct slice origin, vkey;
@@ -400,12 +400,13 @@ static void the_archive_is_every_entry_and_says_what_came_before(void **state)
     struct lines lines = {.stop_at = -1};
     const struct slice vkey = SLICE("toy.example/ledger+00000000+AQ==");
     buf_init(&lines.first, 1 << 16);
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, take_line, &lines, &err), TALLY_OK);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, SLICE(""), take_line, &lines, &err),
+                     TALLY_OK);
     assert_int_equal(lines.count, 1 + WRITTEN + 1);
     assert_int_equal(lines.size, WRITTEN + 1);
     lines.count = 0;
     buf_clear(&lines.first);
-    if (read_archive(pg, SLICE(TOY_ORIGIN), vkey, 7, WRITTEN + 1, take_line, &lines, &err) !=
+    if (read_archive(pg, SLICE(TOY_ORIGIN), vkey, 7, WRITTEN + 1, SLICE(""), take_line, &lines, &err) !=
         TALLY_OK) /* 4 + 2 + 1: three subtrees */
         fail_msg("%s", err.detail);
     assert_int_equal(lines.count, 1 + WRITTEN + 1 - 7);
@@ -423,12 +424,14 @@ static void the_archive_is_every_entry_and_says_what_came_before(void **state)
              "|| a || b), 'hex') = '%s' AND encode(c, 'hex') = '%s' AND encode(h[7], 'hex') = '%s'",
              hex[0], hex[1], hex[2]);
     assert_int_equal(toy_int(&cluster, sql), 1);
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, WRITTEN + 1, WRITTEN + 1, take_line, &lines, &err),
+    assert_int_equal(
+        read_archive(pg, SLICE(TOY_ORIGIN), vkey, WRITTEN + 1, WRITTEN + 1, SLICE(""), take_line, &lines, &err),
+        TALLY_E_NOT_FOUND);
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 2, SLICE(""), take_line, &lines, &err),
                      TALLY_E_NOT_FOUND);
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 2, take_line, &lines, &err), TALLY_E_NOT_FOUND);
     lines.count = 0;
     lines.stop_at = 4;
-    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, take_line, &lines, &err),
+    assert_int_equal(read_archive(pg, SLICE(TOY_ORIGIN), vkey, 0, WRITTEN + 1, SLICE(""), take_line, &lines, &err),
                      TALLY_E_INTERRUPTED);
     struct read_head head;
     assert_int_equal(read_head(pg, &head, &err), TALLY_OK); /* the connection is of use again */

@@ -234,7 +234,7 @@ static struct digest hash_of(uint64_t seq)
     struct arena *arena = arena_new(1 << 20);
     const struct pg_options options = {.conninfo = service.conninfo};
     assert_int_equal(pg_new(&options, &pg, &err), TALLY_OK);
-    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), seq, arena, &entry, &err), TALLY_OK);
+    assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), seq, SLICE(""), arena, &entry, &err), TALLY_OK);
     out = entry.hash;
     pg_free(pg);
     arena_free(arena);
@@ -685,8 +685,8 @@ static void many_at_once_are_one_chain(void **state)
     struct chain chain = {.arena = arena_new(ARCHIVE_LINE_MAX), .time = {INT64_MIN}};
     const struct pg_options options = {.conninfo = service.conninfo};
     assert_int_equal(pg_new(&options, &pg, &err), TALLY_OK);
-    if (read_archive(pg, SLICE(TOY_ORIGIN), SLICE("toy.example/ledger+00000000+AQ=="), 0, status().head_seq + 1, check_line,
-                     &chain, &err) != TALLY_OK)
+    if (read_archive(pg, SLICE(TOY_ORIGIN), SLICE("toy.example/ledger+00000000+AQ=="), 0, status().head_seq + 1, SLICE(""),
+                     check_line, &chain, &err) != TALLY_OK)
         fail_msg("%s", err.detail);
     assert_int_equal(chain.next, status().head_seq + 1);
     struct sequencer_status at_end = status();

@@ -80,7 +80,7 @@ static void keep_metric(struct row_metric *copy)
 }
 static void keep_result(struct row_result *copy)
 {
-    S(indicator) S(contract) S(metric) S(dimensions) S(value) S(author)
+    S(indicator) S(contract) S(metric) S(dimensions) S(value) S(author) S(only_in)
 }
 static void keep_verification(struct row_verification *copy)
 {
@@ -113,6 +113,14 @@ static void keep_payment_item(struct row_payment_item *copy)
 static void keep_explanation(struct row_explanation *copy)
 {
     S(body)
+}
+static void keep_concern(struct row_concern *copy)
+{
+    S(contract)
+}
+static void keep_erasure(struct row_erasure *copy)
+{
+    (void) copy;
 }
 static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) S(recorded_by)}
 

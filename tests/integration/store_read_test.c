@@ -113,7 +113,7 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
     commit();
     RECORD(51, contracts, contract, contract); /* closes once */
     commit();
-    ok(store_read_contract(pg, SLICE("rikers-able"), STORE_NOW, &out, &found, &err));
+    ok(store_read_contract(pg, SLICE("rikers-able"), STORE_NOW, SLICE(""), &out, &found, &err));
     assert_true(found);
     reads("{'activated_seq':9,'closed_seq':50,'id':'rikers-able','manifest':{'open':true,'version':1},'metrics':["
           "{'indicator':'jail-days','metric':'days','version':1},{'indicator':null,'metric':'served','version':null}],"
@@ -132,7 +132,7 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
                  {49, "in_force", true, true, false},
                  {50, "closed", true, true, true}};
     for (size_t i = 0; i < sizeof(stood) / sizeof(stood[0]); i++) {
-        ok(store_read_contract(pg, SLICE("rikers-able"), stood[i].as_of, &out, &found, &err));
+        ok(store_read_contract(pg, SLICE("rikers-able"), stood[i].as_of, SLICE(""), &out, &found, &err));
         assert_true(found);
         json_t *json = parsed(), *parties = json_object_get(json, "parties");
         assert_string_equal(json_string_value(json_object_get(json, "state")), stood[i].state);
@@ -142,14 +142,14 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
         assert_true(json_is_null(json_object_get(json, "next_moment")));
         json_decref(json);
     }
-    ok(store_read_contract(pg, SLICE("rikers-able"), 6, &out, &found, &err));
+    ok(store_read_contract(pg, SLICE("rikers-able"), 6, SLICE(""), &out, &found, &err));
     assert_false(found);
     assert_int_equal(out.len, 0);
     found = false;
-    ok(store_has_contract(pg, SLICE("rikers-able"), &found, &err));
+    ok(store_has_contract(pg, SLICE("rikers-able"), SLICE(""), &found, &err));
     assert_true(found);
     found = false;
-    ok(store_read_terms(pg, SLICE("rikers-able"), &out, &found, &err));
+    ok(store_read_terms(pg, SLICE("rikers-able"), SLICE(""), &out, &found, &err));
     assert_true(found);
     assert_true(slice_equal(buf_slice(&out), rikers.text));
 }
@@ -362,15 +362,15 @@ static void a_payment_reads_as_it_stood_after_an_entry(void **state)
     record_all();
     RECORD(30, payments, payment, settled);
     commit();
-    ok(store_read_payment(pg, 25, STORE_NOW, &out, &found, &err));
+    ok(store_read_payment(pg, 25, STORE_NOW, SLICE(""), &out, &found, &err));
     assert_true(found);
     reads(PAYMENT_HEAD "null" PAYMENT_FROM
                        "'60.00','owed_back':false,'rule':'repay','seq':25,'settled':'40.00'" PAYMENT_TAIL);
-    ok(store_read_payment(pg, 25, 29, &out, &found, &err));
+    ok(store_read_payment(pg, 25, 29, SLICE(""), &out, &found, &err));
     assert_true(found);
     reads(PAYMENT_HEAD "null" PAYMENT_FROM
                        "'100.00','owed_back':false,'rule':'repay','seq':25,'settled':'0.00'" PAYMENT_TAIL);
-    ok(store_read_payment(pg, 25, 24, &out, &found, &err));
+    ok(store_read_payment(pg, 25, 24, SLICE(""), &out, &found, &err));
     assert_false(found);
     ok(store_list_payments(pg, &(struct store_payment_filter){.as_of = 30}, &all, &out, &err));
     reads("{'items':[" PAYMENT_HEAD "null" PAYMENT_FROM
@@ -449,13 +449,13 @@ static void what_does_not_exist_is_not_found(void **state)
     NOT_FOUND(store_read_actor(pg, SLICE("\xff"), &out, &found, &err));
     NOT_FOUND(store_list_keys(pg, SLICE("nobody"), &all, &out, &found, &err));
     NOT_FOUND(store_read_indicator(pg, SLICE("nothing"), &out, &found, &err));
-    NOT_FOUND(store_read_contract(pg, SLICE("none"), STORE_NOW, &out, &found, &err));
-    NOT_FOUND(store_read_terms(pg, SLICE("none"), &out, &found, &err));
-    NOT_FOUND(store_has_contract(pg, SLICE("none"), &found, &err));
+    NOT_FOUND(store_read_contract(pg, SLICE("none"), STORE_NOW, SLICE(""), &out, &found, &err));
+    NOT_FOUND(store_read_terms(pg, SLICE("none"), SLICE(""), &out, &found, &err));
+    NOT_FOUND(store_has_contract(pg, SLICE("none"), SLICE(""), &found, &err));
     NOT_FOUND(store_list_signatures(pg, SLICE("none"), &all, &out, &found, &err));
     NOT_FOUND(store_read_result(pg, UINT64_MAX, &all, &out, &found, &err));
     NOT_FOUND(store_list_verifications(pg, 1, &all, &out, &found, &err));
-    NOT_FOUND(store_read_payment(pg, 1, STORE_NOW, &out, &found, &err));
+    NOT_FOUND(store_read_payment(pg, 1, STORE_NOW, SLICE(""), &out, &found, &err));
     NOT_FOUND(store_list_payment_items(pg, 1, &all, &out, &found, &err));
     NOT_FOUND(store_list_settlements(pg, UINT64_MAX, &all, &out, &found, &err));
     struct row_key key;

@@ -221,7 +221,7 @@ static void proofs_of_any_sizes_verify(void **state)
                                               given, slices(proof, count, given)));
         for (uint64_t seq = from - 1; seq < from + 1; seq++) {
             struct read_entry entry;
-            assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), seq, arena, &entry, &err), TALLY_OK);
+            assert_int_equal(read_entry(pg, SLICE(TOY_ORIGIN), seq, SLICE(""), arena, &entry, &err), TALLY_OK);
             assert_int_equal(read_inclusion(pg, tiles, seq, all, arena, proof, &count, &err), TALLY_OK);
             assert_true(merkle_verify_inclusion(seq, all, slice_of(entry.hash.bytes, DIGEST_LEN), given,
                                                 slices(proof, count, given), slice_of(root.bytes, DIGEST_LEN)));

@@ -204,13 +204,13 @@ static void a_proposal_uses_indicators_as_they_are_defined(void **state)
     ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
 }
 
-static void a_proposal_is_open_and_new(void **state)
+static void a_proposal_is_new_and_a_private_one_by_a_party(void **state)
 {
     struct command command;
     (void) state;
     fill_proposal(&w, &command, "two", UNITS("units"), UNITS_PARTIES);
     command.u.propose_contract.open = false;
-    world_do(&w, "buyer", &command);
+    world_do(&w, "hub", &command);
     ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_PRIVATE, "/open");
     do_propose(&w, "seller", "deal", UNITS("units"), UNITS_PARTIES);
     ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TAKEN, "/id");
@@ -551,7 +551,7 @@ int main(void)
         TEST(a_proposal_names_exactly_the_parties_of_the_text),
         TEST(the_keys_of_a_proposal_are_valid_keys_of_the_parties),
         TEST(a_proposal_uses_indicators_as_they_are_defined),
-        TEST(a_proposal_is_open_and_new),
+        TEST(a_proposal_is_new_and_a_private_one_by_a_party),
         TEST(a_proposal_has_seen_what_it_names),
         TEST(a_signature_is_of_the_party_under_the_version),
         TEST(a_signature_has_seen_the_proposal),

@@ -96,7 +96,15 @@ static inline void show_result(struct buf *out, const struct row_result *r)
     put_slice(out, r->author), put_number(out, (uint64_t) r->time.us), put_number(out, r->is_set);
     put_number(out, r->is_withdrawal), put_number(out, r->of_seq), put_number(out, r->of_item);
     put_number(out, r->first_seq), put_number(out, r->first_item), put_number(out, (uint64_t) r->first_time.us);
-    put_number(out, r->prev_seq);
+    put_number(out, r->prev_seq), put_slice(out, r->only_in);
+}
+static inline void show_concern(struct buf *out, const struct row_concern *r)
+{
+    put_number(out, r->seq), put_slice(out, r->contract);
+}
+static inline void show_erasure(struct buf *out, const struct row_erasure *r)
+{
+    put_number(out, r->entry), put_number(out, r->seq);
 }
 static inline void show_dispute(struct buf *out, const struct row_dispute *r)
 {
@@ -239,6 +247,14 @@ static inline bool same_explanation(const struct row_explanation *a, const struc
 {
     return a->payment_seq == b->payment_seq;
 }
+static inline bool same_concern(const struct row_concern *a, const struct row_concern *b)
+{
+    return a->seq == b->seq && slice_equal(a->contract, b->contract);
+}
+static inline bool same_erasure(const struct row_erasure *a, const struct row_erasure *b)
+{
+    return a->entry == b->entry;
+}
 static inline bool same_settlement(const struct row_settlement *a, const struct row_settlement *b)
 {
     return a->seq == b->seq;
@@ -370,6 +386,9 @@ static inline void load(const struct world *w, struct model *model, const struct
         break;
     case NEED_DISPUTE:
         PUT_WHERE(dispute, disputes, row->seq == need->number)
+        break;
+    case NEED_ERASURE:
+        PUT_WHERE(erasure, erasures, row->entry == need->number)
         break;
     case NEED_DUE:
         load_due(w, model, (int64_t) need->number);

@@ -397,7 +397,7 @@ static void an_explanation_reads_as_it_was_kept(void **state)
     ok(store_read_explanation(pg, 24, &out, &found, &err));
     assert_false(found);
     ok(pg_exec_text(owner, "TRUNCATE outcomes.explanation", NULL, &err)); /* as before they were kept */
-    ok(store_read_payment(pg, 25, STORE_NOW, &out, &found, &err));
+    ok(store_read_payment(pg, 25, STORE_NOW, SLICE(""), &out, &found, &err));
     assert_true(found);
     assert_non_null(strstr(out.ptr, "\"explanation\":null,"));
 }

@@ -144,6 +144,7 @@ MUST_CHECK static enum tally_code token_header(struct cli *cli, struct slice *ou
     }
     TRY(cli_actor_needed(cli, err));
     TRY(cli_key_load(cli, err));
+    TRY(check_key_of_actor(cli, err));
     TRY(cli_ledger_ask(cli, &ledger, err));
     struct instant expires = {instant_now().us + (int64_t) TOKEN_S * 1000000};
     TRY(read_token_sign(slice_str(cli->actor), ledger.origin, expires, cli->pair, &token, err));

@@ -139,13 +139,13 @@ static void replay_json(struct canon *json, struct verify_printer *printer, cons
     canon_object(json);
     canon_name(json, "contracts");
     canon_i64(json, (int64_t) replay->contracts);
-    canon_name(json, "events");
-    canon_i64(json, (int64_t) replay->events);
     canon_name(json, "ended");
     if (replay->is_ended)
         canon_i64(json, (int64_t) replay->end_seq);
     else
         canon_null(json);
+    canon_name(json, "events");
+    canon_i64(json, (int64_t) replay->events);
     canon_name(json, "memory");
     canon_i64(json, (int64_t) replay->memory);
     canon_name(json, "moments");

@@ -14,13 +14,15 @@
 #include "verify_keys.h"
 #include "verify_print.h"
 #include "verify_receipt.h"
+#include "verify_trust.h"
 
 #define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
 #define FIRST_BYTES (sizeof RECEIPT_FIRST_LINE - 1)
 
-static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoint FILE]...\n"
+static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--policy FILE] [--checkpoint FILE]...\n"
                            "                    [--level chain|signatures|replay] [--json]\n"
-                           "       tally-verify RECEIPT|- [--vkey VKEY] [--body FILE [--jws FILE]] [--json]\n"
+                           "       tally-verify RECEIPT|- [--vkey VKEY] [--policy FILE] [--body FILE [--jws FILE]]\n"
+                           "                    [--json]\n"
                            "\n"
                            "Checks an archive of a ledger: that no entry was changed, left out, doubled or put in\n"
                            "another order, that the ledger has signed what is there, that each statement was signed\n"
@@ -30,6 +32,8 @@ static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoi
                            "\n"
                            "  --vkey VKEY     the ledger's verifier key, from a source that you trust; without it\n"
                            "                  the archive can only be shown to agree with itself\n"
+                           "  --policy FILE   whom you trust (C2SP tlog-policy): the log's key, witnesses, and how many\n"
+                           "                  of them have to have cosigned the ledger's checkpoint (quorum)\n"
                            "  --level LEVEL   chain: order, hashes and bodies; signatures: also who signed what, with\n"
                            "                  which key; replay (the default): also what follows, recomputed from the\n"
                            "                  archive alone. Its memory grows with contracts and results\n"
@@ -50,7 +54,8 @@ static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoi
                            "\n"
                            "Exit status: 0 everything was checked and is right; 1 a finding; 2 wrong usage; 3 reading\n"
                            "or memory failed; 4 nothing wrong, but not all could be checked (no --vkey, no checkpoint\n"
-                           "of all entries, bodies withheld or erased, which are listed by number; contracts that\n"
+                           "of all entries, or none that the policy's quorum has cosigned, bodies withheld or erased, "
+                           "which are listed by number; contracts that\n"
                            "cannot be recomputed without them, by name).\n"
                            "\n"
                            "Example:\n"
@@ -59,6 +64,7 @@ static const char HELP[] = "usage: tally-verify FILE|- [--vkey VKEY] [--checkpoi
 struct arguments {
     const char *file;
     struct slice vkey;
+    const char *policy;
     const char *checkpoints[VERIFY_ANCHORS_MAX];
     size_t checkpoint_count;
     const char *body, *jws;
@@ -87,6 +93,7 @@ static enum tally_code read_level(const char *text, enum verify_level *out, stru
 static enum tally_code read_arguments(int argc, char **argv, struct arguments *out, struct err *err)
 {
     static const struct option OPTIONS[] = {{"vkey", required_argument, NULL, 'k'},
+                                            {"policy", required_argument, NULL, 'p'},
                                             {"level", required_argument, NULL, 'l'},
                                             {"checkpoint", required_argument, NULL, 'c'},
                                             {"body", required_argument, NULL, 'b'},
@@ -100,6 +107,8 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
     while ((option = getopt_long(argc, argv, "h", OPTIONS, NULL)) != -1) {
         if (option == 'k')
             out->vkey = slice_str(optarg);
+        else if (option == 'p')
+            out->policy = optarg;
         else if (option == 'l')
             TRY(read_level(optarg, &out->level, err));
         else if (option == 'c' && out->checkpoint_count < VERIFY_ANCHORS_MAX)
@@ -119,8 +128,8 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
         goto done;
     if (argc - optind != 1)
         return wrong(err, "one archive is needed, a file or - for standard input", "");
-    if (out->checkpoint_count > 0 && out->vkey.len == 0)
-        return wrong(err, "--checkpoint needs --vkey, to tell whose it is", "");
+    if (out->checkpoint_count > 0 && out->vkey.len == 0 && out->policy == NULL)
+        return wrong(err, "--checkpoint needs --vkey or --policy, to tell whose it is", "");
     out->file = argv[optind];
 done:
     return rc;
@@ -131,6 +140,7 @@ struct run {
     struct verifier *verifier;
     struct verify_input *input;
     struct replay *replay; /* at level replay */
+    struct verify_trust trust;
     struct verify_anchors anchors;
     uint64_t size; /* of the file; 0: not known */
     int64_t begun_us, next_progress_us;
@@ -234,14 +244,15 @@ static enum tally_code run_receipt(const struct arguments *arguments, struct run
     buf_init(&text, RECEIPT_MAX);
     TRY(receipt_rest(run, first, &text, err));
     const struct verify_receipt_options options = {
-        .text = buf_slice(&text), .vkey = arguments->vkey, .body = arguments->body, .jws = arguments->jws};
+        .text = buf_slice(&text), .trust = &run->trust, .body = arguments->body, .jws = arguments->jws};
     TRY(verify_receipt(&options, &run->printer, status, err));
 done:
     buf_release(&text);
     return rc;
 }
 
-static enum tally_code load_anchors(const struct arguments *arguments, struct verify_anchors *anchors, struct err *err)
+static enum tally_code load_anchors(const struct arguments *arguments, const struct verify_trust *trust,
+                                    struct verify_anchors *anchors, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct note_key key = {0};
@@ -250,10 +261,12 @@ static enum tally_code load_anchors(const struct arguments *arguments, struct ve
     anchors->arena = arena_new((size_t) 2 * VERIFY_ANCHORS_MAX * RECEIPT_MAX);
     if (anchors->arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the checkpoints"));
-    if (note_key_read(arguments->vkey, &key, err) != TALLY_OK) /* the verifier says so, too, and better */
+    if (trust->vkey.len == 0)
+        TRY(wrong(err, "--checkpoint needs --vkey, or a log in the policy, to tell whose it is", ""));
+    if (note_key_read(trust->vkey, &key, err) != TALLY_OK) /* the verifier says so, too, and better */
         goto done;
     for (size_t i = 0; i < arguments->checkpoint_count; i++)
-        TRY(verify_anchor_add(anchors, arguments->checkpoints[i], &key, err));
+        TRY(verify_anchor_add(anchors, arguments->checkpoints[i], &key, trust->has_policy ? &trust->policy : NULL, err));
 done:
     note_key_release(&key);
     return rc;
@@ -266,7 +279,8 @@ static enum tally_code new_verifier(const struct arguments *arguments, struct ru
     if (arguments->level == VERIFY_REPLAY)
         TRY(replay_new(&replay, &run->replay, err));
     const struct verify_options options = {.level = arguments->level,
-                                           .vkey = arguments->vkey,
+                                           .vkey = run->trust.vkey,
+                                           .policy = run->trust.has_policy ? &run->trust.policy : NULL,
                                            .on_finding = on_finding,
                                            .on_absent = on_absent,
                                            .read_key_change = verify_keys_read,
@@ -279,7 +293,7 @@ static enum tally_code new_verifier(const struct arguments *arguments, struct ru
     rc = verifier_new(&options, &run->verifier, err);
     if (rc == TALLY_E_MALFORMED || rc == TALLY_E_MISMATCH)
         rc = err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
-                     SLICE_ARG(arguments->vkey));
+                     SLICE_ARG(run->trust.vkey));
 done:
     return rc;
 }
@@ -288,10 +302,11 @@ static enum tally_code run_archive(const struct arguments *arguments, struct run
                                    enum verify_status *status, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct verify_summary summary = {.elapsed_us = -instant_monotonic_us()};
+    struct verify_summary summary = {.elapsed_us = -instant_monotonic_us(),
+                                     .has_quorum = run->trust.has_policy && policy_has_quorum(&run->trust.policy)};
     if (arguments->body != NULL || arguments->jws != NULL)
         TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
-    TRY(load_anchors(arguments, &run->anchors, err));
+    TRY(load_anchors(arguments, &run->trust, &run->anchors, err));
     TRY(new_verifier(arguments, run, err));
     TRY(verify_all(run, first, &summary.report, err));
     summary.level = verifier_level(run->verifier);
@@ -326,6 +341,7 @@ static enum tally_code run_verifier(const struct arguments *arguments, struct ru
     char first[FIRST_BYTES];
     size_t have = 0;
     ENSURE(arguments->file != NULL);
+    TRY(verify_trust_read(arguments->vkey, arguments->policy, &run->trust, err));
     TRY(open_archive(arguments->file, &fd, &run->size, err));
     run->input = mem_zero(sizeof *run->input);
     if (run->input == NULL)
@@ -343,6 +359,7 @@ done:
     verifier_free(run->verifier);
     replay_free(run->replay);
     arena_free(run->anchors.arena);
+    verify_trust_release(&run->trust);
     if (run->input != NULL)
         verify_input_end(run->input);
     mem_free(run->input);

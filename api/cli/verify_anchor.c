@@ -35,31 +35,37 @@ done:
 
 /* A receipt's checkpoint; its own entry is checked on the way. */
 MUST_CHECK static enum tally_code open_any(struct slice text, struct arena *arena, const struct note_key *ledger,
-                                           struct checkpoint *out, struct err *err)
+                                           struct checkpoint *out, struct note *note, struct err *err)
 {
     struct receipt receipt;
     struct receipt_content content;
     if (!slice_starts(text, SLICE(RECEIPT_FIRST_LINE)))
-        return checkpoint_open(text, ledger, out, NULL, err);
+        return checkpoint_open(text, ledger, out, note, err);
     enum tally_code rc = receipt_read(text, arena, &receipt, err);
     if (rc == TALLY_OK)
         rc = receipt_check(&receipt, ledger, &content, err);
+    if (rc == TALLY_OK)
+        rc = note_read(receipt.checkpoint, note, err);
     if (rc == TALLY_OK)
         *out = content.checkpoint;
     return rc;
 }
 
 enum tally_code verify_anchor_add(struct verify_anchors *anchors, const char *path, const struct note_key *ledger,
-                                  struct err *err)
+                                  const struct policy *policy, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct slice text;
     struct checkpoint checkpoint;
+    struct note note;
+    struct policy_seen seen = {0};
     size_t at = anchors->count;
     if (anchors->count == VERIFY_ANCHORS_MAX)
         return err_set(err, TALLY_E_USAGE, "more than %d --checkpoint", VERIFY_ANCHORS_MAX);
     TRY(verify_file_read(path, RECEIPT_MAX, anchors->arena, &text, err));
-    rc = open_any(text, anchors->arena, ledger, &checkpoint, err);
+    rc = open_any(text, anchors->arena, ledger, &checkpoint, &note, err);
+    if (rc == TALLY_OK && policy != NULL)
+        rc = policy_look(policy, &note, &seen, err);
     if (rc == TALLY_E_MALFORMED || rc == TALLY_E_NOT_FOUND)
         rc = TALLY_E_USAGE;
     if (rc != TALLY_OK)
@@ -67,7 +73,7 @@ enum tally_code verify_anchor_add(struct verify_anchors *anchors, const char *pa
     TRY(rc);
     for (; at > 0 && anchors->list[at - 1].size > checkpoint.size; at--)
         anchors->list[at] = anchors->list[at - 1];
-    anchors->list[at] = (struct verify_anchor){checkpoint.size, checkpoint.root, path};
+    anchors->list[at] = (struct verify_anchor){checkpoint.size, checkpoint.root, path, seen.witnesses};
     anchors->count++;
 done:
     return rc;

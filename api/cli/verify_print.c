@@ -46,6 +46,12 @@ void verify_print_absent(struct verify_printer *printer, uint64_t seq, enum arch
     verify_ranges_add(state == ARCHIVE_BODY_ERASED ? &printer->erased : &printer->withheld, seq);
 }
 
+/* As many witnesses as are asked for have cosigned all that is there. */
+static bool is_witnessed(const struct verify_summary *summary)
+{
+    return !summary->has_quorum || summary->report.witnessed_size > summary->report.last_seq;
+}
+
 /* All that is there could be recomputed. */
 static bool is_replayed(const struct verify_summary *summary)
 {
@@ -58,8 +64,8 @@ enum verify_status verify_status_of(const struct verify_summary *summary)
     const struct verify_report *report = &summary->report;
     if (report->findings > 0)
         return VERIFY_FOUND;
-    if (!is_replayed(summary) || !report->is_anchored || report->withheld > 0 || report->erased > 0 ||
-        report->checkpoints_unchecked > 0 || report->signed_size <= report->last_seq)
+    if (!is_replayed(summary) || !is_witnessed(summary) || !report->is_anchored || report->withheld > 0 ||
+        report->erased > 0 || report->checkpoints_unchecked > 0 || report->signed_size <= report->last_seq)
         return VERIFY_INCOMPLETE;
     return VERIFY_RIGHT;
 }
@@ -69,7 +75,8 @@ static bool is_about_line(enum finding_code code)
 {
     return code == FINDING_ARCHIVE_HEAD || code == FINDING_ARCHIVE_LINE || code == FINDING_ARCHIVE_SIZE ||
            code == FINDING_ARCHIVE_DAMAGED || code == FINDING_ARCHIVE_ORIGIN || code == FINDING_CHECKPOINT_FORM ||
-           code == FINDING_CHECKPOINT_SIGNATURE || code == FINDING_CHECKPOINT_SIZE || code == FINDING_CHECKPOINT_ROOT;
+           code == FINDING_CHECKPOINT_SIGNATURE || code == FINDING_CHECKPOINT_SIZE || code == FINDING_CHECKPOINT_ROOT ||
+           code == FINDING_COSIGNATURE_SIGNATURE || code == FINDING_COSIGNATURE_TIME;
 }
 
 /* Once, so that an archive that cannot be read at all leaves nothing on standard output. */
@@ -204,6 +211,10 @@ static void report_json(struct verify_printer *printer, const struct verify_summ
     canon_name(&json, "withheld");
     canon_i64(&json, (int64_t) report->withheld);
     ranges_json(&json, "withheld_entries", &printer->withheld);
+    canon_name(&json, "witnessed_size");
+    canon_i64(&json, (int64_t) report->witnessed_size);
+    canon_name(&json, "witnesses");
+    canon_i64(&json, report->witnesses);
     canon_close(&json);
     begin_json(printer);
     (void) fprintf(printer->out, "%s],\"report\":%s}\n", printer->shown == 0 ? "" : "\n",
@@ -220,8 +231,9 @@ static void ranges_text(const struct verify_printer *printer, const char *what, 
                        is_cut ? " and more; --json has them all" : "");
 }
 
-static void report_gaps(struct verify_printer *printer, const struct verify_report *report)
+static void report_gaps(struct verify_printer *printer, const struct verify_summary *summary)
 {
+    const struct verify_report *report = &summary->report;
     if (!report->is_anchored && report->findings == 0)
         (void) fputs(
             "            no trusted key: give the ledger's own with --vkey, from a place other than this archive\n",
@@ -238,6 +250,11 @@ static void report_gaps(struct verify_printer *printer, const struct verify_repo
     if (report->findings == 0 && report->signed_size <= report->last_seq)
         (void) fprintf(printer->out, "            no checkpoint covers the entries from %" PRIu64 " on\n",
                        report->signed_size);
+    if (report->findings == 0 && !is_witnessed(summary))
+        (void) fprintf(printer->out,
+                       "            too few witnesses: the policy's quorum has not cosigned the entries from %" PRIu64
+                       " on\n",
+                       report->witnessed_size);
 }
 
 static void replay_text(const struct verify_printer *printer, const struct verify_summary *summary)
@@ -286,6 +303,9 @@ void verify_print_report(struct verify_printer *printer, const struct verify_sum
         (void) fprintf(printer->out, "head        %s\n", head);
     if (report->signed_size > 0)
         (void) fprintf(printer->out, "checkpoint  of %" PRIu64 " entries, signed by the ledger\n", report->signed_size);
+    if (report->witnesses > 0)
+        (void) fprintf(printer->out, "witnessed   %" PRIu64 " entries, by %u witnesses of the policy\n",
+                       report->witnessed_size, report->witnesses);
     if (report->anchors > 0)
         (void) fprintf(printer->out, "continues   %" PRIu64 " of the checkpoints given\n", report->anchors);
     if (summary->level >= VERIFY_SIGNATURES)
@@ -295,8 +315,8 @@ void verify_print_report(struct verify_printer *printer, const struct verify_sum
     if (report->findings > 0)
         (void) fprintf(printer->out, "findings    %" PRIu64 "\n", report->findings);
     (void) fprintf(printer->out, "verdict     %s\n", verdict(summary, status));
-    report_gaps(printer, report);
-    if (status != VERIFY_FOUND && report->anchors == 0)
+    report_gaps(printer, summary);
+    if (status != VERIFY_FOUND && report->anchors == 0 && report->witnesses == 0)
         (void) fputs("note        without witnesses, and without receipts that parties kept (--checkpoint), the\n"
                      "            operator alone vouches for the past\n",
                      printer->out);

@@ -28,6 +28,7 @@ struct verify_summary {
     enum verify_level level;     /* at which it was checked: lower than asked for where it begins behind entry 0 */
     struct replay_report replay; /* at level replay */
     int64_t elapsed_us;
+    bool has_quorum; /* witnesses are asked for */
 };
 
 void verify_printer_init(struct verify_printer *printer, FILE *out, bool is_json);

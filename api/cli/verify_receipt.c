@@ -19,6 +19,8 @@ struct result {
     struct receipt receipt;
     struct receipt_content content;
     enum statement_state statement;
+    unsigned witnesses; /* of the policy, who have cosigned its checkpoint */
+    bool is_witnessed;  /* they are as many as the policy asks for */
 };
 
 static void found(struct result *result, const char *code, const char *detail)
@@ -65,6 +67,33 @@ done:
     return rc;
 }
 
+/* Who has cosigned its checkpoint. At that time the entry was there, so that it cannot state a later one. */
+MUST_CHECK static enum tally_code check_witnesses(const struct verify_trust *trust, struct result *result, struct err *err)
+{
+    struct note note;
+    struct policy_seen seen;
+    struct err why = {0};
+    result->is_witnessed = true;
+    if (!trust->has_policy)
+        return TALLY_OK;
+    enum tally_code rc = note_read(result->receipt.checkpoint, &note, err);
+    if (rc == TALLY_OK)
+        rc = policy_look(&trust->policy, &note, &seen, &why);
+    if (rc == TALLY_E_SIGNATURE) {
+        found(result, "cosignature.signature", why.detail);
+        return TALLY_OK;
+    }
+    if (rc != TALLY_OK)
+        return rc;
+    result->witnesses = (unsigned) __builtin_popcountll(seen.witnesses);
+    result->is_witnessed = policy_is_met(&trust->policy, seen.witnesses);
+    for (size_t i = 0; i < trust->policy.witness_count; i++)
+        if ((seen.witnesses >> i & 1) != 0 &&
+            result->content.header.time.us / 1000000 - VERIFY_COSIGNATURE_SLACK_S > (int64_t) seen.seconds[i])
+            found(result, "cosignature.time", "a witness saw the entry before the time that it states");
+    return TALLY_OK;
+}
+
 static void print_json(struct verify_printer *printer, const struct result *result, bool is_trusted,
                        enum verify_status status)
 {
@@ -98,6 +127,8 @@ static void print_json(struct verify_printer *printer, const struct result *resu
     canon_bool(&w, result->statement == STATEMENT_RIGHT);
     canon_name(&w, "status");
     canon_i64(&w, status);
+    canon_name(&w, "witnesses");
+    canon_i64(&w, result->witnesses);
     canon_close(&w);
     (void) fprintf(printer->out, "%s\n", text.ptr == NULL ? "{}" : text.ptr);
     buf_release(&text);
@@ -121,8 +152,12 @@ static void print_people(struct verify_printer *printer, const struct result *re
         (void) fprintf(printer->out, "receipt: %s: %s\n", result->code, result->detail);
     (void) fprintf(printer->out, "verdict     %s\n",
                    result->code != NULL ? "something is wrong"
-                   : is_trusted         ? "the ledger has signed that it holds this entry"
-                                        : "agrees with itself only: give the ledger's own key with --vkey");
+                   : !is_trusted        ? "agrees with itself only: give the ledger's own key with --vkey"
+                   : !result->is_witnessed
+                       ? "the ledger has signed that it holds this entry; too few witnesses have cosigned it for the policy"
+                   : result->witnesses > 0
+                       ? "the ledger has signed that it holds this entry, and the policy's witnesses have seen it"
+                       : "the ledger has signed that it holds this entry");
 }
 
 enum tally_code verify_receipt(const struct verify_receipt_options *options, struct verify_printer *printer,
@@ -132,22 +167,25 @@ enum tally_code verify_receipt(const struct verify_receipt_options *options, str
     struct result result = {0};
     struct note_key key = {0};
     struct err why = {0};
-    bool is_trusted = options->vkey.len > 0;
+    struct slice vkey = options->trust->vkey;
+    bool is_trusted = vkey.len > 0;
     struct arena *arena = arena_new(ARENA_MAX);
     if (arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory to read the receipt"));
-    if (is_trusted && note_key_read(options->vkey, &key, err) != TALLY_OK)
+    if (is_trusted && note_key_read(vkey, &key, err) != TALLY_OK)
         TRY(err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
-                    SLICE_ARG(options->vkey)));
+                    SLICE_ARG(vkey)));
     enum tally_code checked = receipt_read(options->text, arena, &result.receipt, &why);
     if (checked == TALLY_OK)
         checked = receipt_check(&result.receipt, is_trusted ? &key : NULL, &result.content, &why);
+    if (checked == TALLY_OK)
+        TRY(check_witnesses(options->trust, &result, err));
     if (checked == TALLY_OK)
         TRY(check_statement(options, arena, &result, err));
     else
         found(&result, code_of(checked), why.detail);
     *status = result.code != NULL ? VERIFY_FOUND : is_trusted ? VERIFY_RIGHT : VERIFY_INCOMPLETE;
-    if (*status == VERIFY_RIGHT && result.statement == STATEMENT_NO_NONCE)
+    if (*status == VERIFY_RIGHT && (result.statement == STATEMENT_NO_NONCE || !result.is_witnessed))
         *status = VERIFY_INCOMPLETE;
     if (printer->is_json)
         print_json(printer, &result, is_trusted, *status);

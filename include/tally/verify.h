@@ -11,6 +11,9 @@
 #include "tally/key.h"
 #include "tally/merkle.h"
 #include "tally/note.h"
+#include "tally/policy.h"
+
+#define VERIFY_COSIGNATURE_SLACK_S 120 /* between a witness's clock and the ledger's (formats.md, Archive) */
 
 /* Findings: stable codes. Each names the entry it is about. */
 #define FINDINGS(X)                                                                                                        \
@@ -23,6 +26,8 @@
     X(FINDING_CHECKPOINT_SIGNATURE, "checkpoint.signature", "a checkpoint is not signed with the ledger's key")            \
     X(FINDING_CHECKPOINT_SIZE, "checkpoint.size", "a checkpoint covers other entries than the archive has")                \
     X(FINDING_CHECKPOINT_ROOT, "checkpoint.root", "a checkpoint's root is not that of the entries")                        \
+    X(FINDING_COSIGNATURE_SIGNATURE, "cosignature.signature", "a cosignature of a trusted witness does not verify")        \
+    X(FINDING_COSIGNATURE_TIME, "cosignature.time", "a witness saw the entries at another time than they state")           \
     X(FINDING_LEDGER_FORKED, "ledger.forked", "the archive does not continue what was signed before")                      \
     X(FINDING_CHAIN_SEQ, "chain.seq", "an entry does not have the next number")                                            \
     X(FINDING_CHAIN_PREV, "chain.prev", "prev is not the hash of the entry before")                                        \
@@ -111,7 +116,8 @@ struct verify_key_change {
 struct verify_anchor {
     uint64_t size;
     struct digest root;
-    const char *name; /* where it is from, printable */
+    const char *name;   /* where it is from, printable */
+    uint64_t witnesses; /* of the policy, who has cosigned it: bit n, the n-th */
 };
 
 /* Reads such a body; TALLY_E_MALFORMED makes a finding. ctx is verify_options.ctx. */
@@ -121,6 +127,8 @@ typedef enum tally_code (*verify_key_fn)(void *ctx, enum entry_type type, struct
 struct verify_options {
     enum verify_level level;
     struct slice vkey; /* trusted, or empty */
+    const struct policy
+        *policy; /* whose cosignatures count, and how many; NULL: nobody's. Borrowed while the verifier lives */
     finding_fn on_finding;
     absent_fn on_absent; /* may be NULL */
     verify_key_fn read_key_change;
@@ -139,10 +147,12 @@ struct verify_report {
     uint64_t checkpoints_unchecked; /* of a size from before the archive begins, or behind a gap in it */
     uint64_t anchors;               /* of those given, the archive continues so many */
     uint64_t signed_size;           /* the entries before this one are covered by a verified checkpoint */
-    uint64_t last_seq;              /* where the archive ends */
-    uint64_t first_bad;             /* seq of the first finding; valid when findings > 0 */
-    struct digest head;             /* hash of the last entry */
-    bool is_anchored; /* a trusted key was given, and entry 0 names it or it signed a checkpoint of these entries */
+    uint64_t witnessed_size; /* those before this one by one that meets the quorum of the policy; without a policy 0 */
+    unsigned witnesses;      /* who have cosigned that one */
+    uint64_t last_seq;       /* where the archive ends */
+    uint64_t first_bad;      /* seq of the first finding; valid when findings > 0 */
+    struct digest head;      /* hash of the last entry */
+    bool is_anchored;        /* a trusted key was given, and entry 0 names it or it signed a checkpoint of these entries */
 };
 
 MUST_CHECK enum tally_code verifier_new(const struct verify_options *options, struct verifier **out, struct err *err);

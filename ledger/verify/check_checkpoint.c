@@ -18,11 +18,13 @@ MUST_CHECK static enum tally_code check_next_anchors(struct verifier *v, struct 
         TRY(roots_at(&v->roots, &v->hashes, anchor->size, &is_known, &root, err));
         if (!is_known)
             v->report.checkpoints_unchecked++; /* it covers entries from before the archive */
-        else if (digest_equal(&root, &anchor->root))
-            v->report.anchors++;
-        else
+        else if (!digest_equal(&root, &anchor->root))
             job_found(job, FINDING_LEDGER_FORKED, anchor->size - (anchor->size > 0),
                       "the first %" PRIu64 " entries are not those that %s was signed for", anchor->size, anchor->name);
+        else {
+            v->report.anchors++;
+            check_anchor_witnesses(v, anchor);
+        }
     }
 done:
     return rc;
@@ -39,6 +41,7 @@ enum tally_code check_range(struct verifier *v, struct job *job, const struct ar
     merkle_frontier_set(&frontier, head->from, nodes);
     roots_begin(&v->roots, &frontier);
     hash_list_begin(&v->hashes, head->from);
+    time_list_begin(&v->times, head->from);
     return check_next_anchors(v, job, err);
 }
 
@@ -47,6 +50,8 @@ enum tally_code check_leaf(struct verifier *v, struct job *job, const struct dig
     if (!v->is_tree_known)
         return TALLY_OK;
     enum tally_code rc = roots_add(&v->roots, leaf, err);
+    if (rc == TALLY_OK && v->options.policy != NULL)
+        rc = time_list_add(&v->times, v->time, err);
     if (rc == TALLY_OK && v->next_anchor < v->options.anchor_count)
         rc = check_next_anchors(v, job, err);
     return rc;
@@ -54,14 +59,14 @@ enum tally_code check_leaf(struct verifier *v, struct job *job, const struct dig
 
 /* ---- behind the entries ---- */
 
-static bool open_note(struct verifier *v, struct job *job, struct slice note, struct checkpoint *out)
+static bool open_note(struct verifier *v, struct job *job, struct slice bytes, struct checkpoint *out, struct note *note)
 {
     struct err why = {0};
     if (!v->has_note_key) {
         job_found(job, FINDING_CHECKPOINT_SIGNATURE, v->line, "the first line names no verifier key of a ledger");
         return false;
     }
-    enum tally_code rc = checkpoint_open(note, &v->note_key, out, NULL, &why);
+    enum tally_code rc = checkpoint_open(bytes, &v->note_key, out, note, &why);
     if (rc == TALLY_OK)
         return true;
     job_found(job, rc == TALLY_E_SIGNATURE ? FINDING_CHECKPOINT_SIGNATURE : FINDING_CHECKPOINT_FORM, v->line, "%s",
@@ -69,13 +74,14 @@ static bool open_note(struct verifier *v, struct job *job, struct slice note, st
     return false;
 }
 
-enum tally_code check_checkpoint(struct verifier *v, struct job *job, struct slice note, struct err *err)
+enum tally_code check_checkpoint(struct verifier *v, struct job *job, struct slice bytes, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct checkpoint checkpoint;
+    struct note note;
     struct digest root;
     bool is_known = false;
-    if (!open_note(v, job, note, &checkpoint))
+    if (!open_note(v, job, bytes, &checkpoint, &note))
         return TALLY_OK;
     if (v->is_tree_known)
         TRY(roots_at(&v->roots, &v->hashes, checkpoint.size, &is_known, &root, err));
@@ -92,6 +98,7 @@ enum tally_code check_checkpoint(struct verifier *v, struct job *job, struct sli
         if (checkpoint.size > v->report.signed_size)
             v->report.signed_size = checkpoint.size;
         v->report.is_anchored |= v->trusted.len > 0 && checkpoint.size == v->next_seq;
+        TRY(check_cosignatures(v, job, checkpoint.size, &note, err));
     }
 done:
     return rc;

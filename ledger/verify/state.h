@@ -10,6 +10,7 @@
 #include "pool.h"
 #include "roots.h"
 #include "tally/verify.h"
+#include "time_list.h"
 
 #define ORIGIN_MAX 128
 #define VKEY_MAX 256
@@ -47,8 +48,9 @@ struct verifier {
     struct kept origin;  /* of the last entry; at first, of the first line */
     struct hash_list hashes;
     struct jti_set jtis;
-    struct roots roots; /* of the tree */
-    bool is_tree_known; /* every entry so far was there */
+    struct roots roots;     /* of the tree */
+    struct time_list times; /* with a policy */
+    bool is_tree_known;     /* every entry so far was there */
     size_t next_anchor;
     bool has_note_key;
     struct note_key note_key; /* the trusted one, or as long as none is given the one that the first line names */
@@ -82,5 +84,9 @@ MUST_CHECK enum tally_code check_leaf(struct verifier *verifier, struct job *job
                                       struct err *err);
 MUST_CHECK enum tally_code check_checkpoint(struct verifier *verifier, struct job *job, struct slice note, struct err *err);
 void check_anchors_end(struct verifier *verifier, struct job *job);
+/* Who has cosigned a checkpoint of this size, whose root is right; an anchor that the archive continues. */
+MUST_CHECK enum tally_code check_cosignatures(struct verifier *verifier, struct job *job, uint64_t size,
+                                              const struct note *note, struct err *err);
+void check_anchor_witnesses(struct verifier *verifier, const struct verify_anchor *anchor);
 
 #endif

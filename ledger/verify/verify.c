@@ -128,7 +128,7 @@ enum tally_code verifier_new(const struct verify_options *options, struct verifi
     v->options = *options;
     v->level = options->level;
     v->is_tree_known = true;
-    v->hashes.file.dir = v->roots.file.dir = v->jtis.runs.dir = options->temporary_dir;
+    v->hashes.file.dir = v->roots.file.dir = v->times.file.dir = v->jtis.runs.dir = options->temporary_dir;
     kept_set(&v->trusted, options->vkey);
     ENSURE(options->level != VERIFY_REPLAY || options->follow != NULL);
     enum tally_code rc = prepare(v, err);
@@ -148,6 +148,7 @@ void verifier_free(struct verifier *v)
     hash_list_release(&v->hashes);
     jti_set_release(&v->jtis);
     roots_release(&v->roots);
+    time_list_release(&v->times);
     note_key_release(&v->note_key);
     key_table_release(&v->keys);
     mem_free(v);

@@ -95,6 +95,7 @@ END {
     row("100,000 participants, from nothing, peak", "MiB", v["scratch_kib"] / 1024, "limit", 200, v["scratch_kib"] / 204800, "< 1", v["scratch_kib"] < 204800)
     row("one further result, 10,000 participants", "us", v["further_us_10000"], "1,000 participants", v["further_us_1000"], v["further_us_10000"] / v["further_us_1000"], "", 1)
     row("one further result, 100,000 participants", "us", v["further_us_100000"], "1,000 participants", v["further_us_1000"], v["further_us_100000"] / v["further_us_1000"], "<= 10", v["further_us_100000"] <= 10 * v["further_us_1000"])
+    row("explaining what it triggers, 100,000 participants", "us", v["explain_us_100000"], "1,000 participants", v["explain_us_1000"], v["explain_us_100000"] / v["explain_us_1000"], "<= 5", v["explain_us_100000"] <= 5 * v["explain_us_1000"])
     row("a session of 100,000 participants", "MiB", v["further_kib_100000"] / 1024, "1,000 participants", v["further_kib_1000"] / 1024, v["further_kib_100000"] / v["further_kib_1000"], "", 1)
     row("solving 32,000 equations", "s", v["solve_s"], "limit", 0.5, v["solve_s"] / 0.5, "< 1", v["solve_s"] < 0.5)
     print "]" > out

@@ -177,6 +177,21 @@ static void bench_scratch(uint32_t participants)
 /* ---- one further result ---- */
 #define FURTHER_ROUNDS 2000
 
+/* What the answer triggers, explained: how many instances. */
+static size_t explain(struct engine_session *session, const struct engine_output *output, struct buf *json)
+{
+    struct err err = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < output->count; i++) {
+        if (!output->instances[i].has_difference)
+            continue;
+        buf_clear(json);
+        must(engine_explain_kept(engine_session_kept(session), &output->instances[i], json, &err), &err, "explaining");
+        count++;
+    }
+    return count;
+}
+
 /* Results of participants that are there, each final at once, in an order that has nothing to do with where they lie. */
 static void bench_further(uint32_t participants)
 {
@@ -193,19 +208,30 @@ static void bench_further(uint32_t participants)
     m.facts = need(realloc(m.facts, (first + FURTHER_ROUNDS) * sizeof *m.facts));
     for (uint32_t i = 0; i < FURTHER_ROUNDS; i++)
         many_fact(&m, 1 + i % 2, i * 2654435761u % participants, i * 104729 + 7);
-    double start = now();
+    struct buf json;
+    buf_init(&json, 1 << 20);
+    double start = 0, explaining = 0;
+    size_t explained = 0;
     for (size_t i = first; i < m.count; i++) {
+        if (i == first + 1) /* with the first one, what stood when the session was opened is recorded, once */
+            start = now();
         const struct engine_change change = {m.facts[i].metric, m.facts[i].key, &m.facts[i], false};
         bool is_stale = false;
         must(engine_session_apply(session, 17500, &change, 1, arena, &is_stale, &output, &err), &err, "following");
         if (is_stale)
             die("following", "a result could not be followed");
         touched += output->count;
+        double before = now();
+        size_t count = explain(session, output, &json);
+        explained += start > 0 ? count : 0;
+        explaining += start > 0 ? now() - before : 0;
         arena_clear(arena);
     }
-    printf("further_us_%u %.2f\nfurther_instances_%u %.2f\nfurther_kib_%u %zu\n", participants,
-           (now() - start) / FURTHER_ROUNDS * 1e6, participants, (double) touched / FURTHER_ROUNDS, participants,
-           engine_session_memory(session) / 1024);
+    printf("further_us_%u %.2f\nfurther_instances_%u %.2f\nfurther_kib_%u %zu\nexplain_us_%u %.2f\n", participants,
+           (now() - start - explaining) / (FURTHER_ROUNDS - 1) * 1e6, participants, (double) touched / FURTHER_ROUNDS,
+           participants, engine_session_memory(session) / 1024, participants,
+           explaining / (double) (explained == 0 ? 1 : explained) * 1e6);
+    buf_release(&json);
 }
 
 /* ---- arithmetic ---- */

@@ -13,7 +13,10 @@
 #define EXPLANATION_BYTES_MAX (1u << 20)
 #define EXPLANATIONS_BYTES_MAX (8u << 20)
 
-#define EVENT_BODY_MAX (8u << 20) /* as an entry's body: a list of 100,000 instances is 6 MB */
+#define EVENT_BODY_MAX (8u << 20) /* as an entry's body */
+/* A list of results or instances ends when it has grown to this, and goes on in an entry of its own: what one more adds is under 5 KiB (a
+ * key of 32 members), so that an entry is well within what a body may be, and most lists stand in one. */
+#define EVENT_LIST_MAX (4u << 20)
 
 struct deciding {
     const struct model *model;

@@ -21,12 +21,12 @@ enum tally_code explanation_add(struct explanation *e, struct engine_kept *kept,
     buf_init(&one, EXPLANATION_BYTES_MAX);
     if (!e->is_full)
         TRY(engine_explain_kept(kept, told, &one, err));
-    e->is_full = e->is_full || one.len > e->max;
+    e->is_full = e->is_full || one.len + 1 > e->max; /* and a comma */
     if (e->is_full) {
         e->left_out++;
         goto done;
     }
-    e->max -= one.len;
+    e->max -= one.len + 1;
     canon_raw(&e->json, buf_slice(&one));
 done:
     buf_release(&one);

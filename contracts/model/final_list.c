@@ -2,10 +2,6 @@
 #include "decide.h"
 #include "tally/canon.h"
 
-/* A list ends when it has grown to this: what one more result adds is under 5 KiB (a key of 32 members), so that an entry is well within
- * what a body may be, and the results of one statement mostly stand in one. */
-#define LIST_BYTES_MAX (4u << 20)
-
 struct list {
     struct buf body;
     struct canon json;
@@ -111,7 +107,7 @@ enum tally_code final_list_record(struct deciding *d, const struct work *work)
     buf_init(&list.body, EVENT_BODY_MAX);
     begin(d, work, &list, 0);
     for (uint32_t i = 0; i < work->final_count; i++) {
-        if (list.body.len > LIST_BYTES_MAX) {
+        if (list.body.len > EVENT_LIST_MAX) {
             TRY(end(d, work, &list, i));
             begin(d, work, &list, i);
         }

@@ -123,34 +123,49 @@ done:
     return rc;
 }
 
+/* The instances from `from` on, as many as one list takes; *to is the first that is not in it. */
+static void write_list(struct canon *json, struct slice contract, struct slice rule, const struct part *part, size_t from,
+                       size_t *to)
+{
+    size_t i = from;
+    canon_object(json);
+    canon_name(json, "contract");
+    canon_string(json, contract);
+    canon_name(json, "items");
+    canon_array(json);
+    for (; i < part->count && json->out->len <= EVENT_LIST_MAX; i++) {
+        canon_object(json);
+        canon_name(json, "difference");
+        canon_string(json, part->items[i]->difference);
+        canon_name(json, "key");
+        canon_string(json, part->items[i]->key);
+        canon_name(json, "stands");
+        canon_string(json, part->items[i]->target);
+        canon_close(json);
+    }
+    canon_close(json);
+    canon_name(json, "rule");
+    canon_string(json, rule);
+    canon_close(json);
+    *to = i;
+}
+
+/* One entry, or as many as the instances take, one after the other; *first is the first of them. */
 static enum tally_code itemise(struct deciding *d, struct slice contract, struct slice rule, bool open,
-                               const struct part *part, uint64_t *seq)
+                               const struct part *part, uint64_t *first)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
     struct canon json;
+    uint64_t seq = 0;
     buf_init(&body, EVENT_BODY_MAX);
-    canon_init(&json, &body);
-    canon_object(&json);
-    canon_name(&json, "contract");
-    canon_string(&json, contract);
-    canon_name(&json, "items");
-    canon_array(&json);
-    for (size_t i = 0; i < part->count; i++) {
-        canon_object(&json);
-        canon_name(&json, "difference");
-        canon_string(&json, part->items[i]->difference);
-        canon_name(&json, "key");
-        canon_string(&json, part->items[i]->key);
-        canon_name(&json, "stands");
-        canon_string(&json, part->items[i]->target);
-        canon_close(&json);
+    *first = d->next_seq;
+    for (size_t from = 0; from < part->count;) {
+        buf_clear(&body);
+        canon_init(&json, &body);
+        write_list(&json, contract, rule, part, from, &from);
+        TRY(event_add(d, "payment.itemised", open, contract, &body, &seq));
     }
-    canon_close(&json);
-    canon_name(&json, "rule");
-    canon_string(&json, rule);
-    canon_close(&json);
-    TRY(event_add(d, "payment.itemised", open, contract, &body, seq));
 done:
     buf_release(&body);
     return rc;
@@ -220,6 +235,10 @@ static enum tally_code trigger(struct deciding *d, const struct work *work, cons
     canon_object(&json);
     canon_name(&json, "count");
     canon_i64(&json, row->instances);
+    if (d->next_seq - row->itemised_seq > 1) {
+        canon_name(&json, "entries");
+        canon_i64(&json, (int64_t) (d->next_seq - row->itemised_seq));
+    }
     canon_name(&json, "seq");
     canon_i64(&json, (int64_t) row->itemised_seq);
     canon_close(&json);

@@ -137,7 +137,8 @@ struct row_instance {
 
 /* A payment trigger: amount is above zero, from who owes to whom. */
 struct row_payment {
-    uint64_t seq, itemised_seq, cause_seq; /* cause: the statement or moment.reached */
+    uint64_t seq, itemised_seq,
+        cause_seq; /* cause: the statement or moment.reached; the lists are itemised_seq to seq - 1 */
     struct slice contract, rule, from_party, to_party, from_actor, to_actor, currency, amount;
     bool is_owed_back; /* the payee owes the payer */
     uint32_t instances;

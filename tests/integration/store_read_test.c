@@ -402,6 +402,34 @@ static void an_explanation_reads_as_it_was_kept(void **state)
     assert_non_null(strstr(out.ptr, "\"explanation\":null,"));
 }
 
+/* The lists of a payment are the entries from itemised_seq to before it. */
+static void an_erased_list_takes_the_keys_of_its_payment_and_of_no_other(void **state)
+{
+    (void) state;
+    struct row_payment several = payment;
+    struct row_payment_item part = item;
+    struct row_explanation told = explanation;
+    struct pg_rows *rows = NULL;
+    several.itemised_seq = 40;
+    several.seq = part.payment_seq = told.payment_seq = 43;
+    record_all();
+    RECORD(39, payments, payment, several);
+    RECORD(39, payment_items, payment_item, part);
+    RECORD(39, explanations, explanation, told);
+    commit();
+    ok(pg_exec_text(pg, "SELECT outcomes.erase(23, 49), outcomes.erase(41, 50), outcomes.erase(44, 51)", NULL, &err));
+    ok(pg_exec_text(owner,
+                    "SELECT count(*) FILTER (WHERE i.payment_seq = 25 AND i.key = 'a|b'), "
+                    "       count(*) FILTER (WHERE i.payment_seq = 43 AND i.key = ''), "
+                    "       (SELECT string_agg(x.payment_seq::text, ' ') FROM outcomes.explanation AS x WHERE x.body = '') "
+                    "  FROM outcomes.payment_item AS i",
+                    &rows, &err));
+    assert_int_equal(pg_get_int8(rows, 0, 0), 1);
+    assert_int_equal(pg_get_int8(rows, 0, 1), 1);
+    assert_true(slice_is(pg_get_bytes(rows, 0, 2), "43"));
+    pg_rows_free(rows);
+}
+
 static int payments_listed(const char *contract, const char *party)
 {
     ok(store_list_payments(
@@ -688,6 +716,7 @@ int main(void)
         T(verifications_are_grouped_by_their_statement),
         T(a_payment_reads_as_it_stood_after_an_entry),
         T(an_explanation_reads_as_it_was_kept),
+        T(an_erased_list_takes_the_keys_of_its_payment_and_of_no_other),
         T(payments_are_found_by_contract_and_by_who_pays_or_is_paid),
         T(what_does_not_exist_is_not_found),
         T(the_edge_finds_a_key_with_its_actor_and_a_payment),

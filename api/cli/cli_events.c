@@ -72,7 +72,8 @@ struct slice cli_summary(struct cli *cli, struct slice type, const json_t *body)
         struct slice (*words)(struct cli *cli, const json_t *body);
     } words[] = {{"payment.triggered", of_payment},      {"result.submitted", of_result},
                  {"result.finalised", of_finals},        {"payment.itemised", of_items},
-                 {"settlement.recorded", of_settlement}, {"contract.signed", of_signature}};
+                 {"settlement.recorded", of_settlement}, {"contract.signed", of_signature},
+                 {"contract.acceded", of_signature}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (slice_is(type, words[i].type))
             return words[i].words(cli, body);

@@ -1,4 +1,4 @@
-/* tally contract: propose, sign, look up. */
+/* tally contract: propose, sign, accede, look up. */
 #include <string.h>
 
 #include "cli.h"
@@ -59,6 +59,31 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
     contract_print_parties(cli, answer);
 done:
     return rc;
+}
+
+MUST_CHECK static enum tally_code members(struct cli *cli, struct err *err)
+{
+    struct buf target;
+    struct cli_table table;
+    json_t *items = NULL, *one = NULL;
+    size_t i = 0;
+    enum tally_code rc = cli_id_check(cli->args[0], err);
+    if (rc != TALLY_OK)
+        return rc;
+    cli_target_begin(&target, "/v1/contracts/%s/accessions", cli->args[0]);
+    rc = cli_ask_list(cli, &target, &items, err);
+    if (rc != TALLY_OK || cli->is_json)
+        return rc;
+    cli_table_begin(&table, cli, "CLASS ACTOR KID ENTRY>");
+    json_array_foreach(items, i, one)
+    {
+        cli_table_cell(&table, cli_text(cli, one, "class"));
+        cli_table_cell(&table, cli_text(cli, one, "actor"));
+        cli_table_cell(&table, cli_text(cli, one, "kid"));
+        cli_table_cell(&table, cli_text(cli, one, "seq"));
+    }
+    cli_table_end(&table);
+    return TALLY_OK;
 }
 
 MUST_CHECK static enum tally_code terms(struct cli *cli, struct err *err)
@@ -134,8 +159,8 @@ done:
     return rc;
 }
 
-static const struct cli_option LIST[] = {{"--party", "ACTOR", "only those that this actor is a party of", false},
-                                         CLI_LIST_OPTIONS};
+static const struct cli_option LIST[] = {
+    {"--party", "ACTOR", "only those that this actor is a party of, or has joined", false}, CLI_LIST_OPTIONS};
 static const struct cli_option PROPOSE[] = {
     {"--id", "ID", "what the contract is called in this ledger", false},
     {"--party", "NAME=ACTOR", "which actor a party of the text is, by its newest key; NAME=ACTOR:KID for another key",
@@ -144,6 +169,8 @@ static const struct cli_option PROPOSE[] = {
      false},
     {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
 static const struct cli_option SIGN[] = {{"--as", "PARTY", "the party of the text that you are", false}};
+static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false}};
+static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};
 static const struct cli_command COMMANDS[] = {
     {"propose", "FILE.terms --id ID --party NAME=ACTOR ...",
      "propose terms; every party of the text is given an actor, and prints the version to compare before anybody signs",
@@ -153,6 +180,14 @@ static const struct cli_command COMMANDS[] = {
     {"sign", "ID --as PARTY",
      "sign a contract's version, which is first recomputed here from its text, its parties and its indicators",
      "tally --actor city --key city.pem contract sign rikers-able --as city", 1, 1, contract_sign, CLI_OPTIONS(SIGN)},
+    {"accede", "ID --as CLASS",
+     "join a class of parties, by signing the contract's version, which is first recomputed here; its members are called "
+     "by their "
+     "actors' ids in results",
+     "tally --actor north --key north.pem contract accede zone-1 --as facility", 1, 1, contract_accede,
+     CLI_OPTIONS(ACCEDE)},
+    {"members", "ID", "who has joined the classes of parties of a contract", "tally contract members zone-1", 1, 1, members,
+     CLI_OPTIONS(MEMBERS)},
     {"list", "", "the contracts", "tally contract list", 0, 0, list, CLI_OPTIONS(LIST)},
     {"show", "ID", "a contract: its version, parties and signatures", "tally contract show rikers-able", 1, 1, show,
      CLI_NO_OPTIONS},

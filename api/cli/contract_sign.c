@@ -41,7 +41,9 @@ MUST_CHECK static enum tally_code body_of(struct cli *cli, const char *version, 
     return rc;
 }
 
-enum tally_code contract_sign(struct cli *cli, struct err *err)
+/* What is signed is recomputed here, shown, and sent to the contract's `family`. is_party: as a party of the text, otherwise as a member of
+ * one of its classes. */
+MUST_CHECK static enum tally_code sign(struct cli *cli, const char *family, bool is_party, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const char *as = NULL;
@@ -50,7 +52,8 @@ enum tally_code contract_sign(struct cli *cli, struct err *err)
     json_t *answer = NULL;
     TRY(cli_option_needed(cli, "--as", &as, err));
     TRY(contract_see(cli, cli->args[0], &seen, err));
-    TRY(check_party(cli, seen.contract, as, err));
+    if (is_party)
+        TRY(check_party(cli, seen.contract, as, err));
     if (!cli->is_json) {
         cli_field(cli, "contract", slice_str(cli->args[0]));
         cli_field(cli, "version", slice_str(seen.version));
@@ -58,7 +61,17 @@ enum tally_code contract_sign(struct cli *cli, struct err *err)
     }
     TRY(contract_check_indicators(cli, &seen, err));
     TRY(body_of(cli, seen.version, as, &body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/contracts/%s/signatures", cli->args[0]), body, &answer, err));
+    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/contracts/%s/%s", cli->args[0], family), body, &answer, err));
 done:
     return rc;
+}
+
+enum tally_code contract_sign(struct cli *cli, struct err *err)
+{
+    return sign(cli, "signatures", true, err);
+}
+
+enum tally_code contract_accede(struct cli *cli, struct err *err)
+{
+    return sign(cli, "accessions", false, err);
 }

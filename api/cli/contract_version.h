@@ -1,4 +1,4 @@
-/* tally contract propose and sign: what a contract's version is made of (formats.md, Contract version). */
+/* tally contract propose, sign and accede: what a contract's version is made of (formats.md, Contract version). */
 #ifndef TALLY_CLI_CONTRACT_VERSION_H
 #define TALLY_CLI_CONTRACT_VERSION_H
 
@@ -6,6 +6,7 @@
 
 MUST_CHECK enum tally_code contract_propose(struct cli *cli, struct err *err);
 MUST_CHECK enum tally_code contract_sign(struct cli *cli, struct err *err);
+MUST_CHECK enum tally_code contract_accede(struct cli *cli, struct err *err);
 
 /* The contract as the service shows it, with its text, and the version recomputed from both. TALLY_E_MISMATCH when the service's
  * version, the text's hash or the contract's name is another. */

@@ -15,6 +15,7 @@ static void (*const decoders[ENTRY_TYPE_COUNT])(struct decoding *d) = {
     [ENTRY_RESULT_RESTATED] = decode_restatement,    [ENTRY_RESULT_WITHDRAWN] = decode_withdrawal,
     [ENTRY_RESULT_DISPUTED] = decode_dispute,        [ENTRY_DISPUTE_RESOLVED] = decode_resolution,
     [ENTRY_SETTLEMENT_RECORDED] = decode_settlement, [ENTRY_BODY_ERASED] = decode_erasure,
+    [ENTRY_CONTRACT_ACCEDED] = decode_accession,
 };
 
 struct slice target_segment(struct slice target, unsigned n)

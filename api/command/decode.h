@@ -20,6 +20,7 @@ void decode_revocation(struct decoding *d);
 void decode_indicator(struct decoding *d);
 void decode_contract(struct decoding *d);
 void decode_signature(struct decoding *d);
+void decode_accession(struct decoding *d);
 void decode_results(struct decoding *d);
 void decode_verification(struct decoding *d);
 void decode_restatement(struct decoding *d);

@@ -1,4 +1,4 @@
-/* Proposals of contracts and signatures under them. What the text alone decides is decided here, on a worker: that it checks, and
+/* Proposals of contracts, signatures under them, and accessions to them. What the text alone decides is decided here, on a worker: that it checks, and
  * that it is in its one layout. */
 #include <stdlib.h>
 
@@ -159,20 +159,33 @@ void decode_contract(struct decoding *d)
         reader_failed(&d->reader, rc);
 }
 
-void decode_signature(struct decoding *d)
+/* {"version","as"}: what is signed, and as which party or class of them. */
+static void read_signed(struct decoding *d, struct slice *id, struct slice *as, uint8_t version_out[32])
 {
-    struct command *out = d->out;
     struct slice version = {NULL, 0};
-    out->kind = COMMAND_SIGN_CONTRACT;
     const struct member members[] = {
         TEXT("version", form_hex256, "the contract's version: 64 digits 0-9 a-f", 1, MODEL_ID_MAX, &version),
-        TEXT("as", form_name, WANTED_NAME, 1, MODEL_ID_MAX, &out->u.sign_contract.as),
+        TEXT("as", form_name, WANTED_NAME, 1, MODEL_ID_MAX, as),
     };
-    out->u.sign_contract.id = target_segment(d->request->target, 2);
-    if (!text_is_id(out->u.sign_contract.id)) {
+    *id = target_segment(d->request->target, 2);
+    if (!text_is_id(*id)) {
         decode_refuse(d, REFUSE_CONTRACT_NOT_FOUND, "the path names no contract: see /v1/contracts");
         return;
     }
     if (READ_MEMBERS(&d->reader, NULL, d->body, members))
-        ENSURE(text_unhex(version, out->u.sign_contract.version, sizeof(out->u.sign_contract.version)) == TALLY_OK);
+        ENSURE(text_unhex(version, version_out, 32) == TALLY_OK);
+}
+
+void decode_signature(struct decoding *d)
+{
+    struct command *out = d->out;
+    out->kind = COMMAND_SIGN_CONTRACT;
+    read_signed(d, &out->u.sign_contract.id, &out->u.sign_contract.as, out->u.sign_contract.version);
+}
+
+void decode_accession(struct decoding *d)
+{
+    struct command *out = d->out;
+    out->kind = COMMAND_ACCEDE_CONTRACT;
+    read_signed(d, &out->u.accede_contract.id, &out->u.accede_contract.as, out->u.accede_contract.version);
 }

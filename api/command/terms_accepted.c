@@ -1,5 +1,5 @@
 /* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
- * do yet, though `tally terms eval` evaluates it: figures of other contracts, amendments, and classes of parties. */
+ * do yet, though `tally terms eval` evaluates it: figures of other contracts, and amendments. */
 #include <inttypes.h>
 
 #include "decode.h"
@@ -35,10 +35,6 @@ static void check_construct(struct diags *diags, const struct ast_decl *decl)
 {
     if (decl->kind == AST_USES)
         refuse(diags, decl->span, "figures of other contracts");
-    else if (decl->kind == AST_METRIC && decl->u.metric.source == AST_SOURCE_SETTLEMENTS)
-        refuse(diags, decl->span, "settlements as a figure");
-    else if (decl->kind == AST_PARTIES)
-        refuse(diags, decl->span, "classes of parties");
 }
 
 void terms_check_memory(const struct terms *terms, struct diags *diags)

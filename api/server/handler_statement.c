@@ -40,6 +40,8 @@ static struct slice resource_of(const struct work *work, uint64_t seq, struct ar
         return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.propose_contract.id));
     case COMMAND_SIGN_CONTRACT:
         return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.sign_contract.id));
+    case COMMAND_ACCEDE_CONTRACT:
+        return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.accede_contract.id));
     case COMMAND_SUBMIT_RESULTS:
         return arena_printf(arena, "/v1/results/%llu", (unsigned long long) seq);
     case COMMAND_VERIFY_RESULT:

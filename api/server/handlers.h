@@ -53,6 +53,7 @@ enum tally_code reading_contract_exposure(struct reading *r, struct err *err);
 enum tally_code reading_contract_payments(struct reading *r, struct err *err);
 enum tally_code reading_contract_results(struct reading *r, struct err *err);
 enum tally_code reading_contract_signatures(struct reading *r, struct err *err);
+enum tally_code reading_contract_accessions(struct reading *r, struct err *err);
 enum tally_code reading_results(struct reading *r, struct err *err);
 enum tally_code reading_result(struct reading *r, struct err *err);
 enum tally_code reading_result_verifications(struct reading *r, struct err *err);

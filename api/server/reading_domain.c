@@ -165,6 +165,18 @@ enum tally_code reading_contract_signatures(struct reading *r, struct err *err)
     return rc;
 }
 
+enum tally_code reading_contract_accessions(struct reading *r, struct err *err)
+{
+    struct store_page page;
+    bool is_found = true;
+    if (!page_of(r, &page))
+        return TALLY_OK;
+    enum tally_code rc = store_list_accessions(r->pg, id_of(r), &page, r->out, &is_found, err);
+    if (!is_found)
+        no_contract(r);
+    return rc;
+}
+
 /* ---- results ---- */
 
 enum tally_code reading_results(struct reading *r, struct err *err)

@@ -27,7 +27,8 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_ACTIVATE);
         work->row.activated_seq = d->place->seq + 1;
     }
-    work->is_touched = news->activated != NULL || news->reached != NULL;
+    work->settled = news->settled;
+    work->is_touched = news->activated != NULL || news->reached != NULL || news->settled != NULL;
     if (!closes_by(terms, work->today))
         TRY(finality(d, news, work));
 done:

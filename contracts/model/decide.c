@@ -8,6 +8,7 @@ static enum tally_code (*const commands[])(struct deciding *d) = {
     [COMMAND_DEFINE_INDICATOR] = decide_define_indicator,
     [COMMAND_PROPOSE_CONTRACT] = decide_propose_contract,
     [COMMAND_SIGN_CONTRACT] = decide_sign_contract,
+    [COMMAND_ACCEDE_CONTRACT] = decide_accede_contract,
     [COMMAND_SUBMIT_RESULTS] = decide_submit_results,
     [COMMAND_VERIFY_RESULT] = decide_verify_result,
     [COMMAND_CHANGE_RESULTS] = decide_change_results,

@@ -89,6 +89,7 @@ MUST_CHECK enum tally_code decide_revoke_key(struct deciding *d);
 MUST_CHECK enum tally_code decide_define_indicator(struct deciding *d);
 MUST_CHECK enum tally_code decide_propose_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_sign_contract(struct deciding *d);
+MUST_CHECK enum tally_code decide_accede_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_submit_results(struct deciding *d);
 MUST_CHECK enum tally_code decide_verify_result(struct deciding *d);
 MUST_CHECK enum tally_code decide_change_results(struct deciding *d);
@@ -117,6 +118,7 @@ struct news {
     uint32_t dispute_count;
     const struct row_decision *decisions; /* decided, or lapsed by the moment */
     uint32_t decision_count;
+    const struct row_settlement *settled; /* a figure of the one contract that it is about; or NULL */
 };
 
 /* Finality, then evaluation and payments, of the contracts (in order of their proposals, without doubles; in force, or activated by
@@ -170,9 +172,10 @@ struct work {
     uint32_t fresh_count, fresh_cap;
     struct new_final **finals; /* in the order in which they came about */
     uint32_t final_count, final_cap;
-    struct overlay ends, used; /* struct new_final by chain, and by key: what holds after this decision */
-    struct overlay disputes;   /* struct dispute_now by result */
-    struct overlay annulled;   /* statements, as view_annulled */
+    struct overlay ends, used;            /* struct new_final by chain, and by key: what holds after this decision */
+    struct overlay disputes;              /* struct dispute_now by result */
+    struct overlay annulled;              /* statements, as view_annulled */
+    const struct row_settlement *settled; /* recorded by this; or NULL */
 };
 
 /* ---- how results stand in a contract, as this work leaves it; work may be NULL: as it is recorded (standing.c) ---- */
@@ -214,6 +217,16 @@ MUST_CHECK enum tally_code final_list_record(struct deciding *d, const struct wo
 /* topics.c: results of one statement, in the arena, by what they measure. */
 MUST_CHECK enum tally_code topics_make(struct deciding *d, const struct view_result *results, uint32_t count,
                                        struct topic **out, uint32_t *out_count);
+/* decide_signature.c: what a signature and an accession have in common. */
+/* Refuses when what was signed is not the contract's version, or when it has closed. */
+MUST_CHECK enum tally_code check_signed_version(struct deciding *d, const struct view_contract *contract,
+                                                const uint8_t version[32]);
+MUST_CHECK enum tally_code check_open_end(struct deciding *d, const struct view_contract *contract,
+                                          const struct terms *terms);
+/* Puts the contract in force when `in force when` is met with this new signature, or that of who joins a class (the other is NULL). */
+MUST_CHECK enum tally_code activate_when_signed(struct deciding *d, struct view_contract *contract,
+                                                const struct terms *terms, const struct row_party *signer,
+                                                const struct row_accession *joins);
 /* named.c: what statements about results have in common. */
 /* The statement of results that a path names, all of it loaded; refuses when there is none, or when it lies after the head. */
 MUST_CHECK enum tally_code named_submission(struct deciding *d, uint64_t seq, const struct view_submission **out);
@@ -252,6 +265,19 @@ MUST_CHECK enum tally_code engine_input_texts(const struct view_contract *contra
 MUST_CHECK enum tally_code fact_make(const struct model *model, const struct view_contract *contract,
                                      const struct work *work, const struct fit *fit, struct arena *arena,
                                      struct engine_fact *out, bool *counts, struct err *err);
+/* settled.c: settlements as figures. terms_of was called. */
+/* Does any of the contract's texts have a metric of what was settled on this rule? */
+bool settled_is_used(const struct view_contract *contract, struct slice rule);
+uint32_t settled_room(const struct terms *terms); /* how many facts there are at most */
+struct engine_fact;
+struct engine_change;
+/* The facts of one text, into room for so many; and those that this work's settlement changes by the newest text, one for each metric at
+ * most. In the arena. */
+MUST_CHECK enum tally_code settled_as_facts(const struct view_contract *contract, const struct work *work, uint32_t text,
+                                            struct arena *arena, struct engine_fact *out, size_t *count, struct err *err);
+MUST_CHECK enum tally_code settled_changes(const struct view_contract *contract, const struct work *work,
+                                           struct arena *arena, struct engine_change *out, uint32_t *count,
+                                           struct err *err);
 /* followed.c: the contract's evaluation by its session if it has one, otherwise from nothing. */
 struct evaluated {
     struct engine_output *output; /* in the scratch; at least all instances in which something has changed */

@@ -107,6 +107,13 @@ static bool is_reporter(const struct deciding *d, const struct view_contract *co
                 return true;
         }
     }
+    const struct terms *terms = contract->texts[text]->terms;
+    for (uint32_t k = 0; k < metric->reporter_count; k++) { /* or as a member of a class, for which the text says so */
+        if (metric->reporters[k] >= terms_party_count(terms) &&
+            view_accession(contract, terms_party(terms, metric->reporters[k])->name, d->command->actor, d->place->seq) !=
+                NULL)
+            return true;
+    }
     return false;
 }
 
@@ -116,7 +123,7 @@ static enum tally_code reports_for(struct deciding *d, const struct view_contrac
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     *yes = false;
-    if (!view_is_party(contract, d->command->actor))
+    if (!view_is_party(contract, d->command->actor) && !view_has_acceded(contract, d->command->actor))
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
     for (uint32_t k = contract->text_count; k-- > 0;) {

@@ -1,5 +1,6 @@
 /* Recording that a triggered payment was made. */
 #include "decide.h"
+#include "states.h"
 #include "tally/engine.h"
 #include "tally/text.h"
 
@@ -43,6 +44,16 @@ done:
     return rc;
 }
 
+/* What was settled may be a figure of the contract (language.md section 11): then what uses it is computed in the same entry. */
+static enum tally_code evaluate_figures(struct deciding *d, const struct row_settlement *settlement)
+{
+    struct view_contract *contract = view_contract(d->model, settlement->contract);
+    struct news news = {.settled = settlement};
+    if (!contract_takes(contract->row.state, CONTRACT_DEED_RESULT) || !settled_is_used(contract, settlement->rule))
+        return TALLY_OK;
+    return consequences(d, &news, &contract, 1);
+}
+
 enum tally_code decide_record_settlement(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
@@ -69,6 +80,9 @@ enum tally_code decide_record_settlement(struct deciding *d)
                          SLICE_ARG(payment->row.settled), SLICE_ARG(payment->row.amount), SLICE_ARG(payment->row.currency),
                          SLICE_ARG(SETTLEMENT.amount));
     struct row_settlement settlement = {
+        .contract = payment->row.contract,
+        .rule = payment->row.rule,
+        .is_owed_back = payment->row.is_owed_back,
         .seq = d->place->seq,
         .payment_seq = payment->row.seq,
         .amount = SETTLEMENT.amount,
@@ -78,6 +92,7 @@ enum tally_code decide_record_settlement(struct deciding *d)
     };
     STEP(change_payment(d, &row));
     STEP(change_settlement(d, &settlement));
+    STEP(evaluate_figures(d, &settlement));
     STEP(statement_of_contract(d, contract));
 done:
     return rc;

@@ -6,10 +6,10 @@
 
 #define SIGNATURE (d->command->u.sign_contract)
 
-static enum tally_code check_version(struct deciding *d, const struct view_contract *contract)
+enum tally_code check_signed_version(struct deciding *d, const struct view_contract *contract, const uint8_t version[32])
 {
     char hex[2 * sizeof(contract->row.version_hash) + 1];
-    if (memcmp(contract->row.version_hash, SIGNATURE.version, sizeof(SIGNATURE.version)) == 0)
+    if (memcmp(contract->row.version_hash, version, sizeof(contract->row.version_hash)) == 0)
         return TALLY_OK;
     text_hex(contract->row.version_hash, sizeof(contract->row.version_hash), hex);
     return REFUSE_AT(d, REFUSE_CONTRACT_VERSION, SLICE("/version"),
@@ -35,7 +35,7 @@ static enum tally_code check_signer(struct deciding *d, const struct view_contra
     return TALLY_OK;
 }
 
-static enum tally_code check_open_end(struct deciding *d, const struct view_contract *contract, const struct terms *terms)
+enum tally_code check_open_end(struct deciding *d, const struct view_contract *contract, const struct terms *terms)
 {
     char day[DAY_TEXT_LEN + 1];
     int32_t closes = terms_closes(terms);
@@ -47,20 +47,35 @@ static enum tally_code check_open_end(struct deciding *d, const struct view_cont
                   SLICE_ARG(contract->row.id), day);
 }
 
+/* Who joins a class signs by that. */
+static void count_joined(const struct view_contract *contract, const struct terms *terms, const struct row_accession *joins,
+                         struct terms_joined *classes)
+{
+    for (uint32_t i = 0; i < terms_class_count(terms); i++) {
+        classes[i].joined = accession_count(contract, terms_class(terms, i)->name);
+        if (joins != NULL && slice_equal(joins->class_name, terms_class(terms, i)->name))
+            classes[i].joined++;
+        classes[i].has_signed = classes[i].joined;
+    }
+}
+
 static enum tally_code has_all_signatures(struct deciding *d, const struct view_contract *contract,
-                                          const struct terms *terms, const struct row_party *signer, bool *yes)
+                                          const struct terms *terms, const struct row_party *signer,
+                                          const struct row_accession *joins, bool *yes)
 {
     const struct view_text *text = text_now(contract);
     uint32_t count = terms_party_count(terms);
     bool *has_signed = ARENA_ARRAY(d->arena, (size_t) count + 1, bool);
-    if (has_signed == NULL)
+    struct terms_joined *classes = ARENA_ARRAY(d->arena, (size_t) terms_class_count(terms) + 1, struct terms_joined);
+    if (has_signed == NULL || classes == NULL)
         return no_arena(d);
+    count_joined(contract, terms, joins, classes);
     for (uint32_t i = 0; i < count; i++) {
         if (i >= text->party_count || text->parties[i] == NULL)
             return not_loaded(d, "every party of contract", contract->row.id);
         has_signed[i] = text->parties[i] == signer || text->parties[i]->signed_seq != ROW_NO_SEQ;
     }
-    *yes = terms_in_force(terms, has_signed);
+    *yes = terms_in_force_with(terms, has_signed, classes);
     return TALLY_OK;
 }
 
@@ -88,12 +103,23 @@ done:
     return rc;
 }
 
+enum tally_code activate_when_signed(struct deciding *d, struct view_contract *contract, const struct terms *terms,
+                                     const struct row_party *signer, const struct row_accession *joins)
+{
+    enum tally_code rc = TALLY_OK;
+    bool is_enough = false;
+    TRY(has_all_signatures(d, contract, terms, signer, joins, &is_enough));
+    if (contract->row.state == CONTRACT_PROPOSED && is_enough)
+        TRY(activate(d, contract));
+done:
+    return rc;
+}
+
 enum tally_code decide_sign_contract(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
     const struct row_party *party = NULL;
     const struct terms *terms = NULL;
-    bool is_enough = false;
     struct view_contract *contract = view_contract(d->model, SIGNATURE.id);
     if (contract == NULL || !reads_contract(contract, d->command->actor))
         return REFUSE(d, REFUSE_CONTRACT_NOT_FOUND, "no contract is called %.*s: see /v1/contracts",
@@ -101,15 +127,13 @@ enum tally_code decide_sign_contract(struct deciding *d)
     STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));
     STEP(check_signer(d, contract, &party));
     ENSURE(party != NULL);
-    STEP(check_version(d, contract));
+    STEP(check_signed_version(d, contract, SIGNATURE.version));
     TRY(terms_of(d->model, contract, &terms, d->err));
     STEP(check_open_end(d, contract, terms));
     struct row_party row = *party;
     row.signed_seq = d->place->seq;
     STEP(change_party(d, &row));
-    TRY(has_all_signatures(d, contract, terms, party, &is_enough));
-    if (contract->row.state == CONTRACT_PROPOSED && is_enough)
-        STEP(activate(d, contract));
+    STEP(activate_when_signed(d, contract, terms, party, NULL));
     STEP(statement_of_contract(d, contract));
 done:
     return rc;

@@ -59,8 +59,9 @@ static enum tally_code facts_of(const struct model *model, const struct view_con
 {
     enum tally_code rc = TALLY_OK;
     uint32_t fresh_count = work == NULL ? 0 : work->fresh_count;
-    size_t count = 0;
-    struct engine_fact *facts = ARENA_ARRAY(arena, (size_t) contract->fit_count + fresh_count + 1, struct engine_fact);
+    size_t count = 0, settled = 0, room = settled_room(contract->texts[text]->terms);
+    struct engine_fact *facts =
+        ARENA_ARRAY(arena, (size_t) contract->fit_count + fresh_count + room + 1, struct engine_fact);
     if (facts == NULL)
         return no_room(contract, err);
     for (uint32_t i = 0; i < contract->fit_count + fresh_count; i++) {
@@ -70,8 +71,9 @@ static enum tally_code facts_of(const struct model *model, const struct view_con
             TRY(fact_make(model, contract, work, fit, arena, &facts[count], &counts, err));
         count += counts;
     }
+    TRY(settled_as_facts(contract, work, text, arena, facts + count, &settled, err));
     *out = facts;
-    *out_count = count;
+    *out_count = count + settled;
 done:
     return rc;
 }

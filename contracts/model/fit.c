@@ -14,6 +14,23 @@ bool fit_is_source(const struct view_contract *contract, const struct terms_metr
     return false;
 }
 
+/* The members of a class are those who had joined it before the result was reported. why is empty: they had. */
+static struct slice joined_problem(const struct view_contract *contract, const struct terms *terms, uint32_t metric,
+                                   const struct view_result *result, struct arena *arena)
+{
+    const struct terms_metric *m = terms_metric(terms, metric);
+    for (uint32_t i = 0; i < m->by_count; i++) {
+        const struct terms_class *of = class_of_dimension(terms, m->by[i]);
+        for (uint32_t k = 0; of != NULL && k < result->dimension_count; k++) {
+            if (slice_equal(result->dimensions[k].name, of->name) &&
+                view_accession(contract, of->name, result->dimensions[k].member, result->row.seq) == NULL)
+                return arena_printf(arena, "%.*s had not joined `%.*s` when it was reported",
+                                    SLICE_ARG(result->dimensions[k].member), SLICE_ARG(of->name));
+        }
+    }
+    return SLICE("");
+}
+
 enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uint32_t metric,
                         const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
                         struct slice *why, struct err *err)
@@ -25,6 +42,7 @@ enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uin
         .dimension_count = result->dimension_count,
         .value = result->row.value,
         .reporter = TERMS_NONE,
+        .member = view_has_acceded(contract, result->row.author) ? result->row.author : SLICE(""),
         .submitted = instant_day(result->row.first_time, terms_clock_minutes(terms)),
     };
     bool is_party = false;
@@ -43,6 +61,13 @@ enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uin
     }
     if (!is_party)
         TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
+    struct slice problem = *fits ? joined_problem(contract, terms, metric, result, arena) : SLICE("");
+    if (problem.ptr == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left to say what does not fit");
+    if (problem.len > 0) {
+        *fits = false;
+        *why = problem;
+    }
 done:
     return rc;
 }

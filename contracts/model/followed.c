@@ -215,7 +215,9 @@ static enum tally_code apply(struct deciding *d, const struct work *work, int32_
     struct deciding in_scratch = *d; /* what is touched lies in the scratch, and is no part of the decision */
     in_scratch.arena = d->model->scratch;
     TRY(changes_find(&in_scratch, work, &touched));
-    struct engine_change *changes = ARENA_ARRAY(d->model->scratch, (size_t) touched.count + 1, struct engine_change);
+    uint32_t settled = 0;
+    struct engine_change *changes = ARENA_ARRAY(
+        d->model->scratch, (size_t) touched.count + terms_metric_count(session->terms) + 1, struct engine_change);
     if (changes == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < touched.count; i++) {
@@ -223,7 +225,9 @@ static enum tally_code apply(struct deciding *d, const struct work *work, int32_
         changes[i] =
             (struct engine_change){now->fit.metric, now->fit.key, now->is_found ? &now->fact : NULL, now->has_pending};
     }
-    TRY(engine_session_apply(session->engine, today, changes, touched.count, d->model->scratch, is_stale, out, d->err));
+    TRY(settled_changes(work->contract, work, d->model->scratch, changes + touched.count, &settled, d->err));
+    TRY(engine_session_apply(session->engine, today, changes, touched.count + settled, d->model->scratch, is_stale, out,
+                             d->err));
 done:
     return rc;
 }

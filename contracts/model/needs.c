@@ -248,8 +248,7 @@ static enum tally_code need_settlement(const struct model *model, const struct c
     if (payment == NULL)
         return need(model, needs, NEED_PAYMENT, NO_NAME, command->u.record_settlement.seq, err);
     (void) known_holds(model, NEED_PAYMENT, NO_NAME, payment->row.seq); /* it is in use */
-    if (view_contract(model, payment->row.contract) == NULL)
-        TRY(need(model, needs, NEED_CONTRACT, payment->row.contract, 0, err));
+    TRY(need_user(model, needs, payment->row.contract, err));           /* it may be a figure there */
 done:
     return rc;
 }
@@ -279,6 +278,9 @@ enum tally_code model_needs(const struct model *model, const struct command *com
         break;
     case COMMAND_SIGN_CONTRACT:
         TRY(need(model, needs, NEED_CONTRACT, command->u.sign_contract.id, 0, err));
+        break;
+    case COMMAND_ACCEDE_CONTRACT:
+        TRY(need(model, needs, NEED_CONTRACT, command->u.accede_contract.id, 0, err));
         break;
     case COMMAND_SUBMIT_RESULTS:
         TRY(need_results(model, command, needs, err));

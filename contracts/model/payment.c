@@ -44,6 +44,15 @@ static enum tally_code side_find(struct deciding *d, const struct work *work, co
 {
     const struct view_text *text = work->contract->texts[of->text];
     const struct row_party *row = NULL;
+    const struct terms_class *of_class = dimension == TERMS_NONE ? NULL : class_of_dimension(text->terms, dimension);
+    if (of_class != NULL) {
+        const struct row_accession *member =
+            view_accession(work->contract, of_class->name, member_of(of->rule, key, dimension), d->next_seq);
+        if (member == NULL)
+            return not_loaded(d, "every member of a class of contract", work->row.id);
+        *out = (struct side){member->class_name, member->actor};
+        return TALLY_OK;
+    }
     if (dimension != TERMS_NONE)
         row = party_named(work->contract, of->text, member_of(of->rule, key, dimension), d->next_seq);
     else if (party < text->party_count)

@@ -26,6 +26,7 @@ STRINGS_OF(result, AT(result, indicator), AT(result, contract), AT(result, metri
            AT(result, value), AT(result, author), AT(result, only_in))
 STRINGS_OF(instance, AT(instance, contract), AT(instance, rule), AT(instance, key))
 STRINGS_OF(dispute, AT(dispute, contract), AT(dispute, actor), AT(dispute, reason))
+STRINGS_OF(accession, AT(accession, contract), AT(accession, class_name), AT(accession, actor), AT(accession, kid))
 STRINGS_OF(payment, AT(payment, contract), AT(payment, rule), AT(payment, from_party), AT(payment, to_party),
            AT(payment, from_actor), AT(payment, to_actor), AT(payment, currency), AT(payment, amount))
 
@@ -123,8 +124,8 @@ static enum tally_code contract_make(struct model *model, struct slice id, struc
         contract = new_item(model, sizeof(*contract), ident_name(id));
         if (contract == NULL)
             return no_memory(err);
-        struct table *tables[] = {&contract->chains, &contract->finals, &contract->instances, &contract->disputes,
-                                  &contract->annulled};
+        struct table *tables[] = {&contract->chains,   &contract->finals,     &contract->instances,  &contract->disputes,
+                                  &contract->annulled, &contract->accessions, &contract->settlements};
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
             table_init(tables[i], &model->hold);
         enum tally_code rc = add_item(model, &model->contracts, &contract->id, err);
@@ -512,6 +513,28 @@ done:
     return rc;
 }
 
+enum tally_code model_put_accession(struct model *model, const struct row_accession *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    TRY(contract_make(model, row->contract, &contract, err));
+    if (table_find(&contract->accessions, ident_pair(row->class_name, row->actor)) != NULL)
+        return TALLY_OK;
+    struct view_accession *accession = NEW_ROW(model, view_accession, row, accession);
+    if (accession == NULL)
+        return no_memory(err);
+    accession->id = ident_pair(accession->row.class_name, accession->row.actor);
+    TRY(add_item(model, &contract->accessions, &accession->id, err));
+    if (view_has_acceded(contract, row->actor))
+        return TALLY_OK;
+    struct view_acceded *acceded = new_item(model, sizeof(*acceded), ident_version(row->actor, 1));
+    if (acceded == NULL)
+        return no_memory(err);
+    TRY(add_item(model, &contract->accessions, &acceded->id, err));
+done:
+    return rc;
+}
+
 enum tally_code model_put_instance(struct model *model, const struct row_instance *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -572,7 +595,7 @@ enum tally_code model_put_erasure(struct model *model, const struct row_erasure 
     return erasure == NULL ? no_memory(err) : add_item(model, &model->erasures, &erasure->id, err);
 }
 
-/* What no decision asks for is not held: who reads an entry is asked of the tables, and a payment carries what is settled of it. */
+/* What no decision asks for is not held: who reads an entry is asked of the tables. */
 enum tally_code model_put_concern(struct model *model, const struct row_concern *row, struct err *err)
 {
     (void) model;
@@ -591,10 +614,19 @@ enum tally_code model_put_payment_item(struct model *model, const struct row_pay
 
 enum tally_code model_put_settlement(struct model *model, const struct row_settlement *row, struct err *err)
 {
-    (void) model;
-    (void) row;
-    (void) err;
-    return TALLY_OK;
+    static const size_t strings[] = {offsetof(struct view_settlement, rule), offsetof(struct view_settlement, amount)};
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct view_settlement made = {ident_number(row->seq), row->rule, row->amount, row->paid_on, row->is_owed_back};
+    TRY(contract_make(model, row->contract, &contract, err));
+    if (table_find(&contract->settlements, made.id) != NULL)
+        return TALLY_OK;
+    struct view_settlement *settlement = hold_row(&model->hold, sizeof(made), 0, &made, sizeof(made), strings, 2);
+    if (settlement == NULL)
+        return no_memory(err);
+    TRY(add_item(model, &contract->settlements, &settlement->id, err));
+done:
+    return rc;
 }
 
 enum tally_code model_put_explanation(struct model *model, const struct row_explanation *row, struct err *err)

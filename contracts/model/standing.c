@@ -109,6 +109,8 @@ done:
 /* Who has not signed a contract has nothing to wait for in it, whoever named them there. */
 static bool has_signed(const struct view_contract *contract, struct slice actor)
 {
+    if (view_has_acceded(contract, actor))
+        return true;
     for (uint32_t k = 0; k < contract->text_count; k++) {
         const struct view_text *text = contract->texts[k];
         for (uint32_t i = 0; i < text->party_count; i++) {

@@ -12,7 +12,7 @@ static const struct {
         const char *what;
     } in[CONTRACT_STATE_COUNT];
 } lives[] = {
-    [CONTRACT_DEED_SIGN] = {"a party signs",
+    [CONTRACT_DEED_SIGN] = {"a party signs, or somebody joins a class of parties",
                             {{CONTRACT_PROPOSED, "recorded"},
                              {CONTRACT_IN_FORCE, "recorded"},
                              {REFUSED, "409 contract.closed"}}},
@@ -41,7 +41,9 @@ static const struct {
                               {CONTRACT_CLOSED, "moment.reached; what stands, stands"},
                               {REFUSED, "nothing is due"}}},
     [CONTRACT_DEED_SETTLE] = {"a payment of it is settled",
-                              {{REFUSED, "there is none"}, {CONTRACT_IN_FORCE, "recorded"}, {CONTRACT_CLOSED, "recorded"}}},
+                              {{REFUSED, "there is none"},
+                               {CONTRACT_IN_FORCE, "recorded; if it is a figure there: evaluated; payments"},
+                               {CONTRACT_CLOSED, "recorded"}}},
 };
 
 static const char *const names[] = {"proposed", "in force", "closed"};

@@ -212,6 +212,34 @@ bool view_is_erased(const struct model *model, uint64_t seq)
     return table_find(&model->erasures, ident_number(seq)) != NULL;
 }
 
+const struct row_accession *view_accession(const struct view_contract *contract, struct slice class_name,
+                                           struct slice actor, uint64_t seq)
+{
+    const struct view_accession *found = table_find(&contract->accessions, ident_pair(class_name, actor));
+    return found == NULL || found->row.seq >= seq ? NULL : &found->row;
+}
+
+uint32_t accession_count(const struct view_contract *contract, struct slice class_name)
+{
+    uint32_t count = 0, at = 0;
+    for (const struct ident *id; (id = table_next(&contract->accessions, &at)) != NULL;)
+        count += id->number == 0 && slice_equal(id->a, class_name);
+    return count;
+}
+
+bool view_has_acceded(const struct view_contract *contract, struct slice actor)
+{
+    return table_find(&contract->accessions, ident_version(actor, 1)) != NULL;
+}
+
+const struct terms_class *class_of_dimension(const struct terms *terms, uint32_t dimension)
+{
+    for (uint32_t i = 0; i < terms_class_count(terms); i++)
+        if (terms_class(terms, i)->dimension == dimension)
+            return terms_class(terms, i);
+    return NULL;
+}
+
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32])
 {
     const struct view_result_key *key = table_find(&model->result_keys, ident_name(slice_of(sha256, 32)));

@@ -110,6 +110,24 @@ struct view_erasure { /* that a body was erased */
     struct ident id;  /* number: the entry */
 };
 
+/* What a figure of settlements needs. */
+struct view_settlement {
+    struct ident id; /* number: seq */
+    struct slice rule, amount;
+    int32_t paid_on;
+    bool is_owed_back;
+};
+
+struct view_accession {
+    struct ident id; /* a: class, b: actor */
+    struct row_accession row;
+};
+
+/* That an actor has joined any class. */
+struct view_acceded {
+    struct ident id; /* number: 1, a: actor */
+};
+
 struct view_instance {
     struct ident id; /* a: rule, b: key */
     struct row_instance row;
@@ -156,6 +174,8 @@ struct view_contract {
     struct view_text **texts; /* the first as proposed, then those that amended it, in the order of their versions */
     uint32_t text_count, text_cap;
     struct table chains, finals, instances, disputes, annulled;
+    struct table accessions; /* view_accession, and a view_acceded for each actor */
+    struct table settlements;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
     uint32_t *fit_heads;      /* by hash of text, metric and key: the place + 1 of the last there */
@@ -267,6 +287,13 @@ const struct row_party *party_named(const struct view_contract *contract, uint32
 const struct row_party *party_at(const struct view_contract *contract, uint32_t text, uint32_t place, uint64_t seq);
 bool view_is_party(const struct view_contract *contract, struct slice actor);  /* of the newest text in force */
 bool view_was_party(const struct view_contract *contract, struct slice actor); /* of any that is or was in force */
+/* Who joined a class of parties before entry seq; NULL: the actor did not. */
+const struct row_accession *view_accession(const struct view_contract *contract, struct slice class_name,
+                                           struct slice actor, uint64_t seq);
+uint32_t accession_count(const struct view_contract *contract, struct slice class_name);
+bool view_has_acceded(const struct view_contract *contract, struct slice actor); /* to any class */
+/* The class whose members are those of the dimension; NULL: it is of none. */
+const struct terms_class *class_of_dimension(const struct terms *terms, uint32_t dimension);
 /* The newest result of the key with this hash; NULL: there is none. */
 const struct view_result_key *view_newest(const struct model *model, const uint8_t sha256[32]);
 

@@ -53,6 +53,8 @@ static void contract_free(struct model *model, struct view_contract *contract)
         hold_free(hold, dispute);
     }
     free_items(hold, &contract->annulled);
+    free_items(hold, &contract->accessions);
+    free_items(hold, &contract->settlements);
     free_items(hold, &contract->finals);
     at = 0;
     for (struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {

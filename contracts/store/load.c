@@ -28,6 +28,8 @@ TAKE_ROW(decision)
 TAKE_ROW(instance)
 TAKE_ROW(payment)
 TAKE_ROW(erasure)
+TAKE_ROW(accession)
+TAKE_ROW(settlement)
 
 MUST_CHECK static enum tally_code take_actor(struct model *model, const struct pg_rows *rows, int i, struct err *err)
 {
@@ -82,8 +84,11 @@ static const struct ask {
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_disputes, take_dispute},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_decisions, take_decision},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_instances, take_instance},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_settlements, take_settlement},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_parties, take_party},
+    {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
     {NEED_USERS, ASK_PAIRS, &sql_outcomes_load_users, take_metric},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_results, take_result},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_verifications, take_verification},

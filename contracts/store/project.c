@@ -363,6 +363,15 @@ static void add_erasures(struct columns *c)
     U64(erasure, seq);
 }
 
+static void add_accessions(struct columns *c)
+{
+    TEXT(accession, contract);
+    TEXT(accession, class_name);
+    TEXT(accession, actor);
+    TEXT(accession, kid);
+    U64(accession, seq);
+}
+
 static const struct projection {
     const struct pg_statement *statement;
     void (*add)(struct columns *c);

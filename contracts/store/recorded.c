@@ -71,6 +71,9 @@ static const struct row_form forms[ROW_KIND_COUNT] = {
     [ROW_explanation] = {SIZE(explanation), .string_count = 1, .strings = {AT(explanation, body)}},
     [ROW_concern] = {SIZE(concern), .string_count = 1, .strings = {AT(concern, contract)}},
     [ROW_erasure] = {SIZE(erasure)},
+    [ROW_accession] = {SIZE(accession), .string_count = 4,
+                       .strings = {AT(accession, contract), AT(accession, class_name), AT(accession, actor),
+                                   AT(accession, kid)}},
     [ROW_settlement] = {SIZE(settlement), .string_count = 3,
                         .strings = {AT(settlement, amount), AT(settlement, reference), AT(settlement, recorded_by)}},
 };

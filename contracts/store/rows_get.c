@@ -231,6 +231,32 @@ void rows_get_decision(const struct pg_rows *rows, int i, struct row_decision *o
     };
 }
 
+void rows_get_accession(const struct pg_rows *rows, int i, struct row_accession *out)
+{
+    *out = (struct row_accession){
+        .contract = pg_get_bytes(rows, i, 0),
+        .class_name = pg_get_bytes(rows, i, 1),
+        .actor = pg_get_bytes(rows, i, 2),
+        .kid = pg_get_bytes(rows, i, 3),
+        .seq = get_seq(rows, i, 4),
+    };
+}
+
+void rows_get_settlement(const struct pg_rows *rows, int i, struct row_settlement *out)
+{
+    *out = (struct row_settlement){
+        .seq = get_seq(rows, i, 0),
+        .payment_seq = get_seq(rows, i, 1),
+        .amount = pg_get_bytes(rows, i, 2),
+        .reference = pg_get_bytes(rows, i, 3),
+        .recorded_by = pg_get_bytes(rows, i, 4),
+        .paid_on = pg_get_date(rows, i, 5),
+        .contract = pg_get_bytes(rows, i, 6),
+        .rule = pg_get_bytes(rows, i, 7),
+        .is_owed_back = pg_get_bool(rows, i, 8),
+    };
+}
+
 void rows_get_instance(const struct pg_rows *rows, int i, struct row_instance *out)
 {
     *out = (struct row_instance){

@@ -20,6 +20,8 @@ void rows_get_final(const struct pg_rows *rows, int i, struct row_final *out);
 void rows_get_dispute(const struct pg_rows *rows, int i, struct row_dispute *out);
 void rows_get_decision(const struct pg_rows *rows, int i, struct row_decision *out);
 void rows_get_instance(const struct pg_rows *rows, int i, struct row_instance *out);
+void rows_get_accession(const struct pg_rows *rows, int i, struct row_accession *out);
+void rows_get_settlement(const struct pg_rows *rows, int i, struct row_settlement *out);
 void rows_get_payment(const struct pg_rows *rows, int i, struct row_payment *out);
 void rows_get_erasure(const struct pg_rows *rows, int i, struct row_erasure *out);
 

@@ -29,6 +29,7 @@ enum command_kind {
     COMMAND_DEFINE_INDICATOR,
     COMMAND_PROPOSE_CONTRACT,
     COMMAND_SIGN_CONTRACT,
+    COMMAND_ACCEDE_CONTRACT,
     COMMAND_SUBMIT_RESULTS,
     COMMAND_VERIFY_RESULT,
     COMMAND_CHANGE_RESULTS,
@@ -96,6 +97,10 @@ struct command {
             struct slice id, as;
             uint8_t version[32];
         } sign_contract;
+        struct {
+            struct slice id, as; /* as: a class of parties */
+            uint8_t version[32];
+        } accede_contract;
         struct {
             const struct command_result *results;
             uint32_t count;
@@ -233,9 +238,9 @@ enum need_kind {
     NEED_KEY,       /* name: kid -> the key and its actor */
     NEED_ACTOR,     /* name: id */
     NEED_INDICATOR, /* name: slug -> all its versions */
-    NEED_CONTRACT, /* name: id -> contract, parties, metrics, instances, finals, and the results of its metrics' indicators (and
-                        figures) with their verifications, disputes and decisions: all that evaluation needs */
-    NEED_PARTIES, /* name: id -> contract and parties alone: all that S1 asks */
+    NEED_CONTRACT, /* name: id -> contract, parties, accessions, metrics, instances, finals, settlements, and the results of its
+                        metrics' indicators (and figures) with their verifications, disputes and decisions: all that evaluation needs */
+    NEED_PARTIES, /* name: id -> contract, parties and accessions alone: all that S1 asks */
     NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
     NEED_RESULT, /* number: seq of a statement of results -> its results, those that restate or withdraw them, and the verifications
                         of its own */

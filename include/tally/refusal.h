@@ -86,6 +86,10 @@ enum refusal_kind {
       "A contract that is not open is proposed by one of its parties")                                                     \
     X(REFUSE_RESULT_PRIVATE, "result.private", REFUSAL_NOT_ACCEPTED,                                                       \
       "Results of one statement are read by the same readers")                                                             \
+    X(REFUSE_ACCESSION_NO_CLASS, "accession.no_class", REFUSAL_NOT_ACCEPTED, "The terms have no such class of parties")    \
+    X(REFUSE_ACCESSION_DONE, "accession.done", REFUSAL_CONFLICT, "This actor has joined already")                          \
+    X(REFUSE_ACCESSION_CLOSED, "accession.closed", REFUSAL_CONFLICT, "The days for joining have passed")                   \
+    X(REFUSE_ACCESSION_FULL, "accession.full", REFUSAL_CONFLICT, "As many have joined as may")                             \
     X(REFUSE_RESULT_NOT_FOUND, "result.not_found", REFUSAL_NOT_FOUND, "There is no such result")                           \
     X(REFUSE_RESULT_DUPLICATE, "result.duplicate", REFUSAL_CONFLICT, "This result was submitted already")                  \
     X(REFUSE_RESULT_NOT_REPORTER, "result.not_reporter", REFUSAL_FORBIDDEN, "This actor does not report this")             \

@@ -53,6 +53,12 @@ struct row_party {
     uint64_t signed_seq; /* ROW_NO_SEQ until signed */
 };
 
+/* That an actor has joined a class of parties, under the name by which keys call it: its id. */
+struct row_accession {
+    struct slice contract, class_name, actor, kid;
+    uint64_t seq; /* of contract.acceded */
+};
+
 /* Which contracts use an indicator: one for each metric that names it. */
 struct row_metric {
     struct slice contract, metric;
@@ -162,6 +168,8 @@ struct row_settlement {
     uint64_t seq, payment_seq;
     struct slice amount, reference, recorded_by;
     int32_t paid_on;
+    struct slice contract, rule; /* of the payment, */
+    bool is_owed_back;           /* and whether it goes back: found there, and no columns of the settlement's table */
 };
 
 /* An entry that is not open, and a contract that it concerns: its parties read the entry's body. */
@@ -183,7 +191,7 @@ struct row_erasure {
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
     X(dispute, disputes) X(decision, decisions) X(explanation, explanations) X(concern, concerns)         \
-    X(erasure, erasures)
+    X(erasure, erasures) X(accession, accessions)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
  * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */

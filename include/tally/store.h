@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 18
+#define STORE_PROJECT_STATEMENTS_MAX 19
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);
@@ -113,6 +113,9 @@ MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, stru
                                             bool *found, struct err *err);
 /* All parties in the order of the text, {"actor","kid","label","party","role","signed_seq"}; *found: the contract exists. */
 MUST_CHECK enum tally_code store_list_signatures(struct pg *pg, struct slice contract, const struct store_page *page,
+                                                 struct buf *out, bool *found, struct err *err);
+/* Who joined its classes of parties, in the order of their entries, {"actor","class","kid","seq"}; *found: the contract exists. */
+MUST_CHECK enum tally_code store_list_accessions(struct pg *pg, struct slice contract, const struct store_page *page,
                                                  struct buf *out, bool *found, struct err *err);
 
 /* Empty members do not filter. contract: results of the indicators (and versions) that its metrics use, and its figures. */

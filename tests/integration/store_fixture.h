@@ -122,7 +122,11 @@ static void keep_erasure(struct row_erasure *copy)
 {
     (void) copy;
 }
-static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) S(recorded_by)}
+static void keep_accession(struct row_accession *copy)
+{
+    S(contract) S(class_name) S(actor) S(kid)
+}
+static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) S(recorded_by) S(contract) S(rule)}
 
 #define X(type, list)                                                                                                      \
     enum tally_code model_put_##type(struct model *model, const struct row_##type *row, struct err *e)                     \
@@ -274,7 +278,7 @@ static int before(void **state)
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
                     " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
-                    " outcomes.explanation",
+                    " outcomes.explanation, outcomes.accession",
                     NULL, &err));
     model_anew();
     return 0;

@@ -145,7 +145,8 @@ static void ledger_begin(enum memory_kind kind)
     ok(pg_exec_text(owner,
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
-                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.explanation",
+                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.explanation,"
+                    " outcomes.accession",
                     NULL, &err));
     struct instant first;
     ok(instant_parse(SLICE("2017-01-01T12:00:00.000000Z"), &first));

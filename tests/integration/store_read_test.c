@@ -481,6 +481,7 @@ static void what_does_not_exist_is_not_found(void **state)
     NOT_FOUND(store_read_terms(pg, SLICE("none"), SLICE(""), &out, &found, &err));
     NOT_FOUND(store_has_contract(pg, SLICE("none"), SLICE(""), &found, &err));
     NOT_FOUND(store_list_signatures(pg, SLICE("none"), &all, &out, &found, &err));
+    NOT_FOUND(store_list_accessions(pg, SLICE("none"), &all, &out, &found, &err));
     NOT_FOUND(store_read_result(pg, UINT64_MAX, &all, &out, &found, &err));
     NOT_FOUND(store_list_verifications(pg, 1, &all, &out, &found, &err));
     NOT_FOUND(store_read_payment(pg, 1, STORE_NOW, SLICE(""), &out, &found, &err));
@@ -533,7 +534,8 @@ enum list {
     VERIFICATIONS,
     PAYMENTS,
     PAYMENT_ITEMS,
-    SETTLEMENTS
+    SETTLEMENTS,
+    ACCESSIONS
 };
 
 static enum tally_code list_page(enum list list, const struct store_page *page)
@@ -562,6 +564,8 @@ static enum tally_code list_page(enum list list, const struct store_page *page)
         return store_list_payment_items(pg, 200, page, &out, &found, &err);
     case SETTLEMENTS:
         return store_list_settlements(pg, 200, page, &out, &found, &err);
+    case ACCESSIONS:
+        return store_list_accessions(pg, SLICE("c-00"), page, &out, &found, &err);
     }
     return TALLY_E_BUG;
 }
@@ -620,6 +624,16 @@ static void record_many(void)
         RECORD(1, payments, payment, pay);
         RECORD(1, payment_items, payment_item, part);
         RECORD(1, settlements, settlement, settle);
+        struct row_accession joined = {.contract = SLICE("c-00"),
+                                       .class_name = SLICE("clinic"),
+                                       .actor = numbered("m-", i),
+                                       .kid = SLICE(KID_A),
+                                       .seq = 400 + u};
+        struct row_accession elsewhere = joined;
+        elsewhere.contract = numbered("c-", i);
+        elsewhere.actor = SLICE("joiner");
+        elsewhere.seq = 500 + u;
+        RECORD(1, accessions, accession, joined, elsewhere);
     }
     commit();
 }
@@ -652,7 +666,7 @@ static void pages_follow_each_other_without_gap_or_double(void **state)
 {
     (void) state;
     record_many();
-    for (enum list list = ACTORS; list <= SETTLEMENTS; list++)
+    for (enum list list = ACTORS; list <= ACCESSIONS; list++)
         for (uint32_t limit = 1; limit <= MANY + 1; limit += list == INDICATORS ? 1 : 5)
             walk(list, limit);
 }
@@ -669,14 +683,14 @@ static void a_cursor_of_another_list_or_of_nobody_is_malformed(void **state)
                                        SLICE("ci0xLjA"),             /* r-1.0 */
                                        SLICE("cjEuOTk5OTk5OTk5OTk"), /* r1.99999999999 */
                                        SLICE("YXRw_w")};             /* atp and a byte that is no text */
-    for (enum list list = ACTORS; list <= SETTLEMENTS; list++)
+    for (enum list list = ACTORS; list <= ACCESSIONS; list++)
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
             is_code(list_page(list, &(struct store_page){.cursor = bad[i], .limit = 10}), TALLY_E_MALFORMED);
-    for (enum list from = ACTORS; from <= SETTLEMENTS; from++) {
+    for (enum list from = ACTORS; from <= ACCESSIONS; from++) {
         ok(list_page(from, &(struct store_page){.limit = 1}));
         json_t *page = parsed();
         struct slice cursor = slice_str(json_string_value(json_object_get(page, "next")));
-        for (enum list to = ACTORS; to <= SETTLEMENTS; to++)
+        for (enum list to = ACTORS; to <= ACCESSIONS; to++)
             if (to != from)
                 is_code(list_page(to, &(struct store_page){.cursor = cursor, .limit = 1}), TALLY_E_MALFORMED);
         json_decref(page);
@@ -688,7 +702,7 @@ static void every_allocation_may_fail_while_a_page_is_read(void **state)
 {
     (void) state;
     record_many();
-    for (enum list list = ACTORS; list <= SETTLEMENTS; list++) {
+    for (enum list list = ACTORS; list <= ACCESSIONS; list++) {
         enum tally_code rc = TALLY_E_BUG;
         for (uint64_t n = 1; rc != TALLY_OK; n++) {
             assert_true(n < 100);

@@ -525,6 +525,46 @@ static void disputes_and_what_became_of_them_come_back_as_they_were(void **state
     assert_int_equal(model->disputes_count, 2);
 }
 
+static void who_joined_and_what_was_settled_come_with_their_contract(void **state)
+{
+    (void) state;
+    const struct row_accession north = {.contract = SLICE("rikers-able"),
+                                        .class_name = SLICE("facility"),
+                                        .actor = SLICE("north"),
+                                        .kid = SLICE(KID_A),
+                                        .seq = 30};
+    struct row_accession south = north, other = north;
+    south.actor = SLICE("south");
+    south.seq = 31;
+    other.contract = SLICE("other");
+    record_all();
+    RECORD(31, accessions, accession, north, south, other);
+    commit();
+    wanted(NEED_CONTRACT, "rikers-able", 0);
+    load();
+    assert_int_equal(model->accessions_count, 2);
+    SAME(model->accessions[0], north, contract);
+    SAME(model->accessions[0], north, class_name);
+    SAME(model->accessions[0], north, actor);
+    SAME(model->accessions[0], north, kid);
+    EQUAL(model->accessions[0], north, seq);
+    assert_int_equal(model->settlements_count, 1);
+    SAME(model->settlements[0], settlement, amount);
+    SAME(model->settlements[0], settlement, reference);
+    SAME(model->settlements[0], settlement, recorded_by);
+    EQUAL(model->settlements[0], settlement, seq);
+    EQUAL(model->settlements[0], settlement, payment_seq);
+    EQUAL(model->settlements[0], settlement, paid_on);
+    SAME(model->settlements[0], payment, contract);
+    SAME(model->settlements[0], payment, rule);
+    EQUAL(model->settlements[0], payment, is_owed_back);
+    model_anew();
+    wanted(NEED_PARTIES, "rikers-able", 0);
+    load();
+    assert_int_equal(model->accessions_count, 2);
+    assert_int_equal(model->settlements_count, 0);
+}
+
 static void contracts_that_are_due_are_found_and_the_next_moment(void **state)
 {
     (void) state;
@@ -767,6 +807,8 @@ static void fill(void)
         "INSERT INTO outcomes.explanation SELECT g, sha256('x'), '{}' FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.settlement SELECT 200000 + g, g, '1', 'r', 'a', '2026-01-01' FROM generate_series(1, 100000) "
         "AS g;"
+        "INSERT INTO outcomes.accession SELECT 'c-' || g % 5000, g, 'class', 'a-' || g, lpad('', 43, 'k')"
+        "  FROM generate_series(1, 20000) AS g;"
         "INSERT INTO outcomes.actor SELECT 'a-' || g, 'person', '', false, false, NULL, g FROM generate_series(1, 20000) "
         "AS g;"
         "INSERT INTO outcomes.actor_key SELECT lpad(g::text, 43, '0'), 'a-' || g, lpad(g::text, 43, '0'), g, NULL"
@@ -828,6 +870,11 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_list_actors, "('', 101)", "actor_pkey"},
         {&sql_outcomes_list_keys, "('x', -1, '', 101)", "actor_key_actor"},
         {&sql_outcomes_list_contracts, "('', 101, 'x', NULL)", "party_actor"},
+        {&sql_outcomes_list_contracts, "('', 101, 'x', NULL)", "accession_actor"},
+        {&sql_outcomes_list_accessions, "('x', -1, 101, NULL)", "accession_pkey"},
+        {&sql_outcomes_load_accessions, "(ARRAY['x'])", "accession_"},
+        {&sql_outcomes_load_settlements, "(ARRAY['x'])", "settlement_payment"},
+        {&sql_outcomes_load_settlements, "(ARRAY['x'])", "payment_contract"},
         {&sql_outcomes_list_signatures, "('x', -1, 101, NULL)", "party_pkey"},
         {&sql_outcomes_list_results, "(-1, 0, 101, 'x', NULL, NULL, NULL, NULL)", "result_author"},
         {&sql_outcomes_list_result_items, "(1, -1, 101, NULL)", "final_result"},
@@ -872,6 +919,7 @@ int main(void)
         T(a_payment_comes_back_as_it_was),
         cmocka_unit_test_teardown(the_last_row_of_an_identity_counts_within_a_batch_and_after_it, after),
         T(what_is_recorded_does_not_borrow_from_the_decision),
+        T(who_joined_and_what_was_settled_come_with_their_contract),
         T(thousands_of_instances_in_one_batch_are_told_apart),
         T(a_dropped_batch_leaves_nothing_and_the_model_forgets),
         T(a_second_result_of_one_key_is_a_conflict_and_takes_the_batch_with_it),

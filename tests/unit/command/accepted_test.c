@@ -22,10 +22,6 @@ static void what_the_service_does_not_do_is_refused_at_its_place(void **state)
         const char *text, *said;
     } rows[] = {
         {TEXT("t \\\"T\\\" version 2 amends " HASH " effective 2016-05-01", ""), "amendments"},
-        {TEXT("t \\\"T\\\"", "parties clinic provider \\\"Clinics\\\", at most 9\\n"), "classes of parties"},
-        {TEXT("t \\\"T\\\"", "metric m is settlements of p in USD\\npay p from b to a amount 5\\n"),
-         "settlements as a figure"},
-        {TEXT("t \\\"T\\\"", "parties f provider \\\"F\\\", at most 5\\n"), "classes of parties"},
         {TEXT("t \\\"T\\\"", "uses able is contract " HASH "\\n"), "figures of other contracts"},
     };
     (void) state;
@@ -49,7 +45,6 @@ static const struct {
     const char *name, *said;
 } not_taken[] = {
     {"denver-sib-2018", "amendments"},
-    {"openrbf-zone", "classes of parties"},
     {"outcome-fund", "figures of other contracts"},
     {"rikers-guarantee", "figures of other contracts"},
     {"work-programme", "one evaluation may come to take"}, /* 200,000 people with 26 claims each */

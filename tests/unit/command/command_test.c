@@ -237,23 +237,6 @@ static void names_of_the_text_are_identifiers_and_bounded_like_them(void **state
     }
 }
 
-static void dimensions_without_listed_members_are_not_taken(void **state)
-{
-    static const char *const dimensions[] = {"persons", "open"};
-    (void) state;
-    for (size_t i = 0; i < 2; i++) {
-        char body[2048], wanted[128];
-        (void) snprintf(body, sizeof(body),
-                        PROPOSE(TEXT_HEAD TEXT_REST "dimension who %s, at most 5\\npay it from a to b\\n  amount 5\\n"),
-                        dimensions[i]);
-        (void) snprintf(wanted, sizeof(wanted), "the service does not take %s dimensions yet", dimensions[i]);
-        struct decoded d = decode_bytes(CONTRACTS, slice_str(body));
-        assert_int_equal(d.refusal->code, REFUSE_CONTRACT_TERMS);
-        assert_non_null(strstr(d.refusal->errors->detail.ptr, wanted));
-        decoded_release(&d);
-    }
-}
-
 /* K4: refused when it is proposed, and never a result later. */
 static void rule_K4_a_text_whose_evaluation_may_outgrow_the_service_is_not_taken(void **state)
 {
@@ -306,6 +289,24 @@ static void a_signature(void **state)
     REFUSED(POST(ENTRY_CONTRACT_SIGNED, "/v1/contracts/c-1/signatures"), "{\"version\":\"444B\",\"as\":\"City\"}",
             REFUSE_BODY_SCHEMA, "/version", "/as");
     d = decode_bytes(POST(ENTRY_CONTRACT_SIGNED, "/v1/contracts/-/signatures"), SLICE("{}"));
+    assert_int_equal(d.refusal->code, REFUSE_CONTRACT_NOT_FOUND);
+    decoded_release(&d);
+}
+
+static void an_accession(void **state)
+{
+    (void) state;
+    const struct post accessions = POST(ENTRY_CONTRACT_ACCEDED, "/v1/contracts/c-1/accessions");
+    struct decoded d = accepted(accessions, "{\"version\":\"" HEX "\",\"as\":\"facility\"}");
+    assert_int_equal(d.command.kind, COMMAND_ACCEDE_CONTRACT);
+    assert_true(slice_is(d.command.u.accede_contract.id, "c-1") && slice_is(d.command.u.accede_contract.as, "facility"));
+    assert_int_equal(d.command.u.accede_contract.version[0], 0x44);
+    assert_int_equal(d.command.u.accede_contract.version[31], 0xb0);
+    decoded_release(&d);
+    REFUSED(accessions, "{\"version\":\"444B\",\"as\":\"Facility\"}", REFUSE_BODY_SCHEMA, "/version", "/as");
+    REFUSED(accessions, "{\"version\":\"" HEX "\"}", REFUSE_BODY_SCHEMA, "/as");
+    REFUSED(accessions, "{\"version\":\"" HEX "\",\"as\":\"facility\",\"name\":\"north\"}", REFUSE_BODY_SCHEMA, "/name");
+    d = decode_bytes(POST(ENTRY_CONTRACT_ACCEDED, "/v1/contracts/-/accessions"), SLICE("{}"));
     assert_int_equal(d.refusal->code, REFUSE_CONTRACT_NOT_FOUND);
     decoded_release(&d);
 }
@@ -431,10 +432,10 @@ int main(void)
         cmocka_unit_test(terms_that_do_not_check_are_shown_with_line_and_column),
         cmocka_unit_test(another_layout_is_refused_with_the_one_that_is_accepted),
         cmocka_unit_test(names_of_the_text_are_identifiers_and_bounded_like_them),
-        cmocka_unit_test(dimensions_without_listed_members_are_not_taken),
         cmocka_unit_test(rule_K4_a_text_whose_evaluation_may_outgrow_the_service_is_not_taken),
         cmocka_unit_test(the_form_of_a_proposal),
         cmocka_unit_test(a_signature),
+        cmocka_unit_test(an_accession),
         cmocka_unit_test(one_result_a_figure_and_many),
         cmocka_unit_test(the_form_of_results),
         cmocka_unit_test(ten_thousand_results_and_no_more),

@@ -4,7 +4,7 @@
 #include "world.h"
 
 #define RUNS 60
-#define STEPS 400
+#define STEPS 800
 
 static uint64_t random_state;
 
@@ -43,11 +43,32 @@ static const char *const places[] = {"north", "south", "west"};
     "  amount 0.333 per day of units\n  due 2 months after\n"                                                              \
     "cap 6 on each_place\n"
 
+/* People, of whom four count, members of a class that are paid and pay, funders by a list, and what was settled as a figure. */
+#define PEOPLE                                                                                                             \
+    "terms 1\ncontract people \"People\"\ncurrency USD rounded to 0.01, half even\nclock UTC+02:00\n"                      \
+    "runs 2012-01-01 to 2014-12-31\nparty buyer outcome payer \"Payer\"\nparty seller provider \"Maker\"\n"                \
+    "party one evaluator \"One\"\nparties clinic provider \"Clinics\", at most 2 join until 2013-12-31\n"                  \
+    "in force when buyer and 1/2 of clinic have signed\n"                                                                  \
+    "disputes decided by one within 60 days, otherwise stands\n"                                                           \
+    "dimension person persons, at most 4\ndimension funder (buyer, seller)\n"                                              \
+    "period year every 1 year from 2012-01-01 to 2014-12-31\n"                                                             \
+    "metric seen is shared.seen version 1 in days between 0 and 25\n  by person\n  reported by seller or buyer\n"          \
+    "  verified by one or 20 days of silence\n  disputes within 40 days\n"                                                 \
+    "metric acts is shared.acts version 1 in days\n  by clinic\n  reported by clinic\n  verified by one\n"                 \
+    "metric paid is settlements of each_person in USD\n  by year\n"                                                        \
+    "pay each_person from buyer to seller\n  for each person of seen\n  amount 0.333 per day of seen\n"                    \
+    "pay each_clinic from funder to clinic\n  for each clinic, funder of acts\n  amount 0.5 per day of acts\n"             \
+    "pay back from clinic to buyer\n  for each clinic of acts\n  amount 0.1 per day of acts\n"                             \
+    "pay passed from seller to buyer\n  for each year\n  amount 10% * paid\n"                                              \
+    "cap 9 on each_person\n"
+
 static void propose(struct world *w)
 {
     const char *id = contracts[dice(3)];
-    uint32_t which = dice(3);
-    if (which == 0)
+    uint32_t which = dice(4);
+    if (which == 3)
+        do_propose(w, "seller", id, PEOPLE, "buyer=buyer one=one seller=seller");
+    else if (which == 0)
         do_propose(w, "buyer", id, UNITS("units"), UNITS_PARTIES);
     else if (which == 1)
         do_propose(w, "seller", id, SILENT, "buyer=buyer one=one seller=seller two=two");
@@ -65,19 +86,35 @@ static void sign(struct world *w)
     }
 }
 
+static void accede(struct world *w)
+{
+    const char *id = contracts[dice(3)];
+    for (uint32_t i = 0; i < w->base.contracts_count; i++) {
+        if (slice_is(w->base.contracts[i].id, id))
+            do_accede(w, actors[1 + dice(5)], id, dice(9) == 0 ? "buyer" : "clinic");
+    }
+}
+
 static void submit(struct world *w)
 {
     char texts[3][80];
     const char *list[3];
     int count = 1 + (int) dice(3);
+    const char *by = actors[dice(6)];
     for (int i = 0; i < count; i++) {
-        if (dice(6) == 0)
+        uint32_t what = dice(9);
+        if (what == 0)
             snprintf(texts[i], sizeof(texts[i]), "=%s/bonus - %u", contracts[dice(3)], dice(120));
+        else if (what <= 3)
+            snprintf(texts[i], sizeof(texts[i]), "shared.seen/1 person=p-0123456789abcdef0123-%u %u", dice(7), dice(30));
+        else if (what <= 5)
+            snprintf(texts[i], sizeof(texts[i]), "shared.acts/1 clinic=%s %u", dice(4) == 0 ? actors[1 + dice(5)] : by,
+                     dice(30));
         else
             snprintf(texts[i], sizeof(texts[i]), "shared.units/1 place=%s %u", places[dice(3)], dice(30));
         list[i] = texts[i];
     }
-    do_results(w, actors[dice(4)], dice(2) == 0, count, list);
+    do_results(w, by, dice(2) == 0, count, list);
 }
 
 static void verify(struct world *w)
@@ -135,11 +172,12 @@ static void resolve(struct world *w)
 
 static void settle(struct world *w)
 {
-    char amount[16];
+    char amount[16], day[32];
     if (w->base.payments_count == 0)
         return;
-    snprintf(amount, sizeof(amount), "%u.%02u", dice(4), dice(100));
-    do_settle(w, actors[1 + dice(3)], w->base.payments[dice(w->base.payments_count)].seq, amount);
+    snprintf(amount, sizeof(amount), "%u.%02u", dice(2), dice(100));
+    snprintf(day, sizeof(day), "201%u-%02u-01", 1 + dice(5), 1 + dice(12));
+    do_settle_on(w, actors[1 + dice(3)], w->base.payments[dice(w->base.payments_count)].seq, amount, day);
 }
 
 static void change_keys(struct world *w)
@@ -162,9 +200,9 @@ static void change_keys(struct world *w)
 
 static void step(struct world *w)
 {
-    static void (*const deeds[])(struct world *) = {propose, sign,   sign,    submit,  submit,  submit,
-                                                    verify,  verify, verify,  verify,  settle,  change_keys,
-                                                    change,  change, dispute, dispute, resolve, resolve};
+    static void (*const deeds[])(struct world *) = {propose, sign,   sign,    submit,  submit,  submit,  accede,
+                                                    verify,  verify, verify,  verify,  settle,  settle,  change_keys,
+                                                    change,  change, dispute, dispute, resolve, resolve, submit};
     w->time.us += (int64_t) dice(4) * 24 * 3600 * 1000000;
     deeds[dice(sizeof(deeds) / sizeof(deeds[0]))](w);
 }
@@ -266,6 +304,62 @@ static void assert_nobody_verified_themselves(const struct world *w)
     }
 }
 
+static bool has_word(struct slice text, const char *word)
+{
+    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+}
+
+/* Whoever is paid or pays as a member of a class had joined it, and as many as may. */
+static void assert_members_joined(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->base.payments_count; i++) {
+        const struct row_payment *payment = &w->base.payments[i];
+        bool is_from = slice_is(payment->from_party, "clinic"), is_to = slice_is(payment->to_party, "clinic");
+        bool has_joined = !is_from && !is_to;
+        for (uint32_t k = 0; k < w->base.accessions_count && !has_joined; k++) {
+            const struct row_accession *row = &w->base.accessions[k];
+            has_joined = slice_equal(row->contract, payment->contract) && row->seq < payment->seq &&
+                         slice_equal(row->actor, is_from ? payment->from_actor : payment->to_actor);
+        }
+        assert_true(has_joined);
+    }
+    for (uint32_t c = 0; c < w->base.contracts_count; c++) {
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < w->base.accessions_count; k++)
+            count += slice_equal(w->base.accessions[k].contract, w->base.contracts[c].id);
+        assert_true(count <= 2);
+    }
+}
+
+/* P2, S7 */
+static void assert_only_lists_of_persons_are_closed(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->decision.event_count; i++) {
+        const struct model_event *event = &w->decision.events[i];
+        assert_int_equal(!event->open,
+                         strcmp(event->type, "payment.itemised") == 0 && has_word(event->body, "each_person"));
+    }
+    for (uint32_t c = 0; c < w->base.contracts_count; c++) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < w->base.instances_count; i++)
+            count += slice_equal(w->base.instances[i].contract, w->base.contracts[c].id) &&
+                     slice_is(w->base.instances[i].rule, "each_person") && money_sign(w->base.instances[i].stands) != 0;
+        assert_true(count <= 4);
+    }
+}
+
+static uint32_t members, paid_members, persons, passed_on;
+
+static void count_new(const struct world *w)
+{
+    members += w->base.accessions_count;
+    for (uint32_t i = 0; i < w->base.payments_count; i++) {
+        paid_members += slice_is(w->base.payments[i].to_party, "clinic");
+        persons += slice_is(w->base.payments[i].rule, "each_person");
+        passed_on += slice_is(w->base.payments[i].rule, "passed");
+    }
+}
+
 /* Restatements and withdrawals that became final. */
 static uint32_t count_changes(const struct world *w)
 {
@@ -286,6 +380,8 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
         for (size_t i = 1; i < sizeof(actors) / sizeof(actors[0]); i++)
             do_register(&w, "op", actors[i], i == 1);
         do_define(&w, "hub", "shared.units", 1, "days");
+        do_define(&w, "hub", "shared.seen", 1, "days");
+        do_define(&w, "hub", "shared.acts", 1, "days");
         for (int i = 0; i < STEPS; i++)
             step(&w);
         (void) world_moments(&w);
@@ -295,11 +391,15 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
         changed += count_changes(&w);
         decided += w.base.decisions_count;
         assert_nobody_verified_themselves(&w);
+        assert_members_joined(&w);
+        assert_only_lists_of_persons_are_closed(&w);
         payments += w.base.payments_count;
         finals += w.base.finals_count;
+        count_new(&w);
         world_release(&w);
     }
     assert_true(payments > RUNS && finals > RUNS && changed > RUNS && decided > RUNS); /* the dice do reach what matters */
+    assert_true(members > RUNS && paid_members > RUNS / 2 && persons > RUNS && passed_on > RUNS / 2);
 }
 
 static void trimming_gives_memory_back_and_forgets_no_moment(void **state)

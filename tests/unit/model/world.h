@@ -153,7 +153,14 @@ static inline void show_explanation(struct buf *out, const struct row_explanatio
 static inline void show_settlement(struct buf *out, const struct row_settlement *r)
 {
     put_number(out, r->seq), put_number(out, r->payment_seq), put_slice(out, r->amount), put_slice(out, r->reference);
-    put_slice(out, r->recorded_by), put_number(out, (uint64_t) (int64_t) r->paid_on);
+    put_slice(out, r->recorded_by), put_number(out, (uint64_t) (int64_t) r->paid_on), put_slice(out, r->contract);
+    put_slice(out, r->rule), put_number(out, r->is_owed_back);
+}
+
+static inline void show_accession(struct buf *out, const struct row_accession *r)
+{
+    put_slice(out, r->contract), put_slice(out, r->class_name), put_slice(out, r->actor), put_slice(out, r->kid);
+    put_number(out, r->seq);
 }
 
 static inline void show_whole_decision(struct buf *out, const struct decision *decision)
@@ -260,6 +267,12 @@ static inline bool same_settlement(const struct row_settlement *a, const struct 
     return a->seq == b->seq;
 }
 
+static inline bool same_accession(const struct row_accession *a, const struct row_accession *b)
+{
+    return slice_equal(a->contract, b->contract) && slice_equal(a->class_name, b->class_name) &&
+           slice_equal(a->actor, b->actor);
+}
+
 #define X(type, list)                                                                                                      \
     static inline void base_##type(struct world *w, const struct row_##type *row, bool may_replace)                        \
     {                                                                                                                      \
@@ -309,6 +322,8 @@ static inline void load_contract(const struct world *w, struct model *model, str
     PUT_WHERE(decision, decisions, slice_equal(row->contract, id))
     PUT_WHERE(dispute, disputes, slice_equal(row->contract, id))
     PUT_WHERE(party, parties, slice_equal(row->contract, id))
+    PUT_WHERE(accession, accessions, slice_equal(row->contract, id))
+    PUT_WHERE(settlement, settlements, slice_equal(row->contract, id))
     PUT_WHERE(instance, instances, slice_equal(row->contract, id))
     PUT_WHERE(final, finals, slice_equal(row->contract, id))
     PUT_WHERE(result, results, is_of_contract(w, id, row))
@@ -369,6 +384,7 @@ static inline void load(const struct world *w, struct model *model, const struct
         break;
     case NEED_PARTIES:
         PUT_WHERE(party, parties, slice_equal(row->contract, need->name))
+        PUT_WHERE(accession, accessions, slice_equal(row->contract, need->name))
         PUT_WHERE(contract, contracts, slice_equal(row->id, need->name))
         break;
     case NEED_USERS:
@@ -675,6 +691,15 @@ static inline const struct decision *do_sign(struct world *w, const char *by, co
     return world_do(w, by, &command);
 }
 
+static inline const struct decision *do_accede(struct world *w, const char *by, const char *contract, const char *as)
+{
+    struct command command = {.kind = COMMAND_ACCEDE_CONTRACT};
+    command.u.accede_contract.id = slice_str(contract);
+    command.u.accede_contract.as = slice_str(as);
+    memcpy(command.u.accede_contract.version, base_find_contract(w, contract)->version_hash, 32);
+    return world_do(w, by, &command);
+}
+
 /* "bed-days/1 arm=programme,cohort=y2013 91", or a figure "=contract/metric - 5"; dimensions sorted. */
 static inline struct command_result read_result(struct world *w, const char *given)
 {
@@ -795,14 +820,20 @@ static inline const struct decision *do_resolve(struct world *w, const char *by,
     return world_do(w, by, &command);
 }
 
-static inline const struct decision *do_settle(struct world *w, const char *by, uint64_t seq, const char *amount)
+static inline const struct decision *do_settle_on(struct world *w, const char *by, uint64_t seq, const char *amount,
+                                                  const char *day)
 {
     struct command command = {.kind = COMMAND_RECORD_SETTLEMENT};
     command.u.record_settlement.seq = seq;
     command.u.record_settlement.amount = world_keep(w, slice_str(amount));
     command.u.record_settlement.reference = SLICE("wire 7");
-    command.u.record_settlement.paid_on = 16000;
+    assert_int_equal(day_parse(slice_str(day), &command.u.record_settlement.paid_on), TALLY_OK);
     return world_do(w, by, &command);
+}
+
+static inline const struct decision *do_settle(struct world *w, const char *by, uint64_t seq, const char *amount)
+{
+    return do_settle_on(w, by, seq, amount, "2013-10-22");
 }
 
 #endif

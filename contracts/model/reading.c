@@ -64,9 +64,11 @@ done:
     return rc;
 }
 
-/* Any of its texts. */
+/* Any of its texts, or by joining. */
 static bool has_signed(const struct view_contract *contract, struct slice actor)
 {
+    if (view_has_acceded(contract, actor))
+        return true;
     for (uint32_t k = 0; k < contract->text_count; k++) {
         for (uint32_t i = 0; i < contract->texts[k]->party_count; i++) {
             const struct row_party *party = contract->texts[k]->parties[i];

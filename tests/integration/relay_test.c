@@ -158,6 +158,7 @@ static void relay_start(const char *const *more)
     for (int i = 0; more != NULL && more[i] != NULL; i++)
         argv[at++] = more[i];
     assert_int_equal(running_start(&relay, log, argv), 0);
+    assert_int_equal(running_says(&relay, "relay.running"), 0); /* from here on it ends in order */
 }
 
 static int relay_stop(void **state)
@@ -301,6 +302,61 @@ static void once_ends_with_what_became_of_it(void **state)
     assert_int_equal(running_end(&relay, 0), 1);
 }
 
+/* ---- a fork ---- */
+
+/* A copy of the ledger, database and key, goes on by itself and shows what it likes to whom it likes. The witness has seen the other one. */
+static void of_two_ledgers_with_one_key_one_has_the_witness(void **state)
+{
+    struct service fork = service;
+    struct service_actor actor;
+    struct http_reply reply;
+    char command[1024], server[64], relay_log[256];
+    uint64_t size = 0, before = 0;
+    (void) state;
+    relay_start(NULL);
+    await(3);
+    assert_int_equal(running_end(&relay, SIGTERM), 0);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_wait(&service), 0);
+    (void) snprintf(fork.data, sizeof fork.data, "%s/fork", service.dir);
+    (void) snprintf(fork.log, sizeof fork.log, "%s/fork.log", service.dir);
+    (void) snprintf(command, sizeof command, "cp -a '%s' '%s'", service.data, fork.data);
+    assert_int_equal(system(command), 0);
+    fork.pid = 0;
+    assert_int_equal(service_restart(&service), 0);
+    assert_int_equal(service_restart(&fork), 0);
+    grow(); /* two entries here, and two others there, three in all */
+    grow();
+    for (int i = 0; i < 3; i++) {
+        char id[32];
+        (void) snprintf(id, sizeof id, "elsewhere-%d", i);
+        assert_int_equal(service_register(&fork, id, "", &actor), 0);
+        service_actor_release(&actor);
+    }
+    relay_start(NULL);
+    await(3);
+    assert_int_equal(running_end(&relay, SIGTERM), 0);
+    (void) shown("/checkpoint/cosigned", &before, NULL);
+    /* each alone looks right; the witnesses tell them apart */
+    (void) snprintf(server, sizeof server, "http://127.0.0.1:%u", (unsigned) fork.port);
+    (void) snprintf(relay_log, sizeof relay_log, "%s/fork-relay.log", dir);
+    const char *const argv[] = {tally,     "relay", "--server", server, "--policy", policy_file,
+                                "--allow", "a",     "--allow",  "b",    "--once",   NULL};
+    assert_int_equal(running_start(&relay, relay_log, argv), 0);
+    assert_int_equal(running_says(&relay, "relay.forked"), 0);
+    assert_int_equal(running_end(&relay, 0), 1);
+    assert_int_equal(service_get(&fork, "/checkpoint/cosigned", &reply), 0);
+    struct checkpoint checkpoint;
+    assert_int_equal(reply.status, 200); /* what it was copied with */
+    assert_int_equal(checkpoint_open(slice_of(reply.body, reply.body_len), &ledger_key, &checkpoint, NULL, NULL), TALLY_OK);
+    assert_true(checkpoint.size + 2 <= before);
+    http_reply_release(&reply);
+    assert_int_equal(service_signal(&fork, SIGTERM), 0);
+    assert_int_equal(service_wait(&fork), 0);
+    (void) shown("/checkpoint/cosigned", &size, NULL);
+    assert_int_equal(size, before);
+}
+
 /* ---- others ---- */
 
 /* Each is told apart in the log, its cosignature is not shown, and the good ones' are. */
@@ -430,6 +486,7 @@ int main(void)
         cmocka_unit_test_teardown(a_ledger_that_was_away_is_followed_again, relay_stop),
         cmocka_unit_test_teardown(while_nothing_is_appended_the_newest_is_cosigned_anew, relay_stop),
         cmocka_unit_test_teardown(once_ends_with_what_became_of_it, relay_stop),
+        cmocka_unit_test_teardown(of_two_ledgers_with_one_key_one_has_the_witness, relay_stop),
         cmocka_unit_test_teardown(what_a_bad_witness_does_costs_its_own_cosignature_only, relay_stop),
         cmocka_unit_test_teardown(no_address_inside_is_called, relay_stop),
         cmocka_unit_test_teardown(usage_is_said, relay_stop),

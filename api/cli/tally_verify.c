@@ -14,6 +14,7 @@
 #include "verify_keys.h"
 #include "verify_print.h"
 #include "verify_receipt.h"
+#include "verify_residues.h"
 #include "verify_trust.h"
 
 #define PROGRESS_EVERY_US 200000 /* five times a second is smooth enough */
@@ -308,6 +309,8 @@ static enum tally_code run_archive(const struct arguments *arguments, struct run
         TRY(wrong(err, "--body and --jws are for a receipt, and this is an archive", ""));
     TRY(load_anchors(arguments, &run->trust, &run->anchors, err));
     TRY(new_verifier(arguments, run, err));
+    if (run->replay != NULL && run->size > 0) /* a file: a stream is read once */
+        TRY(verify_residues_read(run->input->fd, run->input->bytes, run->replay, err));
     TRY(verify_all(run, first, &summary.report, err));
     summary.level = verifier_level(run->verifier);
     if (run->replay != NULL)

@@ -164,6 +164,8 @@ static void replay_json(struct canon *json, struct verify_printer *printer, cons
     if (printer->unchecked.len > 0)
         canon_raw(json, buf_slice(&printer->unchecked));
     canon_close(json);
+    canon_name(json, "residues");
+    canon_i64(json, (int64_t) replay->residues);
     canon_name(json, "statements");
     canon_i64(json, (int64_t) replay->statements);
     canon_name(json, "unseen");
@@ -274,6 +276,10 @@ static void replay_text(const struct verify_printer *printer, const struct verif
         (void) fprintf(printer->out,
                        "            %" PRIu64 " further differences, of contracts that have some above, are not shown\n",
                        replay->more);
+    if (replay->residues > 0)
+        (void) fprintf(printer->out,
+                       "            %" PRIu64 " statements rest on the ledger's word: their bodies were erased\n",
+                       replay->residues);
     if (replay->unseen > 0)
         (void) fprintf(printer->out,
                        "            %" PRIu64 " entries were passed over: they need bodies that are not there\n",

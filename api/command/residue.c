@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "tally/command.h"
 #include "tally/text.h"
 
 #define RESIDUE_MAX ENTRY_BODY_MAX
@@ -155,4 +156,22 @@ enum tally_code residue_read(struct slice body, struct arena *arena, struct resi
 done:
     json_decref(json);
     return rc;
+}
+
+bool command_fill_erasure(struct command *command, enum entry_type type, struct slice author, bool open)
+{
+    const char *why_not = NULL;
+    bool is_kept = residue_is_kept(type, &why_not);
+    command->u.erase_body.author = author;
+    command->u.erase_body.type = slice_str(entry_type_text(type));
+    command->u.erase_body.open = open;
+    command->u.erase_body.is_of_results =
+        type == ENTRY_RESULT_SUBMITTED || type == ENTRY_RESULT_RESTATED || type == ENTRY_RESULT_WITHDRAWN;
+    command->u.erase_body.residue = SLICE("{}");
+    command->u.erase_body.kid = SLICE("");
+    command->u.erase_body.target = SLICE("");
+    command->u.erase_body.head_seq = 0;
+    command->u.erase_body.is_erased = false;
+    command->u.erase_body.why_not = slice_str(is_kept ? "" : why_not);
+    return is_kept;
 }

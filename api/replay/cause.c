@@ -205,21 +205,61 @@ done:
     return rc;
 }
 
+/* What is left of a body is the ledger's word, and the decision was made with it: where it stands, and what it is about, is compared. */
+static bool is_same_residue(struct slice a, struct slice b)
+{
+    static const char *const members[] = {"cause", "entry", "type"};
+    bool is_same = true;
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        struct slice left = {NULL, 0}, right = {NULL, 0};
+        is_same =
+            is_same && body_member(a, members[i], &left) && body_member(b, members[i], &right) && slice_equal(left, right);
+    }
+    return is_same;
+}
+
+/* Does the entry say what follows? Of an erased body, what is left of it. */
+MUST_CHECK static enum tally_code says_what_follows(struct replay *r, const struct verify_entry *entry, struct slice wanted,
+                                                    bool *is_right)
+{
+    enum tally_code rc = TALLY_OK;
+    struct residue residue;
+    struct slice left = {NULL, 0};
+    bool has = false;
+    *is_right = !entry->is_body_right || slice_equal(wanted, entry->entry->body);
+    if (entry->is_body_right && entry->type == ENTRY_RESIDUE_KEPT)
+        *is_right = is_same_residue(wanted, entry->entry->body);
+    if (entry->entry->state != ARCHIVE_BODY_ERASED)
+        return TALLY_OK;
+    TRY(erasures_find(r, entry->seq, entry->type, &residue, &has));
+    if (!has)
+        return TALLY_OK;
+    TRY(residue_make(entry->type, wanted, r->arena, &left, r->err));
+    *is_right = slice_equal(left, residue.body);
+done:
+    return rc;
+}
+
 MUST_CHECK static enum tally_code compare(struct replay *r, const struct verify_entry *entry, uint32_t i)
 {
     enum tally_code rc = TALLY_OK;
     const struct cause *cause = &r->cause;
     struct slice wanted, contract = body_text(cause->decision.events[i].body, "contract");
+    bool is_right = true;
     struct buf detail;
     buf_init(&detail, WORDS_MAX);
     TRY(body_of(r, i, &wanted));
-    if (entry->is_body_right && !slice_equal(wanted, entry->entry->body)) {
+    TRY(says_what_follows(r, entry, wanted, &is_right));
+    if (!is_right && entry->is_body_right) {
         words_difference(&detail, entry->header->type, entry->entry->body, wanted);
+    } else if (!is_right) {
+        buf_printf(&detail, "what is left of its body is not what the terms give: %s of ", entry_type_text(entry->type));
+        buf_add_slice(&detail, contract);
     } else if (entry->header->time.us != cause->place.time.us) {
         buf_printf(&detail, "its time is not that of entry %" PRIu64 ", from which it follows", cause->place.seq);
     } else if (entry->header->open != cause->decision.events[i].open) {
-        buf_printf(&detail, "its header says open: %s; the contract is %s", entry->header->open ? "true" : "false",
-                   entry->header->open ? "not open" : "open");
+        buf_printf(&detail, "its header says open: %s, and it has to say %s", entry->header->open ? "true" : "false",
+                   entry->header->open ? "false" : "true");
     } else {
         r->report.events++;
         goto done;
@@ -256,6 +296,8 @@ enum tally_code cause_event(struct replay *r, const struct verify_entry *entry)
     if (cause->kind == CAUSE_VOID) { /* told, or not to be known, as its cause is */
         r->report.more += cause->why == VOID_WRONG && !entry->has_finding ? 1 : 0;
         r->report.unseen += cause->why == VOID_UNSEEN ? 1 : 0;
+        if (cause->why == VOID_UNSEEN && contract.len > 0) /* something has happened in it that cannot be recomputed */
+            TRY(replay_unsure(r, contract, cause->place.seq));
         return void_list_add(&r->voids, entry->seq, cause->why, r->err);
     }
     if (entry->entry->state == ARCHIVE_BODY_WITHHELD)

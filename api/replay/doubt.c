@@ -1,10 +1,45 @@
 /* How much is told, and what cannot be known. */
 #include "replay_internal.h"
 
+enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq)
+{
+    struct model_contract known;
+    struct name *name = NULL;
+    if (model_find_contract(r->model, contract, &known) != TALLY_OK)
+        return TALLY_OK;
+    enum tally_code rc = names_add(&r->names, NAME_CONTRACT, contract, &name, r->err);
+    if (rc != TALLY_OK || name->is_unsure)
+        return rc;
+    name->is_unsure = true;
+    name->since = seq;
+    r->report.contracts_unchecked++;
+    if (r->options.on_unchecked != NULL)
+        r->options.on_unchecked(r->options.ctx, name->text, seq);
+    return TALLY_OK;
+}
+
+/* Did a party of the contract report what cannot be read here? *since: the first time. */
+static bool is_behind_veil(const struct replay *r, struct slice contract, uint64_t *since)
+{
+    size_t at = 0;
+    bool is_veiled = false;
+    *since = UINT64_MAX;
+    for (const struct name *name; r->has_veiled && (name = names_next(&r->names, &at)) != NULL;) {
+        if (name->kind != NAME_ACTOR || !name->is_veiled || !model_has_party(r->model, contract, name->text))
+            continue;
+        is_veiled = true;
+        *since = name->since < *since ? name->since : *since;
+    }
+    return is_veiled;
+}
+
 enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
                              struct slice about, const struct buf *detail)
 {
     struct name *name = NULL;
+    uint64_t since = 0;
+    if (kind == NAME_CONTRACT && is_behind_veil(r, about, &since))
+        return replay_unsure(r, about, since);
     enum tally_code rc = names_add(&r->names, kind, about, &name, r->err);
     if (rc != TALLY_OK)
         return rc;
@@ -23,20 +58,6 @@ bool replay_is_unsure(const struct replay *r, struct slice contract)
     return name != NULL && name->is_unsure;
 }
 
-static enum tally_code contract_unsure(struct replay *r, struct slice contract, uint64_t seq)
-{
-    struct name *name = NULL;
-    enum tally_code rc = names_add(&r->names, NAME_CONTRACT, contract, &name, r->err);
-    if (rc != TALLY_OK || name->is_unsure)
-        return rc;
-    name->is_unsure = true;
-    name->since = seq;
-    r->report.contracts_unchecked++;
-    if (r->options.on_unchecked != NULL)
-        r->options.on_unchecked(r->options.ctx, name->text, seq);
-    return TALLY_OK;
-}
-
 struct spreading {
     struct replay *r;
     uint64_t seq;
@@ -47,7 +68,7 @@ static void spread(void *ctx, const struct model_contract *contract)
 {
     struct spreading *spreading = ctx;
     if (spreading->rc == TALLY_OK && contract->state != CONTRACT_CLOSED)
-        spreading->rc = contract_unsure(spreading->r, contract->id, spreading->seq);
+        spreading->rc = replay_unsure(spreading->r, contract->id, spreading->seq);
 }
 
 static unsigned family_of(enum entry_type type)
@@ -66,19 +87,24 @@ static unsigned family_of(enum entry_type type)
     }
 }
 
-/* A body that is withheld belongs to a contract of which nothing is shown, and so to none that could be recomputed here: who is a party
- * sees everything that its amounts are computed from. */
+/* A body that is withheld belongs to contracts of which nothing is shown, since who is a party sees everything that its amounts are computed
+ * from; but a result that is not open may also count in an open contract of its author: that is seen when something there differs. */
 enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type)
 {
     enum tally_code rc = TALLY_OK;
     unsigned family = family_of(type);
     struct name *name = NULL;
+    bool is_withheld = entry->entry->state == ARCHIVE_BODY_WITHHELD;
     r->unseen_families |= family;
-    if (family != FAMILY_RESULTS || entry->entry->state == ARCHIVE_BODY_WITHHELD)
+    if (family != FAMILY_RESULTS)
         return TALLY_OK;
     TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
-    if (!name->is_unsure)
+    if (!name->is_unsure && !name->is_veiled)
         name->since = entry->seq;
+    name->is_veiled = name->is_veiled || is_withheld;
+    r->has_veiled = r->has_veiled || is_withheld;
+    if (is_withheld)
+        return TALLY_OK;
     name->is_unsure = true;
     struct spreading spreading = {r, entry->seq, TALLY_OK};
     model_each_contract(r->model, entry->header->actor, spread, &spreading);
@@ -94,10 +120,10 @@ enum tally_code replay_proposed(struct replay *r, struct slice contract)
     r->report.contracts++;
     if (!(r->unseen_families & FAMILY_RESULTS))
         return TALLY_OK;
-    /* contract_unsure adds to the table that is walked: the first such actor is enough */
+    /* replay_unsure adds to the table that is walked: the first such actor is enough */
     for (const struct name *name; (name = names_next(&r->names, &at)) != NULL;) {
         if (name->kind == NAME_ACTOR && name->is_unsure && model_has_party(r->model, contract, name->text)) {
-            TRY(contract_unsure(r, contract, name->since));
+            TRY(replay_unsure(r, contract, name->since));
             break;
         }
     }
@@ -123,13 +149,14 @@ bool replay_is_excused(const struct replay *r, struct slice actor, const struct 
         {REFUSE_CONTRACT_UNKNOWN, FAMILY_CONTRACTS},
         {REFUSE_VERIFICATION_NOT_VERIFIER, FAMILY_CONTRACTS},
         {REFUSE_RESULT_NOT_REPORTER, FAMILY_CONTRACTS},
+        {REFUSE_RESULT_PRIVATE, FAMILY_CONTRACTS},
         {REFUSE_RESULT_NOT_FOUND, FAMILY_RESULTS},
         {REFUSE_RESULT_UNKNOWN, FAMILY_RESULTS},
         {REFUSE_DISPUTE_NOT_FOUND, FAMILY_RESULTS},
         {REFUSE_PAYMENT_NOT_FOUND, FAMILY_RESULTS | FAMILY_CONTRACTS},
     };
     const struct name *author = names_find(&r->names, NAME_ACTOR, actor);
-    if (author != NULL && author->is_unsure)
+    if (author != NULL && (author->is_unsure || author->is_veiled))
         return true;
     for (size_t i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++)
         if (excuses[i].code == refusal->code)

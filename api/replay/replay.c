@@ -32,6 +32,7 @@ void replay_free(struct replay *r)
     for (size_t i = 0; i < r->late_count; i++)
         mem_free(r->late[i].text);
     mem_free(r->late);
+    erasures_release(&r->erasures);
     void_list_release(&r->voids);
     names_release(&r->names);
     model_free(r->model);
@@ -76,6 +77,7 @@ MUST_CHECK static enum tally_code take(struct replay *r, const struct verify_ent
         r->batch_has_statement = false;
     r->has_batch = true;
     r->batch_time = entry->header->time;
+    TRY(erasures_pass(r, entry));
     if (is_service && entry->type != ENTRY_MOMENT_REACHED && entry->type != ENTRY_LEDGER_CREATED)
         return cause_event(r, entry);
     TRY(cause_end(r));

@@ -8,6 +8,8 @@
 #include "tally/command.h"
 #include "tally/model.h"
 #include "tally/replay.h"
+#include "tally/residue.h"
+#include "tally/text.h"
 
 /* ---- names.c: what is remembered of contracts and actors ---- */
 enum name_kind { NAME_CONTRACT, NAME_ACTOR };
@@ -17,6 +19,7 @@ struct name {
     struct slice text; /* of its own */
     uint32_t told;     /* findings about it */
     bool is_unsure;    /* a contract that cannot be recomputed; an actor who said what cannot be seen */
+    bool is_veiled;    /* an actor some of whose results are for others only */
     uint64_t since;    /* of what entry on */
 };
 
@@ -45,6 +48,28 @@ void void_list_release(struct void_list *list);
 MUST_CHECK enum tally_code void_list_add(struct void_list *list, uint64_t seq, enum void_kind kind, struct err *err);
 /* 0: it is none of them. */
 int void_list_find(const struct void_list *list, uint64_t seq);
+
+/* ---- erased.c ---- */
+struct kept_residue { /* a body of residue.kept */
+    uint64_t entry;
+    char *text;
+    size_t len;
+};
+struct erased_entry { /* as its header says */
+    uint64_t seq;
+    enum entry_type type;
+    bool open;
+    char author[65];
+    size_t author_len;
+};
+struct erasures {
+    struct kept_residue *residues; /* of the whole archive */
+    size_t residue_count, residue_cap;
+    bool is_sorted;
+    struct erased_entry *passed; /* so far, in rising order */
+    size_t passed_count, passed_cap;
+};
+void erasures_release(struct erasures *erasures);
 
 /* ---- the cause of the entries that follow it: a statement or a moment ---- */
 enum cause_kind { CAUSE_NONE, CAUSE_STATEMENT, CAUSE_MOMENT, CAUSE_VOID };
@@ -83,8 +108,10 @@ struct replay {
     struct cause cause;
     struct names names;
     struct void_list voids;
+    struct erasures erasures;
     struct late_moment *late;
     size_t late_count, late_cap;
+    bool has_veiled;
     unsigned unseen_families; /* of statements whose bodies are not there */
     bool has_batch, batch_has_statement;
     struct instant batch_time; /* all entries that were recorded together have one time */
@@ -96,11 +123,21 @@ struct replay {
     struct err *err;
 };
 
+/* ---- erased.c, again ---- */
+/* What is left of the entry's body; in the arena. */
+MUST_CHECK enum tally_code erasures_find(struct replay *r, uint64_t seq, enum entry_type type, struct residue *out,
+                                         bool *has);
+/* Remembers the entry if its body was erased. */
+MUST_CHECK enum tally_code erasures_pass(struct replay *r, const struct verify_entry *entry);
+const struct erased_entry *erasures_passed(const struct erasures *erasures, uint64_t seq); /* NULL: its body is there */
+
 /* ---- doubt.c ---- */
 /* A finding about a contract or, where none is named, an actor: told, or counted when enough was told. */
 MUST_CHECK enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
                                         struct slice about, const struct buf *detail);
 bool replay_is_unsure(const struct replay *r, struct slice contract);
+/* From this entry on the contract, if there is one, cannot be recomputed. */
+MUST_CHECK enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq);
 /* The statement has an effect that cannot be seen: whatever its author is a party of cannot be recomputed. */
 MUST_CHECK enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type);
 /* A contract has been proposed. */

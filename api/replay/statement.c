@@ -45,22 +45,55 @@ static struct slice contract_of(const struct command *command)
     }
 }
 
-/* What it was sent as, kept until the next cause: the decision borrows from it. */
+/* What it was sent as, kept until the next cause: the decision borrows from it. *has false: nobody can know it. */
 MUST_CHECK static enum tally_code keep_request(struct replay *r, const struct verify_entry *entry,
-                                               struct command_request *out)
+                                               struct command_request *out, bool *has)
 {
     enum tally_code rc = TALLY_OK;
     const struct statement *s = entry->statement;
-    *out = (struct command_request){.type = entry->type, .origin = r->origin, .head_seq = s->head_seq};
+    struct residue residue;
+    bool is_erased = entry->entry->state == ARCHIVE_BODY_ERASED;
+    *has = is_erased || (entry->is_body_right && s != NULL);
+    if (is_erased)
+        TRY(erasures_find(r, entry->seq, entry->type, &residue, has));
+    if (!*has)
+        goto done;
+    r->report.residues += is_erased ? 1 : 0;
+    *out = (struct command_request){
+        .type = entry->type, .origin = r->origin, .head_seq = is_erased ? residue.head_seq : s->head_seq};
     const struct {
         struct slice from, *to;
-    } texts[] = {{s->htu, &out->target},
-                 {s->cty, &out->content_type},
-                 {s->kid, &out->kid},
+    } texts[] = {{is_erased ? residue.target : s->htu, &out->target},
+                 {is_erased ? SLICE("application/json") : s->cty, &out->content_type},
+                 {is_erased ? residue.kid : s->kid, &out->kid},
                  {entry->header->actor, &out->actor},
-                 {entry->entry->body, &out->body}};
+                 {is_erased ? residue.body : entry->entry->body, &out->body}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         TRY(arena_copy(r->arena, texts[i].from.ptr, texts[i].from.len, texts[i].to, r->err));
+done:
+    return rc;
+}
+
+/* The entry whose body it erases. *has false: that body is there, so that somebody has put two archives together. */
+MUST_CHECK static enum tally_code fill_erasure(struct replay *r, struct command *command, bool *has)
+{
+    enum tally_code rc = TALLY_OK;
+    struct residue residue;
+    struct slice author = {NULL, 0};
+    uint64_t seq = command->u.erase_body.seq;
+    const struct erased_entry *erased = erasures_passed(&r->erasures, seq);
+    *has = erased != NULL && erased->type != ENTRY_TYPE_COUNT;
+    if (!*has)
+        return TALLY_OK;
+    TRY(arena_copy(r->arena, erased->author, erased->author_len, &author, r->err));
+    bool is_kept = command_fill_erasure(command, erased->type, author, erased->open), is_left = false;
+    if (is_kept)
+        TRY(erasures_find(r, seq, erased->type, &residue, &is_left));
+    if (is_left) {
+        command->u.erase_body.kid = residue.kid;
+        command->u.erase_body.target = residue.target;
+        command->u.erase_body.head_seq = residue.head_seq;
+    }
 done:
     return rc;
 }
@@ -112,6 +145,32 @@ done:
     return rc;
 }
 
+/* Reads the body; *has false: what it is decided on is not to be known. */
+MUST_CHECK static enum tally_code read_command(struct replay *r, const struct command_request *request,
+                                               struct refusal **refusal, bool *has)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cause *cause = &r->cause;
+    size_t bad_at = 0;
+    *has = true;
+    if (!text_is_utf8(request->body, &bad_at)) {
+        *refusal = refusal_new(r->arena, REFUSE_BODY_TEXT, "byte %zu of the body is no UTF-8, or is NUL", bad_at);
+        return *refusal == NULL ? err_set(r->err, TALLY_E_NO_MEMORY, "no memory for a refusal") : TALLY_OK;
+    }
+    TRY(command_decode(request, r->arena, &cause->command, refusal, r->err));
+    cause->has_command = *refusal == NULL;
+    if (cause->has_command && cause->command.kind == COMMAND_ERASE_BODY)
+        TRY(fill_erasure(r, &cause->command, has));
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code unseen(struct replay *r, const struct verify_entry *entry)
+{
+    enum tally_code rc = replay_unseen(r, entry, entry->type);
+    return rc == TALLY_OK ? cause_void(r, entry, VOID_UNSEEN) : rc;
+}
+
 MUST_CHECK static enum tally_code decide(struct replay *r, const struct verify_entry *entry)
 {
     enum tally_code rc = TALLY_OK;
@@ -119,16 +178,13 @@ MUST_CHECK static enum tally_code decide(struct replay *r, const struct verify_e
     const struct model_place place = {entry->seq, entry->header->time};
     struct command_request request;
     struct refusal *refusal = NULL;
-    size_t bad_at = 0;
-    TRY(keep_request(r, entry, &request));
-    if (!text_is_utf8(request.body, &bad_at)) {
-        refusal = refusal_new(r->arena, REFUSE_BODY_TEXT, "byte %zu of the body is no UTF-8, or is NUL", bad_at);
-        if (refusal == NULL)
-            TRY(err_set(r->err, TALLY_E_NO_MEMORY, "no memory for a refusal"));
-    } else {
-        TRY(command_decode(&request, r->arena, &cause->command, &refusal, r->err));
-        cause->has_command = refusal == NULL;
-    }
+    bool has = false;
+    TRY(keep_request(r, entry, &request, &has));
+    if (!has)
+        return unseen(r, entry);
+    TRY(read_command(r, &request, &refusal, &has));
+    if (!has)
+        return cause_void(r, entry, VOID_UNSEEN);
     if (refusal == NULL)
         TRY(model_decide(r->model, &cause->command, &place, r->arena, &cause->decision, r->err));
     if (refusal != NULL || cause->decision.refusal != NULL)
@@ -147,12 +203,8 @@ enum tally_code statement_entry(struct replay *r, const struct verify_entry *ent
     TRY(moments_before(r, entry));
     r->batch_has_statement = true;
     cause_clear(r);
-    if (!command_is_decoded(entry->type)) /* it says nothing to the domain */
-        return TALLY_OK;
-    if (entry->is_body_right && entry->statement != NULL)
-        return decide(r, entry);
-    TRY(replay_unseen(r, entry, entry->type));
-    TRY(cause_void(r, entry, VOID_UNSEEN));
+    if (command_is_decoded(entry->type)) /* otherwise it says nothing to the domain */
+        TRY(decide(r, entry));
 done:
     return rc;
 }

@@ -113,6 +113,11 @@ void words_entry(struct buf *out, struct slice type, struct slice body)
         add_member(out, "activation of ", body, "contract");
     } else if (slice_is(type, "result.finalised")) {
         add_member(out, "list of results final in ", body, "contract");
+    } else if (slice_is(type, "residue.kept")) {
+        struct slice entry = {NULL, 0};
+        buf_add_str(out, "what is left of entry ");
+        if (body_member(body, "entry", &entry))
+            add_cut(out, entry, VALUE_SHOWN);
     } else {
         add_cut(out, type, 64);
         add_member(out, " of ", body, "contract");

@@ -9,9 +9,6 @@ MUST_CHECK static enum tally_code fill_signed(const struct read_entry *entry, st
 {
     struct statement statement;
     struct refusal *unreadable = NULL;
-    command->u.erase_body.kid = SLICE("");
-    command->u.erase_body.target = SLICE("");
-    command->u.erase_body.head_seq = 0;
     if (entry->jws.len == 0)
         return TALLY_OK;
     if (statement_read(entry->jws, arena, &statement, &unreadable, err) != TALLY_OK)
@@ -28,20 +25,10 @@ MUST_CHECK static enum tally_code fill(const struct read_entry *entry, struct ar
 {
     enum tally_code rc = TALLY_OK;
     enum entry_type type = ENTRY_TYPE_COUNT;
-    const char *why_not = NULL;
     TRY(entry_type_find(entry->header.type, &type));
-    command->u.erase_body.author = entry->header.actor;
-    command->u.erase_body.type = slice_str(entry_type_text(type));
-    command->u.erase_body.open = entry->header.open;
+    bool is_kept = command_fill_erasure(command, type, entry->header.actor, entry->header.open);
     command->u.erase_body.is_erased = !entry->has_body;
-    command->u.erase_body.is_of_results =
-        type == ENTRY_RESULT_SUBMITTED || type == ENTRY_RESULT_RESTATED || type == ENTRY_RESULT_WITHDRAWN;
-    command->u.erase_body.residue = SLICE("{}");
-    if (!residue_is_kept(type, &why_not)) {
-        command->u.erase_body.why_not = slice_str(why_not);
-        goto done;
-    }
-    if (!entry->has_body)
+    if (!is_kept || !entry->has_body)
         goto done;
     TRY(residue_make(type, entry->body, arena, &command->u.erase_body.residue, err));
     TRY(fill_signed(entry, arena, command, err));

@@ -32,6 +32,9 @@ struct command_request {
  * return but TALLY_OK is ours. Call command_release when done with *out. */
 MUST_CHECK enum tally_code command_decode(const struct command_request *request, struct arena *arena, struct command *out,
                                           struct refusal **refusal, struct err *err);
+/* What an erasure is decided on that is not in its body: what the header of the entry says that it erases. What is left of the body, and
+ * what its signature said, the caller sets: residue, kid, target, head_seq, and is_erased. False: bodies of this type stay. */
+bool command_fill_erasure(struct command *command, enum entry_type type, struct slice author, bool open);
 /* Frees the compiled terms of a proposal. Fine on a zeroed command, and twice. */
 void command_release(struct command *command);
 

@@ -26,15 +26,19 @@ struct replay_report {
     uint64_t more;                /* differences beyond REPLAY_TOLD_MAX, and what only follows from others: not told */
     uint64_t contracts;           /* proposed */
     uint64_t contracts_unchecked;
-    uint64_t unseen;  /* entries that could not be followed: their bodies are not there, or what they name is not */
-    bool is_ended;    /* before the archive's end: entries are missing, and what stands behind them depends on them */
-    uint64_t end_seq; /* the first that was not followed; valid when is_ended */
-    size_t memory;    /* held by the state, in bytes */
+    uint64_t residues; /* statements whose bodies were erased: what is left of them is the ledger's word */
+    uint64_t unseen;   /* entries that could not be followed: their bodies are not there, or what they name is not */
+    bool is_ended;     /* before the archive's end: entries are missing, and what stands behind them depends on them */
+    uint64_t end_seq;  /* the first that was not followed; valid when is_ended */
+    size_t memory;     /* held by the state, in bytes */
 };
 
 struct replay;
 MUST_CHECK enum tally_code replay_new(const struct replay_options *options, struct replay **out, struct err *err);
 void replay_free(struct replay *replay); /* NULL is fine */
+/* The body of a residue.kept of the archive: what is left of a body that was erased stands behind it, and whoever can read the archive
+ * twice says it before the first entry. */
+MUST_CHECK enum tally_code replay_residue(struct replay *replay, struct slice body, struct err *err);
 /* A verify_follow_fn; ctx is the struct replay. */
 MUST_CHECK enum tally_code replay_follow(void *ctx, struct verifier *verifier, const struct verify_entry *entry,
                                          struct err *err);

@@ -11,6 +11,7 @@
 
 #include "tally/canon.h"
 #include "tally/command.h"
+#include "tally/residue.h"
 
 #define BOOK_ORIGIN "ledger.example/book"
 #define BOOK_ACTORS_MAX 16
@@ -140,6 +141,28 @@ static inline void book_sign(struct book *b, const struct book_actor *actor, con
     assert_int_equal(statement_sign(&draft, actor->key, body, jws, NULL), TALLY_OK);
 }
 
+/* What the edge reads of the entry that is to be erased. */
+static inline void book_fill_erasure(struct book *b, struct command *command)
+{
+    uint64_t seq = command->u.erase_body.seq;
+    enum entry_type type = ENTRY_TYPE_COUNT;
+    struct slice kid;
+    assert_true(seq < b->f.count);
+    const struct forge_entry *entry = &b->f.entries[seq];
+    assert_int_equal(entry_type_find(entry->header.type, &type), TALLY_OK);
+    bool is_kept = command_fill_erasure(command, type, entry->header.actor, entry->header.open);
+    command->u.erase_body.is_erased = entry->state != ARCHIVE_BODY_PRESENT;
+    if (!is_kept || command->u.erase_body.is_erased)
+        return;
+    assert_int_equal(residue_make(type, entry->body, b->arena, &command->u.erase_body.residue, NULL), TALLY_OK);
+    if (entry->jws.len == 0)
+        return;
+    const struct statement_draft draft = forge_draft(&b->f, seq, &kid);
+    command->u.erase_body.kid = kid;
+    command->u.erase_body.target = draft.htu;
+    command->u.erase_body.head_seq = draft.head_seq;
+}
+
 /* A statement, sent at the book's time. False: it was refused, and b->refused says with which code. */
 static inline bool book_post(struct book *b, const char *id, const char *target, struct slice body)
 {
@@ -163,6 +186,8 @@ static inline bool book_post(struct book *b, const char *id, const char *target,
                                             .kid = slice_of(actor->kid.text, KEY_KID_LEN),
                                             .head_seq = b->f.count - 1};
     assert_int_equal(command_decode(&request, b->arena, &command, &refusal, NULL), TALLY_OK);
+    if (refusal == NULL && command.kind == COMMAND_ERASE_BODY)
+        book_fill_erasure(b, &command);
     if (refusal == NULL)
         assert_int_equal(model_decide(b->model, &command, &place, b->arena, &decision, NULL), TALLY_OK);
     const struct refusal *no = refusal != NULL ? refusal : decision.refusal;
@@ -179,6 +204,8 @@ static inline bool book_post(struct book *b, const char *id, const char *target,
         b->last = b->f.count;
         book_append(b, slice_str(actor->id), entry_type_text(type), jti, decision.open, buf_slice(&jws), body);
         book_record(b, &command, &decision, &place);
+        if (command.kind == COMMAND_ERASE_BODY)
+            b->f.entries[command.u.erase_body.seq].state = ARCHIVE_BODY_ERASED;
         buf_release(&jws);
     }
     if (refusal == NULL)
@@ -249,13 +276,14 @@ static inline void book_define(struct book *b, const char *slug, const char *uni
 }
 
 /* parties: "buyer=actor seller=actor" */
-static inline bool book_propose(struct book *b, const char *actor, const char *id, const char *terms, const char *parties)
+static inline bool book_propose_for(struct book *b, const char *actor, const char *id, const char *terms,
+                                    const char *parties, bool open)
 {
     struct buf body;
     char list[512];
     buf_init(&body, 1u << 20);
     (void) snprintf(list, sizeof(list), "%s", parties);
-    buf_printf(&body, "{\"id\":\"%s\",\"open\":true,\"parties\":{", id);
+    buf_printf(&body, "{\"id\":\"%s\",\"open\":%s,\"parties\":{", id, open ? "true" : "false");
     bool is_first = true;
     for (char *at = list; at != NULL && *at != '\0'; is_first = false) {
         char *blank = strchr(at, ' '), *is = strchr(at, '=');
@@ -283,6 +311,11 @@ static inline bool book_propose(struct book *b, const char *actor, const char *i
     bool is_accepted = book_post(b, actor, "/v1/contracts", buf_slice(&body));
     buf_release(&body);
     return is_accepted;
+}
+
+static inline bool book_propose(struct book *b, const char *actor, const char *id, const char *terms, const char *parties)
+{
+    return book_propose_for(b, actor, id, terms, parties, true);
 }
 
 static inline bool book_sign_contract(struct book *b, const char *actor, const char *id, const char *as)

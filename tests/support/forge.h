@@ -38,7 +38,7 @@ enum forge_parts {
     FORGE_TREE =
         8, /* one checkpoint of all entries, signed with the given key, in place of those that were there; and size */
     FORGE_NAMES =
-        16, /* numbers that bodies and paths name follow their entries: "cause", "dispute", "seq", /v1/results/12/... */
+        16, /* numbers that bodies and paths name follow their entries: "cause", "entry", "seq", /v1/results/12/... */
     FORGE_AUTHORS = 32 /* statements of the signers that are known are signed anew, with the heads as they are now */
 };
 /* What somebody can do who has the ledger's key. */
@@ -280,7 +280,8 @@ static inline uint64_t forge_now(const struct forge *f, uint64_t was)
 /* Numbers behind these words, in a body or a path. */
 static inline struct slice forge_renamed(struct forge *f, struct slice text)
 {
-    static const char *const WORDS[] = {"\"cause\":", "\"dispute\":", "\"seq\":", "/results/", "/disputes/", "/payments/"};
+    static const char *const WORDS[] = {
+        "\"cause\":", "\"dispute\":", "\"entry\":", "\"seq\":", "/entries/", "/results/", "/disputes/", "/payments/"};
     struct buf out;
     buf_init(&out, text.len * 2 + 64);
     for (size_t i = 0; i < text.len;) {

@@ -40,6 +40,25 @@ static void note_unchecked(void *ctx, struct slice contract, uint64_t seq)
     found->unchecked_count++;
 }
 
+/* As the program reads an archive before it is replayed. */
+static void find_residues(struct slice text, struct replay *replay)
+{
+    struct arena *arena = arena_new((size_t) 64 << 20);
+    while (text.len > 0) {
+        const char *end = memchr(text.ptr, '\n', text.len);
+        struct slice line = slice_of(text.ptr, (size_t) (end - text.ptr));
+        struct archive_line read;
+        arena_clear(arena);
+        if (memmem(line.ptr, line.len, "\\\"residue.kept\\\"", 16) != NULL &&
+            archive_read_line(line, arena, &read, NULL) == TALLY_OK)
+            assert_int_equal(replay_residue(replay, read.entry.body, NULL), TALLY_OK);
+        text = slice_of(end + 1, text.len - line.len - 1);
+    }
+    arena_free(arena);
+}
+
+static bool without_residues; /* a stream, which is read once */
+
 static void verify_text(struct slice text, const char *vkey, int threads, struct found *found)
 {
     struct verifier *verifier = NULL;
@@ -47,6 +66,8 @@ static void verify_text(struct slice text, const char *vkey, int threads, struct
     *found = (struct found){.count = 0};
     const struct replay_options how = {.on_unchecked = note_unchecked, .ctx = found};
     assert_int_equal(replay_new(&how, &replay, NULL), TALLY_OK);
+    if (!without_residues)
+        find_residues(text, replay);
     const struct verify_options options = {.level = VERIFY_REPLAY,
                                            .vkey = slice_str(vkey),
                                            .on_finding = note_finding,

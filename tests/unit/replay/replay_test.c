@@ -311,6 +311,187 @@ static void without_a_body_what_needs_it_is_not_checked_and_the_rest_is(void **s
     book_end(&b);
 }
 
+/* What is left of an erased body stands behind it: with it everything is recomputed; in a stream, which is read once, it comes too late. */
+static void an_erased_body_is_replayed_by_what_is_left_of_it(void **state)
+{
+    static const char *const types[] = {"result.submitted", "result.restated", "settlement.recorded", "payment.itemised"};
+    (void) state;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct book b;
+        struct forge f;
+        struct found found;
+        char path[80];
+        tell(&b);
+        size_t at = forge_find(&b.f, types[i], 0);
+        (void) snprintf(path, sizeof(path), "/v1/entries/%zu/erasure", at);
+        BOOK_SAID(&b, "op", path, "{\"ground\":\"asked\"}");
+        book_forge(&b, &f);
+        verify_forged(&f, FORGE_TREE, &b, &found);
+        assert_clean(&found);
+        assert_int_equal(found.report.erased, 1);
+        assert_int_equal(found.replay.residues, i < 3 ? 1 : 0); /* the list is the service's own */
+        without_residues = true;
+        verify_forged(&f, FORGE_TREE, &b, &found);
+        without_residues = false;
+        assert_int_equal(found.count, 0);
+        assert_int_equal(found.replay.contracts_unchecked, i < 2 ? 2 : i == 2 ? 1 : 0);
+        forge_release(&f);
+        book_end(&b);
+    }
+}
+
+/* The ledger's word about an erased list is held against the terms, and its word about a result against what followed. */
+static void a_residue_that_says_something_else_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    char path[80];
+    (void) state;
+    tell(&b);
+    size_t list = forge_find(&b.f, "payment.itemised", 0), result = forge_find(&b.f, "result.submitted", 0);
+    (void) snprintf(path, sizeof(path), "/v1/entries/%zu/erasure", list);
+    BOOK_SAID(&b, "op", path, "{\"ground\":\"asked\"}");
+    (void) snprintf(path, sizeof(path), "/v1/entries/%zu/erasure", result);
+    BOOK_SAID(&b, "seller", path, "{\"ground\":\"asked\"}");
+    book_forge(&b, &f);
+    size_t at = forge_find(&f, "residue.kept", 0);
+    forge_replace(&f, at, "\"stands\":\"100.00\"", "\"stands\":\"100.01\"");
+    verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+    assert_only(&found, FINDING_REPLAY_DIFFERS, list, "what is left of its body is not what the terms give");
+    forge_release(&f);
+    book_forge(&b, &f);
+    at = forge_find(&f, "residue.kept", 1);
+    forge_replace(&f, at, "\"value\":\"40\"", "\"value\":\"44\"");
+    verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+    assert_true(found.count > 0);
+    assert_found(&found, 0, FINDING_REPLAY_DIFFERS, list, "");
+    forge_release(&f);
+    book_forge(&b, &f);
+    forge_remove(&f, forge_find(&f, "residue.kept", 0));
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_MISSING, forge_find(&f, "body.erased", 0), "what is left of entry ");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* By somebody who may not: neither its author nor the operator. */
+static void an_erasure_that_had_to_be_refused_is_found(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    char path[80];
+    (void) state;
+    tell(&b);
+    size_t at = forge_find(&b.f, "result.submitted", 0);
+    (void) snprintf(path, sizeof(path), "/v1/entries/%zu/erasure", at);
+    BOOK_SAID(&b, "op", path, "{\"ground\":\"asked\"}");
+    book_forge(&b, &f);
+    size_t erased = forge_find(&f, "body.erased", 0);
+    struct statement_draft draft = forge_draft(&f, erased, NULL);
+    f.entries[erased].header.actor = SLICE("buyer");
+    forge_sign(&f, erased, &draft, book_actor(&b, "buyer")->key);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_found(&found, 0, FINDING_REPLAY_REFUSED, erased, "body.erased by buyer has to be refused: actor.not_allowed");
+    assert_int_equal(found.count, 1);
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* ---- what is not for everybody ---- */
+#define RESULT(place, value, more)                                                                                         \
+    "{\"dimensions\":{\"place\":\"" place "\"},\"indicator\":\"shared.units\"" more ",\"value\":\"" value                  \
+    "\",\"version\":1}"
+
+/* `quiet` is for its parties alone, `loud` for everybody; the seller's results for `quiet` are not open. */
+static void tell_privately(struct book *b, bool is_in_both)
+{
+    book_begin(b);
+    book_register(b, "buyer", "");
+    book_register(b, "seller", "");
+    book_register(b, "third", "");
+    book_register(b, "maker", "");
+    book_define(b, "shared.units", "days");
+    BOOK_DONE(b, book_propose_for(b, "buyer", "quiet", UNITS("units"), "buyer=buyer seller=seller", false));
+    BOOK_DONE(b, book_propose(b, "third", "loud", UNITS("units"),
+                              is_in_both ? "buyer=third seller=seller" : "buyer=third seller=maker"));
+    BOOK_DONE(b, book_sign_contract(b, "buyer", "quiet", "buyer"));
+    BOOK_DONE(b, book_sign_contract(b, "seller", "quiet", "seller"));
+    BOOK_DONE(b, book_sign_contract(b, "third", "loud", "buyer"));
+    BOOK_DONE(b, book_sign_contract(b, is_in_both ? "seller" : "maker", "loud", "seller"));
+    book_day(b, "2012-07-01");
+    BOOK_SAID(b, "seller", "/v1/results", RESULT("north", "40", ",\"open\":false"));
+    uint64_t north = b->last;
+    book_day(b, "2012-07-02");
+    BOOK_SAID(b, is_in_both ? "seller" : "maker", "/v1/results", RESULT("south", "3", ""));
+    char path[80];
+    (void) snprintf(path, sizeof(path), "/v1/results/%llu/restatements", (unsigned long long) north);
+    BOOK_SAID(b, "seller", path, "{\"value\":\"44\"}");
+    book_day(b, "2014-08-01");
+    book_register(b, "late", "");
+}
+
+static size_t withhold_all_that_is_not_open(struct forge *f)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->entries[i].header.open)
+            continue;
+        f->entries[i].state = ARCHIVE_BODY_WITHHELD;
+        count++;
+    }
+    return count;
+}
+
+static void who_may_not_read_a_contract_replays_the_others(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell_privately(&b, false);
+    book_forge(&b, &f);
+    verify_forged(&f, FORGE_TREE, &b, &found); /* who may read all */
+    assert_clean(&found);
+    assert_int_equal(found.replay.contracts, 2);
+    size_t withheld = withhold_all_that_is_not_open(&f);
+    assert_true(withheld > 8);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_int_equal(found.count, 0);
+    assert_int_equal(found.unchecked_count, 0);
+    assert_int_equal(found.replay.contracts, 1);
+    assert_true(found.replay.unseen >= withheld);
+    size_t payment = 0;
+    while (!slice_is(f.entries[payment].header.type, "payment.triggered") || !f.entries[payment].header.open)
+        payment++;
+    forge_replace(&f, payment, "\"amount\":\"7.50\"", "\"amount\":\"7.51\"");
+    verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
+    assert_only(&found, FINDING_REPLAY_DIFFERS, payment, "of loud; the terms give 7.50");
+    forge_release(&f);
+    book_end(&b);
+}
+
+/* The result counts in the open contract, too, of which only its amounts are seen then. */
+static void an_open_contract_with_results_that_are_not_is_not_checked(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    tell_privately(&b, true);
+    book_forge(&b, &f);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    (void) withhold_all_that_is_not_open(&f);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_int_equal(found.count, 0);
+    assert_int_equal(found.unchecked_count, 1);
+    assert_non_null(strstr(found.unchecked[0], "loud since"));
+    forge_release(&f);
+    book_end(&b);
+}
+
 static void an_entry_that_is_missing_ends_it(void **state)
 {
     struct book b;
@@ -370,6 +551,11 @@ int main(void)
         cmocka_unit_test(a_statement_that_the_ledger_had_to_refuse_is_found),
         cmocka_unit_test(what_follows_from_a_wrong_statement_is_counted),
         cmocka_unit_test(without_a_body_what_needs_it_is_not_checked_and_the_rest_is),
+        cmocka_unit_test(an_erased_body_is_replayed_by_what_is_left_of_it),
+        cmocka_unit_test(a_residue_that_says_something_else_is_found),
+        cmocka_unit_test(an_erasure_that_had_to_be_refused_is_found),
+        cmocka_unit_test(who_may_not_read_a_contract_replays_the_others),
+        cmocka_unit_test(an_open_contract_with_results_that_are_not_is_not_checked),
         cmocka_unit_test(an_entry_that_is_missing_ends_it),
         cmocka_unit_test(one_contract_does_not_drown_the_reader),
     };

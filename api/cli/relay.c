@@ -233,7 +233,7 @@ static void follow(struct relay *r, const sigset_t *signals)
         bool is_needed = !r->options.is_once || r->newest.size == 0; /* which only this thread writes */
         enum tally_code rc = is_needed ? look(r, &err) : TALLY_OK;
         if (rc != TALLY_OK && failures++ == 0) /* once, not each second */
-            log_err(LOG_LEVEL_WARN, "relay.ledger_away", &err);
+            log_err(err_code_side(rc) == ERR_SOFT ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "relay.ledger_away", &err);
         if (rc == TALLY_OK && failures > 0)
             LOG_INFO("relay.ledger_back", LOG_I64("after", failures));
         failures = rc == TALLY_OK ? 0 : failures;

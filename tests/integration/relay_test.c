@@ -302,6 +302,43 @@ static void once_ends_with_what_became_of_it(void **state)
     assert_int_equal(running_end(&relay, 0), 1);
 }
 
+/* What people and auditors use takes what is cosigned: receipts, the archive, a policy in place of the key. */
+static void cosigned_receipts_and_archives_verify_with_the_policy(void **state)
+{
+    static struct cli_output output;
+    struct cli_place place;
+    char path[256], verify[600], command[300];
+    (void) state;
+    relay_start(NULL);
+    grow();
+    await(3);
+    (void) snprintf(path, sizeof path, "%s/people", dir);
+    (void) snprintf(command, sizeof command, "mkdir -p '%s'", path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(cli_place_make(&place, path), 0);
+    (void) snprintf(place.server, sizeof place.server, "http://127.0.0.1:%u", (unsigned) service.port);
+    cli_program("tally-verify", verify, sizeof verify);
+    static const struct {
+        const char *words[2], *says;
+    } cases[] = {{{"receipt", "1"}, "the policy's witnesses have seen it"}, {{"archive", NULL}, "witnessed   "}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const ask[] = {tally, cases[i].words[0], cases[i].words[1], NULL};
+        assert_int_equal(cli_spawn(&place, ask, NULL, &output), 0);
+        if (output.status != 0)
+            fail_msg("%s", output.err);
+        char given[400];
+        (void) snprintf(given, sizeof given, "%s/given", place.dir);
+        FILE *file = fopen(given, "w");
+        assert_non_null(file);
+        assert_true(fputs(output.out, file) >= 0);
+        assert_int_equal(fclose(file), 0);
+        const char *const argv[] = {verify, given, "--policy", policy_file, NULL};
+        assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+        if (output.status != 0 || strstr(output.out, cases[i].says) == NULL)
+            fail_msg("%d: %s%s", output.status, output.out, output.err);
+    }
+}
+
 /* ---- a fork ---- */
 
 /* A copy of the ledger, database and key, goes on by itself and shows what it likes to whom it likes. The witness has seen the other one. */
@@ -486,6 +523,7 @@ int main(void)
         cmocka_unit_test_teardown(a_ledger_that_was_away_is_followed_again, relay_stop),
         cmocka_unit_test_teardown(while_nothing_is_appended_the_newest_is_cosigned_anew, relay_stop),
         cmocka_unit_test_teardown(once_ends_with_what_became_of_it, relay_stop),
+        cmocka_unit_test_teardown(cosigned_receipts_and_archives_verify_with_the_policy, relay_stop),
         cmocka_unit_test_teardown(of_two_ledgers_with_one_key_one_has_the_witness, relay_stop),
         cmocka_unit_test_teardown(what_a_bad_witness_does_costs_its_own_cosignature_only, relay_stop),
         cmocka_unit_test_teardown(no_address_inside_is_called, relay_stop),

@@ -214,11 +214,7 @@ MUST_CHECK static bool take_metric(struct checker *c, struct metric *m)
     m->shown.version = d->u.metric.version;
     m->shown.text = d->u.metric.text;
     m->shown.of = d->u.metric.of.text;
-    m->shown.has_silence = d->u.metric.has_silence;
-    m->shown.silence_days = d->u.metric.silence_days;
-    m->shown.final_days = d->u.metric.final_days;
-    m->shown.has_dispute_days = d->u.metric.has_dispute_days;
-    m->shown.dispute_days = d->u.metric.dispute_days;
+    m->shown.has_days = d->u.metric.has_silence || d->u.metric.final_days > 0;
     if (m->shown.source == AST_SOURCE_USED && !take_used(c, d, m))
         return false;
     if (!check_by(c, &d->u.metric.by, &m->shape, &m->dims))

@@ -346,17 +346,12 @@ done:
 }
 
 /* ---- the clock ---- */
-static bool is_by_days(const struct terms_metric *metric)
-{
-    return metric->has_silence || metric->final_days > 0;
-}
-
 static bool has_days(const struct view_contract *contract)
 {
     for (uint32_t k = 0; k < contract->text_count; k++) {
         const struct terms *terms = contract->texts[k]->terms;
         for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
-            if (is_by_days(terms_metric(terms, m)))
+            if (terms_metric(terms, m)->has_days)
                 return true;
         }
     }
@@ -370,7 +365,7 @@ static enum tally_code next_final(struct deciding *d, const struct news *news, c
     const struct view_contract *contract = work->contract;
     int32_t day = DAY_NEVER;
     bool by_days = contract->text_count > 1 || /* another text may say by whose policy */
-                   is_by_days(terms_metric(contract->texts[0]->terms, fit->metric));
+                   terms_metric(contract->texts[0]->terms, fit->metric)->has_days;
     if (!by_days || !standing_is_pending(contract, work, fit))
         return TALLY_OK;
     TRY(final_day(d, news, work, fit, &day));

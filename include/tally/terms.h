@@ -94,12 +94,9 @@ struct terms_metric {
     uint32_t reporters[2], reporter_count; /* parties; 0: anybody. A class: the member that the result names reports */
     uint32_t verifier_count, quorum;       /* quorum of them needed; 0 verifiers: final when submitted */
     const uint32_t *verifiers;
-    struct slice of;                   /* AST_SOURCE_USED: the figure; AST_SOURCE_SETTLEMENTS: the rule */
-    uint32_t use;                      /* AST_SOURCE_USED: which contract */
-    bool has_silence;                  /* or silence_days of silence (S3) */
-    uint32_t silence_days, final_days; /* final final_days later */
-    bool has_dispute_days;
-    uint32_t dispute_days; /* disputes within */
+    struct slice of; /* AST_SOURCE_USED: the figure; AST_SOURCE_SETTLEMENTS: the rule */
+    uint32_t use;    /* AST_SOURCE_USED: which contract */
+    bool has_days;   /* silence, or days after a verification, may make a result final by the clock (terms_final_day) */
 };
 
 /* ---- contracts that it uses ---- */

@@ -181,6 +181,13 @@ struct slice cli_summary(struct cli *cli, struct slice type, const json_t *body)
 MUST_CHECK enum tally_code cli_record(struct cli *cli, struct slice target, struct slice body, json_t **out,
                                       struct err *err);
 
+/* The same, or with --preview what it would cause, and nothing is recorded. */
+MUST_CHECK enum tally_code cli_record_or_preview(struct cli *cli, struct slice target, struct slice body, struct err *err);
+#define CLI_PREVIEW_OPTION                                                                                                 \
+    {                                                                                                                      \
+        "--preview", NULL, "ask what would follow; nothing is recorded", false                                             \
+    }
+
 /* ---- cli_json.c ---- */
 /* A member by its path ("from.actor") as text: strings as they are, numbers and booleans in words, otherwise "". */
 struct slice cli_text(struct cli *cli, const json_t *object, const char *path);

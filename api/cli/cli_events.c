@@ -120,3 +120,15 @@ enum tally_code cli_record(struct cli *cli, struct slice target, struct slice bo
         cli_receipt_print(cli, *out);
     return TALLY_OK;
 }
+
+enum tally_code cli_record_or_preview(struct cli *cli, struct slice target, struct slice body, struct err *err)
+{
+    const struct slice begin = SLICE("/v1");
+    json_t *answer = NULL;
+    if (!cli_flag(cli, "--preview"))
+        return cli_record(cli, target, body, &answer, err);
+    ENSURE(slice_starts(target, begin));
+    return cli_preview(cli,
+                       arena_printf(cli->arena, "/v1/preview%.*s", (int) (target.len - begin.len), target.ptr + begin.len),
+                       body, err);
+}

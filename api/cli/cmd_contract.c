@@ -167,7 +167,7 @@ static const struct cli_option PROPOSE[] = {
      true},
     {"--private", NULL, "for its parties alone, of whom you are one; everybody sees that there are entries, and by whom",
      false},
-    {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
+    CLI_PREVIEW_OPTION};
 static const struct cli_option SIGN[] = {{"--as", "PARTY", "the party of the text that you are", false}};
 static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false}};
 static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};

@@ -191,12 +191,11 @@ MUST_CHECK static enum tally_code verify(struct cli *cli, struct err *err)
     enum tally_code rc = TALLY_OK;
     uint64_t seq = 0;
     struct buf body;
-    json_t *answer = NULL;
     buf_init(&body, BODY_MAX);
     TRY(cli_arg_seq(cli, 0, &seq, err));
     TRY(write_verification(cli, &body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/results/%llu/verifications", (unsigned long long) seq),
-                   buf_slice(&body), &answer, err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/results/%llu/verifications", (unsigned long long) seq),
+                              buf_slice(&body), err));
 done:
     buf_release(&body);
     return rc;
@@ -271,20 +270,24 @@ static const struct cli_option SUBMIT[] = {
     {"--value", "TEXT", "91, 60%, 2016-03-01, true", false},
     {"--private", NULL,
      "for the parties of the contracts that you have signed, where alone it counts; in FILE.json: \"open\": false", false},
-    {"--preview", NULL, "ask what would follow; nothing is recorded", false}};
+    CLI_PREVIEW_OPTION};
 static const struct cli_option VERIFY[] = {{"--item", "N", "only this result of the statement, from 0", true},
-                                           {"--note", "TEXT", "read by whoever reads the result", false}};
+                                           {"--note", "TEXT", "read by whoever reads the result", false},
+                                           CLI_PREVIEW_OPTION};
 static const struct cli_option RESTATE[] = {{"--value", "TEXT", "what it becomes", false},
                                             {"--item", "N", "which result of the statement, from 0", false},
-                                            {"--note", "TEXT", "read by whoever reads the result", false}};
+                                            {"--note", "TEXT", "read by whoever reads the result", false},
+                                            CLI_PREVIEW_OPTION};
 static const struct cli_option DISPUTE[] = {{"--contract", "ID", "in which contract it is disputed", false},
                                             {"--reason", "TEXT", "read by whoever reads the result", false},
-                                            {"--item", "N", "only this result of the statement, from 0", true}};
+                                            {"--item", "N", "only this result of the statement, from 0", true},
+                                            CLI_PREVIEW_OPTION};
 static const struct cli_option RESOLVE[] = {{"--stands", NULL, "the result counts as it is", false},
                                             {"--replaced", "VALUE", "this value counts in its place", false},
                                             {"--annulled", NULL, "as if it had been withdrawn", false},
                                             {"--item", "N", "only this result, from 0", true},
-                                            {"--note", "TEXT", "read by whoever reads the result", false}};
+                                            {"--note", "TEXT", "read by whoever reads the result", false},
+                                            CLI_PREVIEW_OPTION};
 static const struct cli_option DISPUTES[] = {{"--contract", "ID", "those in this contract", false},
                                              {"--result", "SEQ", "those of this statement's results", false},
                                              CLI_LIST_OPTIONS};

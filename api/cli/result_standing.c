@@ -109,8 +109,8 @@ MUST_CHECK static enum tally_code change(struct cli *cli, const char *value, con
         TRY(write_change(cli, value, &body, err));
         text = buf_slice(&body);
     }
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/results/%llu/%s", (unsigned long long) seq, path), text, &answer,
-                   err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/results/%llu/%s", (unsigned long long) seq, path), text,
+                              err));
 done:
     buf_release(&body);
     return rc;
@@ -137,7 +137,6 @@ enum tally_code result_dispute(struct cli *cli, struct err *err)
     size_t count = 0;
     struct buf body;
     struct canon w;
-    json_t *answer = NULL;
     buf_init(&body, BODY_MAX);
     TRY(cli_arg_seq(cli, 0, &seq, err));
     TRY(cli_option_needed(cli, "--contract", &contract, err));
@@ -150,8 +149,8 @@ enum tally_code result_dispute(struct cli *cli, struct err *err)
     write_text(&w, "reason", reason);
     canon_close(&w);
     TRY(buf_check(&body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/results/%llu/disputes", (unsigned long long) seq), buf_slice(&body),
-                   &answer, err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/results/%llu/disputes", (unsigned long long) seq),
+                              buf_slice(&body), err));
 done:
     buf_release(&body);
     return rc;
@@ -175,7 +174,6 @@ enum tally_code result_resolve(struct cli *cli, struct err *err)
     size_t count = 0;
     struct buf body;
     struct canon w;
-    json_t *answer = NULL;
     buf_init(&body, BODY_MAX);
     TRY(cli_arg_seq(cli, 0, &seq, err));
     TRY(read_decision(cli, &decision, &value, err));
@@ -188,8 +186,8 @@ enum tally_code result_resolve(struct cli *cli, struct err *err)
     write_text(&w, "value", value);
     canon_close(&w);
     TRY(buf_check(&body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/disputes/%llu/resolution", (unsigned long long) seq),
-                   buf_slice(&body), &answer, err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/disputes/%llu/resolution", (unsigned long long) seq),
+                              buf_slice(&body), err));
 done:
     buf_release(&body);
     return rc;

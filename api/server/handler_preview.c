@@ -67,6 +67,13 @@ done:
     return rc;
 }
 
+/* Of the real thing: what is asked for at /v1/preview/results/12/disputes is recorded at /v1/results/12/disputes. */
+static struct slice real_target(const struct http_request *request)
+{
+    const struct slice begin = SLICE("/v1/preview");
+    return arena_printf(request->arena, "/v1%.*s", (int) (request->path.len - begin.len), request->path.ptr + begin.len);
+}
+
 MUST_CHECK static enum tally_code preview(struct tallyd *tallyd, struct http_request *request,
                                           const struct refusal **refusal, struct err *err)
 {
@@ -82,13 +89,15 @@ MUST_CHECK static enum tally_code preview(struct tallyd *tallyd, struct http_req
     if (*refusal != NULL)
         goto done;
     const struct command_request said = {.type = route->type,
-                                         .target = slice_str(entry_type_path(route->type)),
+                                         .target = real_target(request),
                                          .content_type = request->headers.content_type,
                                          .body = request->body,
                                          .origin = tallyd->identity.origin,
                                          .actor = reader.actor,
                                          .kid = reader.kid,
                                          .head_seq = ENTRY_SEQ_MAX}; /* a reader sees all there is */
+    if (said.target.ptr == NULL)
+        TRY(err_set(err, TALLY_E_LIMIT, "no memory for a preview"));
     TRY(command_decode(&said, request->arena, &command, &made, err));
     *refusal = made;
     if (made != NULL)

@@ -85,6 +85,34 @@ static unsigned long long final_result(const struct service_actor *by, const cha
     return seq;
 }
 
+/* Asks for what the statement would cause: the service's own events, in the answer, and nothing is recorded. */
+static void previewed(const struct service_actor *actor, const char *path, const char *body, int status, const char *says)
+{
+    struct http_client client;
+    struct http_reply reply;
+    struct buf token, headers;
+    char target[120];
+    struct head before = head_now();
+    buf_init(&token, 4096);
+    buf_init(&headers, 4096);
+    (void) snprintf(target, sizeof target, "/v1/preview%s", path + strlen("/v1"));
+    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
+                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
+                     TALLY_OK);
+    buf_printf(&headers, "Authorization: Bearer %s\r\n", token.ptr);
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    assert_int_equal(service_exchange(&client, target, SLICE(""), headers.ptr, slice_str(body), &reply), 0);
+    if (reply.status != status || strstr(reply.body, says) == NULL)
+        print_message("%s: %s is not in %s\n", target, says, reply.body);
+    assert_int_equal(reply.status, status);
+    assert_non_null(strstr(reply.body, says));
+    http_reply_release(&reply);
+    assert_head(before);
+    http_client_close(&client);
+    buf_release(&headers);
+    buf_release(&token);
+}
+
 /* ---- the service ---- */
 static int propose(void)
 {
@@ -236,6 +264,27 @@ static void what_is_named_lies_after_no_head(void **state)
     assert_post_refused(&buyer, ABOUT(late, "disputes"), SLICE(DISPUTED), &early, 409, "statement.head");
 }
 
+static void a_preview_goes_the_way_of_the_real_thing(void **state)
+{
+    (void) state;
+    unsigned long long west = said(&other, "/v1/results", UNITS("west", "100"));
+    previewed(&vera, ABOUT(west, "verifications"), "{}", 200, "\"amount\":\"250.00\"");
+    previewed(&stranger, ABOUT(west, "verifications"), "{}", 403, "verification.not_verifier");
+    (void) said(&vera, ABOUT(west, "verifications"), "{}");
+    previewed(&other, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 200, "{\"events\":[]}");
+    previewed(&seller, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 403, "result.not_author");
+    previewed(&other, ABOUT(999999, "restatements"), "{\"value\":\"90\"}", 404, "result.not_found");
+    previewed(&other, ABOUT(west, "restatements"), "{}", 422, "body.schema");
+    previewed(&other, ABOUT(west, "withdrawal"), "{}", 200, "{\"events\":[]}");
+    previewed(&buyer, ABOUT(west, "disputes"), DISPUTED, 200, "{\"events\":[]}");
+    previewed(&stranger, ABOUT(west, "disputes"), DISPUTED, 403, "contract.not_party");
+    unsigned long long dispute = said(&buyer, ABOUT(west, "disputes"), DISPUTED);
+    const char *resolution = path_of("disputes", dispute, "resolution");
+    previewed(&judge, resolution, "{\"decision\":\"annulled\"}", 200, "\"owed_back\":true");
+    previewed(&buyer, resolution, STANDS, 403, "dispute.not_arbiter");
+    assert_post_refused(&judge, "/v1/preview/disputes/1/resolution", SLICE(STANDS), NULL, 401, "token.missing");
+}
+
 /* ---- several in one batch ---- */
 /* Something that touches no contract stands in the commit. */
 static struct head hold_here(void)
@@ -324,6 +373,7 @@ int main(void)
         cmocka_unit_test(a_dispute_waits_for_its_arbiter),
         cmocka_unit_test(what_is_withdrawn_may_be_reported_anew),
         cmocka_unit_test(what_is_named_lies_after_no_head),
+        cmocka_unit_test(a_preview_goes_the_way_of_the_real_thing),
         cmocka_unit_test(restated_verified_and_disputed_in_one_batch),
         cmocka_unit_test(a_statement_that_names_one_of_its_own_batch_is_refused_as_a_lone_one),
         cmocka_unit_test(anew_after_a_withdrawal_is_recorded_once_in_one_batch),

@@ -87,6 +87,9 @@ static void says(const char *text, const char *wanted)
         expect(status);                                                                                                    \
     } while (0)
 #define OPERATOR "--actor operator --key operator.pem"
+#define PAYER "--actor payer --key payer.pem"
+#define PROVIDER "--actor provider --key provider.pem"
+#define CHECKER "--actor checker --key checker.pem"
 
 /* The value behind "name TAB". */
 static void value_of(const char *name, char *value, size_t size)
@@ -425,6 +428,80 @@ static void a_preview_says_what_would_follow_and_records_nothing(void **state)
     assert_int_equal(entries(), before);
 }
 
+/* The entry that the last statement was recorded as. */
+static void entry_of(char seq[24])
+{
+    value_of("entry", seq, 24);
+}
+
+/* Restated, disputed, decided, withdrawn: each asked for first, and what it would cause is what it causes. */
+static void what_a_result_stands_as_changes_as_a_preview_said(void **state)
+{
+    char seq[24], restated[24], dispute[24], withdrawal[24];
+    (void) state;
+    TALLY(0, PROVIDER " result submit --indicator test.days --version 1 --dim part=four --value 100");
+    entry_of(seq);
+    int before = entries();
+    TALLY(0, CHECKER " result verify %s --preview", seq);
+    says(output.out, "1512.00");
+    assert_int_equal(entries(), before);
+    TALLY(0, CHECKER " result verify %s", seq);
+    says(output.out, "1512.00");
+
+    TALLY(2, PROVIDER " result restate %s", seq);
+    TALLY(1, CHECKER " result restate %s --value 90 --preview", seq);
+    says(output.err, "result.not_author");
+    before = entries();
+    TALLY(0, PROVIDER " result restate %s --value 90 --preview", seq);
+    says(output.out, "nothing further"); /* it waits for its verifier */
+    assert_int_equal(entries(), before);
+    TALLY(0, PROVIDER " result restate %s --value 90 --note 'Ten were counted twice.'", seq);
+    entry_of(restated);
+    TALLY(0, CHECKER " result verify %s --preview", restated);
+    says(output.out, "151.20");
+    TALLY(0, CHECKER " result verify %s", restated);
+    says(output.out, "151.20");
+    TALLY(0, "result show %s", seq);
+    says(output.out, "superseded");
+
+    TALLY(2, PAYER " result dispute %s --contract housing", restated);
+    TALLY(1, PAYER " result dispute %s --contract housing --reason old --preview", seq);
+    says(output.err, "result.superseded");
+    before = entries();
+    TALLY(0, PAYER " result dispute %s --contract housing --reason 'Far too many.' --preview", restated);
+    assert_int_equal(entries(), before);
+    TALLY(0, PAYER " result dispute %s --contract housing --reason 'Far too many.'", restated);
+    entry_of(dispute);
+    TALLY(0, "result disputes --contract housing");
+    says(output.out, dispute);
+    TALLY(0, "result show-dispute %s", dispute);
+    says(output.out, "Far too many.");
+
+    TALLY(2, CHECKER " result resolve %s --stands --annulled", dispute);
+    TALLY(1, PAYER " result resolve %s --replaced 80 --preview", dispute);
+    says(output.err, "dispute.not_arbiter");
+    before = entries();
+    TALLY(0, CHECKER " result resolve %s --replaced 80 --preview", dispute);
+    says(output.out, "151.20");
+    assert_int_equal(entries(), before);
+    TALLY(0, CHECKER " result resolve %s --replaced 80", dispute);
+    says(output.out, "151.20");
+    TALLY(0, "result show-dispute %s", dispute);
+    says(output.out, "replaced");
+
+    before = entries();
+    TALLY(0, PROVIDER " result withdraw %s --preview", restated);
+    assert_int_equal(entries(), before);
+    TALLY(0, PROVIDER " result withdraw %s --note 'Reported by mistake.'", restated);
+    entry_of(withdrawal);
+    TALLY(0, CHECKER " result verify %s", withdrawal);
+    says(output.out, "housing: 1 final");
+    TALLY(0, "contract state housing"); /* the terms say nothing of what is missing: what stands, stands */
+    says(output.out, "days(four) is missing");
+    TALLY(1, PROVIDER " result withdraw %s", restated);
+    says(output.err, "result.");
+}
+
 static void many_results_go_under_one_signature(void **state)
 {
     (void) state;
@@ -639,6 +716,7 @@ int main(void)
         cmocka_unit_test(settings_come_from_options_then_environment_then_the_file),
         cmocka_unit_test(terms_are_diagnosed_as_a_compiler_does_and_laid_out),
         cmocka_unit_test(a_preview_says_what_would_follow_and_records_nothing),
+        cmocka_unit_test(what_a_result_stands_as_changes_as_a_preview_said),
         cmocka_unit_test(many_results_go_under_one_signature),
         cmocka_unit_test(any_request_can_be_signed_and_sent),
         cmocka_unit_test(what_a_server_says_does_not_reach_the_terminal_raw),

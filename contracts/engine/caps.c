@@ -198,7 +198,7 @@ bool caps_apply(struct eval *ev, uint32_t group)
     struct instance **all = NULL;
     size_t count = 0;
     if (ev->group_done[group])
-        return true;
+        return true;              /* not covered: through caps of several texts together (C2) */
     ev->group_done[group] = true; /* C2: nothing in the group depends on it */
     if (!group_members(ev, group, &all, &count))
         return false;

@@ -140,7 +140,7 @@ enum tally_code cents_text(cents c, uint32_t places, struct arena *arena, struct
         text[--at] = (char) ('0' + (int) (m % 10));
         m /= 10;
         if (++written == places)
-            text[--at] = '.';
+            text[--at] = '.'; /* not covered: what the ledger writes has so many places that the point comes later */
     }
     for (uint64_t low = (uint64_t) m; low != 0 || written <= places; low /= 10) {
         text[--at] = (char) ('0' + (int) (low % 10));

@@ -280,10 +280,8 @@ MUST_CHECK static bool cap_money(struct checker *c, const struct ast_decl *d, st
     cap->money = check_constant(c);
     if (cap->money == NULL || (d->u.cap.code.text.len > 0 && !check_currency(c, &d->u.cap.code, &cap->currency)))
         return false;
-    if (!number_parse(d->u.cap.number.digits, cap->money)) {
-        PROBLEM(c, "number.long", d->u.cap.number.span, NULL, "a number may have %d digits at most", NUMBER_DIGITS_MAX);
-        return false;
-    }
+    bool is_read = number_parse(d->u.cap.number.digits, cap->money); /* the lexer takes no more digits than these take */
+    ENSURE(is_read);
     return cap_is_whole(c, cap, cap->money, d->u.cap.number.span);
 }
 

@@ -32,10 +32,8 @@ MUST_CHECK static bool literal_number(struct checker *c, const struct ast_litera
     mpq_ptr q = check_constant(c);
     if (q == NULL)
         return false;
-    if (!number_parse(l->number.digits, q) || !number_fits(q)) {
-        PROBLEM(c, "number.long", l->span, NULL, "a number may have %d digits at most", NUMBER_DIGITS_MAX);
-        return false;
-    }
+    bool is_read = number_parse(l->number.digits, q) && number_fits(q); /* the lexer takes no more digits than these take */
+    ENSURE(is_read);
     if (l->is_negative)
         mpq_neg(q, q);
     if (type->flavour != FLAVOUR_PLAIN) {

@@ -205,8 +205,8 @@ bool check_kind(struct checker *c, const struct ast_kindname *kind, struct type 
         if (!check_unit(c, &kind->per, &per))
             return false;
         struct unit divisor = unit_of(per);
-        if (!unit_multiply(&type.unit, &divisor, -1, &type.unit))
-            return false;
+        bool fits = unit_multiply(&type.unit, &divisor, -1, &type.unit); /* two factors are not too many */
+        ENSURE(fits);
     }
     *out = type;
     return true;

@@ -183,27 +183,24 @@ MUST_CHECK static struct slice shape_join(const struct dimension *dims, const st
                                           const char *between, bool as_written, struct arena *arena)
 {
     uint32_t members[DIMENSIONS_MAX];
+    struct slice names[DIMENSIONS_MAX];
     size_t gap = strlen(between), len = 0;
     shape_bind(dims, shape, cell, members);
-    for (int round = 0; round < 2; round++) {
-        char *text = round == 0 ? NULL : arena_alloc(arena, len + 1);
-        if (round == 1 && text == NULL)
-            return slice_of(NULL, 0);
-        len = 0;
-        for (uint32_t i = 0; i < shape->count; i++) {
-            const struct dimension *d = &dims[shape->dims[i]];
-            struct slice name = (as_written ? d->spellings : d->shown.members)[members[shape->dims[i]]];
-            if (text != NULL && i > 0)
-                memcpy(text + len, between, gap);
-            len += i > 0 ? gap : 0;
-            if (text != NULL)
-                memcpy(text + len, name.ptr, name.len);
-            len += name.len;
-        }
-        if (round == 1)
-            return slice_of(text, len);
+    for (uint32_t i = 0; i < shape->count; i++) {
+        const struct dimension *d = &dims[shape->dims[i]];
+        names[i] = (as_written ? d->spellings : d->shown.members)[members[shape->dims[i]]];
+        len += names[i].len + (i > 0 ? gap : 0);
     }
-    return slice_of(NULL, 0);
+    char *text = arena_alloc(arena, len + 1), *at = text;
+    if (text == NULL)
+        return slice_of(NULL, 0);
+    for (uint32_t i = 0; i < shape->count; i++) {
+        memcpy(at, between, i > 0 ? gap : 0);
+        at += i > 0 ? gap : 0;
+        memcpy(at, names[i].ptr, names[i].len);
+        at += names[i].len;
+    }
+    return slice_of(text, len);
 }
 
 struct slice shape_key(const struct dimension *dims, const struct shape *shape, uint64_t cell, struct arena *arena)

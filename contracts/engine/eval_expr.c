@@ -142,8 +142,8 @@ static enum known eval_compare(struct eval *ev, const struct node *n, struct val
     case AST_OP_AT_LEAST:
         holds = order >= 0;
         break;
-    default:
-        ENSURE(false); /* the checker makes no other comparison */
+    default:           /* not covered: the checker makes no other comparison */
+        ENSURE(false); /* not covered: as above */
     }
     out->word = holds ? 1 : 0;
     return KNOWN;
@@ -335,7 +335,7 @@ static enum known eval_op(struct eval *ev, const struct node *n, mpq_ptr dest, s
     case NODE_PRIOR:
         return eval_prior(ev, n, out);
     }
-    ENSURE(false); /* every kind of node is above */
+    ENSURE(false); /* not covered: every kind of node is above */
     return BROKEN;
 }
 

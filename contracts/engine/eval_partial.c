@@ -219,7 +219,7 @@ bool partial_take_all(struct eval *ev, const struct node *n, const uint32_t *fix
     }
     mpq_ptr number = eval_push(ev);
     if (number == NULL)
-        *known = BROKEN;
+        *known = BROKEN; /* not covered: a place that was taken before is there */
     else
         take_part(n, p, number, total);
     return true;

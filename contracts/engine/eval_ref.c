@@ -134,7 +134,7 @@ static enum known metric_value(struct eval *ev, const struct node *n, uint64_t c
     if (fact == NULL && m->shown.source == AST_SOURCE_SETTLEMENTS && m->type.kind == TYPE_NUMBER) {
         mpq_ptr nothing = eval_push(ev); /* nothing was settled */
         if (nothing == NULL)
-            return BROKEN;
+            return BROKEN; /* not covered: a place that was taken before is there */
         mpq_set_ui(nothing, 0, 1);
         out->number = nothing;
         return KNOWN;
@@ -221,11 +221,11 @@ static enum known eval_rule(struct eval *ev, const struct node *n, struct value 
         return KNOWN;
     }
     if (instance->phase == PHASE_BUSY)
-        return eval_fault(ev, n, "this depends on itself");
+        return eval_fault(ev, n, "this depends on itself"); /* not covered: the checker refuses circles (D6) */
     if (!target_of(ev, owner, instance))
         return BROKEN;
-    if (instance->phase != PHASE_DONE) /* through a cap, which only several texts together can do (C2) */
-        return eval_fault(ev, n, "this depends on itself");
+    if (instance->phase != PHASE_DONE)
+        return eval_fault(ev, n, "this depends on itself"); /* not covered: through caps of several texts together (C2) */
     if (ev->session != NULL)
         track_read(ev, &instance->readers);
     if (instance->state == ENGINE_COMPUTED) {

@@ -13,7 +13,7 @@ static bool row_holds(enum ast_bound bound, int order)
     case AST_BOUND_BELOW:
         return order < 0;
     }
-    return false;
+    return false; /* not covered: every kind is above */
 }
 
 /* The row that decides: the last lower bound that holds, the first upper one; count: none. */

@@ -78,6 +78,21 @@ static const struct undecided *find_undecided(const struct eval *ev, const struc
     return NULL;
 }
 
+/* "v(north, a) is not verified": members that are none yet have no numbers, and are shown as the key has them. */
+static struct slice not_verified(struct eval *ev, const struct metric *m, struct slice key)
+{
+    struct slice parts[DIMENSIONS_MAX], shown = SLICE("");
+    bool is_key = key_parts(key, m->shape.count, parts);
+    ENSURE(is_key); /* or it would not have been kept */
+    for (uint32_t i = 0; i < m->shape.count; i++) {
+        const struct dimension *d = &ev->dimensions[m->shape.dims[i]];
+        uint32_t member = dimension_find(d, parts[i]);
+        struct slice part = member == TERMS_NONE ? parts[i] : d->spellings[member];
+        shown = arena_printf(ev->arena, "%.*s%s%.*s", SLICE_ARG(shown), i == 0 ? "" : ", ", SLICE_ARG(part));
+    }
+    return arena_printf(ev->arena, "%.*s(%.*s) is not verified", SLICE_ARG(m->shown.name), SLICE_ARG(shown));
+}
+
 enum known eval_set_closed(struct eval *ev, const struct node *n, const uint32_t *fixed)
 {
     uint32_t members[DIMENSIONS_MAX];
@@ -101,8 +116,7 @@ enum known eval_set_closed(struct eval *ev, const struct node *n, const uint32_t
     const struct undecided *undecided = find_undecided(ev, n, members);
     if (undecided == NULL)
         return KNOWN;
-    return eval_unknown(ev, arena_printf(ev->arena, "%.*s(%.*s) is not verified", SLICE_ARG(m->shown.name),
-                                         SLICE_ARG(undecided->fact->key)));
+    return eval_unknown(ev, not_verified(ev, m, undecided->fact->key));
 }
 
 MUST_CHECK static bool add_undecided(struct eval *ev, const struct node *n, const struct engine_fact *fact,

@@ -120,10 +120,14 @@ MUST_CHECK static bool trace_amount(struct eval *by, const struct instance *same
 MUST_CHECK static enum tally_code trace_all(struct engine_kept *kept, struct eval *owner, const struct instance *instance,
                                             struct eval *by, struct trace *trace, struct err *err)
 {
+    owner->err = err;
     const struct instance *same = by == owner ? instance : texts_same(owner, instance->rule, instance->cell, by);
     struct arena *by_arena = by->arena, *owner_arena = owner->arena;
     size_t by_sp = by->sp, owner_sp = owner->sp;
-    ENSURE(same != NULL);
+    if (same == NULL) { /* it was found when it was computed */
+        ENSURE(owner->rc != TALLY_OK);
+        return owner->rc;
+    }
     trace->quiet = by_arena;
     by->err = owner->err = err;
     by->arena = kept->aloud;

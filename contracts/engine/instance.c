@@ -390,7 +390,7 @@ bool instance_amount(struct eval *ev, struct instance *instance)
 {
     enum known known = KNOWN;
     if (instance->phase != PHASE_NEW)
-        return true;
+        return true; /* not covered: several texts ask once each */
     instance->phase = PHASE_BUSY;
     if (ev->is_closed) { /* T5 */
         char day[DAY_TEXT_LEN + 1];

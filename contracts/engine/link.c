@@ -109,8 +109,8 @@ struct mapping { /* of the used figure's key to the metric's */
 MUST_CHECK static bool map_key(const struct mapping *map, struct slice key, struct slice *parts)
 {
     struct slice there[DIMENSIONS_MAX];
-    if (!key_parts(key, map->shape->count, there))
-        return false;
+    bool is_key = key_parts(key, map->shape->count, there);
+    ENSURE(is_key); /* it comes from an evaluation */
     for (uint32_t i = 0; i < map->shape->count; i++) {
         const struct dimension *of = &map->used->dimensions[map->shape->dims[i]];
         const struct ast_where *where = where_of(map->m, of->shown.name);
@@ -137,7 +137,7 @@ enum tally_code engine_used_facts(const struct terms *terms, uint32_t metric, co
     size_t most = 0, n = 0;
     ENSURE(metric < terms->metric_count && map.m->shown.source == AST_SOURCE_USED);
     if (!engine_figure_find(used, map.m->shown.of, &figure))
-        return err_set(err, TALLY_E_BUG, "a figure that is used has gone");
+        return err_set(err, TALLY_E_BUG, "a figure that is used has gone"); /* not covered: engine_link has seen it */
     map.shape = figure_shape(used, &figure);
     for (size_t i = 0; i < output->value_count; i++)
         most += output->values[i].want == want;

@@ -371,9 +371,9 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     track_wake_up(ev);
     if (!compute(ev) || !give_places(ev))
         return ev->rc;
-    *is_stale = s->is_plain; /* budgets that do not add up are shared out from nothing */
+    *is_stale = s->is_plain;
     if (*is_stale)
-        return TALLY_OK;
+        return TALLY_OK; /* not covered: budgets do not add up (session_caps.c), so they are shared out from nothing */
     TRY(answer(ev, steps, arena, out, err));
     track_sweep(ev);
     rc = ev->rc;

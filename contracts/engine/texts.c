@@ -62,7 +62,7 @@ const struct terms_rule *engine_rule(const struct engine_input *input, uint32_t 
             *terms = text_of(input, k);
             return terms_rule(*terms, rule);
         }
-    ENSURE(false); /* places come from engine_rule_place and from evaluations */
+    ENSURE(false); /* not covered: places come from engine_rule_place and from evaluations */
     return NULL;
 }
 
@@ -203,6 +203,8 @@ static bool same_cell(struct eval *ev, const struct shape *shape, uint64_t cell,
                       const struct shape *other_shape, uint64_t *out)
 {
     struct slice key = shape_key(ev->dimensions, shape, cell, ev->arena);
+    if (key.ptr == NULL)
+        ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
     return key.ptr != NULL && shape_read(other->dimensions, other_shape, key, out);
 }
 
@@ -239,6 +241,10 @@ bool texts_each_cell(struct eval *ev, uint32_t rule, bool (*add)(struct eval *ev
                           &cell) &&
                 !add(ev, cell, with))
                 return false;
+            if (earlier->rc != TALLY_OK) {
+                ev->rc = earlier->rc;
+                return false;
+            }
         }
     }
     return true;
@@ -263,6 +269,8 @@ static enum known choose(struct eval *ev, const struct instance *instance, struc
         struct eval *text = texts->items[k].ev;
         struct instance *same = texts_same(ev, instance->rule, instance->cell, text);
         int32_t day = DAY_NEVER;
+        if (same == NULL && ev->rc != TALLY_OK)
+            return BROKEN;
         if (same == NULL)
             continue;
         same->day = instance->day;

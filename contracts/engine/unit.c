@@ -59,11 +59,12 @@ bool unit_power(const struct unit *a, long exponent, struct unit *out)
     struct unit u = {0};
     if (exponent != 0 && a->count > 0 && labs(exponent) > UNIT_POWER_MAX)
         return false;
-    for (uint8_t i = 0; i < a->count; i++)
-        if (!unit_push(&u, a->factors[i].base, a->factors[i].power * (int) exponent))
-            return false;
-    *out = u;
-    return true;
+    bool fits = true;
+    for (uint8_t i = 0; i < a->count && fits; i++)
+        fits = unit_push(&u, a->factors[i].base, a->factors[i].power * (int) exponent);
+    if (fits)
+        *out = u;
+    return fits;
 }
 
 static void factor_print(struct slice name, int power, struct buf *out)

@@ -7,9 +7,8 @@ MUST_CHECK static bool number_read(const struct metric *m, struct slice text, mp
 {
     bool has_sign = text.len > 0 && text.ptr[text.len - 1] == '%';
     /* S1: with its sign in percent, without in any other unit, so that 60 and 0.6 cannot be mistaken for each other */
-    if (!text_is_exact(text) || has_sign != (m->type.flavour == FLAVOUR_PERCENT))
-        return false;
-    if (!number_parse(slice_of(text.ptr, text.len - (has_sign ? 1 : 0)), number))
+    if (!text_is_exact(text) || has_sign != (m->type.flavour == FLAVOUR_PERCENT) ||
+        !number_parse(slice_of(text.ptr, text.len - (has_sign ? 1 : 0)), number))
         return false;
     if (m->type.flavour != FLAVOUR_PLAIN) {
         mpz_mul_ui(mpq_denref(number), mpq_denref(number), 100);
@@ -53,7 +52,7 @@ enum value_problem value_read(const struct terms *terms, const struct metric *m,
         out->word = dimension_find(&terms->dimensions[m->type.dimension], text);
         return out->word == TERMS_NONE ? VALUE_WRONG_TYPE : VALUE_FITS;
     }
-    return VALUE_WRONG_TYPE;
+    return VALUE_WRONG_TYPE; /* not covered: every kind is above */
 }
 
 enum value_problem value_read_fact(const struct terms *terms, const struct metric *m, struct slice text, mpq_ptr number,
@@ -67,7 +66,7 @@ enum value_problem value_read_fact(const struct terms *terms, const struct metri
         return value_read(terms, m, text, number, out);
     *out = (struct value){.number = number};
     if (!number_read_exact(text, number))
-        return VALUE_WRONG_TYPE;
+        return VALUE_WRONG_TYPE; /* not covered: it was written by an evaluation, or is of a kind that engine_link refuses */
     return m->has_between && (mpq_cmp(number, m->low) < 0 || mpq_cmp(number, m->high) > 0) ? VALUE_OUTSIDE : VALUE_FITS;
 }
 

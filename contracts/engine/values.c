@@ -71,7 +71,7 @@ MUST_CHECK static enum tally_code value_write(const struct eval *ev, const struc
         return arena_copy(arena, name.ptr, name.len, out, err);
     }
     }
-    return TALLY_OK;
+    return TALLY_OK; /* not covered: every kind is above */
 }
 
 /* U2: as the text with that hash, an instance that a later text computes is unknown. Sets the cause. */
@@ -113,6 +113,8 @@ MUST_CHECK static enum tally_code one_value(struct eval *ev, uint32_t want, uint
         return ev->rc;
     if (is_of_later_text(ev, figure, cell))
         known = UNKNOWN;
+    if (ev->rc != TALLY_OK)
+        return ev->rc;
     *out = (struct engine_value){.want = want, .is_known = known == KNOWN, .value = SLICE(""), .reason = SLICE("")};
     out->key = shape_key(ev->dimensions, shape, cell, arena);
     if (out->key.ptr == NULL)

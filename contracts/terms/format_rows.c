@@ -26,8 +26,7 @@ static uint32_t whole_width(struct slice text)
 uint32_t format_token_width(struct slice source, const struct token *t)
 {
     struct slice text = token_text(source, t);
-    if (t->kind != TOKEN_NUMBER && t->kind != TOKEN_PERCENT)
-        return t->length;
+    ENSURE(t->kind == TOKEN_NUMBER || t->kind == TOKEN_PERCENT);
     const char *point = memchr(text.ptr, '.', text.len);
     uint32_t tail = t->kind == TOKEN_PERCENT ? 1 : 0;
     if (point != NULL)

@@ -108,8 +108,8 @@ void lex_report(struct slice source, const struct token *t, struct diags *diags)
 {
     struct slice text = token_text(source, t);
     switch ((enum token_problem) t->problem) {
-    case PROBLEM_NONE:
-        break;
+    case PROBLEM_NONE: /* not covered: only problems are reported */
+        break;         /* not covered: as above */
     case PROBLEM_GROUPS:
         report_groups(diags, t, text);
         break;

@@ -31,8 +31,7 @@ static const struct {
 bool parse_begins_call(struct parse *p)
 {
     enum ast_aggregate what = AST_AGG_SUM;
-    if (!parse_is(p, TOKEN_NAME))
-        return false;
+    ENSURE(parse_is(p, TOKEN_NAME));
     if (parse_look(p, 1)->kind == TOKEN_OPEN)
         return true;
     /* a function without its bracket: the message then says that it is missing */

@@ -504,6 +504,50 @@ static void each_allocation_may_fail(void **state)
     assert_in_range(n, 4, 999);
 }
 
+static void formulas_that_grow_too_long_are_told(void **state)
+{
+    (void) state;
+    SOLVE("a", "10 ^ 1000", "b", "a * a", "c", "avg(a * a * a, 1)", "d", "2 ^ 3 ^ 2", "e", "xyzzy(1)");
+    assert_true(solve_is_solved(set, 0));
+    assert_false(solve_is_solved(set, 1));
+    assert_false(solve_is_solved(set, 2));
+    assert_true(solve_error_count(set) >= 3);
+}
+
+/* Each piece of memory fails in turn. */
+static void a_set_without_memory_is_a_clean_error(void **state)
+{
+    static const char *const texts[][2] = {{"a", "array(1, 2, 3.5)"},
+                                           {"b", "sum(a) + avg(a) * max(1, c)"},
+                                           {"c", "if(1 < 2, 3, d)"},
+                                           {"d", "access(a, 1) ^ 2"},
+                                           {"e", "f + 1"},
+                                           {"f", "e - nothing"}};
+    struct solve_equation equations[6];
+    bool is_whole = false;
+    (void) state;
+    for (size_t i = 0; i < 6; i++)
+        equations[i] = (struct solve_equation){slice_str(texts[i][0]), slice_str(texts[i][1])};
+    for (uint64_t n = 1; !is_whole; n++) {
+        struct err err = {0};
+        struct solve *out = NULL;
+        struct slice text = SLICE("");
+        struct arena *own = arena_new(ARENA_MAX);
+        assert_non_null(own);
+        mem_fail_after_piece(n);
+        enum tally_code rc = solve_new(equations, 6, own, &out, &err);
+        for (uint32_t i = 0; rc == TALLY_OK && i < 4; i++)
+            if (solve_is_solved(out, i))
+                rc = solve_item_text(out, i, 0, own, &text, &err);
+        is_whole = mem_allocations() < n;
+        mem_fail_after(0);
+        assert_true(rc == TALLY_OK || rc == TALLY_E_NO_MEMORY || rc == TALLY_E_LIMIT);
+        assert_true(rc == TALLY_OK || strlen(err.detail) > 0);
+        solve_free(out);
+        arena_free(own);
+    }
+}
+
 static void an_empty_set_is_solved(void **state)
 {
     (void) state;
@@ -540,6 +584,8 @@ int main(void)
         TEST(sets_over_a_limit_are_refused),
         TEST(each_allocation_may_fail),
         TEST(an_empty_set_is_solved),
+        TEST(formulas_that_grow_too_long_are_told),
+        TEST(a_set_without_memory_is_a_clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,9 +141,9 @@ static void rule_D3_what_is_undecided_or_disputed_keeps_the_set_open(void **stat
     world_final(w, "enrolled", "a|" Q2, "1");
     world_fact(w, "enrolled", "new|" Q1, "8", ENGINE_PENDING); /* of a member that is none yet */
     world_day(w, "2016-08-01");
-    expect_waits(w, "counted", Q1, "enrolled(new|" Q1 ") is not verified", "0.00");
+    expect_waits(w, "counted", Q1, "enrolled(new, 2016-01-01) is not verified", "0.00");
     expect_target(w, "counted", Q2, "0.00", "0.00"); /* another quarter's */
-    expect_waits(w, "running", Q2, "enrolled(new|" Q1 ") is not verified", "0.00");
+    expect_waits(w, "running", Q2, "enrolled(new, 2016-01-01) is not verified", "0.00");
     world_final(w, "enrolled", "new|" Q1, "8");
     world_fact(w, "enrolled", "new|" Q2, "2", ENGINE_PENDING); /* of a member that there is */
     world_day(w, "2016-08-02");
@@ -245,7 +245,7 @@ static void rule_D3_an_open_set_may_be_bound_by_another_open_dimension(void **st
     world_fact(w, "passed", "p4|v9", "true", ENGINE_PENDING); /* neither is a member */
     world_day(w, "2016-04-01");
     expect_target(w, "p", "v1", "50.00", "50.00");
-    expect_waits(w, "p", "v2", "passed(p3|v2) is not verified", "0.00");
+    expect_waits(w, "p", "v2", "passed(p3, v2) is not verified", "0.00");
     world_final(w, "passed", "p3|v2", "false");
     world_day(w, "2016-04-02");
     expect_target(w, "p", "v2", "50.00", "50.00");

@@ -69,6 +69,22 @@ static inline bool world_has_failed(enum tally_code rc, const struct err *err)
     return rc != TALLY_OK;
 }
 
+/* call is an expression of what answers enum tally_code, with tried_arena and tried_err for arena and err. */
+#define WORLD_TRY(call)                                                                                                    \
+    do {                                                                                                                   \
+        bool tried_whole = false;                                                                                          \
+        for (uint64_t tried_n = 1; !tried_whole; tried_n = world_next_try(tried_n)) {                                      \
+            struct err tried_err = {0};                                                                                    \
+            struct arena *tried_arena = arena_new(1 << 24);                                                                \
+            assert_non_null(tried_arena);                                                                                  \
+            mem_fail_after_piece(tried_n);                                                                                 \
+            enum tally_code tried_rc = (call);                                                                             \
+            tried_whole = mem_allocations() < tried_n;                                                                     \
+            (void) world_has_failed(tried_rc, &tried_err);                                                                 \
+            arena_free(tried_arena);                                                                                       \
+        }                                                                                                                  \
+    } while (false)
+
 static inline void world_try_compile(const char *text)
 {
     bool is_whole = false;
@@ -142,6 +158,8 @@ static inline void world_try_follow(const struct follow *f, const struct engine_
     }
     free(changes);
 }
+#else
+#define WORLD_TRY(call) ((void) 0)
 #endif
 
 static inline struct world *world_new(const char *text)

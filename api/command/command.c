@@ -8,13 +8,21 @@
 #include "tally/text.h"
 
 static void (*const decoders[ENTRY_TYPE_COUNT])(struct decoding *d) = {
-    [ENTRY_ACTOR_REGISTERED] = decode_actor,         [ENTRY_KEY_ADDED] = decode_key,
-    [ENTRY_KEY_REVOKED] = decode_revocation,         [ENTRY_INDICATOR_DEFINED] = decode_indicator,
-    [ENTRY_CONTRACT_PROPOSED] = decode_contract,     [ENTRY_CONTRACT_SIGNED] = decode_signature,
-    [ENTRY_RESULT_SUBMITTED] = decode_results,       [ENTRY_RESULT_VERIFIED] = decode_verification,
-    [ENTRY_RESULT_RESTATED] = decode_restatement,    [ENTRY_RESULT_WITHDRAWN] = decode_withdrawal,
-    [ENTRY_RESULT_DISPUTED] = decode_dispute,        [ENTRY_DISPUTE_RESOLVED] = decode_resolution,
-    [ENTRY_SETTLEMENT_RECORDED] = decode_settlement, [ENTRY_BODY_ERASED] = decode_erasure,
+    [ENTRY_ACTOR_REGISTERED] = decode_actor,
+    [ENTRY_KEY_ADDED] = decode_key,
+    [ENTRY_KEY_REVOKED] = decode_revocation,
+    [ENTRY_INDICATOR_DEFINED] = decode_indicator,
+    [ENTRY_CONTRACT_PROPOSED] = decode_contract,
+    [ENTRY_CONTRACT_SIGNED] = decode_signature,
+    [ENTRY_CONTRACT_AMENDMENT_PROPOSED] = decode_amendment,
+    [ENTRY_RESULT_SUBMITTED] = decode_results,
+    [ENTRY_RESULT_VERIFIED] = decode_verification,
+    [ENTRY_RESULT_RESTATED] = decode_restatement,
+    [ENTRY_RESULT_WITHDRAWN] = decode_withdrawal,
+    [ENTRY_RESULT_DISPUTED] = decode_dispute,
+    [ENTRY_DISPUTE_RESOLVED] = decode_resolution,
+    [ENTRY_SETTLEMENT_RECORDED] = decode_settlement,
+    [ENTRY_BODY_ERASED] = decode_erasure,
     [ENTRY_CONTRACT_ACCEDED] = decode_accession,
 };
 
@@ -94,7 +102,7 @@ enum tally_code command_decode(const struct command_request *request, struct are
 
 void command_release(struct command *command)
 {
-    if (command->kind != COMMAND_PROPOSE_CONTRACT)
+    if (command->kind != COMMAND_PROPOSE_CONTRACT && command->kind != COMMAND_AMEND_CONTRACT)
         return;
     terms_free((struct terms *) (uintptr_t) command->u.propose_contract.terms);
     command->u.propose_contract.terms = NULL;

@@ -19,6 +19,7 @@ void decode_key(struct decoding *d);
 void decode_revocation(struct decoding *d);
 void decode_indicator(struct decoding *d);
 void decode_contract(struct decoding *d);
+void decode_amendment(struct decoding *d);
 void decode_signature(struct decoding *d);
 void decode_accession(struct decoding *d);
 void decode_results(struct decoding *d);

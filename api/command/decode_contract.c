@@ -1,4 +1,5 @@
-/* Proposals of contracts, signatures under them, and accessions to them. What the text alone decides is decided here, on a worker: that it checks, and
+/* Proposals of contracts and of amendments, signatures under them, and accessions to them. What the text alone decides is decided
+ * here, on a worker: that it checks, and
  * that it is in its one layout. */
 #include <stdlib.h>
 
@@ -149,6 +150,30 @@ void decode_contract(struct decoding *d)
         OBJECT("parties", &parties),
         TEXT("terms", NULL, NULL, 1, AST_TEXT_MAX, &out->u.propose_contract.text),
     };
+    (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
+    if (parties != NULL)
+        read_parties(d, parties);
+    if (!reader_is_fine(&d->reader))
+        return;
+    enum tally_code rc = check_terms(d, out->u.propose_contract.text);
+    if (rc != TALLY_OK)
+        reader_failed(&d->reader, rc);
+}
+
+void decode_amendment(struct decoding *d)
+{
+    struct command *out = d->out;
+    json_t *parties = NULL;
+    out->kind = COMMAND_AMEND_CONTRACT;
+    const struct member members[] = {
+        OBJECT("parties", &parties),
+        TEXT("terms", NULL, NULL, 1, AST_TEXT_MAX, &out->u.propose_contract.text),
+    };
+    out->u.propose_contract.id = target_segment(d->request->target, 2);
+    if (!text_is_id(out->u.propose_contract.id)) {
+        decode_refuse(d, REFUSE_CONTRACT_NOT_FOUND, "the path names no contract: see /v1/contracts");
+        return;
+    }
     (void) READ_MEMBERS(&d->reader, NULL, d->body, members);
     if (parties != NULL)
         read_parties(d, parties);

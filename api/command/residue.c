@@ -31,6 +31,7 @@ static const struct form {
     [ENTRY_KEY_REVOKED] = {.why_not = "which signatures count rests on it"},
     [ENTRY_INDICATOR_DEFINED] = {.why_not = "a definition is everybody's, and names nobody"},
     [ENTRY_CONTRACT_PROPOSED] = {.why_not = "the terms are what every amount is computed from"},
+    [ENTRY_CONTRACT_AMENDMENT_PROPOSED] = {.why_not = "the terms are what every amount is computed from"},
 };
 
 bool residue_is_kept(enum entry_type type, const char **why)

@@ -1,5 +1,5 @@
 /* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
- * do yet, though `tally terms eval` evaluates it: figures of other contracts, and amendments. */
+ * do yet, though `tally terms eval` evaluates it: figures of other contracts. */
 #include <inttypes.h>
 
 #include "decode.h"
@@ -50,8 +50,6 @@ void terms_check_memory(const struct terms *terms, struct diags *diags)
 void terms_check_accepted(const struct ast_text *text, struct diags *diags)
 {
     check(diags, text->slug, text->slug_span);
-    if (text->is_amendment)
-        refuse(diags, text->slug_span, "amendments");
     for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next) {
         check(diags, decl->name.text, decl->name.span);
         check_parts(diags, decl);

@@ -81,6 +81,7 @@ static unsigned family_of(enum entry_type type)
     case ENTRY_INDICATOR_DEFINED:
         return FAMILY_INDICATORS;
     case ENTRY_CONTRACT_PROPOSED:
+    case ENTRY_CONTRACT_AMENDMENT_PROPOSED:
         return FAMILY_CONTRACTS;
     default:
         return FAMILY_RESULTS;

@@ -38,6 +38,8 @@ static struct slice resource_of(const struct work *work, uint64_t seq, struct ar
         return arena_printf(arena, "/v1/indicators/%.*s", SLICE_ARG(c->u.define_indicator.slug));
     case COMMAND_PROPOSE_CONTRACT:
         return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.propose_contract.id));
+    case COMMAND_AMEND_CONTRACT:
+        return arena_printf(arena, "/v1/contracts/%.*s/amendments", SLICE_ARG(c->u.propose_contract.id));
     case COMMAND_SIGN_CONTRACT:
         return arena_printf(arena, "/v1/contracts/%.*s", SLICE_ARG(c->u.sign_contract.id));
     case COMMAND_ACCEDE_CONTRACT:

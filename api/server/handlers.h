@@ -52,6 +52,7 @@ enum tally_code reading_contract_state(struct reading *r, struct err *err);
 enum tally_code reading_contract_exposure(struct reading *r, struct err *err);
 enum tally_code reading_contract_payments(struct reading *r, struct err *err);
 enum tally_code reading_contract_results(struct reading *r, struct err *err);
+enum tally_code reading_contract_amendments(struct reading *r, struct err *err);
 enum tally_code reading_contract_signatures(struct reading *r, struct err *err);
 enum tally_code reading_contract_accessions(struct reading *r, struct err *err);
 enum tally_code reading_results(struct reading *r, struct err *err);

@@ -113,9 +113,16 @@ enum tally_code reading_contract(struct reading *r, struct err *err)
 
 enum tally_code reading_contract_terms(struct reading *r, struct err *err)
 {
-    bool is_found = true;
-    enum tally_code rc = store_read_terms(r->pg, id_of(r), r->reader, r->out, &is_found, err);
-    if (!is_found)
+    bool is_found = true, exists = true;
+    enum tally_code rc =
+        store_read_terms(r->pg, id_of(r), query_text(&r->query, "version"), r->reader, r->out, &is_found, err);
+    if (rc == TALLY_OK && !is_found)
+        rc = store_has_contract(r->pg, id_of(r), r->reader, &exists, err);
+    if (!is_found && exists)
+        r->refusal = refusal_new(r->request->arena, REFUSE_REQUEST_NOT_FOUND,
+                                 "%.*s has no such version: see /v1/contracts/%.*s and its amendments", SLICE_ARG(id_of(r)),
+                                 SLICE_ARG(id_of(r)));
+    else if (!is_found)
         no_contract(r);
     r->content_type = "text/plain; charset=utf-8";
     return rc;
@@ -151,6 +158,18 @@ enum tally_code reading_contract_results(struct reading *r, struct err *err)
         return TALLY_OK;
     enum tally_code rc = contract_exists(r, &exists, err);
     return rc != TALLY_OK || !exists ? rc : store_list_results(r->pg, &filter, &page, r->out, err);
+}
+
+enum tally_code reading_contract_amendments(struct reading *r, struct err *err)
+{
+    struct store_page page;
+    bool is_found = true;
+    if (!page_of(r, &page))
+        return TALLY_OK;
+    enum tally_code rc = store_list_amendments(r->pg, id_of(r), &page, r->out, &is_found, err);
+    if (!is_found)
+        no_contract(r);
+    return rc;
 }
 
 enum tally_code reading_contract_signatures(struct reading *r, struct err *err)

@@ -31,7 +31,7 @@ enum tally_code reading_contract_exposure(struct reading *r, struct err *err)
     bool is_found = true;
     struct buf text;
     buf_init(&text, HTTP_ANSWER_MAX);
-    TRY(store_read_terms(r->pg, r->request->params[0], r->reader, &text, &is_found, err));
+    TRY(store_read_terms(r->pg, r->request->params[0], SLICE(""), r->reader, &text, &is_found, err));
     if (is_found) {
         TRY(write_exposure(r, buf_slice(&text), err));
     } else {

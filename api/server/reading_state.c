@@ -61,8 +61,9 @@ static void write_text(struct canon *w, const char *name, struct slice text)
         canon_null(w);
 }
 
-static void write_instance(struct canon *w, const struct terms *terms, const struct engine_instance *instance)
+static void write_instance(struct canon *w, const struct engine_input *input, const struct engine_instance *instance)
 {
+    const struct terms *terms = NULL;
     static const char *const states[] = {"computed", "waits", "fault"};
     canon_object(w);
     write_text(w, "amount", instance->amount);
@@ -73,7 +74,7 @@ static void write_instance(struct canon *w, const struct terms *terms, const str
     canon_string(w, instance->key);
     write_text(w, "reason", instance->reason);
     canon_name(w, "rule");
-    canon_string(w, terms_rule(terms, instance->rule)->name);
+    canon_string(w, engine_rule(input, instance->rule, &terms)->name);
     canon_name(w, "stands");
     canon_string(w, instance->stands);
     canon_name(w, "state");
@@ -84,9 +85,16 @@ static void write_instance(struct canon *w, const struct terms *terms, const str
     canon_close(w);
 }
 
+static bool names_persons(const struct engine_input *input, uint32_t rule)
+{
+    const struct terms *terms = NULL; /* the newest that has the rule */
+    const struct terms_rule *found = engine_rule(input, rule, &terms);
+    return terms_names_persons(terms, terms_find_rule(terms, found->name));
+}
+
 /* Who is no party is not told of persons, in open contracts either. */
-static void write_state(struct reading *r, const struct terms *terms, const struct engine_output *output, bool is_party,
-                        struct instant at)
+static void write_state(struct reading *r, const struct engine_input *input, const struct engine_output *output,
+                        bool is_party, struct instant at)
 {
     struct canon w;
     canon_init(&w, r->out);
@@ -96,11 +104,11 @@ static void write_state(struct reading *r, const struct terms *terms, const stru
     canon_name(&w, "instances");
     canon_array(&w);
     for (size_t i = 0; i < output->count; i++)
-        if (is_party || !terms_names_persons(terms, output->instances[i].rule))
-            write_instance(&w, terms, &output->instances[i]);
+        if (is_party || !names_persons(input, output->instances[i].rule))
+            write_instance(&w, input, &output->instances[i]);
     canon_close(&w);
     write_day(&w, "next_moment", output->next_moment);
-    write_day(&w, "today", instant_day(at, terms_clock_minutes(terms)));
+    write_day(&w, "today", instant_day(at, terms_clock_minutes(input->terms)));
     canon_close(&w);
 }
 
@@ -108,7 +116,7 @@ enum tally_code reading_contract_state(struct reading *r, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct view view = {NULL, NULL};
-    const struct terms *terms = NULL;
+    struct engine_input input;
     struct engine_output *output = NULL;
     struct instant now = instant_now();
     bool is_there = false;
@@ -118,11 +126,11 @@ enum tally_code reading_contract_state(struct reading *r, struct err *err)
         goto done;
     }
     TRY(view_load(&view, r, r->request->params[0], err));
-    rc = model_evaluate(view.model, r->request->params[0], now, r->request->arena, &terms, &output, err);
+    rc = model_evaluate(view.model, r->request->params[0], now, r->request->arena, &input, &output, err);
     if (rc == TALLY_E_NOT_FOUND)
         rc = refuse(r, REFUSE_CONTRACT_NOT_FOUND, "contract", err);
     else if (rc == TALLY_OK)
-        write_state(r, terms, output, model_is_party(view.model, r->request->params[0], r->reader), now);
+        write_state(r, &input, output, model_is_party(view.model, r->request->params[0], r->reader), now);
 done:
     view_release(&view);
     return rc;

@@ -479,9 +479,7 @@ MUST_CHECK static bool take_signers(struct checker *c, const struct ast_decl *d,
 void check_signers(struct checker *c)
 {
     struct terms *t = c->t;
-    struct signer *amenders = NULL;
     const struct ast_decl *seen[AST_CAP + 1] = {NULL};
-    uint32_t amender_count = 0;
     bool ok = true;
     for (const struct ast_decl *d = t->ast->declarations; d != NULL; d = d->next) {
         if (d->kind != AST_IN_FORCE && d->kind != AST_AMENDED && d->kind != AST_DISPUTES)
@@ -494,7 +492,7 @@ void check_signers(struct checker *c)
         else if (d->kind == AST_IN_FORCE)
             ok = take_signers(c, d, &t->signers, &t->signer_count) && ok;
         else
-            ok = take_signers(c, d, &amenders, &amender_count) && ok;
+            ok = take_signers(c, d, &t->amenders, &t->amender_count) && ok;
     }
     (void) ok;
 }

@@ -385,6 +385,8 @@ struct terms {
     uint32_t group_count;
     struct signer *signers; /* NULL: every party */
     uint32_t signer_count;
+    struct signer *amenders; /* NULL: as signers */
+    uint32_t amender_count;
     uint32_t memo_count;        /* metrics, then defines, then aggregates and priors */
     size_t number_bytes;        /* that GMP holds for the constants, about */
     uint64_t instances, steps;  /* K4 */

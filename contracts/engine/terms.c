@@ -150,15 +150,29 @@ static bool has_signer(const struct signer *signer, const bool *has_signed, cons
     return signed_count >= signer->needed;
 }
 
-bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes)
+/* signers NULL: every party. */
+static bool is_met(const struct terms *terms, const struct signer *signers, uint32_t count, const bool *has_signed,
+                   const struct terms_joined *classes)
 {
-    for (uint32_t i = 0; terms->signers == NULL && i < terms->party_count; i++)
+    for (uint32_t i = 0; signers == NULL && i < terms->party_count; i++)
         if (!has_signed[i])
             return false;
-    for (uint32_t i = 0; terms->signers != NULL && i < terms->signer_count; i++)
-        if (!has_signer(&terms->signers[i], has_signed, classes))
+    for (uint32_t i = 0; signers != NULL && i < count; i++)
+        if (!has_signer(&signers[i], has_signed, classes))
             return false;
     return true;
+}
+
+bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes)
+{
+    return is_met(terms, terms->signers, terms->signer_count, has_signed, classes);
+}
+
+bool terms_amended_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes)
+{
+    if (terms->amenders == NULL)
+        return terms_in_force_with(terms, has_signed, classes);
+    return is_met(terms, terms->amenders, terms->amender_count, has_signed, classes);
 }
 
 bool terms_in_force(const struct terms *terms, const bool *has_signed)

@@ -28,7 +28,7 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
         work->row.activated_seq = d->place->seq + 1;
     }
     work->settled = news->settled;
-    work->is_touched = news->activated != NULL || news->reached != NULL || news->settled != NULL;
+    work->is_touched = news->activated != NULL || news->reached != NULL || news->settled != NULL || news->is_amended;
     if (!closes_by(terms, work->today))
         TRY(finality(d, news, work));
 done:

@@ -7,6 +7,7 @@ static enum tally_code (*const commands[])(struct deciding *d) = {
     [COMMAND_REVOKE_KEY] = decide_revoke_key,
     [COMMAND_DEFINE_INDICATOR] = decide_define_indicator,
     [COMMAND_PROPOSE_CONTRACT] = decide_propose_contract,
+    [COMMAND_AMEND_CONTRACT] = decide_amend_contract,
     [COMMAND_SIGN_CONTRACT] = decide_sign_contract,
     [COMMAND_ACCEDE_CONTRACT] = decide_accede_contract,
     [COMMAND_SUBMIT_RESULTS] = decide_submit_results,

@@ -88,6 +88,7 @@ MUST_CHECK enum tally_code decide_add_key(struct deciding *d);
 MUST_CHECK enum tally_code decide_revoke_key(struct deciding *d);
 MUST_CHECK enum tally_code decide_define_indicator(struct deciding *d);
 MUST_CHECK enum tally_code decide_propose_contract(struct deciding *d);
+MUST_CHECK enum tally_code decide_amend_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_sign_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_accede_contract(struct deciding *d);
 MUST_CHECK enum tally_code decide_submit_results(struct deciding *d);
@@ -98,6 +99,21 @@ MUST_CHECK enum tally_code decide_resolve_dispute(struct deciding *d);
 MUST_CHECK enum tally_code decide_record_settlement(struct deciding *d);
 MUST_CHECK enum tally_code decide_erase_body(struct deciding *d);
 
+/* ---- proposals, of contracts and of amendments (proposal.c) ---- */
+struct version_manifest;
+MUST_CHECK enum tally_code proposal_check_actors(struct deciding *d);
+MUST_CHECK enum tally_code proposal_check_indicators(struct deciding *d);
+MUST_CHECK enum tally_code proposal_check_names(struct deciding *d); /* exactly the parties of the text */
+MUST_CHECK enum tally_code proposal_check_keys(struct deciding *d);
+/* Fills in what the proposal says of the manifest, and gives its JSON and the version that it is. */
+MUST_CHECK enum tally_code proposal_manifest(struct deciding *d, struct version_manifest *manifest, struct slice *text,
+                                             uint8_t version_hash[32]);
+MUST_CHECK enum tally_code proposal_party(struct deciding *d, uint32_t i,
+                                          struct row_party *out); /* of the text, by place */
+MUST_CHECK enum tally_code proposal_add_metrics(struct deciding *d);
+/* decide_amendment.c: a signature under an amendment, which may put it in force. */
+MUST_CHECK enum tally_code sign_amendment(struct deciding *d, struct view_contract *contract, struct view_text *amendment);
+
 /* ---- what follows (consequences.c) ---- */
 struct topic { /* results of one statement that are of one version of an indicator, or of one figure */
     const struct view_result **results;
@@ -106,6 +122,7 @@ struct topic { /* results of one statement that are of one version of an indicat
 
 struct news {
     struct view_contract *activated; /* or NULL */
+    bool is_amended;                 /* the newest text of the one contract is in force from now on */
     const struct topic *topics;      /* submitted; not in the view yet */
     uint32_t topic_count;
     bool is_verification;
@@ -168,7 +185,7 @@ struct work {
     struct instant now;      /* of the entry, or of the moment */
     int32_t today;           /* its day by the contract's clock */
     bool is_touched;         /* something that its evaluation uses has changed */
-    struct fit *fresh;       /* submitted results that fit */
+    struct fit *fresh;       /* submitted results that fit, and under a new text all that do */
     uint32_t fresh_count, fresh_cap;
     struct new_final **finals; /* in the order in which they came about */
     uint32_t final_count, final_cap;
@@ -208,6 +225,12 @@ MUST_CHECK enum tally_code standing_open(struct deciding *d, const struct view_r
 
 /* finality.c: what becomes final by the news (S3, S4), into work, and as result.finalised. */
 MUST_CHECK enum tally_code finality(struct deciding *d, const struct news *news, struct work *work);
+MUST_CHECK enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fit *fit); /* a result that fits */
+/* A final as another text has it. */
+MUST_CHECK enum tally_code finals_inherit(struct deciding *d, struct work *work, const struct fit *fit,
+                                          const struct chain_end *end);
+/* inherit.c: the newest text of work's contract is in force from now on. */
+MUST_CHECK enum tally_code inherit(struct deciding *d, struct work *work);
 /* The first moment at which the clock alone makes a result final or ends a dispute; INT64_MAX us for never. */
 MUST_CHECK enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
                                                 struct instant *out);

@@ -6,14 +6,31 @@
 
 #define SIGNATURE (d->command->u.sign_contract)
 
-enum tally_code check_signed_version(struct deciding *d, const struct view_contract *contract, const uint8_t version[32])
+static bool is_signed_version(const struct deciding *d, const struct view_text *text)
 {
-    char hex[2 * sizeof(contract->row.version_hash) + 1];
-    if (memcmp(contract->row.version_hash, version, sizeof(contract->row.version_hash)) == 0)
-        return TALLY_OK;
-    text_hex(contract->row.version_hash, sizeof(contract->row.version_hash), hex);
-    return REFUSE_AT(d, REFUSE_CONTRACT_VERSION, SLICE("/version"),
-                     "the version of %.*s is %s: read its manifest at /v1/contracts/%.*s and sign that",
+    return memcmp(text->version_hash, SIGNATURE.version, sizeof(SIGNATURE.version)) == 0;
+}
+
+/* The amendment whose version is signed; of two with the same, the one that was proposed first. NULL: none. */
+static struct view_text *signed_amendment(const struct deciding *d, const struct view_contract *contract)
+{
+    struct view_text *first = NULL;
+    for (uint32_t i = 0; i < contract->amendment_count; i++) {
+        struct view_text *text = contract->amendments[i];
+        if (is_signed_version(d, text) && (first == NULL || text->seq < first->seq))
+            first = text;
+    }
+    return first;
+}
+
+static enum tally_code refuse_version(struct deciding *d, const struct view_contract *contract, bool was_proposed)
+{
+    const struct view_text *now = text_now(contract);
+    char hex[2 * sizeof(now->version_hash) + 1];
+    text_hex(now->version_hash, sizeof(now->version_hash), hex);
+    return REFUSE_AT(d, was_proposed ? REFUSE_CONTRACT_SUPERSEDED : REFUSE_CONTRACT_VERSION, SLICE("/version"),
+                     "%s%.*s is %s: read its manifest at /v1/contracts/%.*s and sign that",
+                     was_proposed ? "another version has come into force; the version of " : "the version of ",
                      SLICE_ARG(contract->row.id), hex, SLICE_ARG(contract->row.id));
 }
 
@@ -103,14 +120,49 @@ done:
     return rc;
 }
 
+static enum tally_code change_signed(struct deciding *d, const struct view_text *text, const struct row_party *party)
+{
+    struct row_party row = *party;
+    row.signed_seq = d->place->seq;
+    if (text->signer_count == 0)
+        return change_party(d, &row);
+    struct row_signer signer = *text->signers[party->place];
+    signer.party = row;
+    return change_signer(d, &signer);
+}
+
+enum tally_code check_signed_version(struct deciding *d, const struct view_contract *contract, const uint8_t version[32])
+{
+    if (memcmp(text_now(contract)->version_hash, version, sizeof(contract->row.version_hash)) == 0)
+        return TALLY_OK;
+    return refuse_version(d, contract, false);
+}
+
 enum tally_code activate_when_signed(struct deciding *d, struct view_contract *contract, const struct terms *terms,
                                      const struct row_party *signer, const struct row_accession *joins)
 {
     enum tally_code rc = TALLY_OK;
     bool is_enough = false;
+    if (contract->row.state != CONTRACT_PROPOSED)
+        return TALLY_OK;
     TRY(has_all_signatures(d, contract, terms, signer, joins, &is_enough));
-    if (contract->row.state == CONTRACT_PROPOSED && is_enough)
+    if (is_enough)
         TRY(activate(d, contract));
+done:
+    return rc;
+}
+
+/* The version in force, or the first before it is. */
+static enum tally_code sign_version(struct deciding *d, struct view_contract *contract, const struct terms *terms)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct row_party *party = NULL;
+    STEP(check_signer(d, contract, &party));
+    ENSURE(party != NULL);
+    STEP(check_signed_version(d, contract, SIGNATURE.version));
+    STEP(check_open_end(d, contract, terms));
+    STEP(change_signed(d, text_now(contract), party));
+    STEP(activate_when_signed(d, contract, terms, party, NULL));
 done:
     return rc;
 }
@@ -118,22 +170,23 @@ done:
 enum tally_code decide_sign_contract(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
-    const struct row_party *party = NULL;
     const struct terms *terms = NULL;
     struct view_contract *contract = view_contract(d->model, SIGNATURE.id);
     if (contract == NULL || !reads_contract(contract, d->command->actor))
         return REFUSE(d, REFUSE_CONTRACT_NOT_FOUND, "no contract is called %.*s: see /v1/contracts",
                       SLICE_ARG(SIGNATURE.id));
     STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));
-    STEP(check_signer(d, contract, &party));
-    ENSURE(party != NULL);
-    STEP(check_signed_version(d, contract, SIGNATURE.version));
     TRY(terms_of(d->model, contract, &terms, d->err));
-    STEP(check_open_end(d, contract, terms));
-    struct row_party row = *party;
-    row.signed_seq = d->place->seq;
-    STEP(change_party(d, &row));
-    STEP(activate_when_signed(d, contract, terms, party, NULL));
+    struct view_text *amendment = signed_amendment(d, contract);
+    bool was_first = text_now(contract) != contract->texts[0] && is_signed_version(d, contract->texts[0]);
+    if (was_first || (amendment != NULL && amendment != text_now(contract) && !amendment_is_open(contract, amendment)))
+        return refuse_version(d, contract, true);
+    if (amendment != NULL && amendment != text_now(contract)) {
+        STEP(check_open_end(d, contract, terms));
+        STEP(sign_amendment(d, contract, amendment));
+    } else {
+        STEP(sign_version(d, contract, terms));
+    }
     STEP(statement_of_contract(d, contract));
 done:
     return rc;

@@ -5,26 +5,26 @@
 
 /* The contract's engine input as of a moment. */
 static enum tally_code prepare(const struct model *model, struct slice id, struct instant at, struct arena *arena,
-                               const struct terms **terms, struct engine_input *input, struct err *err)
+                               struct engine_input *input, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
     struct view_contract *contract = view_contract(model, id);
     if (contract == NULL)
         return err_set(err, TALLY_E_NOT_FOUND, "no contract is called %.*s", SLICE_ARG(id));
-    TRY(terms_of(model, contract, terms, err));
+    TRY(terms_of(model, contract, &terms, err));
     TRY(fits_update(model, contract, err));
-    TRY(engine_input_make(model, contract, NULL, instant_day(at, terms_clock_minutes(*terms)), arena, input, err));
+    TRY(engine_input_make(model, contract, NULL, instant_day(at, terms_clock_minutes(terms)), arena, input, err));
 done:
     return rc;
 }
 
 enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at, struct arena *arena,
-                               const struct terms **terms, struct engine_output **out, struct err *err)
+                               struct engine_input *input, struct engine_output **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct engine_input input;
-    TRY(prepare(model, contract, at, arena, terms, &input, err));
-    TRY(engine_evaluate(&input, arena, out, err));
+    TRY(prepare(model, contract, at, arena, input, err));
+    TRY(engine_evaluate(input, arena, out, err));
 done:
     return rc;
 }
@@ -46,9 +46,8 @@ enum tally_code model_explain(const struct model *model, struct slice contract, 
     struct engine_output *output = NULL;
     struct engine_kept *kept = NULL;
     struct explanation e;
-    const struct terms *terms = NULL;
     explanation_begin(&e, contract, EXPLANATION_BYTES_MAX);
-    TRY(prepare(model, contract, at, arena, &terms, &input, err));
+    TRY(prepare(model, contract, at, arena, &input, err));
     uint32_t place = engine_rule_place(&input, rule);
     if (place == TERMS_NONE)
         TRY(err_set(err, TALLY_E_NOT_FOUND, "contract %.*s has no rule %.*s", SLICE_ARG(contract), SLICE_ARG(rule)));

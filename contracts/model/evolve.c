@@ -5,7 +5,8 @@
 
 #define NO_NAME ((struct slice){NULL, 0})
 
-/* What a decision made new is known from now on; but of a new contract the view lacks the results that were there before it. */
+/* What a decision made new is known from now on; but of a new contract, or a text that amends one, the view lacks the results
+ * that were there before it. */
 static enum tally_code mark_new(struct model *model, const struct changes *changes, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -77,7 +78,7 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
 #undef X
     TRY(mark_new(model, changes, err));
     followed_settle(model, decision->number);
-    if (command != NULL && command->kind == COMMAND_PROPOSE_CONTRACT)
+    if (command != NULL && (command->kind == COMMAND_PROPOSE_CONTRACT || command->kind == COMMAND_AMEND_CONTRACT))
         TRY(take_proposal(model, command->u.propose_contract.id, err));
 done:
     return rc;

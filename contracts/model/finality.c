@@ -20,28 +20,33 @@ static enum tally_code finals_room(struct deciding *d, struct work *work)
     return TALLY_OK;
 }
 
-static enum tally_code finals_add(struct deciding *d, struct work *work, const struct fit *fit, bool is_none,
-                                  struct slice replaced)
+enum tally_code finals_inherit(struct deciding *d, struct work *work, const struct fit *fit, const struct chain_end *end)
 {
     enum tally_code rc = TALLY_OK;
-    const struct chain_end *used = standing_used(work->contract, work, fit);
     struct new_final *now = ARENA_NEW(d->arena, struct new_final);
     if (now == NULL)
         return no_arena(d);
-    *now = (struct new_final){.fit = *fit,
-                              .end = {.first_seq = fit->result->row.first_seq,
-                                      .result_seq = fit->result->row.seq,
-                                      .item = fit->result->row.item,
-                                      .began_seq = used == NULL ? ROW_NO_SEQ : used->began_seq,
-                                      .time = work->now,
-                                      .is_none = is_none,
-                                      .replaced = replaced}};
+    *now = (struct new_final){.fit = *fit, .end = *end};
     TRY(finals_room(d, work));
     work->finals[work->final_count++] = now;
     TRY(overlay_put(d, &work->ends, work_ident(now->end.first_seq, &now->fit), now));
     TRY(overlay_put(d, &work->used, work_ident(0, &now->fit), now));
 done:
     return rc;
+}
+
+static enum tally_code finals_add(struct deciding *d, struct work *work, const struct fit *fit, bool is_none,
+                                  struct slice replaced)
+{
+    const struct chain_end *used = standing_used(work->contract, work, fit);
+    struct chain_end end = {.first_seq = fit->result->row.first_seq,
+                            .result_seq = fit->result->row.seq,
+                            .item = fit->result->row.item,
+                            .began_seq = used == NULL ? ROW_NO_SEQ : used->began_seq,
+                            .time = work->now,
+                            .is_none = is_none,
+                            .replaced = replaced};
+    return finals_inherit(d, work, fit, &end);
 }
 
 /* ---- the policy of a metric (S3) ---- */
@@ -115,7 +120,7 @@ done:
 }
 
 /* ---- what comes into question ---- */
-static enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fit *fit)
+enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fit *fit)
 {
     if (work->fresh_count == work->fresh_cap) {
         uint32_t cap = work->fresh_cap == 0 ? 8 : work->fresh_cap * 2;
@@ -416,8 +421,10 @@ static bool has_freed(const struct work *work)
 enum tally_code finality(struct deciding *d, const struct news *news, struct work *work)
 {
     enum tally_code rc = TALLY_OK;
-    bool is_all =
-        news->activated != NULL || (news->reached != NULL && (has_days(work->contract) || news->decision_count > 0));
+    bool is_all = news->activated != NULL || news->is_amended ||
+                  (news->reached != NULL && (has_days(work->contract) || news->decision_count > 0));
+    if (news->is_amended)
+        TRY(inherit(d, work));
     TRY(fresh_find(d, news, work));
     TRY(apply_disputes(d, news, work));
     TRY(round_of_finals(d, news, work, is_all));

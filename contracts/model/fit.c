@@ -167,6 +167,14 @@ enum tally_code contract_complete(struct model *model, struct view_contract *con
         if (contract->texts[k]->sources == NULL)
             TRY(sources_make(model, contract, contract->texts[k], err));
     }
+    for (uint32_t k = 0; k < contract->amendment_count; k++) {
+        struct view_text *text = contract->amendments[k];
+        if (text->sources != NULL || !amendment_is_open(contract, text))
+            continue;
+        TRY(terms_with(model, contract, text, &terms,
+                       err)); /* its results are kept for the day on which it comes into force */
+        TRY(sources_make(model, contract, text, err));
+    }
     contract->is_complete = true;
 done:
     return rc;

@@ -118,7 +118,7 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
         return TALLY_OK;
     case NEED_CONTRACT: {
         struct view_contract *contract = view_contract(model, need->name);
-        if (contract != NULL && !contract->is_complete)
+        if (contract != NULL)
             TRY(contract_complete(model, contract, err));
         break;
     }

@@ -86,7 +86,7 @@ static enum tally_code need_proposal(const struct model *model, const struct com
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = command->u.propose_contract.terms;
-    if (view_contract(model, command->u.propose_contract.id) == NULL)
+    if (command->kind == COMMAND_AMEND_CONTRACT || view_contract(model, command->u.propose_contract.id) == NULL)
         TRY(need(model, needs, NEED_CONTRACT, command->u.propose_contract.id, 0, err));
     for (uint32_t i = 0; i < command->u.propose_contract.party_count; i++) {
         TRY(need_actor(model, needs, command->u.propose_contract.parties[i].actor, err));
@@ -274,6 +274,7 @@ enum tally_code model_needs(const struct model *model, const struct command *com
         TRY(need(model, needs, NEED_INDICATOR, command->u.define_indicator.slug, 0, err));
         break;
     case COMMAND_PROPOSE_CONTRACT:
+    case COMMAND_AMEND_CONTRACT:
         TRY(need_proposal(model, command, needs, err));
         break;
     case COMMAND_SIGN_CONTRACT:

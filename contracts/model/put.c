@@ -22,6 +22,10 @@ STRINGS_OF(contract, AT(contract, id), AT(contract, slug), AT(contract, title), 
            AT(contract, proposed_by), AT(contract, manifest))
 STRINGS_OF(party, AT(party, contract), AT(party, party), AT(party, role), AT(party, label), AT(party, actor),
            AT(party, kid))
+STRINGS_OF(amendment, AT(amendment, contract), AT(amendment, title), AT(amendment, text), AT(amendment, manifest),
+           AT(amendment, proposed_by))
+STRINGS_OF(signer, AT(signer, party.contract), AT(signer, party.party), AT(signer, party.role), AT(signer, party.label),
+           AT(signer, party.actor), AT(signer, party.kid))
 STRINGS_OF(result, AT(result, indicator), AT(result, contract), AT(result, metric), AT(result, dimensions),
            AT(result, value), AT(result, author), AT(result, only_in))
 STRINGS_OF(instance, AT(instance, contract), AT(instance, rule), AT(instance, key))
@@ -100,19 +104,34 @@ done:
     return rc;
 }
 
-static enum tally_code text_add(struct model *model, struct view_contract *contract, struct view_text **out,
-                                struct err *err)
+/* The text of that version is in force: from now on it is one of the contract's. Later ones may be there before it. */
+static enum tally_code text_place(struct model *model, struct view_contract *contract, uint32_t version,
+                                  struct view_text *text, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    TRY(hold_room(&model->hold, (void **) &contract->texts, sizeof(*contract->texts), contract->text_count,
-                  &contract->text_cap, err));
+    ENSURE(version >= 1 && version <= CONTRACT_TEXTS_MAX);
+    while (contract->text_count < version) {
+        TRY(hold_room(&model->hold, (void **) &contract->texts, sizeof(*contract->texts), contract->text_count,
+                      &contract->text_cap, err));
+        contract->texts[contract->text_count++] = NULL;
+    }
+    contract->texts[version - 1] = text;
+done:
+    return rc;
+}
+
+static enum tally_code first_text(struct model *model, struct view_contract *contract, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
     struct view_text *text = hold_alloc(&model->hold, sizeof(*text));
     if (text == NULL)
         return no_memory(err);
     text->in_force_seq = ROW_NO_SEQ;
-    contract->texts[contract->text_count++] = text;
-    *out = text;
+    text->version = 1;
+    TRY(text_place(model, contract, 1, text, err));
+    text = NULL;
 done:
+    hold_free(&model->hold, text);
     return rc;
 }
 
@@ -133,8 +152,7 @@ static enum tally_code contract_make(struct model *model, struct slice id, struc
             return rc;
     }
     if (contract->text_count == 0) {
-        struct view_text *text = NULL;
-        enum tally_code rc = text_add(model, contract, &text, err);
+        enum tally_code rc = first_text(model, contract, err);
         if (rc != TALLY_OK)
             return rc;
     }
@@ -157,8 +175,10 @@ enum tally_code model_put_contract(struct model *model, const struct row_contrac
         contract->block = copy;
         contract->row = *copy;
         contract->has_row = true;
+        contract->texts[0]->seq = row->seq;
         contract->texts[0]->source = contract->row.text;
         memcpy(contract->texts[0]->terms_hash, row->terms_hash, sizeof(row->terms_hash));
+        memcpy(contract->texts[0]->version_hash, row->version_hash, sizeof(row->version_hash));
     }
     contract->texts[0]->in_force_seq = row->activated_seq;
     contract->row.state = row->state;
@@ -173,6 +193,19 @@ done:
     return rc;
 }
 
+/* A place for the party, NULL when it is new. */
+static enum tally_code parties_room(struct model *model, struct view_text *text, uint32_t place, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    while (text->party_count <= place) {
+        TRY(hold_room(&model->hold, (void **) &text->parties, sizeof(*text->parties), text->party_count, &text->party_cap,
+                      err));
+        text->parties[text->party_count++] = NULL;
+    }
+done:
+    return rc;
+}
+
 enum tally_code model_put_party(struct model *model, const struct row_party *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -181,11 +214,7 @@ enum tally_code model_put_party(struct model *model, const struct row_party *row
     TRY(contract_make(model, row->contract, &contract, err));
     ENSURE(contract != NULL);
     struct view_text *text = contract->texts[0];
-    while (text->party_count <= row->place) {
-        TRY(hold_room(&model->hold, (void **) &text->parties, sizeof(*text->parties), text->party_count, &text->party_cap,
-                      err));
-        text->parties[text->party_count++] = NULL;
-    }
+    TRY(parties_room(model, text, row->place, err));
     if (text->parties[row->place] != NULL) {
         text->parties[row->place]->signed_seq = row->signed_seq;
         return TALLY_OK;
@@ -195,6 +224,79 @@ enum tally_code model_put_party(struct model *model, const struct row_party *row
     if (copy == NULL)
         return no_memory(err);
     text->parties[row->place] = copy;
+done:
+    return rc;
+}
+
+/* ---- amendments ---- */
+static enum tally_code amendment_make(struct model *model, struct slice contract_id, uint64_t seq,
+                                      struct view_contract **contract, struct view_text **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(contract_make(model, contract_id, contract, err));
+    ENSURE(*contract != NULL);
+    *out = view_amendment(*contract, seq);
+    if (*out != NULL)
+        return TALLY_OK;
+    TRY(hold_room(&model->hold, (void **) &(*contract)->amendments, sizeof(*(*contract)->amendments),
+                  (*contract)->amendment_count, &(*contract)->amendment_cap, err));
+    struct view_text *text = hold_alloc(&model->hold, sizeof(*text));
+    if (text == NULL)
+        return no_memory(err);
+    text->seq = seq;
+    text->in_force_seq = ROW_NO_SEQ;
+    (*contract)->amendments[(*contract)->amendment_count++] = text;
+    *out = text;
+done:
+    return rc;
+}
+
+enum tally_code model_put_amendment(struct model *model, const struct row_amendment *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct view_text *text = NULL;
+    TRY(amendment_make(model, row->contract, row->seq, &contract, &text, err));
+    if (text->block == NULL) {
+        struct row_amendment *copy = hold_row(&model->hold, sizeof(*copy), 0, row, sizeof(*row), amendment_strings,
+                                              sizeof(amendment_strings) / sizeof(amendment_strings[0]));
+        if (copy == NULL)
+            return no_memory(err);
+        text->block = copy;
+        text->version = row->version;
+        text->source = copy->text;
+        memcpy(text->terms_hash, row->terms_hash, sizeof(row->terms_hash));
+        memcpy(text->version_hash, row->version_hash, sizeof(row->version_hash));
+    }
+    text->in_force_seq = row->in_force_seq;
+    if (row->in_force_seq != ROW_NO_SEQ)
+        TRY(text_place(model, contract, row->version, text, err));
+done:
+    return rc;
+}
+
+enum tally_code model_put_signer(struct model *model, const struct row_signer *row, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct view_contract *contract = NULL;
+    struct view_text *text = NULL;
+    uint32_t place = row->party.place;
+    TRY(amendment_make(model, row->party.contract, row->amendment_seq, &contract, &text, err));
+    while (text->signer_count <= place) {
+        TRY(hold_room(&model->hold, (void **) &text->signers, sizeof(*text->signers), text->signer_count, &text->signer_cap,
+                      err));
+        text->signers[text->signer_count++] = NULL;
+    }
+    if (!row->is_leaving)
+        TRY(parties_room(model, text, place, err));
+    if (text->signers[place] == NULL)
+        text->signers[place] = hold_row(&model->hold, sizeof(*row), 0, row, sizeof(*row), signer_strings,
+                                        sizeof(signer_strings) / sizeof(signer_strings[0]));
+    if (text->signers[place] == NULL)
+        return no_memory(err);
+    text->signers[place]->party.signed_seq = row->party.signed_seq;
+    if (!row->is_leaving)
+        text->parties[place] = &text->signers[place]->party;
 done:
     return rc;
 }

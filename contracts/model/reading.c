@@ -4,7 +4,7 @@
 
 bool reads_contract(const struct view_contract *contract, struct slice actor)
 {
-    return contract->row.open || view_was_party(contract, actor);
+    return contract->row.open || view_may_be_party(contract, actor);
 }
 
 /* ---- results that are not open: ",able,housing," ---- */
@@ -139,7 +139,7 @@ done:
 bool model_is_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);
-    return found != NULL && view_was_party(found, actor);
+    return found != NULL && view_may_be_party(found, actor);
 }
 
 bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor)

@@ -122,8 +122,8 @@ done:
     return rc;
 }
 
-enum tally_code terms_of(const struct model *model, const struct view_contract *contract, const struct terms **out,
-                         struct err *err)
+enum tally_code terms_with(const struct model *model, const struct view_contract *contract, struct view_text *amendment,
+                           const struct terms **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct terms_cache *cache = model->terms;
@@ -131,10 +131,18 @@ enum tally_code terms_of(const struct model *model, const struct view_contract *
     cache->asked[0] = cache->tick + 1;
     for (uint32_t k = 0; k < contract->text_count; k++)
         TRY(text_terms(model, contract, contract->texts[k], err));
+    if (amendment != NULL)
+        TRY(text_terms(model, contract, amendment, err));
     evict(cache);
     *out = text_now(contract)->terms;
 done:
     return rc;
+}
+
+enum tally_code terms_of(const struct model *model, const struct view_contract *contract, const struct terms **out,
+                         struct err *err)
+{
+    return terms_with(model, contract, NULL, out, err);
 }
 
 static struct cached_terms *cached_of(const struct model *model, const struct terms *terms)

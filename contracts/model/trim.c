@@ -157,8 +157,9 @@ static void mark_series(struct model *model)
         series->in_use = false;
     at = 0;
     for (struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
-        for (uint32_t i = 0; i < contract->text_count; i++)
-            mark_text(contract->texts[i]);
+        mark_text(contract->texts[0]);
+        for (uint32_t i = 0; i < contract->amendment_count; i++)
+            mark_text(contract->amendments[i]);
     }
 }
 

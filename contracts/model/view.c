@@ -171,6 +171,20 @@ const struct row_party *text_party(const struct view_text *text, struct slice na
     return NULL;
 }
 
+struct view_text *view_amendment(const struct view_contract *contract, uint64_t seq)
+{
+    for (uint32_t i = 0; i < contract->amendment_count; i++) {
+        if (contract->amendments[i]->seq == seq)
+            return contract->amendments[i];
+    }
+    return NULL;
+}
+
+bool amendment_is_open(const struct view_contract *contract, const struct view_text *amendment)
+{
+    return amendment->in_force_seq == ROW_NO_SEQ && amendment->version == contract->text_count + 1;
+}
+
 const struct row_party *party_named(const struct view_contract *contract, uint32_t text, struct slice name, uint64_t seq)
 {
     const struct row_party *party = NULL;
@@ -205,6 +219,14 @@ bool view_was_party(const struct view_contract *contract, struct slice actor)
     for (uint32_t k = 0; k < contract->text_count && !was; k++)
         was = is_party_of(contract->texts[k], actor);
     return was;
+}
+
+bool view_may_be_party(const struct view_contract *contract, struct slice actor)
+{
+    bool may = view_was_party(contract, actor);
+    for (uint32_t i = 0; i < contract->amendment_count && !may; i++)
+        may = amendment_is_open(contract, contract->amendments[i]) && is_party_of(contract->amendments[i], actor);
+    return may;
 }
 
 bool view_is_erased(const struct model *model, uint64_t seq)

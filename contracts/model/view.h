@@ -152,11 +152,16 @@ struct fit {
 
 /* One version of a contract: the text, and who each of its parties is. */
 struct view_text {
-    struct slice source; /* borrowed from the contract's row */
-    uint8_t terms_hash[32];
+    uint64_t seq; /* of the entry that proposed it */
+    uint32_t version;
+    struct slice source; /* borrowed from its row */
+    uint8_t terms_hash[32], version_hash[32];
     uint64_t in_force_seq;      /* since which entry; ROW_NO_SEQ: it is not (yet) */
     struct row_party **parties; /* by place */
     uint32_t party_count, party_cap;
+    struct row_signer **signers; /* of an amendment, by place: its parties, who are the above, and those that leave */
+    uint32_t signer_count, signer_cap;
+    void *block;                    /* an amendment's row; NULL: it is not there yet */
     const struct terms *terms;      /* compiled, as long as terms_of says */
     struct contract_source {        /* for each metric of the terms: where its results come from */
         struct view_series *series; /* NULL: not from results */
@@ -173,6 +178,8 @@ struct view_contract {
     void *block;              /* the row's strings */
     struct view_text **texts; /* the first as proposed, then those that amended it, in the order of their versions */
     uint32_t text_count, text_cap;
+    struct view_text **amendments; /* all, in no order: also those that are not in force, and never may be */
+    uint32_t amendment_count, amendment_cap;
     struct table chains, finals, instances, disputes, annulled;
     struct table accessions; /* view_accession, and a view_acceded for each actor */
     struct table settlements;
@@ -280,6 +287,10 @@ struct view_text *text_now(const struct view_contract *contract);
 /* The place of the newest text that was in force at an entry; of an entry before that, the first. */
 uint32_t text_at(const struct view_contract *contract, uint64_t seq);
 const struct row_party *text_party(const struct view_text *text, struct slice name); /* or NULL */
+/* The amendment that was proposed by that entry, or NULL. */
+struct view_text *view_amendment(const struct view_contract *contract, uint64_t seq);
+/* An amendment that may still come into force: no other of the text that it amends has. */
+bool amendment_is_open(const struct view_contract *contract, const struct view_text *amendment);
 /* Who a party of text number `text` was at an entry: texts name parties, and the text in force at the time says which actor that is. One
  * that it does not name is who it was when last named. NULL: the text has no such party. */
 const struct row_party *party_named(const struct view_contract *contract, uint32_t text, struct slice name, uint64_t seq);
@@ -287,6 +298,8 @@ const struct row_party *party_named(const struct view_contract *contract, uint32
 const struct row_party *party_at(const struct view_contract *contract, uint32_t text, uint32_t place, uint64_t seq);
 bool view_is_party(const struct view_contract *contract, struct slice actor);  /* of the newest text in force */
 bool view_was_party(const struct view_contract *contract, struct slice actor); /* of any that is or was in force */
+/* Or of an amendment that waits for signatures. */
+bool view_may_be_party(const struct view_contract *contract, struct slice actor);
 /* Who joined a class of parties before entry seq; NULL: the actor did not. */
 const struct row_accession *view_accession(const struct view_contract *contract, struct slice class_name,
                                            struct slice actor, uint64_t seq);
@@ -333,6 +346,9 @@ size_t terms_cache_bytes(const struct terms_cache *cache);
  * does not compile any more is TALLY_E_INTEGRITY. */
 MUST_CHECK enum tally_code terms_of(const struct model *model, const struct view_contract *contract,
                                     const struct terms **out, struct err *err);
+/* The same, and that of an amendment, into amendment->terms. */
+MUST_CHECK enum tally_code terms_with(const struct model *model, const struct view_contract *contract,
+                                      struct view_text *amendment, const struct terms **out, struct err *err);
 
 /* A text that is pinned stays, as often as it is pinned. */
 void terms_pin(const struct model *model, const struct terms *terms);

@@ -31,10 +31,14 @@ static void free_items(struct hold *hold, struct table *table)
 
 static void text_free(struct hold *hold, struct view_text *text)
 {
-    for (uint32_t i = 0; i < text->party_count; i++)
+    for (uint32_t i = 0; i < text->party_count && text->signer_count == 0; i++)
         hold_free(hold, text->parties[i]);
+    for (uint32_t i = 0; i < text->signer_count; i++) /* whose parties are parts of these */
+        hold_free(hold, text->signers[i]);
     hold_free(hold, text->parties);
+    hold_free(hold, text->signers);
     hold_free(hold, text->sources);
+    hold_free(hold, text->block);
     hold_free(hold, text);
 }
 
@@ -64,8 +68,11 @@ static void contract_free(struct model *model, struct view_contract *contract)
     table_release(&contract->chains);
     table_release(&contract->disputes);
     table_release(&contract->instances);
-    for (uint32_t i = 0; i < contract->text_count; i++)
-        text_free(hold, contract->texts[i]);
+    if (contract->text_count > 0)
+        text_free(hold, contract->texts[0]);
+    for (uint32_t i = 0; i < contract->amendment_count; i++)
+        text_free(hold, contract->amendments[i]);
+    hold_free(hold, contract->amendments);
     for (uint32_t i = 0; i < contract->fit_count; i++)
         hold_free(hold, (void *) (uintptr_t) contract->fits[i].key.ptr);
     hold_free(hold, contract->texts);

@@ -10,7 +10,7 @@ void model_each_contract(const struct model *model, struct slice actor, model_co
 {
     uint32_t at = 0;
     for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
-        if (!contract->has_row || (actor.len > 0 && !view_is_party(contract, actor)))
+        if (!contract->has_row || (actor.len > 0 && !view_was_party(contract, actor)))
             continue;
         const struct model_contract shown = contract_of(contract);
         each(ctx, &shown);
@@ -29,7 +29,7 @@ enum tally_code model_find_contract(const struct model *model, struct slice id, 
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);
-    return found != NULL && view_is_party(found, actor);
+    return found != NULL && view_was_party(found, actor);
 }
 
 /* ---- other numbers ---- */
@@ -74,4 +74,6 @@ void model_renumber(struct decision *decision, const struct model_place *place, 
     }
     for (uint32_t i = 0; i < changes->contracts_count; i++)
         (void) renumber(&r, &changes->contracts[i].activated_seq);
+    for (uint32_t i = 0; i < changes->amendments_count; i++)
+        (void) renumber(&r, &changes->amendments[i].in_force_seq);
 }

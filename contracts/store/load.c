@@ -19,6 +19,8 @@ typedef enum tally_code (*take_fn)(struct model *model, const struct pg_rows *ro
 TAKE_ROW(indicator)
 TAKE_ROW(contract)
 TAKE_ROW(party)
+TAKE_ROW(amendment)
+TAKE_ROW(signer)
 TAKE_ROW(metric)
 TAKE_ROW(result)
 TAKE_ROW(verification)
@@ -77,6 +79,8 @@ static const struct ask {
     {NEED_INDICATOR, ASK_NAMES, &sql_outcomes_load_indicators, take_indicator},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_parties, take_party},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_amendments, take_amendment},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_signers, take_signer},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_metrics, take_metric},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_results, take_result},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_contract_verifications, take_verification},
@@ -89,6 +93,8 @@ static const struct ask {
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_parties, take_party},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
+    {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_amendments, take_amendment},
+    {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_signers, take_signer},
     {NEED_USERS, ASK_PAIRS, &sql_outcomes_load_users, take_metric},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_results, take_result},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_verifications, take_verification},

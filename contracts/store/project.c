@@ -186,6 +186,34 @@ static void add_parties(struct columns *c)
     U64(party, signed_seq);
 }
 
+static void add_amendments(struct columns *c)
+{
+    TEXT(amendment, contract);
+    U64(amendment, seq);
+    U32(amendment, version);
+    TEXT(amendment, title);
+    TEXT(amendment, text);
+    TEXT(amendment, manifest);
+    TEXT(amendment, proposed_by);
+    HASH(amendment, version_hash);
+    HASH(amendment, terms_hash);
+    U64(amendment, in_force_seq);
+}
+
+static void add_signers(struct columns *c)
+{
+    TEXT(signer, party.contract);
+    TEXT(signer, party.party);
+    U32(signer, party.place);
+    TEXT(signer, party.role);
+    TEXT(signer, party.label);
+    TEXT(signer, party.actor);
+    TEXT(signer, party.kid);
+    U64(signer, party.signed_seq);
+    U64(signer, amendment_seq);
+    BOOL(signer, is_leaving);
+}
+
 static void add_metrics(struct columns *c)
 {
     TEXT(metric, contract);
@@ -193,6 +221,7 @@ static void add_metrics(struct columns *c)
     TEXT(metric, metric);
     TEXT(metric, indicator);
     U32(metric, indicator_version);
+    U64(metric, text_seq);
 }
 
 static void add_results(struct columns *c)
@@ -245,6 +274,7 @@ static void add_finals(struct columns *c)
     INSTANT(final, time);
     BOOL(final, is_none);
     TEXT(final, replaced);
+    U32(final, version);
 }
 
 /* Two columns, as a contract's next moment. */

@@ -51,15 +51,37 @@ done:
     return rc;
 }
 
-enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice reader, struct buf *out, bool *found,
-                                 struct err *err)
+enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice version, struct slice reader, struct buf *out,
+                                 bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
+    read_add_filter(&read, version);
     read_add_reader(&read.params, reader);
     TRY(read_one(&read, &sql_outcomes_read_terms, out, found, err));
+done:
+    read_end(&read);
+    return rc;
+}
+
+enum tally_code store_list_amendments(struct pg *pg, struct slice contract, const struct store_page *page, struct buf *out,
+                                      bool *found, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct read read = {0};
+    struct pg_params has;
+    struct cursor cursor = {.number = -1};
+    TRY(read_begin(&read, pg, err));
+    TRY(read_cursor(&read, page, 'm', CURSOR_NUMBER, &cursor, err));
+    read_add_name(&read, contract);
+    has = read.params;
+    read_add_reader(&has, page->reader);
+    pg_add_int8(&read.params, cursor.number);
+    read_add_limit(&read, page);
+    read_add_reader(&read.params, page->reader);
+    TRY(read_page_of(&read, &sql_outcomes_list_amendments, page, 'm', &sql_outcomes_has_contract, &has, out, found, err));
 done:
     read_end(&read);
     return rc;

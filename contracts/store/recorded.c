@@ -14,7 +14,7 @@ struct row_form {
     size_t size, stride;
     size_t string_count, strings[STRINGS_MAX];
     size_t identity_count, identity[IDENTITY_MAX]; /* strings */
-    size_t number;                                 /* a uint64_t that is the identity, or NO_NUMBER */
+    size_t number;                                 /* a uint64_t that is part of the identity, or NO_NUMBER */
     bool is_replaced, has_changing_strings;
 };
 
@@ -42,6 +42,22 @@ static const struct row_form forms[ROW_KIND_COUNT] = {
                    .strings = {AT(party, contract), AT(party, party), AT(party, role), AT(party, label), AT(party, actor),
                                AT(party, kid)},
                    .is_replaced = true, .identity_count = 2, .identity = {AT(party, contract), AT(party, party)}},
+    [ROW_amendment] = {.size = sizeof(struct row_amendment),
+                       .stride = sizeof(struct row_amendment),
+                       .string_count = 5,
+                       .strings = {AT(amendment, contract), AT(amendment, title), AT(amendment, text),
+                                   AT(amendment, manifest), AT(amendment, proposed_by)},
+                       .is_replaced = true,
+                       .number = AT(amendment, seq)},
+    [ROW_signer] = {.size = sizeof(struct row_signer),
+                    .stride = sizeof(struct row_signer),
+                    .string_count = 6,
+                    .strings = {AT(signer, party.contract), AT(signer, party.party), AT(signer, party.role),
+                                AT(signer, party.label), AT(signer, party.actor), AT(signer, party.kid)},
+                    .is_replaced = true,
+                    .number = AT(signer, amendment_seq),
+                    .identity_count = 2,
+                    .identity = {AT(signer, party.party), AT(signer, party.actor)}},
     [ROW_metric] = {SIZE(metric), .string_count = 3,
                     .strings = {AT(metric, contract), AT(metric, metric), AT(metric, indicator)}},
     [ROW_result] = {SIZE(result), .string_count = 7,
@@ -145,7 +161,7 @@ static uint64_t identity_hash(const struct row_form *form, const void *row)
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     if (form->number != NO_NUMBER) {
         uint64_t number = number_at(row, form->number);
-        return hash_bytes(hash, &number, sizeof(number));
+        hash = hash_bytes(hash, &number, sizeof(number));
     }
     for (size_t i = 0; i < form->identity_count; i++) {
         struct slice s = string_at(row, form->identity[i]);
@@ -156,8 +172,8 @@ static uint64_t identity_hash(const struct row_form *form, const void *row)
 
 static bool identity_equal(const struct row_form *form, const void *a, const void *b)
 {
-    if (form->number != NO_NUMBER)
-        return number_at(a, form->number) == number_at(b, form->number);
+    if (form->number != NO_NUMBER && number_at(a, form->number) != number_at(b, form->number))
+        return false;
     for (size_t i = 0; i < form->identity_count; i++)
         if (!slice_equal(string_at(a, form->identity[i]), string_at(b, form->identity[i])))
             return false;

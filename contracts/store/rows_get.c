@@ -116,6 +116,29 @@ void rows_get_party(const struct pg_rows *rows, int i, struct row_party *out)
     };
 }
 
+void rows_get_amendment(const struct pg_rows *rows, int i, struct row_amendment *out)
+{
+    *out = (struct row_amendment){
+        .contract = pg_get_bytes(rows, i, 0),
+        .seq = get_seq(rows, i, 1),
+        .version = get_u32(rows, i, 2),
+        .title = pg_get_bytes(rows, i, 3),
+        .text = pg_get_bytes(rows, i, 4),
+        .manifest = pg_get_bytes(rows, i, 5),
+        .proposed_by = pg_get_bytes(rows, i, 6),
+        .in_force_seq = get_seq(rows, i, 9),
+    };
+    get_hash(rows, i, 7, out->version_hash);
+    get_hash(rows, i, 8, out->terms_hash);
+}
+
+void rows_get_signer(const struct pg_rows *rows, int i, struct row_signer *out)
+{
+    rows_get_party(rows, i, &out->party);
+    out->amendment_seq = get_seq(rows, i, 8);
+    out->is_leaving = pg_get_bool(rows, i, 9);
+}
+
 void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out)
 {
     *out = (struct row_metric){
@@ -124,6 +147,7 @@ void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out)
         .place = get_u32(rows, i, 2),
         .indicator = pg_get_bytes(rows, i, 3),
         .indicator_version = get_u32(rows, i, 4),
+        .text_seq = get_seq(rows, i, 5),
     };
 }
 
@@ -177,7 +201,7 @@ void rows_get_final(const struct pg_rows *rows, int i, struct row_final *out)
         .time = pg_get_timestamptz(rows, i, 8),
         .is_none = pg_get_bool(rows, i, 9),
         .replaced = pg_get_bytes(rows, i, 10),
-        .version = 1, /* no text amends another yet */
+        .version = get_u32(rows, i, 11),
     };
 }
 

@@ -13,6 +13,8 @@ void rows_get_actor(const struct pg_rows *rows, int i, int first, struct row_act
 void rows_get_indicator(const struct pg_rows *rows, int i, struct row_indicator *out);
 void rows_get_contract(const struct pg_rows *rows, int i, struct row_contract *out);
 void rows_get_party(const struct pg_rows *rows, int i, struct row_party *out);
+void rows_get_amendment(const struct pg_rows *rows, int i, struct row_amendment *out);
+void rows_get_signer(const struct pg_rows *rows, int i, struct row_signer *out);
 void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out);
 void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out);
 void rows_get_verification(const struct pg_rows *rows, int i, struct row_verification *out);

@@ -43,9 +43,11 @@ void entry_commitment(const uint8_t nonce[ENTRY_NONCE_LEN], struct slice jws, st
     X(ENTRY_KEY_REVOKED, "key.revoked", "POST", "/v1/actors/{}/keys/{}/revocation")                                        \
     X(ENTRY_INDICATOR_DEFINED, "indicator.defined", "POST", "/v1/indicators")                                              \
     X(ENTRY_CONTRACT_PROPOSED, "contract.proposed", "POST", "/v1/contracts")                                               \
+    X(ENTRY_CONTRACT_AMENDMENT_PROPOSED, "contract.amendment_proposed", "POST", "/v1/contracts/{}/amendments")             \
     X(ENTRY_CONTRACT_SIGNED, "contract.signed", "POST", "/v1/contracts/{}/signatures")                                     \
     X(ENTRY_CONTRACT_ACCEDED, "contract.acceded", "POST", "/v1/contracts/{}/accessions")                                   \
     X(ENTRY_CONTRACT_ACTIVATED, "contract.activated", "", "")                                                              \
+    X(ENTRY_CONTRACT_AMENDED, "contract.amended", "", "")                                                                  \
     X(ENTRY_RESULT_SUBMITTED, "result.submitted", "POST", "/v1/results")                                                   \
     X(ENTRY_RESULT_VERIFIED, "result.verified", "POST", "/v1/results/{}/verifications")                                    \
     X(ENTRY_RESULT_RESTATED, "result.restated", "POST", "/v1/results/{}/restatements")                                     \

@@ -28,6 +28,7 @@ enum command_kind {
     COMMAND_REVOKE_KEY,
     COMMAND_DEFINE_INDICATOR,
     COMMAND_PROPOSE_CONTRACT,
+    COMMAND_AMEND_CONTRACT,
     COMMAND_SIGN_CONTRACT,
     COMMAND_ACCEDE_CONTRACT,
     COMMAND_SUBMIT_RESULTS,
@@ -92,7 +93,7 @@ struct command {
                 struct slice name, actor, kid;
             } * parties; /* sorted by name */
             uint32_t party_count;
-        } propose_contract;
+        } propose_contract; /* and amend_contract: id is the contract's, open is not said */
         struct {
             struct slice id, as;
             uint8_t version[32];
@@ -238,9 +239,10 @@ enum need_kind {
     NEED_KEY,       /* name: kid -> the key and its actor */
     NEED_ACTOR,     /* name: id */
     NEED_INDICATOR, /* name: slug -> all its versions */
-    NEED_CONTRACT, /* name: id -> contract, parties, accessions, metrics, instances, finals, settlements, and the results of its
-                        metrics' indicators (and figures) with their verifications, disputes and decisions: all that evaluation needs */
-    NEED_PARTIES, /* name: id -> contract, parties and accessions alone: all that S1 asks */
+    NEED_CONTRACT, /* name: id -> contract, parties, amendments and their signers, accessions, metrics, instances, finals, settlements, and the
+                        results of its metrics' indicators (and figures) with their verifications, disputes and decisions: all that
+                        evaluation needs */
+    NEED_PARTIES, /* name: id -> contract, parties, amendments and their signers, and accessions alone: all that S1 asks */
     NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
     NEED_RESULT, /* number: seq of a statement of results -> its results, those that restate or withdraw them, and the verifications
                         of its own */
@@ -318,10 +320,11 @@ bool model_is_party(const struct model *model, struct slice contract, struct sli
 bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor);
 
 /* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason.
- * *terms is borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */
+ * *input is what the engine was given: its terms are borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */
+struct engine_input;
 struct engine_output;
 MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at,
-                                          struct arena *arena, const struct terms **terms, struct engine_output **out,
+                                          struct arena *arena, struct engine_input *input, struct engine_output **out,
                                           struct err *err);
 
 /* Which metrics of which contracts the results `from` to `to` (included) of one statement fit, in order of item, contract (proposal),

@@ -82,6 +82,10 @@ enum refusal_kind {
     X(REFUSE_CONTRACT_SIGNED, "contract.signed", REFUSAL_CONFLICT, "This party has signed already")                        \
     X(REFUSE_CONTRACT_NOT_IN_FORCE, "contract.not_in_force", REFUSAL_CONFLICT, "The contract is not in force")             \
     X(REFUSE_CONTRACT_CLOSED, "contract.closed", REFUSAL_CONFLICT, "The contract has closed")                              \
+    X(REFUSE_CONTRACT_SUPERSEDED, "contract.superseded", REFUSAL_CONFLICT,                                                 \
+      "Another version of the contract has come into force")                                                               \
+    X(REFUSE_CONTRACT_AMENDMENTS, "contract.amendments", REFUSAL_CONFLICT,                                                 \
+      "As many amendments wait for signatures as may")                                                                     \
     X(REFUSE_CONTRACT_PRIVATE, "contract.private", REFUSAL_NOT_ACCEPTED,                                                   \
       "A contract that is not open is proposed by one of its parties")                                                     \
     X(REFUSE_RESULT_PRIVATE, "result.private", REFUSAL_NOT_ACCEPTED,                                                       \

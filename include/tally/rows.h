@@ -59,9 +59,28 @@ struct row_accession {
     uint64_t seq; /* of contract.acceded */
 };
 
+/* A text that amends the one before it (language.md V); the first is in row_contract. */
+struct row_amendment {
+    struct slice contract;
+    uint64_t seq;     /* of contract.amendment_proposed */
+    uint32_t version; /* 2, 3, ...: of two that amend the same text one can come into force */
+    struct slice title, text, manifest, proposed_by;
+    uint8_t version_hash[32], terms_hash[32];
+    uint64_t in_force_seq; /* of contract.amended; ROW_NO_SEQ until then */
+};
+
+/* Who signs an amendment: the parties of its text by their place in it, and behind them those who sign for the text that it amends alone:
+ * its parties that are no longer the same, and members of its classes, once they have signed. */
+struct row_signer {
+    struct row_party party;
+    uint64_t amendment_seq;
+    bool is_leaving;
+};
+
 /* Which contracts use an indicator: one for each metric that names it. */
 struct row_metric {
     struct slice contract, metric;
+    uint64_t text_seq; /* of the entry that proposed the text */
     uint32_t place;
     struct slice indicator; /* "" for a figure of the contract alone */
     uint32_t indicator_version;
@@ -191,10 +210,11 @@ struct row_erasure {
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
     X(dispute, disputes) X(decision, decisions) X(explanation, explanations) X(concern, concerns)         \
-    X(erasure, erasures) X(accession, accessions)
+    X(erasure, erasures) X(accession, accessions) X(amendment, amendments) X(signer, signers)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
- * payment seq. A key, contract, party, instance or payment may occur again to be replaced; all others only once. */
+ * payment seq; amendment seq; signer (amendment_seq, place). A key, contract, party, instance, payment, amendment or signer may occur
+ * again to be replaced; all others only once. */
 
 struct changes {
 #define X(type, list)                                                                                                      \

@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 19
+#define STORE_PROJECT_STATEMENTS_MAX 21
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);
@@ -99,19 +99,27 @@ MUST_CHECK enum tally_code store_read_indicator(struct pg *pg, struct slice id, 
  * actor: only those that it is a party of; empty: all. */
 MUST_CHECK enum tally_code store_list_contracts(struct pg *pg, struct slice actor, const struct store_page *page,
                                                 struct buf *out, struct err *err);
-/* {"activated_seq","closed_seq","id","manifest":{...},"metrics":[{"indicator","metric","version"}] (both null for a figure),
- * "next_moment","open","parties":[{"actor","kid","label","party","role","signed_seq"}],"proposed_by","seq","slug","state",
- * "terms":"<hex of the text's hash>","title","version":"<hex that a party signs>","version_number"}.
+/* {"activated_seq","amendments_open","closed_seq","id","manifest":{...},"metrics":[{"indicator","metric","version"}] (both null for a
+ * figure), "next_moment","open","parties":[{"actor","kid","label","party","role","signed_seq"}],"proposed_by","seq","slug","state",
+ * "terms":"<hex of the text's hash>","title","version":"<hex that a party signs>","version_number","versions":[{"in_force_seq","seq",
+ * "terms","version","version_number"}]}, by the text in force; versions are all that are or were, amendments_open how many amendments may
+ * still be signed.
  * as_of: as it stood after that entry (not found when proposed later; next_moment is null unless STORE_NOW). */
 MUST_CHECK enum tally_code store_read_contract(struct pg *pg, struct slice id, uint64_t as_of, struct slice reader,
                                                struct buf *out, bool *found, struct err *err);
 /* Is there such a contract? For lists below it that may be empty. */
 MUST_CHECK enum tally_code store_has_contract(struct pg *pg, struct slice id, struct slice reader, bool *found,
                                               struct err *err);
-/* The text itself, no JSON. */
-MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice reader, struct buf *out,
-                                            bool *found, struct err *err);
-/* All parties in the order of the text, {"actor","kid","label","party","role","signed_seq"}; *found: the contract exists. */
+/* The text itself, no JSON. version: the number of one that is or was in force; the hash of a version or of its text in hex, also of one that
+ * waits for signatures; empty: the one in force. */
+MUST_CHECK enum tally_code store_read_terms(struct pg *pg, struct slice id, struct slice version, struct slice reader,
+                                            struct buf *out, bool *found, struct err *err);
+/* The texts that amend it, in force or not, in the order of their proposals: items {"in_force_seq","manifest":{...},"proposed_by","seq",
+ * "signers":[{"actor","kid","label","leaving":bool,"party","role","signed_seq"}],"state":"proposed|in_force|superseded","terms","title",
+ * "version","version_number"}; *found: the contract exists. */
+MUST_CHECK enum tally_code store_list_amendments(struct pg *pg, struct slice contract, const struct store_page *page,
+                                                 struct buf *out, bool *found, struct err *err);
+/* All parties of the text in force in its order, {"actor","kid","label","party","role","signed_seq"}; *found: the contract exists. */
 MUST_CHECK enum tally_code store_list_signatures(struct pg *pg, struct slice contract, const struct store_page *page,
                                                  struct buf *out, bool *found, struct err *err);
 /* Who joined its classes of parties, in the order of their entries, {"actor","class","kid","seq"}; *found: the contract exists. */

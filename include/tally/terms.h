@@ -60,6 +60,8 @@ struct terms_joined { /* of a class */
 };
 /* The same with classes, by index: `2/3 of facility` are two thirds of those who have joined, one at least. */
 bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes);
+/* V1: would a text that amends this one be in force, if just these of this one's parties had signed it? By `amended when`. */
+bool terms_amended_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes);
 
 /* ---- dimensions ---- */
 enum terms_dimension_kind { TERMS_LIST, TERMS_RANGE, TERMS_PERIOD, TERMS_OPEN, TERMS_PERSONS };

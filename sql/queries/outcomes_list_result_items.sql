@@ -1,4 +1,5 @@
--- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: how it stands in each contract, who verified it.
+-- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: how it stands in each contract, by the text in
+-- force; who verified it.
 -- $4: who reads (NULL: nobody in particular), and so which contracts there are.
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
@@ -10,7 +11,7 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                                 WHEN EXISTS (SELECT 1 FROM outcomes.final AS l
                                               WHERE l.contract = m.contract AND l.first_seq = coalesce(r.first_seq, r.seq)
                                                 AND l.first_seq <> l.result_seq AND l.result_seq > r.seq
-                                                AND l.metric = m.metric AND l.key = f.key) THEN 'superseded'
+                                                AND l.metric = m.metric AND l.key = f.key AND l.version = f.version) THEN 'superseded'
                                 WHEN r.is_withdrawal THEN 'withdrawn'
                                 ELSE 'final' END AS standing, c.state
                       FROM (SELECT m.* FROM outcomes.contract_metric AS m
@@ -21,10 +22,15 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                             OFFSET 0) AS m
                      CROSS JOIN LATERAL (SELECT c.seq, c.state FROM outcomes.contract AS c
                                           WHERE c.id = m.contract AND (c.open OR outcomes.reads(c.seq, $4::text))
+                                            AND m.text_seq = coalesce((SELECT a.seq FROM outcomes.amendment AS a
+                                                                        WHERE a.contract = c.id AND a.in_force_seq IS NOT NULL
+                                                                        ORDER BY a.version DESC LIMIT 1), c.seq)
                                          OFFSET 0) AS c
-                      LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced FROM outcomes.final AS f
+                      LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced, f.version FROM outcomes.final AS f
                                           WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
                                             AND f.metric = m.metric
+                                            AND f.version = 1 + (SELECT count(*) FROM outcomes.amendment AS a
+                                                                  WHERE a.contract = m.contract AND a.in_force_seq IS NOT NULL)
                                           ORDER BY f.seq DESC
                                           LIMIT 1) AS f ON true
                       LEFT JOIN LATERAL (SELECT e.decision, e.decision IS NULL AS is_open

@@ -21,6 +21,7 @@ static const struct {
     {ENTRY_KEY_REVOKED, "/v1/actors/vera/keys/ZHjekIFhSitCSeu0okGf_Yo8vQ4h0DFEo7Bofxjm4ag/revocation"},
     {ENTRY_INDICATOR_DEFINED, "/v1/indicators"},
     {ENTRY_CONTRACT_PROPOSED, "/v1/contracts"},
+    {ENTRY_CONTRACT_AMENDMENT_PROPOSED, "/v1/contracts/rikers/amendments"},
     {ENTRY_CONTRACT_SIGNED, "/v1/contracts/rikers/signatures"},
     {ENTRY_RESULT_SUBMITTED, "/v1/results"},
     {ENTRY_RESULT_VERIFIED, "/v1/results/12/verifications"},

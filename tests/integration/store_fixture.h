@@ -78,6 +78,14 @@ static void keep_metric(struct row_metric *copy)
 {
     S(contract) S(metric) S(indicator)
 }
+static void keep_amendment(struct row_amendment *copy)
+{
+    S(contract) S(title) S(text) S(manifest) S(proposed_by)
+}
+static void keep_signer(struct row_signer *copy)
+{
+    keep_party(&copy->party);
+}
 static void keep_result(struct row_result *copy)
 {
     S(indicator) S(contract) S(metric) S(dimensions) S(value) S(author) S(only_in)
@@ -278,7 +286,8 @@ static int before(void **state)
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
                     " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
-                    " outcomes.explanation, outcomes.accession",
+                    " outcomes.explanation, outcomes.accession, outcomes.amendment,"
+                    " outcomes.amendment_signer",
                     NULL, &err));
     model_anew();
     return 0;
@@ -347,7 +356,8 @@ static const struct row_metric days = {.contract = SLICE("rikers-able"),
                                        .metric = SLICE("days"),
                                        .place = 0,
                                        .indicator = SLICE("jail-days"),
-                                       .indicator_version = 1};
+                                       .indicator_version = 1,
+                                       .text_seq = 7};
 static const struct row_result ninety_one = {.seq = 20,
                                              .item = 0,
                                              .indicator = SLICE("jail-days"),
@@ -382,7 +392,38 @@ static const struct row_final final = {.contract = SLICE("rikers-able"),
                                        .seq = 23,
                                        .first_seq = 20,
                                        .began_seq = 23,
-                                       .time = {INT64_C(1767225600000004)}};
+                                       .time = {INT64_C(1767225600000004)},
+                                       .version = 1};
+/* Another clerk in the city's place. */
+static const struct row_amendment second_text = {.contract = SLICE("rikers-able"),
+                                                 .seq = 40,
+                                                 .version = 2,
+                                                 .title = SLICE("Rikers ABLE, amended"),
+                                                 .text = SLICE("contract rikers version 2\n"),
+                                                 .manifest = SLICE("{\"open\":true,\"version\":2}"),
+                                                 .proposed_by = SLICE("city-clerk"),
+                                                 .version_hash = {0xab, 2},
+                                                 .terms_hash = {0xcd, 3},
+                                                 .in_force_seq = ROW_NO_SEQ};
+static const struct row_signer new_city = {.party = {.contract = SLICE("rikers-able"),
+                                                     .party = SLICE("city"),
+                                                     .role = SLICE("outcome payer"),
+                                                     .label = SLICE("The City"),
+                                                     .actor = SLICE("rikers-backbone"),
+                                                     .kid = SLICE(KID_A),
+                                                     .place = 0,
+                                                     .signed_seq = ROW_NO_SEQ},
+                                           .amendment_seq = 40};
+static const struct row_signer old_city = {.party = {.contract = SLICE("rikers-able"),
+                                                     .party = SLICE("city"),
+                                                     .role = SLICE("outcome payer"),
+                                                     .label = SLICE("City of New York"),
+                                                     .actor = SLICE("city-clerk"),
+                                                     .kid = SLICE(KID_B),
+                                                     .place = 1,
+                                                     .signed_seq = ROW_NO_SEQ},
+                                           .amendment_seq = 40,
+                                           .is_leaving = true};
 static const struct row_instance instance = {.contract = SLICE("rikers-able"),
                                              .rule = SLICE("repay"),
                                              .key = SLICE(""),
@@ -453,7 +494,7 @@ static void record_all(void)
     lender.party = SLICE("lender");
     lender.actor = SLICE("rikers-backbone");
     lender.place = 1;
-    struct row_metric served = {.contract = SLICE("rikers-able"), .metric = SLICE("served"), .place = 1};
+    struct row_metric served = {.contract = SLICE("rikers-able"), .metric = SLICE("served"), .place = 1, .text_seq = 7};
     RECORD(7, parties, party, city, lender);
     RECORD(7, metrics, metric, days, served);
     RECORD(20, results, result, ninety_one, figure);

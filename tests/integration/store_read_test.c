@@ -115,13 +115,16 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
     commit();
     ok(store_read_contract(pg, SLICE("rikers-able"), STORE_NOW, SLICE(""), &out, &found, &err));
     assert_true(found);
-    reads("{'activated_seq':9,'closed_seq':50,'id':'rikers-able','manifest':{'open':true,'version':1},'metrics':["
+    reads("{'activated_seq':9,'amendments_open':0,'closed_seq':50,'id':'rikers-able','manifest':{'open':true,'version':1},'"
+          "metrics':["
           "{'indicator':'jail-days','metric':'days','version':1},{'indicator':null,'metric':'served','version':null}],"
           "'next_moment':'2026-01-01T00:00:00.000001Z','open':true,'parties':[{'actor':'city-clerk','kid':'" KID_B
           "','label':'City of New York','party':'city','role':'outcome payer','signed_seq':8},{'actor':'rikers-backbone',"
           "'kid':'" KID_B "','label':'City of New York','party':'lender','role':'outcome payer','signed_seq':null}],"
           "'proposed_by':'rikers-backbone','seq':7,'slug':'rikers','state':'closed','terms':'" HASH_CD
-          "','title':'Rikers ABLE','version':'" HASH_AB "','version_number':1}");
+          "','title':'Rikers ABLE','version':'" HASH_AB
+          "','version_number':1,'versions':[{'in_force_seq':9,'seq':7,'terms':'" HASH_CD "','version':'" HASH_AB
+          "','version_number':1}]}");
     static const struct {
         uint64_t as_of;
         const char *state;
@@ -149,9 +152,109 @@ static void a_contract_reads_as_it_stood_after_an_entry(void **state)
     ok(store_has_contract(pg, SLICE("rikers-able"), SLICE(""), &found, &err));
     assert_true(found);
     found = false;
-    ok(store_read_terms(pg, SLICE("rikers-able"), SLICE(""), &out, &found, &err));
+    ok(store_read_terms(pg, SLICE("rikers-able"), SLICE(""), SLICE(""), &out, &found, &err));
     assert_true(found);
     assert_true(slice_equal(buf_slice(&out), rikers.text));
+}
+
+#define HASH_AB2 "ab02000000000000000000000000000000000000000000000000000000000000"
+#define HASH_CD3 "cd03000000000000000000000000000000000000000000000000000000000000"
+
+/* A contract that was amended by another clerk of the city. */
+static void record_amended(void)
+{
+    struct row_contract contract = rikers;
+    struct row_amendment in_force = second_text, rival = second_text;
+    struct row_signer signed_city = new_city;
+    struct row_metric amended = days;
+    record_all();
+    contract.state = CONTRACT_IN_FORCE;
+    contract.activated_seq = 9;
+    RECORD(8, contracts, contract, contract);
+    amended.text_seq = 40;
+    amended.metric = SLICE("stays");
+    rival.seq = 42;
+    rival.version_hash[1] = 3;
+    in_force.in_force_seq = 45;
+    signed_city.party.signed_seq = 41;
+    RECORD(40, amendments, amendment, in_force, rival);
+    RECORD(40, signers, signer, signed_city, old_city);
+    RECORD(40, metrics, metric, amended);
+    commit();
+}
+
+static void a_contract_reads_by_the_text_in_force(void **state)
+{
+    (void) state;
+    bool found = false;
+    record_amended();
+    ok(store_read_contract(pg, SLICE("rikers-able"), STORE_NOW, SLICE(""), &out, &found, &err));
+    reads(
+        "{'activated_seq':9,'amendments_open':0,'closed_seq':null,'id':'rikers-able','manifest':{'open':true,'version':2},"
+        "'metrics':[{'indicator':'jail-days','metric':'stays','version':1}],'next_moment':null,'open':true,'parties':["
+        "{'actor':'rikers-backbone','kid':'" KID_A "','label':'The City','party':'city','role':'outcome "
+        "payer','signed_seq':41}],'proposed_by':'rikers-backbone','seq':7,"
+        "'slug':'rikers','state':'in_force','terms':'" HASH_CD3 "','title':'Rikers ABLE, amended','version':'" HASH_AB2
+        "','version_number':2,'versions':[{'in_force_seq':9,'seq':7,'terms':'" HASH_CD "','version':'" HASH_AB
+        "','version_number':1},{'in_force_seq':45,'seq':40,'terms':'" HASH_CD3 "','version':'" HASH_AB2
+        "','version_number':2}]}");
+    ok(store_read_contract(pg, SLICE("rikers-able"), 44, SLICE(""), &out, &found, &err));
+    assert_non_null(strstr(out.ptr, "\"amendments_open\":2"));
+    assert_non_null(strstr(out.ptr, "\"version_number\":1,\"versions\":[{"));
+    buf_clear(&out);
+    ok(store_list_signatures(pg, SLICE("rikers-able"), &all, &out, &found, &err));
+    reads("{'items':[{'actor':'rikers-backbone','kid':'" KID_A
+          "','label':'The City','party':'city','role':'outcome payer','signed_seq':41}],'next':null}");
+    ok(store_list_contracts(pg, SLICE("rikers-backbone"), &all, &out, &err));
+    reads("{'items':[{'activated_seq':9,'closed_seq':null,'id':'rikers-able','open':true,'proposed_by':'rikers-backbone',"
+          "'seq':7,'state':'in_force','title':'Rikers ABLE, amended','version':'" HASH_AB2 "'}],'next':null}");
+}
+
+static void a_text_is_found_by_its_number_or_its_hash(void **state)
+{
+    (void) state;
+    bool found = false;
+    record_amended();
+    static const struct {
+        const char *version, *text;
+    } rows[] = {
+        {"", "contract rikers version 2\n"},
+        {"2", "contract rikers version 2\n"},
+        {"1", "contract rikers\n\nparty city outcome payer\n"},
+        {HASH_AB, "contract rikers\n\nparty city outcome payer\n"},
+        {HASH_CD3, "contract rikers version 2\n"},
+        {"3", NULL},
+        {"x", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        buf_clear(&out);
+        ok(store_read_terms(pg, SLICE("rikers-able"), slice_str(rows[i].version), SLICE(""), &out, &found, &err));
+        assert_int_equal(found, rows[i].text != NULL);
+        if (found)
+            assert_true(slice_is(buf_slice(&out), rows[i].text));
+    }
+    buf_clear(&out);
+}
+
+static void amendments_read_with_who_has_signed(void **state)
+{
+    (void) state;
+    bool found = false;
+    const struct store_page one = {.limit = 1};
+    record_amended();
+    ok(store_list_amendments(pg, SLICE("rikers-able"), &one, &out, &found, &err));
+    assert_true(found);
+    assert_non_null(strstr(out.ptr, "\"seq\":40,\"signers\":[{\"actor\":\"rikers-backbone\""));
+    assert_non_null(strstr(out.ptr, "\"leaving\":false,\"party\":\"city\",\"role\":\"outcome payer\",\"signed_seq\":41}"));
+    assert_non_null(strstr(out.ptr, "\"leaving\":true,\"party\":\"city\",\"role\":\"outcome payer\",\"signed_seq\":null}"));
+    assert_non_null(strstr(out.ptr, "\"state\":\"in_force\""));
+    assert_null(strstr(out.ptr, "\"next\":null"));
+    buf_clear(&out);
+    ok(store_list_amendments(pg, SLICE("rikers-able"), &all, &out, &found, &err));
+    assert_non_null(strstr(out.ptr, "\"seq\":42,\"signers\":[],\"state\":\"superseded\""));
+    buf_clear(&out);
+    ok(store_list_amendments(pg, SLICE("none"), &all, &out, &found, &err));
+    assert_false(found);
 }
 
 static void contracts_are_listed_whole_or_by_party(void **state)
@@ -478,7 +581,7 @@ static void what_does_not_exist_is_not_found(void **state)
     NOT_FOUND(store_list_keys(pg, SLICE("nobody"), &all, &out, &found, &err));
     NOT_FOUND(store_read_indicator(pg, SLICE("nothing"), &out, &found, &err));
     NOT_FOUND(store_read_contract(pg, SLICE("none"), STORE_NOW, SLICE(""), &out, &found, &err));
-    NOT_FOUND(store_read_terms(pg, SLICE("none"), SLICE(""), &out, &found, &err));
+    NOT_FOUND(store_read_terms(pg, SLICE("none"), SLICE(""), SLICE(""), &out, &found, &err));
     NOT_FOUND(store_has_contract(pg, SLICE("none"), SLICE(""), &found, &err));
     NOT_FOUND(store_list_signatures(pg, SLICE("none"), &all, &out, &found, &err));
     NOT_FOUND(store_list_accessions(pg, SLICE("none"), &all, &out, &found, &err));
@@ -723,6 +826,9 @@ int main(void)
         T(actors_and_keys_read_as_said),
         T(indicators_read_as_said),
         T(a_contract_reads_as_it_stood_after_an_entry),
+        T(a_contract_reads_by_the_text_in_force),
+        T(a_text_is_found_by_its_number_or_its_hash),
+        T(amendments_read_with_who_has_signed),
         T(contracts_are_listed_whole_or_by_party),
         T(results_read_as_said),
         T(a_result_says_how_it_stands),

@@ -159,6 +159,7 @@ static void a_contract_comes_back_with_all_that_evaluation_needs(void **state)
     SAME(model->metrics[0], days, metric);
     SAME(model->metrics[0], days, indicator);
     EQUAL(model->metrics[0], days, indicator_version);
+    EQUAL(model->metrics[0], days, text_seq);
     assert_int_equal(model->metrics[1].indicator.len, 0);
     assert_int_equal(model->metrics[1].indicator_version, 0);
     assert_int_equal(model->metrics[1].place, 1);
@@ -360,6 +361,56 @@ static void what_does_not_exist_is_looked_up_all_the_same(void **state)
 #undef X
     assert_int_equal(model->result_key_count, 0);
     assert_true(model->next_moment.us == INT64_MAX);
+}
+
+static void an_amendment_comes_back_with_its_signers(void **state)
+{
+    (void) state;
+    struct row_amendment in_force = second_text;
+    struct row_signer signed_city = new_city;
+    struct row_metric amended = days;
+    struct row_final second = final;
+    in_force.in_force_seq = 45;
+    signed_city.party.signed_seq = 41;
+    amended.text_seq = 40;
+    second.version = 2;
+    second.seq = 46;
+    record_all();
+    RECORD(40, amendments, amendment, second_text);
+    RECORD(40, signers, signer, new_city, old_city);
+    RECORD(40, metrics, metric, amended);
+    RECORD(41, signers, signer, signed_city); /* replaced within the batch, and below after it */
+    commit();
+    RECORD(44, amendments, amendment, in_force);
+    RECORD(44, finals, final, second);
+    commit();
+    wanted(NEED_CONTRACT, "rikers-able", 0);
+    load();
+    assert_int_equal(model->amendments_count, 1);
+    const struct row_amendment *row = &model->amendments[0];
+    SAME(*row, in_force, contract);
+    SAME(*row, in_force, title);
+    SAME(*row, in_force, text);
+    SAME(*row, in_force, manifest);
+    SAME(*row, in_force, proposed_by);
+    EQUAL(*row, in_force, seq);
+    EQUAL(*row, in_force, version);
+    EQUAL(*row, in_force, in_force_seq);
+    assert_memory_equal(row->version_hash, in_force.version_hash, 32);
+    assert_memory_equal(row->terms_hash, in_force.terms_hash, 32);
+    assert_int_equal(model->signers_count, 2);
+    SAME(model->signers[0].party, signed_city.party, actor);
+    SAME(model->signers[0].party, signed_city.party, label);
+    EQUAL(model->signers[0].party, signed_city.party, signed_seq);
+    assert_false(model->signers[0].is_leaving);
+    assert_true(model->signers[1].is_leaving);
+    assert_int_equal(model->signers[1].amendment_seq, 40);
+    assert_int_equal(model->signers[1].party.place, 1);
+    assert_true(model->signers[1].party.signed_seq == ROW_NO_SEQ);
+    assert_int_equal(model->metrics_count, 3);
+    assert_int_equal(model->metrics[2].text_seq, 40);
+    assert_int_equal(model->finals_count, 2);
+    assert_int_equal(model->finals[1].version, 2);
 }
 
 static void nothing_needed_is_nothing_asked(void **state)
@@ -788,7 +839,8 @@ static void fill(void)
         " 'author-' || g % 50, '2026-01-01Z', false, sha256(('k' || g)::bytea) FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.verification SELECT g, 0, 'v', 200000 + g, '2026-01-01Z' FROM generate_series(1, 100000) AS "
         "g;"
-        "INSERT INTO outcomes.contract_metric SELECT 'c-' || g, 0, 'm', 'ind-' || g % 200, 1 FROM generate_series(1, 5000) "
+        "INSERT INTO outcomes.contract_metric SELECT 'c-' || g, 0, 'm', 'ind-' || g % 200, 1, g FROM generate_series(1, "
+        "5000) "
         "AS g;"
         "INSERT INTO outcomes.indicator SELECT 'ind-' || g, 1, g, sha256('e'), '', '', '', 'output', false, 'a'"
         "  FROM generate_series(0, 9999) AS g;"
@@ -817,6 +869,11 @@ static void fill(void)
         "g, NULL,"
         "  NULL, 'proposed', CASE WHEN g % 100 = 0 THEN timestamptz '2026-01-01Z' + g * interval '1 hour' END, 1"
         "  FROM generate_series(1, 5000) AS g;"
+        "INSERT INTO outcomes.amendment SELECT 100000 + g, 'c-' || g, 2, 't', 'text', sha256('v'), sha256('t'), '{}', "
+        "'a-1',"
+        "  CASE WHEN g % 2 = 0 THEN 200000 + g END FROM generate_series(1, 5000) AS g;"
+        "INSERT INTO outcomes.amendment_signer SELECT 100000 + g, 0, 'c-' || g, 'p', 'investor', '', 'a-' || g % 2000,"
+        "  lpad('', 43, 'k'), false, NULL FROM generate_series(1, 5000) AS g;"
         "INSERT INTO outcomes.concern SELECT g, 'c-' || g % 5000 FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.erasure SELECT g, 100000 + g FROM generate_series(1, 10000) AS g;"
         "INSERT INTO outcomes.party SELECT 'c-' || g, 0, 'p', 'investor', '', 'a-' || g % 2000, lpad('', 43, 'k'), NULL"
@@ -839,6 +896,10 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_load_users, "(ARRAY['x'], ARRAY[1])", "contract_metric_indicator"},
         {&sql_outcomes_load_contracts, "(ARRAY['x'])", "contract_pkey"},
         {&sql_outcomes_load_parties, "(ARRAY['x'])", "party_pkey"},
+        {&sql_outcomes_load_amendments, "(ARRAY['x'])", "amendment_contract"},
+        {&sql_outcomes_load_signers, "(ARRAY['x'])", "amendment_signer_contract"},
+        {&sql_outcomes_list_amendments, "('x', -1, 101, NULL)", "amendment_contract"},
+        {&sql_outcomes_read_terms, "('x', NULL, NULL)", "contract_pkey"},
         {&sql_outcomes_load_metrics, "(ARRAY['x'])", "contract_metric_pkey"},
         {&sql_outcomes_load_instances, "(ARRAY['x'])", "instance_pkey"},
         {&sql_outcomes_load_finals, "(ARRAY['x'])", "final_result"},
@@ -924,6 +985,7 @@ int main(void)
         T(a_dropped_batch_leaves_nothing_and_the_model_forgets),
         T(a_second_result_of_one_key_is_a_conflict_and_takes_the_batch_with_it),
         T(what_does_not_exist_is_looked_up_all_the_same),
+        T(an_amendment_comes_back_with_its_signers),
         T(nothing_needed_is_nothing_asked),
         T(users_of_an_indicator_are_those_of_that_version),
         T(results_are_found_by_statement_with_their_verifications),
@@ -936,6 +998,7 @@ int main(void)
         T(every_allocation_may_fail_while_a_batch_is_written),
         T(the_service_may_change_only_what_is_replaced),
         T(rows_that_cannot_be_are_refused_by_the_tables),
+        T(an_amendment_comes_back_with_its_signers),
         T(names_and_keys_too_long_for_an_index_are_no_obstacle),
         T(no_statement_that_must_be_quick_goes_through_a_whole_table),
         T(a_plan_made_while_a_table_was_empty_uses_the_index_too),

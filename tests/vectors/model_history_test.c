@@ -15,10 +15,16 @@
 /* Contracts that use others: the model has none yet. */
 static const char *const left_out[] = {"outcome-fund", "rikers-guarantee", "rikers-guarantee-restated"};
 
+#define SOURCES_MAX 8
+
 struct play {
     struct world w;
     json_t *root;
     struct terms *terms;
+    struct history_source sources[SOURCES_MAX]; /* the contract's text, and those that the history names */
+    struct slice texts[SOURCES_MAX];
+    size_t source_count;
+    const char *parties; /* of the contract */
     struct history *history;
     struct history_run *run;
     struct arena *arena;
@@ -101,9 +107,10 @@ static void make_contract(struct play *p, struct slice text)
         buf_printf(&parties, "%s%.*s=%.*s", i == 0 ? "" : " ", SLICE_ARG(names[i]), SLICE_ARG(names[i]));
     }
     define_indicators(p);
-    do_propose(&p->w, names[0].ptr, CONTRACT, text.ptr, world_keep(&p->w, buf_slice(&parties)).ptr);
-    ASSERT_DONE(&p->w);
+    p->parties = world_keep(&p->w, buf_slice(&parties)).ptr;
     buf_release(&parties);
+    do_propose(&p->w, names[0].ptr, CONTRACT, text.ptr, p->parties);
+    ASSERT_DONE(&p->w);
     for (uint32_t i = 0; i < count; i++) {
         do_sign(&p->w, names[i].ptr, CONTRACT, names[i].ptr);
         ASSERT_DONE(&p->w);
@@ -286,11 +293,31 @@ static void join(struct play *p, const json_t *classes)
     }
 }
 
+/* Proposed by a party, and signed by all. */
+static void amend(struct play *p, const char *file)
+{
+    size_t at = 0;
+    while (at < p->source_count && !slice_is(p->sources[at].file, file))
+        at++;
+    assert_true(at < p->source_count);
+    (void) world_moments(&p->w);
+    uint64_t seq = p->w.seq;
+    do_amend(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, CONTRACT, p->texts[at].ptr, p->parties);
+    ASSERT_DONE(&p->w);
+    for (uint32_t i = 0; i < terms_party_count(p->terms); i++) {
+        const char *party = world_keep(&p->w, terms_party(p->terms, i)->name).ptr;
+        do_sign_amendment(&p->w, party, CONTRACT, party, seq);
+        ASSERT_DONE(&p->w);
+    }
+}
+
 static void do_step(struct play *p, const struct history_step *read, const json_t *step)
 {
     const json_t *results = json_object_get(step, "results"), *result;
     size_t i = 0;
     join(p, json_object_get(step, "joined"));
+    if (said(step, "amended") != NULL)
+        amend(p, said(step, "amended"));
     json_array_foreach((json_t *) (uintptr_t) results, i, result)
     {
         if (is_first(result))
@@ -371,50 +398,58 @@ static void play_steps(struct play *p)
     reach_end(p);
 }
 
-/* What comes before the first amendment: the model has one text of a contract. */
-static struct slice cut(struct play *p, struct slice json)
+static void add_source(struct play *p, const char *folder, const char *file)
 {
-    json_t *steps;
-    p->root = json_loadb(json.ptr, json.len, 0, NULL);
-    assert_non_null(p->root);
-    steps = json_object_get(p->root, "history");
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        if (json_object_get(json_array_get(steps, i), "amended") != NULL)
-            while (json_array_size(steps) > i)
-                assert_int_equal(json_array_remove(steps, json_array_size(steps) - 1), 0);
-    (void) json_object_del(p->root, "texts");
-    char *text = json_dumps(p->root, JSON_COMPACT);
-    assert_non_null(text);
-    struct slice copy = world_keep(&p->w, slice_str(text));
-    free(text); /* NOLINT: jansson's own */
-    return copy;
+    struct diags diags;
+    struct err err = {0};
+    struct digest digest;
+    char hex[2 * DIGEST_LEN + 1];
+    struct terms *terms = NULL;
+    struct slice text = load_file(folder, file, "", p->arena);
+    diags_init(&diags, p->arena);
+    assert_true(p->source_count < SOURCES_MAX);
+    assert_int_equal(terms_compile(text, &diags, &terms, &err), TALLY_OK);
+    assert_non_null(terms);
+    digest_of(text, &digest);
+    text_hex(digest.bytes, DIGEST_LEN, hex);
+    p->texts[p->source_count] = text;
+    p->sources[p->source_count++] = (struct history_source){
+        .file = world_keep(&p->w, slice_str(file)), .hash = world_keep(&p->w, slice_str(hex)), .terms = terms};
+}
+
+static void read_texts(struct play *p, const char *folder)
+{
+    const json_t *texts = json_object_get(p->root, "texts"), *file;
+    size_t i = 0;
+    add_source(p, folder, arena_printf(p->arena, "%s.terms", said(p->root, "contract")).ptr);
+    p->terms = (struct terms *) (uintptr_t) p->sources[0].terms;
+    json_array_foreach((json_t *) (uintptr_t) texts, i, file) add_source(p, folder, json_string_value(file));
 }
 
 static size_t play(const char *folder, const char *name)
 {
     struct play *p = calloc(1, sizeof *p); /* NOLINT: larger than a stack should hold */
     struct err err = {0};
-    struct diags diags;
     assert_non_null(p);
     p->name = name;
     world_init(&p->w);
     p->arena = arena_new((size_t) 256 << 20);
     assert_non_null(p->arena);
-    struct slice json = cut(p, load_file(folder, name, ".results.json", p->arena));
-    struct slice text = load_file(folder, said(p->root, "contract"), ".terms", p->arena);
-    diags_init(&diags, p->arena);
-    assert_int_equal(terms_compile(text, &diags, &p->terms, &err), TALLY_OK);
-    assert_non_null(p->terms);
-    if (history_read(p->terms, json, p->arena, &p->history, &err) != TALLY_OK)
+    struct slice json = load_file(folder, name, ".results.json", p->arena);
+    p->root = json_loadb(json.ptr, json.len, 0, NULL);
+    assert_non_null(p->root);
+    read_texts(p, folder);
+    if (history_read_texts(p->sources, p->source_count, json, p->arena, &p->history, &err) != TALLY_OK)
         fail_msg("%s: %s", name, err.detail);
     assert_int_equal(history_begin(p->terms, p->history, DAY_NEVER, &p->run, &err), TALLY_OK);
     world_day(&p->w, "1999-01-01");
-    make_contract(p, text);
+    make_contract(p, p->texts[0]);
     play_steps(p);
     size_t compared = p->compared;
     history_end(p->run);
     json_decref(p->root);
-    terms_free(p->terms);
+    for (size_t i = 0; i < p->source_count; i++)
+        terms_free((struct terms *) (uintptr_t) p->sources[i].terms);
     world_release(&p->w);
     arena_free(p->arena);
     free(p); /* NOLINT */

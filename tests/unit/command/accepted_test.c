@@ -21,7 +21,6 @@ static void what_the_service_does_not_do_is_refused_at_its_place(void **state)
     static const struct {
         const char *text, *said;
     } rows[] = {
-        {TEXT("t \\\"T\\\" version 2 amends " HASH " effective 2016-05-01", ""), "amendments"},
         {TEXT("t \\\"T\\\"", "uses able is contract " HASH "\\n"), "figures of other contracts"},
     };
     (void) state;
@@ -44,7 +43,6 @@ static void what_the_service_does_not_do_is_refused_at_its_place(void **state)
 static const struct {
     const char *name, *said;
 } not_taken[] = {
-    {"denver-sib-2018", "amendments"},
     {"outcome-fund", "figures of other contracts"},
     {"rikers-guarantee", "figures of other contracts"},
     {"work-programme", "one evaluation may come to take"}, /* 200,000 people with 26 claims each */

@@ -3,6 +3,8 @@
 #include "texts.h"
 #include "world.h"
 
+#include "tally/text.h"
+
 #define RUNS 60
 #define STEPS 800
 
@@ -92,6 +94,79 @@ static void accede(struct world *w)
     for (uint32_t i = 0; i < w->base.contracts_count; i++) {
         if (slice_is(w->base.contracts[i].id, id))
             do_accede(w, actors[1 + dice(5)], id, dice(9) == 0 ? "buyer" : "clinic");
+    }
+}
+
+/* The text in force of a contract, and its version. */
+static struct slice text_in_force(const struct world *w, const struct row_contract *contract, uint32_t *version)
+{
+    struct slice text = contract->text;
+    *version = 1;
+    for (uint32_t i = 0; i < w->base.amendments_count; i++) {
+        const struct row_amendment *row = &w->base.amendments[i];
+        if (row->in_force_seq == ROW_NO_SEQ || row->version < *version || !slice_equal(row->contract, contract->id))
+            continue;
+        *version = row->version;
+        text = row->text;
+    }
+    return text;
+}
+
+/* The next version of a text: another day, and mostly another number, cap, verifier or time to wait. */
+static const char *next_text(struct world *w, struct slice text, uint32_t version)
+{
+    static const char *const swaps[][2] = {{"0.333", "0.5"},
+                                           {"0.5", "0.25"},
+                                           {"2.50", "3"},
+                                           {"cap 12 ", "cap 7 "},
+                                           {"cap 6 ", "cap 4 "},
+                                           {"final 3 days", "final 9 days"},
+                                           {"1 of (one, two)", "one and two"},
+                                           {"within 40 days", "within 10 days"}};
+    const char *from = world_keep(w, text).ptr, *header = strstr(from, "\ncurrency"), *old = strstr(from, " version ");
+    const char *const *swap = swaps[dice(sizeof swaps / sizeof swaps[0])];
+    uint8_t hash[32];
+    char hex[65];
+    world_sha256("", text, hash);
+    text_hex(hash, sizeof hash, hex);
+    const char *end = old != NULL && old < header ? old : header, *at = strstr(header, swap[0]);
+    size_t cut = at == NULL ? strlen(header) : (size_t) (at - header);
+    return arena_printf(w->arena, "%.*s version %" PRIu32 " amends %s effective 201%u-0%u-01%.*s%s%s", (int) (end - from),
+                        from, version + 1, hex, 1 + dice(3), 1 + dice(9), (int) cut, header, at == NULL ? "" : swap[1],
+                        at == NULL ? "" : at + strlen(swap[0]))
+        .ptr;
+}
+
+static void amend(struct world *w)
+{
+    uint32_t version = 0;
+    if (w->base.contracts_count == 0 || w->terms_count > 200)
+        return;
+    const struct row_contract *contract = &w->base.contracts[dice(w->base.contracts_count)];
+    struct slice text = text_in_force(w, contract, &version);
+    bool is_units = slice_is(contract->slug, "units");
+    const char *id = world_keep(w, contract->id).ptr;
+    do_amend(w,
+             dice(6) == 0   ? "hub"
+             : dice(2) == 0 ? "buyer"
+                            : "seller",
+             id, next_text(w, text, version),
+             is_units       ? (dice(3) == 0 ? "buyer=buyer seller=hub" : UNITS_PARTIES)
+             : dice(3) == 0 ? "buyer=buyer one=two seller=seller two=one"
+                            : "buyer=buyer one=one seller=seller two=two");
+}
+
+static void sign_amendment(struct world *w)
+{
+    if (w->base.amendments_count == 0)
+        return;
+    const struct row_amendment *row = &w->base.amendments[dice(w->base.amendments_count)];
+    uint64_t seq = row->seq;
+    const char *id = world_keep(w, row->contract).ptr;
+    for (uint32_t i = 0; i < w->base.signers_count; i++) { /* mostly everybody, otherwise nothing would ever be amended */
+        const struct row_signer *signer = &w->base.signers[i];
+        if (signer->amendment_seq == seq && dice(6) != 0)
+            do_sign_amendment(w, world_keep(w, signer->party.actor).ptr, id, world_keep(w, signer->party.party).ptr, seq);
     }
 }
 
@@ -200,9 +275,9 @@ static void change_keys(struct world *w)
 
 static void step(struct world *w)
 {
-    static void (*const deeds[])(struct world *) = {propose, sign,   sign,    submit,  submit,  submit,  accede,
-                                                    verify,  verify, verify,  verify,  settle,  settle,  change_keys,
-                                                    change,  change, dispute, dispute, resolve, resolve, submit};
+    static void (*const deeds[])(struct world *) = {
+        propose, sign,        sign,   submit, submit,  submit,  accede,  verify,  verify, verify, verify,        settle,
+        settle,  change_keys, change, change, dispute, dispute, resolve, resolve, submit, amend,  sign_amendment};
     w->time.us += (int64_t) dice(4) * 24 * 3600 * 1000000;
     deeds[dice(sizeof(deeds) / sizeof(deeds[0]))](w);
 }
@@ -246,14 +321,14 @@ static void assert_quiet(struct world *w)
     struct model *model = w->models[0];
     for (uint32_t c = 0; c < w->base.contracts_count; c++) {
         struct needs needs = {.arena = w->arena};
-        const struct terms *terms = NULL;
+        struct engine_input input;
         struct engine_output *output = NULL;
         if (w->base.contracts[c].state != CONTRACT_IN_FORCE)
             continue;
         assert_int_equal(model_needs_contract(model, w->base.contracts[c].id, &needs, NULL), TALLY_OK);
         for (uint32_t i = 0; i < needs.count; i++)
             load(w, model, &needs.items[i]);
-        assert_int_equal(model_evaluate(model, w->base.contracts[c].id, w->time, w->arena, &terms, &output, NULL),
+        assert_int_equal(model_evaluate(model, w->base.contracts[c].id, w->time, w->arena, &input, &output, NULL),
                          TALLY_OK);
         for (size_t i = 0; i < output->count; i++)
             assert_false(output->instances[i].has_difference);
@@ -268,7 +343,8 @@ static void assert_one_chain_counts(const struct world *w)
         const struct row_final *newest = a;
         for (uint32_t k = 0; k < w->base.finals_count; k++) {
             const struct row_final *b = &w->base.finals[k];
-            if (slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key)) {
+            if (slice_equal(a->contract, b->contract) && a->version == b->version && slice_equal(a->metric, b->metric) &&
+                slice_equal(a->key, b->key)) {
                 if (b->seq > newest->seq)
                     newest = b;
                 /* a value of another chain comes only after the end of this one */
@@ -277,8 +353,8 @@ static void assert_one_chain_counts(const struct world *w)
                     for (uint32_t e = 0; e < w->base.finals_count; e++) {
                         const struct row_final *end = &w->base.finals[e];
                         has_ended = has_ended || (end->is_none && end->first_seq == a->first_seq && end->seq > a->seq - 1 &&
-                                                  end->seq <= b->seq && slice_equal(end->contract, a->contract) &&
-                                                  slice_equal(end->key, a->key));
+                                                  end->seq <= b->seq && end->version == a->version &&
+                                                  slice_equal(end->contract, a->contract) && slice_equal(end->key, a->key));
                     }
                     assert_true(has_ended);
                 }
@@ -371,7 +447,7 @@ static uint32_t count_changes(const struct world *w)
 
 static void any_history_gives_the_same_decisions_from_any_view(void **state)
 {
-    uint32_t payments = 0, finals = 0, changed = 0, decided = 0;
+    uint32_t payments = 0, finals = 0, changed = 0, decided = 0, amended = 0;
     (void) state;
     for (uint64_t run = 1; run <= RUNS; run++) {
         struct world w;
@@ -390,6 +466,8 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
         assert_one_chain_counts(&w);
         changed += count_changes(&w);
         decided += w.base.decisions_count;
+        for (uint32_t i = 0; i < w.base.amendments_count; i++)
+            amended += w.base.amendments[i].in_force_seq != ROW_NO_SEQ;
         assert_nobody_verified_themselves(&w);
         assert_members_joined(&w);
         assert_only_lists_of_persons_are_closed(&w);
@@ -398,7 +476,8 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
         count_new(&w);
         world_release(&w);
     }
-    assert_true(payments > RUNS && finals > RUNS && changed > RUNS && decided > RUNS); /* the dice do reach what matters */
+    assert_true(payments > RUNS && finals > RUNS && changed > RUNS && decided > RUNS &&
+                amended > RUNS); /* the dice do reach what matters */
     assert_true(members > RUNS && paid_members > RUNS / 2 && persons > RUNS && passed_on > RUNS / 2);
 }
 

@@ -31,7 +31,7 @@ struct world {
     struct instant time;
     struct buf last;          /* the last decision as text */
     struct decision decision; /* of the first model */
-    struct terms *terms[64];  /* compiled by propose */
+    struct terms *terms[256]; /* compiled by propose */
     int terms_count;
     struct buf log; /* every event so far, a line each */
 };
@@ -84,10 +84,20 @@ static inline void show_party(struct buf *out, const struct row_party *r)
     put_slice(out, r->contract), put_slice(out, r->party), put_slice(out, r->role), put_slice(out, r->label);
     put_slice(out, r->actor), put_slice(out, r->kid), put_number(out, r->place), put_number(out, r->signed_seq);
 }
+static inline void show_amendment(struct buf *out, const struct row_amendment *r)
+{
+    put_slice(out, r->contract), put_number(out, r->seq), put_number(out, r->version), put_slice(out, r->title);
+    put_slice(out, r->text), put_slice(out, r->manifest), put_slice(out, r->proposed_by);
+    buf_add_hex(out, r->version_hash, 32), buf_add_hex(out, r->terms_hash, 32), put_number(out, r->in_force_seq);
+}
+static inline void show_signer(struct buf *out, const struct row_signer *r)
+{
+    show_party(out, &r->party), put_number(out, r->amendment_seq), put_number(out, r->is_leaving);
+}
 static inline void show_metric(struct buf *out, const struct row_metric *r)
 {
     put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->indicator);
-    put_number(out, r->place), put_number(out, r->indicator_version);
+    put_number(out, r->place), put_number(out, r->indicator_version), put_number(out, r->text_seq);
 }
 static inline void show_result(struct buf *out, const struct row_result *r)
 {
@@ -215,7 +225,15 @@ static inline bool same_party(const struct row_party *a, const struct row_party 
 }
 static inline bool same_metric(const struct row_metric *a, const struct row_metric *b)
 {
-    return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric);
+    return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && a->text_seq == b->text_seq;
+}
+static inline bool same_amendment(const struct row_amendment *a, const struct row_amendment *b)
+{
+    return a->seq == b->seq;
+}
+static inline bool same_signer(const struct row_signer *a, const struct row_signer *b)
+{
+    return a->amendment_seq == b->amendment_seq && a->party.place == b->party.place;
 }
 static inline bool same_result(const struct row_result *a, const struct row_result *b)
 {
@@ -292,7 +310,8 @@ CHANGES_LISTS(X)
 static inline bool replaces(const char *type)
 {
     return strcmp(type, "key") == 0 || strcmp(type, "contract") == 0 || strcmp(type, "party") == 0 ||
-           strcmp(type, "instance") == 0 || strcmp(type, "payment") == 0;
+           strcmp(type, "instance") == 0 || strcmp(type, "payment") == 0 || strcmp(type, "amendment") == 0 ||
+           strcmp(type, "signer") == 0;
 }
 
 /* ---- loading, as contracts/store does ---- */
@@ -321,6 +340,8 @@ static inline void load_contract(const struct world *w, struct model *model, str
     PUT_WHERE(verification, verifications, true) /* before their results: the order must not matter */
     PUT_WHERE(decision, decisions, slice_equal(row->contract, id))
     PUT_WHERE(dispute, disputes, slice_equal(row->contract, id))
+    PUT_WHERE(signer, signers, slice_equal(row->party.contract, id))
+    PUT_WHERE(amendment, amendments, slice_equal(row->contract, id))
     PUT_WHERE(party, parties, slice_equal(row->contract, id))
     PUT_WHERE(accession, accessions, slice_equal(row->contract, id))
     PUT_WHERE(settlement, settlements, slice_equal(row->contract, id))
@@ -383,6 +404,8 @@ static inline void load(const struct world *w, struct model *model, const struct
         load_contract(w, model, need->name);
         break;
     case NEED_PARTIES:
+        PUT_WHERE(signer, signers, slice_equal(row->party.contract, need->name))
+        PUT_WHERE(amendment, amendments, slice_equal(row->contract, need->name))
         PUT_WHERE(party, parties, slice_equal(row->contract, need->name))
         PUT_WHERE(accession, accessions, slice_equal(row->contract, need->name))
         PUT_WHERE(contract, contracts, slice_equal(row->id, need->name))
@@ -641,7 +664,7 @@ static inline void fill_proposal(struct world *w, struct command *command, const
     uint32_t count = 0;
     *command = (struct command){.kind = COMMAND_PROPOSE_CONTRACT};
     diags_init(&diags, w->arena);
-    assert_true(w->terms_count < 64);
+    assert_true(w->terms_count < 256);
     assert_int_equal(terms_compile(slice_str(text), &diags, &w->terms[w->terms_count], NULL), TALLY_OK);
     for (const struct diag *diag = diags.first; diag != NULL && w->terms[w->terms_count] == NULL; diag = diag->next)
         print_message("%u:%u: %.*s\n", diag->span.line, diag->span.column, SLICE_ARG(diag->message));
@@ -669,6 +692,29 @@ static inline const struct decision *do_propose(struct world *w, const char *by,
 {
     struct command command;
     fill_proposal(w, &command, id, text, parties);
+    return world_do(w, by, &command);
+}
+
+static inline const struct decision *do_amend(struct world *w, const char *by, const char *id, const char *text,
+                                              const char *parties)
+{
+    struct command command;
+    fill_proposal(w, &command, id, text, parties);
+    command.kind = COMMAND_AMEND_CONTRACT;
+    return world_do(w, by, &command);
+}
+
+/* Signs the amendment that was proposed by that entry. */
+static inline const struct decision *do_sign_amendment(struct world *w, const char *by, const char *contract,
+                                                       const char *as, uint64_t seq)
+{
+    struct command command = {.kind = COMMAND_SIGN_CONTRACT};
+    command.u.sign_contract.id = slice_str(contract);
+    command.u.sign_contract.as = slice_str(as);
+    for (uint32_t i = 0; i < w->base.amendments_count; i++) {
+        if (w->base.amendments[i].seq == seq)
+            memcpy(command.u.sign_contract.version, w->base.amendments[i].version_hash, 32);
+    }
     return world_do(w, by, &command);
 }
 

@@ -1,0 +1,407 @@
+/* Amendments of contracts in the model (language.md V): who may propose and sign, what comes into force, and by which text. */
+#include "texts.h"
+#include "world.h"
+
+#include "tally/text.h"
+
+/* One text with blanks: what stands behind the title, the parties, the verifiers, the amount. */
+#define DEAL(header, parties, force, metric, amount)                                                                       \
+    "terms 1\ncontract deal \"Deal\"" header "\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                      \
+    "runs 2012-01-01 to 2014-12-31\n"                                                                                      \
+    "party buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" parties force                                \
+    "disputes decided by judge within 60 days, otherwise stands\n"                                                         \
+    "period year every 1 year from 2012-01-01 to 2014-12-31\n"                                                             \
+    "metric units is shared.units version 1 in days\n  by year\n" metric                                                   \
+    "pay each_year from buyer to seller\n  for each year\n  amount " amount " per day of units\n"
+#define JUDGE "party judge evaluator \"Judge\"\n"
+#define CHECKER JUDGE "party checker auditor \"Checker\"\n"
+#define ALL "in force when buyer and seller have signed\n"
+#define VERIFIED "  reported by seller\n  verified by judge\n  disputes within 40 days\n"
+#define FIRST DEAL("", JUDGE, ALL, VERIFIED, "2")
+#define PARTIES "buyer=buyer judge=judge seller=seller"
+
+#define Y2012 "shared.units/1 year=2012-01-01/2012-12-31 "
+#define Y2013 "shared.units/1 year=2013-01-01/2013-12-31 "
+
+/* The text, in which @ stands for the hash of the one in force, `before`. */
+static const char *amends(struct world *w, const char *text, const char *before)
+{
+    uint8_t hash[32];
+    char hex[65];
+    const char *at = strchr(text, '@');
+    world_sha256("", slice_str(before), hash);
+    text_hex(hash, sizeof hash, hex);
+    return arena_printf(w->arena, "%.*s%s%s", (int) (at - text), text, hex, at + 1).ptr;
+}
+
+static const char *const actors[] = {"buyer", "seller", "judge", "other", "judge2"};
+
+static void begin(struct world *w, const char *text, const char *parties)
+{
+    world_init(w);
+    for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++)
+        do_register(w, "op", actors[i], false);
+    do_define(w, "op", "shared.units", 1, "days");
+    world_day(w, "2012-06-02");
+    do_propose(w, "buyer", "deal", text, parties);
+    ASSERT_DONE(w);
+    do_sign(w, "buyer", "deal", "buyer");
+    do_sign(w, "seller", "deal", "seller");
+    ASSERT_DONE(w);
+    assert_event(w, 0, "contract.activated", NULL);
+}
+
+static const char *stands(const struct world *w, const char *key)
+{
+    for (uint32_t i = 0; i < w->base.instances_count; i++) {
+        if (slice_is(w->base.instances[i].key, key))
+            return arena_printf(w->arena, "%.*s", SLICE_ARG(w->base.instances[i].stands)).ptr;
+    }
+    return "none";
+}
+
+#define KEY2012 "2012-01-01/2012-12-31"
+#define KEY2013 "2013-01-01/2013-12-31"
+#define SECOND_HEADER " version 2 amends @ effective 2013-06-01"
+
+/* Proposed by the buyer; its number. */
+static uint64_t propose(struct world *w, const char *text, const char *parties)
+{
+    (void) world_moments(w);
+    uint64_t seq = w->seq;
+    do_amend(w, "buyer", "deal", text, parties);
+    ASSERT_DONE(w);
+    return seq;
+}
+
+static void sign_both(struct world *w, uint64_t seq)
+{
+    do_sign_amendment(w, "buyer", "deal", "buyer", seq);
+    ASSERT_DONE(w);
+    assert_int_equal(w->decision.event_count, 0);
+    do_sign_amendment(w, "seller", "deal", "seller", seq);
+    ASSERT_DONE(w);
+    assert_event(w, 0, "contract.amended", NULL);
+}
+
+/* ---- V1: proposing and signing ---- */
+static void rule_V1_it_is_in_force_when_signed_as_the_text_that_it_amends_says(void **state)
+{
+    static const char first[] =
+        DEAL("", JUDGE, ALL "amended when seller and 1 of (buyer, judge) have signed\n", VERIFIED, "2");
+    struct world w;
+    (void) state;
+    begin(&w, first, PARTIES);
+    uint64_t seq = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), first), PARTIES);
+    do_sign_amendment(&w, "judge", "deal", "judge", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0);
+    do_sign_amendment(&w, "seller", "deal", "seller", seq);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    assert_int_equal(w.base.amendments[0].in_force_seq, w.seq - 1);
+    /* the version in force may still be signed, and only that */
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0);
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_SIGNED, "/as");
+    do_sign(&w, "judge", "deal", "judge"); /* the first version */
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_SUPERSEDED, "/version");
+    world_release(&w);
+}
+
+static void nobody_becomes_a_party_by_the_signatures_of_others(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    const char *text = amends(&w, DEAL(SECOND_HEADER, CHECKER, ALL, VERIFIED, "3"), FIRST);
+    uint64_t seq = propose(&w, text, "buyer=buyer checker=other judge=judge2 seller=seller");
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    do_sign_amendment(&w, "seller", "deal", "seller", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0); /* the old text is content; the new parties have not been asked */
+    do_sign_amendment(&w, "judge2", "deal", "checker", seq);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_NOT_PARTY, "/as");
+    do_sign_amendment(&w, "judge2", "deal", "nobody", seq);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_NOT_PARTY, "/as");
+    do_sign_amendment(&w, "judge2", "deal", "judge", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0);
+    do_sign_amendment(&w, "other", "deal", "checker", seq);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    world_release(&w);
+}
+
+static void who_leaves_signs_by_the_old_name(void **state)
+{
+    static const char first[] = DEAL("", JUDGE,
+                                     "in force when buyer and seller have signed\n"
+                                     "amended when buyer, seller and judge have signed\n",
+                                     VERIFIED, "2");
+    struct world w;
+    (void) state;
+    begin(&w, first, PARTIES);
+    uint64_t seq = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), first),
+                           "buyer=buyer judge=judge2 seller=seller");
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    do_sign_amendment(&w, "seller", "deal", "seller", seq);
+    do_sign_amendment(&w, "judge2", "deal", "judge", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0);
+    do_sign_amendment(&w, "judge", "deal", "judge", seq); /* another actor, another signature */
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    world_release(&w);
+}
+
+static void of_two_that_amend_the_same_text_the_first_that_is_signed_comes_into_force(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    const char *three = amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), FIRST);
+    uint64_t one = propose(&w, three, PARTIES);
+    uint64_t two = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "4"), FIRST), PARTIES);
+    do_sign_amendment(&w, "buyer", "deal", "buyer", one);
+    ASSERT_DONE(&w);
+    sign_both(&w, two);
+    do_sign_amendment(&w, "seller", "deal", "seller", one);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_SUPERSEDED, "/version");
+    do_amend(&w, "seller", "deal", three, PARTIES); /* what it amends is not in force any more */
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_SUPERSEDED, "/terms");
+    world_release(&w);
+}
+
+static void what_cannot_amend_is_refused(void **state)
+{
+    struct world w;
+    (void) state;
+    world_init(&w);
+    for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++)
+        do_register(&w, "op", actors[i], false);
+    do_define(&w, "op", "shared.units", 1, "days");
+    const char *second = amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), FIRST);
+    do_amend(&w, "buyer", "deal", second, PARTIES);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_NOT_FOUND);
+    do_propose(&w, "buyer", "deal", second, PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    do_propose(&w, "buyer", "deal", FIRST, PARTIES);
+    do_amend(&w, "buyer", "deal", second, PARTIES);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_NOT_IN_FORCE);
+    do_sign(&w, "buyer", "deal", "buyer");
+    do_sign(&w, "seller", "deal", "seller");
+    do_amend(&w, "other", "deal", second, PARTIES);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_NOT_PARTY);
+    do_amend(&w, "buyer", "deal", FIRST, PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    do_amend(&w, "buyer", "deal", amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), "something else"), PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    do_amend(&w, "buyer", "deal",
+             amends(&w, DEAL(" version 3 amends @ effective 2013-06-01", JUDGE, ALL, VERIFIED, "3"), FIRST), PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    do_amend(&w, "buyer", "deal", second, "buyer=buyer seller=seller");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_PARTIES, "/parties");
+    do_amend(&w, "buyer", "deal", second, "buyer=buyer judge=nobody seller=seller");
+    ASSERT_REFUSED_AT(&w, REFUSE_ACTOR_UNKNOWN, "/parties/judge/actor");
+    for (int i = 0; i < 4; i++) {
+        do_amend(&w, "buyer", "deal", second, PARTIES);
+        ASSERT_DONE(&w);
+    }
+    do_amend(&w, "buyer", "deal", second, PARTIES);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_AMENDMENTS);
+    do_amend(&w, "seller", "deal", second, PARTIES); /* nobody is kept from it by another */
+    ASSERT_DONE(&w);
+    world_release(&w);
+}
+
+static void a_rule_keeps_its_currency_and_its_dimensions(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    do_amend(&w, "buyer", "deal",
+             amends(&w,
+                    "terms 1\ncontract deal \"Deal\" version 2 amends @ effective 2013-06-01\n"
+                    "currency CHF rounded to 0.05, half even\nclock UTC\nruns 2012-01-01 to 2014-12-31\n"
+                    "party buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n"
+                    "period year every 1 year from 2012-01-01 to 2014-12-31\n"
+                    "metric units is shared.units version 1 in days\n  by year\n"
+                    "pay each_year from buyer to seller\n  for each year\n  amount 2 per day of units\n",
+                    FIRST),
+             "buyer=buyer seller=seller");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "`each_year` pays in CHF"));
+    world_release(&w);
+}
+
+/* ---- V2, V3: by which text ---- */
+static void an_amendment_that_changes_nothing_past_triggers_nothing(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    uint64_t result = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge", result, 0, NULL);
+    assert_string_equal(stands(&w, KEY2012), "20.00");
+    uint64_t seq = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), FIRST), PARTIES);
+    assert_int_equal(w.decision.event_count, 0);
+    sign_both(&w, seq);
+    assert_int_equal(w.base.payments_count, 1);
+    /* its day decides: 2012 by the first text, 2013 by the second, whenever it is reported */
+    world_day(&w, "2014-02-01");
+    result = w.seq;
+    do_result(&w, "seller", Y2013 "10");
+    do_verify(&w, "judge", result, 0, NULL);
+    assert_string_equal(stands(&w, KEY2013), "30.00");
+    world_release(&w);
+}
+
+/* Late work of an old year, by whoever is now the reporter and the verifier. */
+static void who_a_party_is_goes_by_the_text_in_force_at_the_entry(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    uint64_t before = w.seq;
+    do_result(&w, "seller", Y2012 "10"); /* opened while the first judge was one */
+    uint64_t seq = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), FIRST),
+                           "buyer=buyer judge=judge2 seller=other");
+    do_sign_amendment(&w, "judge2", "deal", "judge", seq);
+    do_sign_amendment(&w, "other", "deal", "seller", seq);
+    sign_both(&w, seq);
+    do_verify(&w, "judge2", before, 0, NULL);
+    ASSERT_REFUSED(&w, REFUSE_VERIFICATION_NOT_VERIFIER);
+    do_verify(&w, "judge", before, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "20.00");
+    assert_true(slice_is(w.base.payments[0].to_actor, "other")); /* who is owed is who the party is now */
+    do_result(&w, "seller", Y2013 "10");
+    ASSERT_REFUSED(&w, REFUSE_RESULT_NOT_REPORTER);
+    uint64_t after = w.seq;
+    do_result(&w, "other", Y2013 "10");
+    ASSERT_DONE(&w);
+    do_verify(&w, "judge", after, 0, NULL);
+    ASSERT_REFUSED(&w, REFUSE_VERIFICATION_NOT_VERIFIER);
+    do_verify(&w, "judge2", after, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2013), "30.00");
+    do_dispute(&w, "judge", after, "deal", 0, NULL); /* a party no more */
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_NOT_PARTY, "/contract");
+    uint64_t dispute = w.seq;
+    do_dispute(&w, "buyer", after, "deal", 0, NULL);
+    ASSERT_DONE(&w);
+    do_resolve(&w, "judge", dispute, DECISION_STANDS, "", 0, NULL);
+    ASSERT_REFUSED(&w, REFUSE_DISPUTE_NOT_ARBITER);
+    do_resolve(&w, "judge2", dispute, DECISION_REPLACED, "20", 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2013), "60.00");
+    world_release(&w);
+}
+
+static void how_results_stand_does_not_begin_anew(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    uint64_t one = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge", one, 0, NULL);
+    uint64_t two = w.seq;
+    do_result(&w, "seller", Y2013 "10");
+    do_verify(&w, "judge", two, 0, NULL);
+    uint64_t three = w.seq;
+    do_result(&w, "seller", "shared.units/1 year=2014-01-01/2014-12-31 5");
+    do_verify(&w, "judge", three, 0, NULL);
+    uint64_t dispute = w.seq;
+    do_dispute(&w, "buyer", two, "deal", 0, NULL);
+    do_resolve(&w, "judge", dispute, DECISION_REPLACED, "7", 0, NULL);
+    dispute = w.seq;
+    do_dispute(&w, "buyer", three, "deal", 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2013), "14.00");
+    uint64_t seq = propose(
+        &w, amends(&w, DEAL(" version 2 amends @ effective 2012-01-01", JUDGE, ALL, VERIFIED, "3"), FIRST), PARTIES);
+    sign_both(&w, seq);
+    assert_string_equal(stands(&w, KEY2012), "30.00");
+    assert_string_equal(stands(&w, KEY2013), "21.00");                 /* the arbiter's value */
+    assert_string_equal(stands(&w, "2014-01-01/2014-12-31"), "10.00"); /* disputed: it waits */
+    do_resolve(&w, "judge", dispute, DECISION_ANNULLED, "", 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, "2014-01-01/2014-12-31"), "10.00"); /* missing: it waits, and keeps what stands */
+    /* a restatement of what was final before goes on, in both texts */
+    do_restate(&w, "seller", one, "20");
+    ASSERT_DONE(&w);
+    do_verify(&w, "judge", w.seq - 1, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "60.00");
+    world_release(&w);
+}
+
+#define MORE "metric more is shared.more version 1 in days\n  by year\n"
+
+/* Results of an indicator that only the new text uses were there before it. */
+static void earlier_results_that_fit_the_new_text_are_used(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    do_define(&w, "op", "shared.more", 1, "days");
+    do_register(&w, "op", "hub", true);
+    do_result(&w, "hub", "shared.more/1 year=2013-01-01/2013-12-31 4");
+    ASSERT_DONE(&w);
+    uint64_t seq = propose(&w,
+                           amends(&w,
+                                  DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED MORE,
+                                       "3") "pay extra from buyer to seller\n  for each year\n  amount 1 per day of more\n",
+                                  FIRST),
+                           PARTIES);
+    sign_both(&w, seq);
+    assert_event(&w, 1, "result.finalised", NULL);
+    assert_non_null(strstr(w.decision.events[1].body.ptr, "\"metric\":\"more\""));
+    assert_non_null(strstr(w.decision.events[1].body.ptr, "\"version\":2"));
+    assert_string_equal(stands(&w, KEY2013), "4.00");
+    world_release(&w);
+}
+
+static void a_third_text_amends_the_second(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    const char *second = amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), FIRST);
+    sign_both(&w, propose(&w, second, PARTIES));
+    const char *third = amends(&w, DEAL(" version 3 amends @ effective 2014-06-01", JUDGE, ALL, VERIFIED, "5"), second);
+    sign_both(&w, propose(&w, third, PARTIES));
+    world_day(&w, "2015-02-01");
+    static const char *const years[] = {Y2012 "1", Y2013 "1", "shared.units/1 year=2014-01-01/2014-12-31 1"};
+    uint64_t result = w.seq;
+    do_results(&w, "seller", false, 3, years);
+    do_verify(&w, "judge", result, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "2.00");
+    assert_string_equal(stands(&w, KEY2013), "3.00");
+    assert_string_equal(stands(&w, "2014-01-01/2014-12-31"), "5.00");
+    world_release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rule_V1_it_is_in_force_when_signed_as_the_text_that_it_amends_says),
+        cmocka_unit_test(nobody_becomes_a_party_by_the_signatures_of_others),
+        cmocka_unit_test(who_leaves_signs_by_the_old_name),
+        cmocka_unit_test(of_two_that_amend_the_same_text_the_first_that_is_signed_comes_into_force),
+        cmocka_unit_test(what_cannot_amend_is_refused),
+        cmocka_unit_test(a_rule_keeps_its_currency_and_its_dimensions),
+        cmocka_unit_test(an_amendment_that_changes_nothing_past_triggers_nothing),
+        cmocka_unit_test(who_a_party_is_goes_by_the_text_in_force_at_the_entry),
+        cmocka_unit_test(how_results_stand_does_not_begin_anew),
+        cmocka_unit_test(earlier_results_that_fit_the_new_text_are_used),
+        cmocka_unit_test(a_third_text_amends_the_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

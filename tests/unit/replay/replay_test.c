@@ -78,6 +78,49 @@ static void a_payment_put_in_is_found(void **state)
     book_end(&b);
 }
 
+/* "explanation":"<64 digits>", out of the payment's body. */
+static void take_explanation(struct forge *f, size_t at)
+{
+    char member[96];
+    struct slice body = f->entries[at].body;
+    const char *begin = memmem(body.ptr, body.len, "\"explanation\"", 13);
+    assert_non_null(begin);
+    (void) snprintf(member, sizeof member, "%.81s", begin);
+    assert_true(member[80] == ',');
+    forge_replace(f, at, member, "");
+}
+
+static void explanations_lack_only_before_there_were_any(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    size_t count = 0, at = 0;
+    (void) state;
+    tell(&b);
+    book_forge(&b, &f);
+    for (size_t i = 0; i < f.count; i++)
+        count += slice_is(f.entries[i].header.type, "payment.triggered");
+    for (size_t i = 0; i + 1 < count; i++)
+        take_explanation(&f, forge_find(&f, "payment.triggered", i));
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_clean(&found); /* the last one alone names one */
+    forge_release(&f);
+    book_forge(&b, &f);
+    at = forge_find(&f, "payment.triggered", count - 1);
+    take_explanation(&f, at);
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_DIFFERS, at, "its explanation is not there");
+    forge_release(&f);
+    book_forge(&b, &f);
+    at = forge_find(&f, "payment.triggered", 0);
+    forge_replace(&f, at, "\"explanation\":\"", "\"explanation\":\"0");
+    verify_forged(&f, FORGE_LIVED, &b, &found);
+    assert_only(&found, FINDING_REPLAY_DIFFERS, at, "its explanation is \"0");
+    forge_release(&f);
+    book_end(&b);
+}
+
 static void a_payment_of_another_date_payer_or_list_is_found(void **state)
 {
     static const struct {
@@ -541,6 +584,7 @@ int main(void)
         cmocka_unit_test(a_payment_raised_by_a_cent_is_found),
         cmocka_unit_test(a_payment_left_out_is_found),
         cmocka_unit_test(a_payment_put_in_is_found),
+        cmocka_unit_test(explanations_lack_only_before_there_were_any),
         cmocka_unit_test(a_payment_of_another_date_payer_or_list_is_found),
         cmocka_unit_test(a_list_of_instances_left_out_is_found),
         cmocka_unit_test(an_activation_or_a_final_left_out_or_put_in_is_found),

@@ -149,8 +149,8 @@ MUST_CHECK static enum tally_code note_make(const struct cosigners *c, const str
 MUST_CHECK static enum tally_code vouch(struct cosigners *c, const char *path, bool is_needed, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct checkpoint checkpoint;
-    struct policy_seen seen;
+    struct checkpoint checkpoint = {.origin = SLICE("")};
+    struct policy_seen seen = {0};
     struct note note;
     struct buf text;
     buf_init(&text, NOTE_MAX);

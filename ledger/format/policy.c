@@ -256,6 +256,7 @@ enum tally_code policy_read(struct slice text, struct policy *out, struct err *e
     *out = (struct policy){0};
     if (text.len > POLICY_MAX)
         TRY(err_set(err, TALLY_E_MALFORMED, "a policy has at most %u bytes", POLICY_MAX));
+    ENSURE(text.len == 0 || text.ptr != NULL);
     if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
         TRY(err_set(err, TALLY_E_MALFORMED, "a policy is text, and this has a NUL"));
     while (text.len > 0) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "tally/mem.h"
 #include "tally/policy.h"
 
 #define KEYS 70
@@ -214,6 +215,30 @@ static void limits_hold_where_they_are(void **state)
     buf_release(&text);
 }
 
+static void each_allocation_that_fails_is_said_and_leaves_nothing_behind(void **state)
+{
+    struct buf text;
+    enum tally_code rc = TALLY_E_NO_MEMORY;
+    (void) state;
+    buf_init(&text, POLICY_MAX);
+    struct slice example = text_of(EXAMPLE, &text);
+    for (uint64_t n = 1; rc != TALLY_OK; n++) {
+        struct policy policy;
+        struct err err = {0};
+        mem_fail_after(n);
+        rc = policy_read(example, &policy, &err);
+        mem_fail_after(0);
+        if (rc == TALLY_OK) {
+            assert_true(n > 6); /* a verifier for each key at the least */
+            policy_release(&policy);
+        } else {
+            assert_int_equal(rc, TALLY_E_NO_MEMORY);
+            assert_int_equal(policy.log_count + policy.witness_count, 0);
+        }
+    }
+    buf_release(&text);
+}
+
 /* ---- looking at a note ---- */
 
 #define TEXT "log.example/0\n3\np5vUAZS2ZU1GBZ4VgKIVezvyXn7rgzyJJDmMmt04Vuo=\n"
@@ -285,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_quorum_may_be_one_witness_or_none),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(limits_hold_where_they_are),
+        cmocka_unit_test(each_allocation_that_fails_is_said_and_leaves_nothing_behind),
         cmocka_unit_test(who_has_cosigned_is_seen_and_strangers_are_not),
         cmocka_unit_test(a_time_over_its_range_is_no_cosignature),
     };

@@ -520,6 +520,57 @@ MUST_CHECK static enum tally_code run_initdb(struct private_cluster *cluster, ch
     return status == 0 ? TALLY_OK : failed_set(err, cluster, "initdb failed", out);
 }
 
+static int write_file(const char *dir, const char *name, const char *text)
+{
+    char path[PATH_MAX];
+    struct err ignored;
+    if (join(path, dir, name, &ignored) != TALLY_OK)
+        return 1;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text) && fsync(fd) == 0;
+    if (!is_written) {
+        char why[PATH_MAX + 128];
+        int n = snprintf(why, sizeof why, "%s: %m", path);
+        if (write(1, why, n > 0 ? (size_t) n : 0) < 0)
+            return 2;
+    }
+    return is_written ? 0 : 1;
+}
+
+/* PostgreSQL's own 128 MB do not hold the two indexes in no order (statement ids, results' keys) of a million entries: each new entry then
+ * reads and writes pages, and costs half as much again. Taken only as it is used. */
+#define SHARED_MB_MAX 512
+#define SHARED_MB_MIN 128
+
+static long shared_mb(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    long quarter = pages <= 0 || page <= 0 ? 0 : pages / 4 / (1024 * 1024 / page);
+    return quarter > SHARED_MB_MAX ? SHARED_MB_MAX : quarter < SHARED_MB_MIN ? SHARED_MB_MIN : quarter;
+}
+
+/* As the account, into the cluster that is being made; from then on ALTER SYSTEM is the administrator's. */
+static int act_settings(const struct private_cluster *cluster)
+{
+    char text[128], fresh[PATH_MAX];
+    struct err ignored;
+    (void) snprintf(text, sizeof text,
+                    "# Written by tallyd when it made this; ALTER SYSTEM changes it.\nshared_buffers = '%ldMB'\n",
+                    shared_mb());
+    return join(fresh, cluster->data_dir, "postgres.new", &ignored) != TALLY_OK ||
+                   write_file(fresh, "postgresql.auto.conf", text) != 0
+               ? 1
+               : 0;
+}
+
+MUST_CHECK static enum tally_code write_settings(struct private_cluster *cluster, struct err *err)
+{
+    char out[TEXT_MAX];
+    int status = 0;
+    enum tally_code rc = as_account(cluster, act_settings, out, &status, err);
+    return rc != TALLY_OK || status == 0 ? rc : failed_set(err, cluster, "its settings cannot be written", out);
+}
+
 /* Made beside its place and moved there when it is whole: a crash in the middle leaves nothing that looks like a cluster. */
 MUST_CHECK static enum tally_code make_cluster(struct private_cluster *cluster, struct err *err)
 {
@@ -538,6 +589,7 @@ MUST_CHECK static enum tally_code make_cluster(struct private_cluster *cluster, 
         TRY(errno_set(err, "the directory for the database", fresh));
     LOG_INFO("cluster.making", LOG_STR("path", cluster->pgdata), LOG_STR("bin", cluster->bin_dir));
     TRY(run_initdb(cluster, fresh, err));
+    TRY(write_settings(cluster, err));
     if (renameat(dir, "postgres.new", dir, "postgres") != 0 || fsync(dir) != 0)
         TRY(errno_set(err, "the new database cannot be moved to", cluster->pgdata));
 done:
@@ -548,23 +600,6 @@ done:
 }
 
 /* ---- who may log in ---- */
-
-static int write_file(const char *dir, const char *name, const char *text)
-{
-    char path[PATH_MAX];
-    struct err ignored;
-    if (join(path, dir, name, &ignored) != TALLY_OK)
-        return 1;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t) strlen(text) && fsync(fd) == 0;
-    if (!is_written) {
-        char why[PATH_MAX + 128];
-        int n = snprintf(why, sizeof why, "%s: %m", path);
-        if (write(1, why, n > 0 ? (size_t) n : 0) < 0)
-            return 2;
-    }
-    return is_written ? 0 : 1;
-}
 
 /* As the account, at each start: another user may run the service now. */
 static int act_access(const struct private_cluster *cluster)

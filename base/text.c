@@ -164,15 +164,19 @@ MUST_CHECK static enum tally_code base64_read(struct slice in, bool is_url, void
     if (len > cap)
         return TALLY_E_LIMIT;
     unsigned char *bytes = out;
-    unsigned bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < in.len; i++) {
-        bits = (bits << 6 | (value[from[i]] - 1u)) & 0xFFFF;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            *bytes++ = (unsigned char) (bits >> held);
-        }
+    size_t whole = in.len - tail;
+    for (size_t i = 0; i < whole; i += 4) {
+        unsigned group = (value[from[i]] - 1u) << 18 | (value[from[i + 1]] - 1u) << 12 | (value[from[i + 2]] - 1u) << 6 |
+                         (value[from[i + 3]] - 1u);
+        *bytes++ = (unsigned char) (group >> 16);
+        *bytes++ = (unsigned char) (group >> 8);
+        *bytes++ = (unsigned char) group;
+    }
+    if (tail > 0) {
+        unsigned group = (value[from[whole]] - 1u) << 6 | (value[from[whole + 1]] - 1u);
+        *bytes++ = (unsigned char) (group >> 4);
+        if (tail == 3)
+            *bytes++ = (unsigned char) (group << 4 | (value[from[whole + 2]] - 1u) >> 2);
     }
     *out_len = len;
     return TALLY_OK;

@@ -103,22 +103,36 @@ static inline size_t take_special(const char *at, size_t left, char **to)
     return len;
 }
 
+/* Bodies and headers are JSON in a string, and nearly every escape is that of a quote, mostly two with one character between: \":\" */
+static inline const char *take_quotes(const char *at, const char *end, char **to)
+{
+    *(*to)++ = '"';
+    at += 2;
+    if (end - at >= 3 && (*at == ':' || *at == ',') && at[1] == '\\' && at[2] == '"') {
+        (*to)[0] = *at;
+        (*to)[1] = '"';
+        *to += 2;
+        at += 3;
+    }
+    return at;
+}
+
 /* From the first byte that is not plain on, into the text; NULL: malformed. Otherwise the closing quote. */
 static const char *take_rest(const char *at, const char *end, char **out)
 {
     char *to = *out;
     while (at < end && *at != '"') {
-        size_t len = 2;
-        if (*at == '\\' && end - at >= 2 && at[1] == '"') /* by far the most frequent */
-            *to++ = '"';
-        else
-            len = take_special(at, (size_t) (end - at), &to);
-        if (len == 0)
-            return NULL;
-        at += len;
-        len = take_plain(at, end, to, true);
-        to += len;
-        at += len;
+        if (*at == '\\' && end - at >= 2 && at[1] == '"') {
+            at = take_quotes(at, end, &to);
+        } else {
+            size_t len = take_special(at, (size_t) (end - at), &to);
+            if (len == 0)
+                return NULL;
+            at += len;
+        }
+        size_t plain = take_plain(at, end, to, true);
+        to += plain;
+        at += plain;
     }
     *out = to;
     return at < end ? at : NULL;

@@ -1,5 +1,7 @@
 #include "feed.h"
 
+_Static_assert(4 * (uint64_t) ARCHIVE_LINE_MAX < UINT32_MAX, "places in a block have 32 bits");
+
 #define ROOM_MIN 16384                                /* bytes: less at a time would be many reads */
 #define LINE_KEPT_MAX ((size_t) ARCHIVE_LINE_MAX + 1) /* a byte too many says that it was too long */
 
@@ -58,6 +60,7 @@ enum tally_code feed_put(struct feed *feed, size_t len, struct err *err)
         if (found == NULL)
             break;
         feed->scanned = feed->lines_end = line_end + 1;
+        block->ends[block->job_count] = (uint32_t) line_end;
         if (++block->job_count == BLOCK_LINES) {
             TRY(hand_over(feed, err));
             block = pool_block(feed->pool);
@@ -76,7 +79,7 @@ enum tally_code feed_end(struct feed *feed, bool is_cut, struct err *err)
         block->len = feed->lines_end;
     if (block->len > feed->lines_end) {
         feed->lines_end = block->len;
-        block->job_count++;
+        block->ends[block->job_count++] = (uint32_t) block->len;
     }
     if (block->job_count > 0)
         TRY(hand_over(feed, err));

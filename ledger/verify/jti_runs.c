@@ -5,7 +5,6 @@
 
 #include "tally/mem.h"
 
-#define MEMORY_CELLS (JTI_MERGE_BYTES / sizeof(struct jti_cell))
 #define OUT_CELLS 1024 /* of them, what is to be written, or is told */
 #define INPUTS_MAX (JTI_FANIN * JTI_LEVELS)
 
@@ -14,7 +13,6 @@ void jti_runs_release(struct jti_runs *runs)
     for (int i = 0; runs->level != NULL && i < JTI_LEVELS; i++)
         spill_release(&runs->level[i].file);
     mem_free(runs->level);
-    mem_free(runs->memory);
     *runs = (struct jti_runs){.dir = runs->dir};
 }
 
@@ -22,9 +20,8 @@ static enum tally_code begin(struct jti_runs *runs, struct err *err)
 {
     if (runs->level == NULL)
         runs->level = mem_zero_array(JTI_LEVELS, sizeof *runs->level);
-    if (runs->memory == NULL)
-        runs->memory = mem_zero_array(MEMORY_CELLS, sizeof *runs->memory);
-    if (runs->level == NULL || runs->memory == NULL)
+    ENSURE(runs->memory != NULL && runs->memory_cells >= JTI_MEMORY_MIN);
+    if (runs->level == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory to compare the ids of statements");
     for (int i = 0; i < JTI_LEVELS; i++)
         runs->level[i].file.dir = runs->dir;
@@ -96,7 +93,7 @@ static enum tally_code merge_begin(struct merge *merge, const struct jti_runs *r
     merge->count = 0;
     for (int i = first; i < end; i++)
         count += runs->level[i].count;
-    merge->cells_each = (MEMORY_CELLS - OUT_CELLS) / (count == 0 ? 1 : count);
+    merge->cells_each = (runs->memory_cells - OUT_CELLS) / (count == 0 ? 1 : count);
     for (int i = first; i < end; i++) {
         const struct jti_level *level = &runs->level[i];
         for (size_t k = 0; k < level->count; k++) {

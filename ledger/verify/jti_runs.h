@@ -1,5 +1,5 @@
 /* Sorted runs of ids in temporary files, and the merge that finds what is in two of them. Runs of one level lie in one file; JTI_FANIN of
- * them are merged into one of the next level, so that 10^10 ids need four levels. Memory: JTI_MERGE_BYTES and a list of runs. Private to
+ * them are merged into one of the next level, so that 10^10 ids need four levels. Memory: what is lent, and a list of runs. Private to
  * ledger/verify. */
 #ifndef TALLY_VERIFY_JTI_RUNS_H
 #define TALLY_VERIFY_JTI_RUNS_H
@@ -8,9 +8,10 @@
 
 #include "spill.h"
 
-#define JTI_FANIN 64               /* runs of one level */
-#define JTI_LEVELS 6               /* 64^6 runs: more than there are entries */
-#define JTI_MERGE_BYTES (1u << 19) /* read ahead of all runs that are merged, together */
+#define JTI_FANIN 64 /* runs of one level */
+#define JTI_LEVELS 6 /* 64^6 runs: more than there are entries */
+
+#define JTI_MEMORY_MIN 8192 /* cells: 1024 to be written, and some for each run */
 
 struct jti_cell {
     uint64_t a, b;
@@ -38,7 +39,8 @@ struct jti_level {
 
 struct jti_runs {
     struct jti_level *level; /* JTI_LEVELS; NULL while there is no run */
-    struct jti_cell *memory; /* of the merge */
+    struct jti_cell *memory; /* borrowed, for the merge: written over by each call */
+    size_t memory_cells;     /* at least JTI_MEMORY_MIN */
     const char *dir;         /* for the files; NULL: SPILL_DIR */
 };
 
@@ -46,7 +48,7 @@ struct jti_runs {
 typedef void (*jti_twice_fn)(void *ctx, uint64_t seq, uint64_t before);
 
 void jti_runs_release(struct jti_runs *runs); /* a zeroed one has no run */
-/* cells are sorted by value, no two alike. */
+/* cells are sorted by value, no two alike; they may lie in the memory. */
 MUST_CHECK enum tally_code jti_runs_add(struct jti_runs *runs, const struct jti_cell *cells, size_t count, struct err *err);
 /* Tells of each cell whose value another one with a smaller number has, in order of the numbers (of each few thousand). */
 MUST_CHECK enum tally_code jti_runs_end(struct jti_runs *runs, jti_twice_fn twice, void *ctx, struct err *err);

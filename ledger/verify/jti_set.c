@@ -5,7 +5,6 @@
 #include "tally/entry.h"
 #include "tally/mem.h"
 
-#define CAP_FIRST 256
 /* Cells lie in the order of their values, each at or behind the place that its value gives; the last ones have no way round to the
  * beginning, so there are some more: a run of full cells beyond them is as likely as a collision. */
 #define TAIL 256
@@ -38,7 +37,7 @@ static bool is_empty(const struct jti_cell *cell)
 /* The first cell that is empty or not smaller. */
 static size_t find(const struct jti_set *set, const struct jti_cell *cell)
 {
-    size_t i = (size_t) (cell->a >> 32) * set->cap >> 32; /* the upper bits: in order */
+    size_t i = (size_t) (cell->a >> 32) * JTI_TABLE_MAX >> 32; /* the upper bits: in order */
     while (!is_empty(&set->cells[i]) && jti_cell_compare(&set->cells[i], cell) < 0)
         i++;
     return i;
@@ -49,36 +48,23 @@ static void put(struct jti_set *set, size_t at, const struct jti_cell *cell)
     size_t end = at;
     while (!is_empty(&set->cells[end]))
         end++;
-    ENSURE(end < set->cap + TAIL - 1);
+    ENSURE(end < JTI_TABLE_MAX + TAIL - 1);
     memmove(&set->cells[at + 1], &set->cells[at], (end - at) * sizeof *cell);
     set->cells[at] = *cell;
     set->count++;
-}
-
-static enum tally_code grow(struct jti_set *set, struct err *err)
-{
-    struct jti_set larger = {.cap = set->cap == 0 ? CAP_FIRST : 2 * set->cap, .runs = set->runs};
-    larger.cells = mem_zero_array(larger.cap + TAIL, sizeof *larger.cells);
-    if (larger.cells == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "no memory for the ids of %zu statements", larger.cap);
-    for (size_t i = 0; i < set->cap + (set->cap > 0 ? TAIL : 0); i++)
-        if (!is_empty(&set->cells[i]))
-            put(&larger, find(&larger, &set->cells[i]), &set->cells[i]);
-    mem_free(set->cells);
-    *set = larger;
-    return TALLY_OK;
 }
 
 /* The table, without its gaps, becomes a run. */
 static enum tally_code spill(struct jti_set *set, struct err *err)
 {
     size_t count = 0;
-    for (size_t i = 0; i < set->cap + TAIL; i++)
+    for (size_t i = 0; i < JTI_TABLE_MAX + TAIL; i++)
         if (!is_empty(&set->cells[i]))
             set->cells[count++] = set->cells[i];
     ENSURE(count == set->count);
+    /* the memory that runs are merged in: they are written, and nothing else is under way */
     enum tally_code rc = jti_runs_add(&set->runs, set->cells, count, err);
-    memset(set->cells, 0, (set->cap + TAIL) * sizeof *set->cells);
+    memset(set->cells, 0, (JTI_TABLE_MAX + TAIL) * sizeof *set->cells);
     set->count = 0;
     return rc;
 }
@@ -87,8 +73,15 @@ enum tally_code jti_set_add(struct jti_set *set, struct jti_id id, uint64_t seq,
                             struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    if (set->count >= set->cap / 4 * 3)
-        rc = set->cap < JTI_TABLE_MAX ? grow(set, err) : spill(set, err);
+    if (set->cells == NULL) {
+        set->cells = mem_zero_array(JTI_TABLE_MAX + TAIL, sizeof *set->cells);
+        if (set->cells == NULL)
+            return err_set(err, TALLY_E_NO_MEMORY, "no memory for the ids of statements");
+        set->runs.memory = set->cells;
+        set->runs.memory_cells = JTI_TABLE_MAX;
+    }
+    if (set->count == JTI_TABLE_MAX / 4 * 3)
+        rc = spill(set, err);
     if (rc != TALLY_OK)
         return rc;
     const struct jti_cell cell = {id.a, id.b, seq + 1};

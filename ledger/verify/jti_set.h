@@ -12,11 +12,11 @@
 #include "tally/digest.h"
 #include "tally/slice.h"
 
-#define JTI_TABLE_MAX 32768 /* cells, 768 KiB; three quarters of them are used */
+#define JTI_TABLE_MAX 32768u /* cells, 768 KiB; three quarters of them are used */
 
 struct jti_set {
-    struct jti_cell *cells;
-    size_t cap, count;
+    struct jti_cell *cells; /* NULL while empty */
+    size_t count;
     struct jti_runs runs;
 };
 

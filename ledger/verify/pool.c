@@ -41,13 +41,11 @@ static void unlock(struct pool *pool)
 
 static void read_block(const struct pool *pool, struct block *block)
 {
-    const char *at = block->text, *end = block->text + block->len;
+    size_t at = 0;
     for (size_t i = 0; i < block->job_count; i++) {
-        const char *feed = memchr(at, '\n', (size_t) (end - at));
-        size_t len = (size_t) ((feed == NULL ? end : feed) - at);
-        job_read(&block->jobs[i], &pool->options.common, block->arena, slice_of(at, len),
-                 block->unescaped + (at - block->text));
-        at += feed == NULL ? len : len + 1;
+        job_read(&block->jobs[i], &pool->options.common, block->arena, slice_of(block->text + at, block->ends[i] - at),
+                 block->unescaped + at);
+        at = (size_t) block->ends[i] + 1;
     }
 }
 
@@ -250,8 +248,7 @@ enum tally_code pool_new(const struct pool_options *options, struct pool **out, 
     pool->options = *options;
     int threads = options->threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : options->threads;
     /* fewer threads than wanted, or none, is slower but right */
-    while (threads > 1 && pool->thread_count < threads &&
-           pthread_create(&pool->threads[pool->thread_count], NULL, work, pool) == 0)
+    while (pool->thread_count < threads - 1 && pthread_create(&pool->threads[pool->thread_count], NULL, work, pool) == 0)
         pool->thread_count++;
     pool->block_count =
         (size_t) pool->thread_count * POOL_BLOCKS_EACH + 2; /* one is filled, one takes what is carried over */

@@ -20,6 +20,7 @@ struct block {
     struct arena *arena; /* everything that its lines need */
     struct job *jobs;    /* BLOCK_LINES */
     size_t job_count;    /* so many lines are in text */
+    uint32_t ends[BLOCK_LINES]; /* where each of them ends: its line feed, or the end of the text */
     enum { BLOCK_IDLE, BLOCK_TO_READ, BLOCK_TO_CHECK, BLOCK_TO_RUN, BLOCK_DONE, BLOCK_AT_WORK } stage; /* under the lock */
 };
 
@@ -27,7 +28,7 @@ struct pool;
 /* Both on the caller's thread, in order, inside pool_put and pool_drain. check says for each job what is left to do. */
 typedef enum tally_code (*pool_fn)(void *ctx, struct block *block, struct err *err);
 struct pool_options {
-    int threads; /* 1: everything on the caller's thread */
+    int threads; /* the caller's, and so many less one beside it */
     struct job_common common;
     pool_fn check, finish;
     void *ctx;

@@ -135,7 +135,8 @@ static void ids_that_occur_twice_are_found_at_any_distance(void **state)
 static void ids_are_found_through_merged_runs(void **state)
 {
     static struct jti_cell run[100];
-    struct jti_runs runs = {0};
+    static struct jti_cell memory[JTI_MEMORY_MIN];
+    struct jti_runs runs = {.memory = memory, .memory_cells = JTI_MEMORY_MIN};
     (void) state;
     found_count = 0;
     for (uint64_t n = 0; n < JTI_FANIN * JTI_FANIN + 7; n++) {

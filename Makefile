@@ -253,7 +253,7 @@ run: deps ## start the service, with a ledger in ./tallystick-data
 	@api/cli/run.sh '$(B)/bin' '$(or $(DATA),tallystick-data)'
 
 bench: deps ## figures, their bounds, and build/bench.json
-	$(again) programs $(B)/tests/bench/bench $(B)/tests/bench/bench_engine
+	$(again) programs $(B)/tests/bench/bench $(addprefix $(B)/tests/bench/,bench_engine bench_verify bench_large)
 	@tests/bench/bench.sh $(B)
 
 install: programs ## into $(DESTDIR)$(PREFIX)
@@ -268,7 +268,11 @@ uninstall: ## what install put there
 clean: ## remove everything that was built
 	rm -rf build
 
-$(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(B)/obj/tests/bench/load.o $(call archives,format base)
+$(B)/tests/bench/bench $(B)/tests/bench/bench_large: $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(B)/obj/tests/bench/load.o $(B)/obj/tests/bench/ready.o $(call archives,format base)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) -lpthread
+
+$(B)/tests/bench/bench_verify: $(B)/obj/tests/bench/bench_verify.o $(B)/obj/tests/bench/load.o $(call archives,format base)
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) -lpthread
 

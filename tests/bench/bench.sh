@@ -1,14 +1,17 @@
 #!/bin/bash
 # Figures beside their bounds, in one run on this machine: bench.sh BUILD. Prints a table, writes BUILD/bench.json, exits 1 when a figure that
-# is needed is not reached. BENCH_SECONDS (default 10) is the length of each measurement.
+# is needed is not reached. BENCH_SECONDS (default 10) is the length of each measurement; BENCH_ENTRIES (default 1,000,000) how many the
+# large ledger and the large archive have, of which each takes about a gigabyte below TMPDIR.
 set -euo pipefail
 build=$(readlink -f "$1")
 seconds=${BENCH_SECONDS:-10}
+entries=${BENCH_ENTRIES:-1000000}
 work=$(mktemp -d "${TMPDIR:-/tmp}/tally-bench.XXXXXX")
 chmod 711 "$work"
 pid=
+small_pid=
 cleanup() {
-    [[ -z $pid ]] || { kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
+    for each in $pid $small_pid; do { kill "$each" 2>/dev/null && wait "$each" 2>/dev/null; } || true; done
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -17,15 +20,24 @@ trap 'exit 130' INT TERM
 say() { printf '%s\n' "$*" >&2; }
 origin=localhost/bench
 data=$work/data
+# start DATA: the service there; its process is $started
+start() {
+    rm -f "$1/listen"
+    "$build/bin/tallyd" --data "$1" --listen 127.0.0.1:0 --log json 2>"$1.log" &
+    started=$!
+    for _ in $(seq 600); do
+        [[ -s $1/listen ]] && return
+        kill -0 "$started" 2>/dev/null || break
+        read -rt 0.1 <> <(:) || true
+    done
+    tail -n 5 "$1.log" >&2
+    exit 1
+}
+port_of() { sed 's/.*://' "$1/listen"; }
 "$build/bin/tallyd" init --data "$data" --origin "$origin" --new-operator operator >/dev/null
-"$build/bin/tallyd" --data "$data" --listen 127.0.0.1:0 --log json 2>"$work/tallyd.log" &
-pid=$!
-for _ in $(seq 600); do
-    [[ -s $data/listen ]] && break
-    kill -0 "$pid" 2>/dev/null || { tail -n 5 "$work/tallyd.log" >&2; exit 1; }
-    read -rt 0.1 <> <(:) || true
-done
-port=$(sed 's/.*://' "$data/listen")
+start "$data"
+pid=$started
+port=$(port_of "$data")
 
 # ---- the service ----
 say "tallyd under load: 64, 128, 256 and 1,000 connections, $seconds s each"
@@ -50,8 +62,49 @@ printf 'chained %s\nunchained %s\n' "$chained" "$unchained" >>"$work/figures"
 
 # ---- (c): what this machine can verify ----
 say "Ed25519 verification on all cores, $seconds s"
-verify=$(openssl speed -multi "$(nproc)" -seconds "$seconds" ed25519 2>/dev/null | awk '/EdDSA/ { print $NF }')
-echo "verify $verify" >>"$work/figures"
+openssl_verify=$(openssl speed -multi "$(nproc)" -seconds "$seconds" ed25519 2>/dev/null | awk '/EdDSA/ { print $NF }')
+echo "verify $openssl_verify" >>"$work/figures"
+
+# ---- a large ledger ----
+say "the ledger filled up to $entries entries"
+admin psql -qX -v size="$entries" -f tests/bench/large.sql >/dev/null 2>"$work/large.log" || { cat "$work/large.log" >&2; exit 1; }
+kill "$pid"
+wait "$pid" || true
+pid=
+start "$data"
+pid=$started
+say "proofs of inclusion, 64 connections, twice $((seconds / 2 + 1)) s"
+"$build/tests/bench/bench_large" proofs "$(port_of "$data")" "$origin" "$entries" $((seconds / 2 + 1)) >>"$work/figures"
+small=$work/small
+"$build/bin/tallyd" init --data "$small" --origin "$origin" --new-operator operator >/dev/null
+start "$small"
+small_pid=$started
+say "appending to a small ledger and to this one in turn, 64 connections, six times 3 s each"
+"$build/tests/bench/bench_large" append "$(port_of "$small")" "$small/operator.pem" "$(port_of "$data")" "$data/operator.pem" "$origin" 3 6 >>"$work/figures"
+for each in $pid $small_pid; do kill "$each"; wait "$each" || true; done
+pid=
+small_pid=
+rm -rf "$data" "$small"
+
+# ---- tally-verify, which needs no service ----
+say "archives of 10,000 and of $entries entries, verified"
+verify=$build/tests/bench/bench_verify
+"$verify" make 10000 "$work/few" >/dev/null
+vkey=$("$verify" make "$entries" "$work/many")
+{
+    echo "archive_mb $(($(stat -c %s "$work/many") / 1000000))"
+    echo "archive_entries $entries"
+    echo "hash_s $("$verify" hash "$work/many")"
+    read -r s kib < <("$verify" run "$build/bin/tally-verify" "$work/many" "$vkey" chain)
+    printf 'chain_s %s\nchain_kib_many %s\n' "$s" "$kib"
+    read -r s kib < <(RUNS=1 "$verify" run "$build/bin/tally-verify" "$work/many" "$vkey" signatures)
+    printf 'signatures_s %s\nsignatures_kib_many %s\n' "$s" "$kib"
+    for level in chain signatures; do
+        read -r s kib < <("$verify" run "$build/bin/tally-verify" "$work/few" "$vkey" $level)
+        echo "${level}_kib_few $kib"
+    done
+} >>"$work/figures"
+rm -f "$work/many" "$work/few"
 
 # ---- the engine, which needs no service ----
 say "the engine: compiling, evaluating, following, solving"
@@ -89,6 +142,14 @@ END {
     }
     row("memory of tallyd, peak", "MiB", v["rss_peak_kib"] / 1024, "limit", 64, v["rss_peak_kib"] / 65536, "<= 1", v["rss_peak_kib"] <= 65536)
     row("memory of tallyd, " v["entries_late"] " entries", "MiB", v["rss_late_kib"] / 1024, v["entries_early"] " entries", v["rss_early_kib"] / 1024, v["rss_late_kib"] / v["rss_early_kib"], "<= 1.1", v["rss_late_kib"] <= 1.1 * v["rss_early_kib"])
+    row("appending, " v["archive_entries"] " entries", "1/s", v["append_large"], "a small ledger", v["append_small"], v["append_small"] / v["append_large"], "<= 1.15", v["append_small"] <= 1.15 * v["append_large"])
+    row("proofs of inclusion, " v["archive_entries"] " entries", "1/s", v["proofs"], "limit", 10000, v["proofs"] / 10000, ">= 1", v["proofs"] >= 10000)
+    mb = v["archive_mb"]
+    row("tally-verify --level chain", "MB/s", mb / v["chain_s"], "one pass of SHA-256, all cores", mb / v["hash_s"], v["hash_s"] / v["chain_s"], ">= 0.40", v["hash_s"] >= 0.40 * v["chain_s"])
+    row("tally-verify --level signatures", "1/s", v["archive_entries"] / v["signatures_s"], "(c) Ed25519 verifications", v["verify"], v["archive_entries"] / v["signatures_s"] / v["verify"], ">= 0.85", v["archive_entries"] >= 0.85 * v["verify"] * v["signatures_s"])
+    split("chain signatures", levels, " ")
+    for (i = 1; i <= 2; i++)
+        row("memory of tally-verify, " levels[i], "MiB", v[levels[i] "_kib_many"] / 1024, "10,000 entries", v[levels[i] "_kib_few"] / 1024, v[levels[i] "_kib_many"] / v[levels[i] "_kib_few"], "<= 1.1", v[levels[i] "_kib_many"] <= 1.1 * v[levels[i] "_kib_few"])
     row("compiling the largest template", "ms", v["compile_ms"], "limit", 1, v["compile_ms"], "< 1", v["compile_ms"] < 1)
     row("arithmetic nodes evaluated", "1/s", v["nodes_per_s"], "limit", 1000000, v["nodes_per_s"] / 1000000, ">= 1", v["nodes_per_s"] >= 1000000)
     row("100,000 participants, from nothing", "s", v["scratch_s"], "limit", 2, v["scratch_s"] / 2, "< 1", v["scratch_s"] < 2)

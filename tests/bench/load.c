@@ -112,7 +112,7 @@ void bench_sign(const struct bench_service *service, uint64_t first, uint32_t co
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t threads = cores < 1 ? 1 : (uint32_t) cores;
     struct signing *shares = calloc(threads, sizeof *shares);
-    *out = (struct bench_requests){calloc(count, sizeof *out->bytes), calloc(count, sizeof *out->lens), count, 0};
+    *out = (struct bench_requests){calloc(count, sizeof *out->bytes), calloc(count, sizeof *out->lens), count, 0, false};
     if (shares == NULL || out->bytes == NULL || out->lens == NULL)
         bench_die("no memory for the requests");
     for (uint32_t i = 0; i < threads; i++) {
@@ -123,6 +123,27 @@ void bench_sign(const struct bench_service *service, uint64_t first, uint32_t co
     for (uint32_t i = 0; i < threads; i++)
         pthread_join(shares[i].thread, NULL);
     free(shares);
+}
+
+void bench_ask(const struct bench_service *service, uint64_t size, uint32_t count, struct bench_requests *out)
+{
+    *out = (struct bench_requests){calloc(count, sizeof *out->bytes), calloc(count, sizeof *out->lens), count, 0, true};
+    if (out->bytes == NULL || out->lens == NULL)
+        bench_die("no memory for the requests");
+    for (uint32_t i = 0; i < count; i++) {
+        struct buf request;
+        char target[128];
+        /* a stride that has no factor in common with a size: one entry after another, far apart */
+        uint64_t seq = (uint64_t) i * UINT64_C(2654435761) % size;
+        buf_init(&request, 4096);
+        (void) snprintf(target, sizeof target, "/v1/proofs/inclusion?seq=%llu&size=%llu", (unsigned long long) seq,
+                        (unsigned long long) size);
+        request_head(&request, service, "GET", target, NULL, 0);
+        out->lens[i] = (uint32_t) request.len;
+        out->bytes[i] = request.ptr; /* freed with the requests */
+        if (request.ptr == NULL)
+            bench_die("no memory for the requests");
+    }
 }
 
 void bench_requests_free(struct bench_requests *requests)
@@ -229,7 +250,12 @@ static size_t answer_len(const struct connection *c, const char **body)
     return c->in_len >= whole ? whole : 0;
 }
 
-static void check_answer(struct run *run, struct connection *c, const char *body)
+static bool is_proof(const struct connection *c, const char *body)
+{
+    return strncmp(c->in, "HTTP/1.1 200", 12) == 0 && strncmp(body, "{\"proof\":[\"", 11) == 0;
+}
+
+static bool is_new_result(struct run *run, const struct connection *c, const char *body)
 {
     struct bench_figures *f = run->figures;
     const char *at = strstr(body, "\"seq\":");
@@ -251,11 +277,15 @@ static void check_answer(struct run *run, struct connection *c, const char *body
             f->seq_max = seq > f->seq_max ? seq : f->seq_max;
         }
     }
-    if (is_right) {
+    return is_right;
+}
+
+static void check_answer(struct run *run, const struct connection *c, const char *body)
+{
+    struct bench_figures *f = run->figures;
+    if (run->requests->are_proofs ? is_proof(c, body) : is_new_result(run, c, body))
         f->answered++;
-        return;
-    }
-    if (f->wrong++ == 0)
+    else if (f->wrong++ == 0)
         snprintf(f->first_wrong, sizeof f->first_wrong, "%.*s", (int) (sizeof f->first_wrong - 1), c->in);
 }
 

@@ -29,14 +29,17 @@ struct bench_requests {
     char **bytes;
     uint32_t *lens;
     uint32_t count, next;
+    bool are_proofs; /* what is asked for; otherwise results */
 };
 
 /* Signs count single results; first numbers them, so that no two are the same result. Uses all cores. */
 void bench_sign(const struct bench_service *service, uint64_t first, uint32_t count, struct bench_requests *out);
+/* Asks for the proof of inclusion of count entries, all over the first size ones, in the tree of that size. */
+void bench_ask(const struct bench_service *service, uint64_t size, uint32_t count, struct bench_requests *out);
 void bench_requests_free(struct bench_requests *requests);
 
 struct bench_figures {
-    uint64_t answered, wrong; /* 201 with a number of its own; anything else */
+    uint64_t answered, wrong; /* 201 with a number of its own, or 200 with a proof; anything else */
     double seconds;
     double p50_ms, p99_ms;
     uint64_t seq_min, seq_max;

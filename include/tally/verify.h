@@ -38,6 +38,7 @@
     X(FINDING_BODY_COMMITMENT, "body.commitment", "the body is not the one committed to")                                  \
     X(FINDING_BODY_FORM, "body.form", "a body that changes keys cannot be read")                                           \
     X(FINDING_BODY_WITHHELD_OPEN, "body.withheld_open", "the body of an open entry is withheld")                           \
+    X(FINDING_BODY_ERASED, "body.erased", "a body is gone that no statement erases")                                       \
     X(FINDING_LEDGER_KEY, "ledger.key", "the ledger's key is not the one trusted")                                         \
     X(FINDING_STATEMENT_FORM, "statement.form", "the signature's form is wrong")                                           \
     X(FINDING_STATEMENT_REQUEST, "statement.request", "the statement was signed for another request or ledger")            \

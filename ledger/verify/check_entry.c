@@ -143,9 +143,7 @@ static void count_absent_body(struct verifier *v, struct job *job, const struct 
     const struct archive_entry *entry = &job->line.entry;
     if (entry->state != ARCHIVE_BODY_PRESENT && v->options.on_absent != NULL)
         v->options.on_absent(v->options.ctx, v->next_seq, entry->state);
-    if (entry->state == ARCHIVE_BODY_ERASED) {
-        v->report.erased++;
-    } else if (entry->state == ARCHIVE_BODY_WITHHELD) {
+    if (entry->state == ARCHIVE_BODY_WITHHELD) {
         v->report.withheld++;
         if (header->open)
             job_found(job, FINDING_BODY_WITHHELD_OPEN, v->next_seq, "its header says that anybody may read it");
@@ -162,6 +160,8 @@ static enum tally_code check_body(struct verifier *v, struct job *job, const str
     bool is_anchor = type == ENTRY_LEDGER_CREATED;
     if (v->level >= VERIFY_SIGNATURES && is_present && entry_type_method(type)[0] != '\0')
         TRY(check_statement(v, job, header, type, &target, err));
+    if (type == ENTRY_BODY_ERASED)
+        TRY(check_erasure(v, job, header, err));
     if (!changes_keys(type) || (v->level < VERIFY_SIGNATURES && !is_anchor) || v->options.read_key_change == NULL)
         goto done;
     if (!is_present)
@@ -192,6 +192,7 @@ enum tally_code check_entry(struct verifier *v, struct job *job, struct err *err
     check_time_and_ledger(v, job, header);
     TRY(check_jti(v, job, header, err));
     count_absent_body(v, job, header);
+    TRY(check_erased(v, job, header, err));
     if (check_type(v, job, header))
         TRY(check_body(v, job, header, job->type, err));
     else

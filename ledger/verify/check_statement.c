@@ -60,6 +60,7 @@ static bool named_entry(struct slice target, enum entry_type type, uint64_t *seq
         {ENTRY_RESULT_VERIFIED, "/v1/results/"},   {ENTRY_RESULT_RESTATED, "/v1/results/"},
         {ENTRY_RESULT_WITHDRAWN, "/v1/results/"},  {ENTRY_RESULT_DISPUTED, "/v1/results/"},
         {ENTRY_DISPUTE_RESOLVED, "/v1/disputes/"}, {ENTRY_SETTLEMENT_RECORDED, "/v1/payments/"},
+        {ENTRY_BODY_ERASED, "/v1/entries/"},
     };
     size_t i = 0;
     while (i < sizeof named / sizeof named[0] && named[i].type != type)

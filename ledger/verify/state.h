@@ -2,6 +2,7 @@
 #ifndef TALLY_VERIFY_STATE_H
 #define TALLY_VERIFY_STATE_H
 
+#include "erased.h"
 #include "feed.h"
 #include "hash_list.h"
 #include "job.h"
@@ -56,6 +57,7 @@ struct verifier {
     struct note_key note_key; /* the trusted one, or as long as none is given the one that the first line names */
 
     struct key_table keys;
+    struct erased_list erased;
     bool has_ledger_key;
     struct key_kid ledger_kid;
     struct kept operator_id;
@@ -76,6 +78,12 @@ MUST_CHECK enum tally_code check_statement(struct verifier *verifier, struct job
 MUST_CHECK enum tally_code check_key_change(struct verifier *verifier, struct job *job, const struct entry_header *header,
                                             enum entry_type type, struct slice target, struct err *err);
 bool changes_keys(enum entry_type type);
+/* An entry whose body is erased; a body.erased; at the end, those that nobody has spoken of. */
+MUST_CHECK enum tally_code check_erased(struct verifier *verifier, struct job *job, const struct entry_header *header,
+                                        struct err *err);
+MUST_CHECK enum tally_code check_erasure(struct verifier *verifier, struct job *job, const struct entry_header *header,
+                                         struct err *err);
+void check_erased_end(struct verifier *verifier, struct job *job);
 
 /* The tree begins behind the range of the first line; every entry that was there goes on; checkpoints are held to it. */
 MUST_CHECK enum tally_code check_range(struct verifier *verifier, struct job *job, const struct archive_head *head,

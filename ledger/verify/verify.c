@@ -151,6 +151,7 @@ void verifier_free(struct verifier *v)
     time_list_release(&v->times);
     note_key_release(&v->note_key);
     key_table_release(&v->keys);
+    erased_release(&v->erased);
     mem_free(v);
 }
 
@@ -279,6 +280,7 @@ static void check_end(struct verifier *v, struct job *job)
                   "the first line announces the entries up to %" PRIu64 ", the archive ends after %" PRIu64, v->size,
                   v->next_seq);
     check_anchors_end(v, job);
+    check_erased_end(v, job);
     if (!is_trust_used && v->report.findings == 0 && job->first == NULL && v->from == 0)
         job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
 }

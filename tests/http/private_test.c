@@ -613,7 +613,7 @@ static void one_statement_is_for_the_same_readers(void **state)
 #define EAVES                                                                                                              \
     "terms 1\ncontract eaves \"Eaves\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                              \
     "runs 2020-01-01 to 2090-12-31\ncloses 2091-12-31\n\nparty stranger outcome payer \"Stranger\"\n"                      \
-    "party seller provider \"Seller\"\nin force when stranger have signed\n\ndimension place (north, south)\n"              \
+    "party seller provider \"Seller\"\nin force when stranger have signed\n\ndimension place (north, south)\n"             \
     "metric units is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"               \
     "  if missing use 0\n\npay each_place from stranger to seller\n  for each place\n  amount 2.50 per day of units\n"
 

@@ -119,11 +119,18 @@ static void bodies_that_are_not_there_are_listed_by_number(void **state)
     struct small_ledger l;
     struct ran ran;
     (void) state;
-    small_begin(&l, 9);
+    small_begin(&l, 12);
     for (size_t i = 0; i < 6; i++)
         small_add(&l,
                   (struct small_entry){
                       .actor = "ledger", .type = "payment.itemised", .body = "{}", .is_closed = true, .state = STATES[i]});
+    static const char *const erased[] = {"3", "4", "7"};
+    for (size_t i = 0; i < 3; i++)
+        small_add(&l, (struct small_entry){.actor = "op",
+                                           .key = l.op,
+                                           .type = "body.erased",
+                                           .target = small_printf(&l, "/v1/entries/%s/erasure", erased[i]),
+                                           .body = "{\"ground\":\"asked for\"}"});
     verify(buf_slice(&l.text), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 4);
     assert_says(&ran.out, "withheld: 5, 8\n");

@@ -268,6 +268,7 @@ static void assert_entry_gives(struct small_entry e, enum finding_code code)
     small_end(&l);
 }
 
+#define ERASES(seq) .type = "body.erased", .target = "/v1/entries/" seq "/erasure", .body = "{}"
 #define RESULT .actor = "prov", .type = "result.submitted", .target = "/v1/results", .body = "{}"
 
 static void a_wrong_link_is_found(void **state)
@@ -353,15 +354,52 @@ static void withheld_and_erased_bodies_are_counted(void **state)
     struct small_ledger l;
     struct small_outcome out;
     (void) state;
-    small_begin(&l, 6);
+    small_begin(&l, 8);
     small_add(&l, (struct small_entry){RESULT, .key = l.prov, .is_closed = true, .state = ARCHIVE_BODY_WITHHELD});
     small_add(&l, (struct small_entry){RESULT, .key = l.prov, .state = ARCHIVE_BODY_ERASED});
-    small_add(&l, (struct small_entry){RESULT, .key = l.prov});
+    small_add(&l, (struct small_entry){RESULT, .key = l.prov, .state = ARCHIVE_BODY_ERASED});
+    small_add(&l, (struct small_entry){ERASES("4"), .actor = "prov", .key = l.prov});
+    small_add(&l, (struct small_entry){ERASES("5"), .actor = "op", .key = l.op});
     verify_whole(&l, &out);
     assert_none(&out);
     assert_int_equal(out.report.withheld, 1);
-    assert_int_equal(out.report.erased, 1);
-    assert_int_equal(out.report.signatures, 3);
+    assert_int_equal(out.report.erased, 2);
+    assert_int_equal(out.report.signatures, 4);
+    small_end(&l);
+}
+
+static void a_body_that_is_gone_unsaid_is_found(void **state)
+{
+    static const char *const others[] = {"3", "x", "04"}; /* another entry, and what is no number */
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    for (size_t i = 0; i < 4; i++) {
+        small_begin(&l, i < 3 ? 6 : 5);
+        small_add(&l, (struct small_entry){RESULT, .key = l.prov});
+        small_add(&l, (struct small_entry){RESULT, .key = l.prov, .state = ARCHIVE_BODY_ERASED});
+        if (i < 3)
+            small_add(&l, (struct small_entry){.type = "body.erased",
+                                               .target = small_printf(&l, "/v1/entries/%s/erasure", others[i]),
+                                               .body = "{}",
+                                               .actor = "prov",
+                                               .key = l.prov});
+        verify_whole(&l, &out);
+        assert_one(&out, FINDING_BODY_ERASED, 4);
+        small_end(&l);
+    }
+}
+
+static void a_body_that_somebody_else_erases_is_found(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    small_begin(&l, 5);
+    small_add(&l, (struct small_entry){RESULT, .key = l.prov, .state = ARCHIVE_BODY_ERASED});
+    small_add(&l, (struct small_entry){ERASES("3"), .actor = "eva", .key = l.eva});
+    verify_whole(&l, &out);
+    assert_one(&out, FINDING_STATEMENT_RIGHT, 4);
     small_end(&l);
 }
 
@@ -931,6 +969,8 @@ int main(void)
         cmocka_unit_test(a_body_altered_in_place_is_one_finding),
         cmocka_unit_test(a_commitment_to_something_else_is_found),
         cmocka_unit_test(withheld_and_erased_bodies_are_counted),
+        cmocka_unit_test(a_body_that_is_gone_unsaid_is_found),
+        cmocka_unit_test(a_body_that_somebody_else_erases_is_found),
         cmocka_unit_test(an_open_body_withheld_is_found),
         cmocka_unit_test(statements_for_something_else_are_found),
         cmocka_unit_test(a_statement_under_another_id_is_found),

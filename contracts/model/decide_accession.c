@@ -44,12 +44,19 @@ static enum tally_code check_room(struct deciding *d, const struct view_contract
     return TALLY_OK;
 }
 
+/* A contract that is not open is joined by whom a party has told its version: nobody else can name it. */
+static bool is_told(const struct deciding *d, const struct view_contract *contract)
+{
+    return reads_contract(contract, d->command->actor) ||
+           memcmp(contract->row.version_hash, ACCESSION.version, sizeof(ACCESSION.version)) == 0;
+}
+
 enum tally_code decide_accede_contract(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     struct view_contract *contract = view_contract(d->model, ACCESSION.id);
-    if (contract == NULL || !reads_contract(contract, d->command->actor))
+    if (contract == NULL || !is_told(d, contract))
         return REFUSE(d, REFUSE_CONTRACT_NOT_FOUND, "no contract is called %.*s: see /v1/contracts",
                       SLICE_ARG(ACCESSION.id));
     STEP(HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(contract->row.id)));

@@ -2,9 +2,14 @@
  * is outcomes.reads; this one is of the view, which has not been written yet. */
 #include "decide.h"
 
+static bool is_party(const struct view_contract *contract, struct slice actor)
+{
+    return view_may_be_party(contract, actor) || view_has_acceded(contract, actor);
+}
+
 bool reads_contract(const struct view_contract *contract, struct slice actor)
 {
-    return contract->row.open || view_may_be_party(contract, actor);
+    return contract->row.open || is_party(contract, actor);
 }
 
 /* ---- results that are not open: ",able,housing," ---- */
@@ -40,7 +45,7 @@ bool reads_result(const struct model *model, const struct row_result *row, struc
     struct slice rest = row->only_in, id;
     while (next_named(&rest, &id)) {
         const struct view_contract *contract = view_contract(model, id);
-        if (contract != NULL && view_was_party(contract, actor))
+        if (contract != NULL && is_party(contract, actor))
             return true;
     }
     return result_is_open(row) || slice_equal(row->author, actor);
@@ -139,7 +144,7 @@ done:
 bool model_is_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);
-    return found != NULL && view_may_be_party(found, actor);
+    return found != NULL && is_party(found, actor);
 }
 
 bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor)

@@ -257,6 +257,7 @@ static const struct reading_row {
     {"/v1/contracts/{}/results", "/v1/contracts/loud/results", NULL, LISTED, PERSON},
     {"/v1/contracts/{}/signatures", "/v1/contracts/quiet/signatures", NULL, PARTIES, "signed_seq"},
     {"/v1/contracts/{}/disputes", "/v1/contracts/quiet/disputes", NULL, PARTIES, "Hushed reason"},
+    {"/v1/contracts/{}/accessions", "/v1/contracts/quiet/accessions", NULL, PARTIES, "items"},
     {"/v1/results", "/v1/results", NULL, LISTED, "77.70"},
     {"/v1/results", "/v1/results?contract=quiet", NULL, LISTED, "77.70"},
     {"/v1/results", "/v1/results?author=seller", NULL, LISTED, "77.70"},
@@ -639,6 +640,48 @@ static void a_contract_of_somebody_else_does_not_use_what_is_not_open(void **sta
     http_reply_release(&reply);
 }
 
+/* ---- who joins later ---- */
+
+#define CLUB                                                                                                               \
+    "terms 1\ncontract club \"Hushed club\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                         \
+    "runs 2020-01-01 to 2090-12-31\ncloses 2091-12-31\n\nparty buyer outcome payer \"Buyer\"\n"                            \
+    "party judge evaluator \"Judge\"\nparty seller provider \"Seller\"\nparty vera auditor \"Vera\"\n"                     \
+    "parties clinic provider \"Clinics\", at most 9 join until 2090-01-01\n"                                               \
+    "in force when buyer and seller have signed\n\ndimension place (north, south, west)\n"                                 \
+    "metric units is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"               \
+    "  if missing use 0\n\npay each_place from buyer to seller\n  for each place\n  amount 2.50 per day of units\n"
+
+static void who_joins_reads_from_then_on(void **state)
+{
+    struct http_reply reply;
+    char version[80], body[200];
+    (void) state;
+    propose("club", CLUB, false, &buyer, parties, 4, 0);
+    get_as(&seller, "/v1/contracts/club", &reply);
+    (void) snprintf(version, sizeof version, "%.64s", strstr(reply.body, "\"version\":\"") + 11);
+    http_reply_release(&reply);
+    refused(&hub, "/v1/contracts/club/accessions", "{\"as\":\"clinic\",\"version\":\"" NO_VERSION "\"}", 404,
+            "contract.not_found");
+    (void) snprintf(body, sizeof body, "{\"as\":\"clinic\",\"version\":\"%s\"}", version);
+    (void) said(&hub, "/v1/contracts/club/accessions", body);
+    get_as(&hub, "/v1/contracts/club/terms", &reply);
+    assert_true(says(&reply, "Hushed club"));
+    http_reply_release(&reply);
+    get_as(&hub, "/v1/contracts/club/payments", &reply);
+    assert_true(says(&reply, "{\"items\":[],")); /* triggered before it joined */
+    http_reply_release(&reply);
+    get_as(&buyer, "/v1/contracts/club/payments", &reply);
+    assert_true(says(&reply, "\"amount\":\"250.00\""));
+    http_reply_release(&reply);
+    (void) said(&seller, "/v1/results", UNITS("west", "8", ""));
+    get_as(&hub, "/v1/contracts/club/payments", &reply);
+    assert_true(says(&reply, "\"amount\":\"20.00\""));
+    assert_false(says(&reply, "\"amount\":\"250.00\""));
+    http_reply_release(&reply);
+    get_as(&stranger, "/v1/contracts/club/accessions", &reply);
+    assert_reply(&reply, 404, "contract.not_found");
+}
+
 /* ---- answers ---- */
 
 /* "more": anybody of the backbone reports it, and each result pays in a contract that is not open. */
@@ -806,6 +849,7 @@ int main(void)
         cmocka_unit_test(what_one_may_not_know_is_refused_as_if_it_were_not_there),
         cmocka_unit_test(one_statement_is_for_the_same_readers),
         cmocka_unit_test(a_contract_of_somebody_else_does_not_use_what_is_not_open),
+        cmocka_unit_test(who_joins_reads_from_then_on),
         cmocka_unit_test(an_answer_says_what_its_author_may_read_of_what_followed),
         cmocka_unit_test(a_receipt_has_its_nonce_for_who_reads_the_body),
         cmocka_unit_test(the_archive_of_each_verifies_and_says_what_was_withheld),

@@ -12,7 +12,7 @@ SELECT s.contract, s.actor, a.seq::bigint
         OR NOT EXISTS (SELECT FROM outcomes.amendment AS b
                         WHERE b.contract = a.contract AND b.version >= a.version AND b.in_force_seq IS NOT NULL))
 UNION ALL
-SELECT j.contract, j.actor, j.seq::bigint FROM outcomes.accession AS j;
+SELECT j.contract::outcomes.id, j.actor::outcomes.id, j.seq::bigint FROM outcomes.accession AS j;
 COMMENT ON VIEW outcomes.reading_party IS 'Who is, was, or is asked to become a party of a contract, or has joined it; and since which entry';
 COMMENT ON COLUMN outcomes.reading_party.since IS 'The entry that names it: amendment or accession; 0 for those that the contract was proposed with';
 

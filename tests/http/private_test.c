@@ -258,6 +258,7 @@ static const struct reading_row {
     {"/v1/contracts/{}/signatures", "/v1/contracts/quiet/signatures", NULL, PARTIES, "signed_seq"},
     {"/v1/contracts/{}/disputes", "/v1/contracts/quiet/disputes", NULL, PARTIES, "Hushed reason"},
     {"/v1/contracts/{}/accessions", "/v1/contracts/quiet/accessions", NULL, PARTIES, "items"},
+    {"/v1/contracts/{}/amendments", "/v1/contracts/quiet/amendments", NULL, PARTIES, "items"},
     {"/v1/results", "/v1/results", NULL, LISTED, "77.70"},
     {"/v1/results", "/v1/results?contract=quiet", NULL, LISTED, "77.70"},
     {"/v1/results", "/v1/results?author=seller", NULL, LISTED, "77.70"},

@@ -411,6 +411,12 @@ MUST_CHECK enum tally_code values_write(struct eval *ev, struct arena *arena, st
 /* ---- trace.c ---- */
 void trace_value(struct eval *ev, struct span span, struct slice text, const struct type *type, const struct value *value);
 void trace_result(struct eval *ev, const struct node *n, struct slice name, const struct engine_fact *fact);
+/* By which the members of open dimensions come (S7). */
+static inline uint64_t fact_order(const struct engine_fact *fact)
+{
+    return fact->became_final == 0 ? fact->seq : fact->became_final;
+}
+
 /* The text of a node as written, on one line and without comments. */
 struct slice trace_text(struct eval *ev, struct span span);
 void trace_node(struct eval *ev, const struct node *n, const struct value *value);

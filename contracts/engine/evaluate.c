@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "eval.h"
+#include "session.h"
 #include "tally/instant.h"
 #include "tally/mem.h"
 
@@ -16,6 +17,9 @@ MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact
                          fact->metric, SLICE_ARG(fact->key));
         return false;
     }
+    if (ev->session != NULL && fact->standing != ENGINE_PENDING && /* S7, of whom something else has given a number to */
+        names_are_not_chosen(ev, &ev->t->metrics[fact->metric].shape, cell))
+        return true;
     struct slot *slot = eval_slot(ev, fact->metric, cell);
     if (slot == NULL)
         return false;

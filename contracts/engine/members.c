@@ -122,7 +122,7 @@ MUST_CHECK static bool take_other_texts(struct eval *ev, struct named_list *list
         const struct engine_input *in = &ev->texts->items[k].input;
         for (size_t i = 0; k != ev->text && i < in->fact_count; i++) {
             const struct engine_fact *fact = &in->facts[i];
-            uint64_t order = fact->became_final == 0 ? fact->seq : fact->became_final;
+            uint64_t order = fact_order(fact);
             bool is_found = fact->standing == ENGINE_FINAL || fact->standing == ENGINE_DISPUTED;
             if (is_found && fact->metric < in->terms->metric_count && !take_other_key(ev, in->terms, fact, order, lists))
                 return false;
@@ -135,7 +135,7 @@ MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
 {
     for (size_t i = 0; i < ev->in->fact_count; i++) {
         const struct engine_fact *fact = &ev->in->facts[i];
-        uint64_t order = fact->became_final == 0 ? fact->seq : fact->became_final;
+        uint64_t order = fact_order(fact);
         bool is_found = fact->standing != ENGINE_PENDING && (fact->standing != ENGINE_UNKNOWN || fact->is_blocked);
         if (is_found && fact->metric < ev->t->metric_count &&
             !take_key(ev, &ev->t->metrics[fact->metric].shape, fact->key, order, lists))

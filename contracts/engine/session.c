@@ -161,6 +161,22 @@ static bool concerns_strangers(struct eval *ev, const struct metric *m, uint64_t
     return false;
 }
 
+/* The order in which people come (S7). false: it is a stranger's, and counts for nothing. *is_stale: only a whole evaluation tells. */
+static bool take_order(struct eval *ev, const struct metric *m, uint64_t cell, const struct slot *slot,
+                       const struct engine_fact *fact, bool *is_stale)
+{
+    struct engine_session *s = ev->session;
+    uint64_t order = fact_order(fact);
+    bool is_stranger = slot->fact == NULL && names_are_strangers(ev, &m->shape, cell);
+    if (slot->fact != NULL && fact_order(slot->fact) != order && s->has_strangers)
+        *is_stale = true; /* one of them may come before this one now */
+    if (is_stranger)      /* later than all that were there; among those of this entry their bytes tell who comes first */
+        *is_stale = *is_stale || s->has_admitted || order <= s->order_before;
+    s->has_strangers = s->has_strangers || is_stranger;
+    s->last_order = order > s->last_order ? order : s->last_order;
+    return !is_stranger;
+}
+
 MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change *change, bool *is_stale)
 {
     uint64_t cell = 0;
@@ -170,18 +186,20 @@ MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change 
     struct slot *slot = eval_slot(ev, change->metric, cell);
     if (slot == NULL)
         return false;
-    bool was_there = slot->fact != NULL, is_there = change->fact != NULL;
+    bool was_there = slot->fact != NULL, is_there = change->fact != NULL, has_pending = change->has_pending;
+    if (ev->session->dimensions != NULL && is_there && !take_order(ev, m, cell, slot, change->fact, is_stale))
+        is_there = has_pending = false;
     if (is_there != was_there && ev->session->dimensions != NULL)
         names_use(ev, &m->shape, cell, is_there ? 1 : -1);
-    *is_stale = change->has_pending && !is_there && concerns_strangers(ev, m, cell);
+    *is_stale = *is_stale || (has_pending && !is_there && concerns_strangers(ev, m, cell));
     if (*is_stale)
         return true;
     track_drop_slot(ev, slot);
     fact_free(ev->session, slot);
     if (is_there && !fact_copy(ev, slot, change->fact))
         return false;
-    slot->has_pending = change->has_pending;
-    slot->state = is_there || change->has_pending ? SLOT_FACT : SLOT_EMPTY;
+    slot->has_pending = has_pending;
+    slot->state = is_there || has_pending ? SLOT_FACT : SLOT_EMPTY;
     for (uint32_t r = 0; r < ev->t->rule_count; r++) {
         struct cells cells = {0};
         if (ev->t->rules[r].has_of && ev->t->rules[r].of == change->metric && is_there != was_there &&
@@ -360,6 +378,8 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     if (today != s->in.today)
         try_dayless(ev);
     s->in.today = today;
+    s->has_admitted = false;
+    s->order_before = s->last_order;
     for (size_t i = 0; i < count && !*is_stale; i++) {
         ENSURE(changes[i].metric < ev->t->metric_count);
         if (!apply_change(ev, &changes[i], is_stale))

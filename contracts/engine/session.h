@@ -43,6 +43,7 @@ struct names { /* of an open dimension: numbered as they came, those that the ev
     uint32_t *by_bytes;
     uint32_t *uses; /* final results that name it, and instances of it with something standing; 0: no member */
     uint32_t cap, live;
+    uint32_t chosen; /* when it was opened: the first so many are members (S7) */
 };
 
 struct engine_session {
@@ -51,8 +52,11 @@ struct engine_session {
     struct engine_input in;
     struct err *err;
     bool is_opening;
-    bool is_plain;    /* follows nothing: every change takes an evaluation from nothing */
-    bool is_broken;   /* an entry could not be computed to its end */
+    bool has_strangers;                /* results of further members are passed over, for all places are taken (S7) */
+    uint64_t last_order, order_before; /* of S7: the latest that any result has, and that any had before this entry */
+    bool has_admitted;                 /* this entry has made somebody a member */
+    bool is_plain;                     /* follows nothing: every change takes an evaluation from nothing */
+    bool is_broken;                    /* an entry could not be computed to its end */
     bool is_doubted;  /* budgets did not add up: a bug of ours, from which it saves itself by being plain */
     bool is_recorded; /* what it answered when it was opened stands */
     bool has_sets;    /* of open dimensions, that wait for whoever is no member (D3) */
@@ -106,6 +110,10 @@ uint64_t session_place(const struct eval *ev, const struct instance *instance);
 /* ---- session_names.c ---- */
 /* Counts uses of the key's members by what is reported or stands. */
 void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by);
+/* While opening: does the cell name somebody who is none of the members that were chosen? */
+bool names_are_not_chosen(const struct eval *ev, const struct shape *shape, uint64_t cell);
+/* Does the cell name somebody who is no member, while all places are taken (S7)? */
+bool names_are_strangers(const struct eval *ev, const struct shape *shape, uint64_t cell);
 /* The cell of a key, with names that are new. *is_stale: there is no room for them. false: ev->rc is set. */
 MUST_CHECK bool names_read(struct eval *ev, const struct shape *shape, struct slice key, uint64_t *cell, bool *is_stale);
 /* A source that changes when the members do (member TERMS_NONE), or whether this is one. NULL: ev->rc is set. */

@@ -120,11 +120,14 @@ void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by
         struct names *names = &ev->session->names[dimension];
         if (!dimension_is_open(&ev->dimensions[dimension]))
             continue;
+        if (by < 0 && ev->session->has_strangers) /* one of them may come before this one now (S7) */
+            ev->session->is_plain = true;
         bool was_member = names->uses[member] != 0;
         names->uses[member] += by > 0 ? 1u : UINT32_MAX; /* one more, one less */
         if (was_member == (names->uses[member] != 0))
             continue;
         names->live += was_member ? UINT32_MAX : 1u;
+        ev->session->has_admitted = ev->session->has_admitted || !was_member;
         if (was_member && ev->session->has_sets) /* a set may wait for it in another way now */
             ev->session->is_plain = true;
         if (ev->session->is_opening)
@@ -135,6 +138,32 @@ void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by
         if (one != NULL)
             track_changed(ev, &one->readers);
     }
+}
+
+bool names_are_not_chosen(const struct eval *ev, const struct shape *shape, uint64_t cell)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    bool are_chosen = true;
+    shape_bind(ev->dimensions, shape, cell, members);
+    for (uint32_t i = 0; i < shape->count && ev->session->names != NULL; i++)
+        are_chosen = are_chosen && (!dimension_is_open(&ev->dimensions[shape->dims[i]]) ||
+                                    members[shape->dims[i]] < ev->session->names[shape->dims[i]].chosen);
+    return !are_chosen;
+}
+
+bool names_are_strangers(const struct eval *ev, const struct shape *shape, uint64_t cell)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    bool are_strangers = false;
+    shape_bind(ev->dimensions, shape, cell, members);
+    for (uint32_t i = 0; i < shape->count; i++) {
+        uint32_t dimension = shape->dims[i];
+        const struct names *names = &ev->session->names[dimension];
+        are_strangers =
+            are_strangers || (dimension_is_open(&ev->dimensions[dimension]) && names->uses[members[dimension]] == 0 &&
+                              names->live >= ev->t->dimensions[dimension].shown.at_most);
+    }
+    return are_strangers;
 }
 
 bool session_has_members(struct eval *ev, struct instance *instance)
@@ -164,6 +193,9 @@ MUST_CHECK static bool open_dimension(struct eval *ev, uint32_t dimension)
     struct dimension *d = &ev->session->dimensions[dimension];
     struct names *names = &ev->session->names[dimension];
     names->cap = 0;
+    names->chosen = d->shown.member_count;
+    if (!ev->session->has_sets) /* room also for names that are waited for, and for those of strangers */
+        d->shown.at_most *= 2;
     if (!names_room(ev, dimension))
         return false;
     for (uint32_t i = 0; i < d->shown.member_count; i++)
@@ -180,12 +212,22 @@ static bool is_waited_for(const struct eval *ev, const struct engine_fact *fact)
     return fact->standing == ENGINE_PENDING && m->sets != NULL && !shape_read(ev->dimensions, &m->shape, fact->key, &cell);
 }
 
-/* Results that name members beyond `at most`: who is one may change with any of them (S7). */
+/* A result that names a member beyond `at most` (S7). */
 static bool is_overfull(const struct eval *ev, const struct engine_fact *fact)
 {
     uint64_t cell = 0;
     return fact->standing != ENGINE_PENDING &&
            !shape_read(ev->dimensions, &ev->t->metrics[fact->metric].shape, fact->key, &cell);
+}
+
+/* Whoever comes later than all members is followed as long as none of them goes; with sets, nobody is (D3). */
+static void take_stranger(struct eval *ev, const struct engine_fact *fact)
+{
+    struct engine_session *s = ev->session;
+    bool is_stranger = is_overfull(ev, fact);
+    s->last_order = fact_order(fact) > s->last_order ? fact_order(fact) : s->last_order;
+    s->has_strangers = s->has_strangers || is_stranger;
+    s->is_plain = s->is_plain || is_waited_for(ev, fact) || (is_stranger && s->has_sets);
 }
 
 bool session_names(struct eval *ev)
@@ -203,7 +245,7 @@ bool session_names(struct eval *ev)
         s->has_sets = s->has_sets || ev->t->metrics[i].sets != NULL;
     for (size_t i = 0; i < ev->in->fact_count; i++)
         if (ev->in->facts[i].metric < ev->t->metric_count)
-            s->is_plain = s->is_plain || is_waited_for(ev, &ev->in->facts[i]) || is_overfull(ev, &ev->in->facts[i]);
+            take_stranger(ev, &ev->in->facts[i]);
     for (uint32_t i = 0; i < count; i++)
         if (dimension_is_open(&s->dimensions[i]) && !open_dimension(ev, i))
             return false;

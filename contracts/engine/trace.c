@@ -127,7 +127,7 @@ bool trace_lists(const struct eval *ev, const struct node *n)
     uint64_t members = 1;
     for (uint32_t i = 0; i < n->u.aggregate.over_count && members <= TRACE_MEMBERS_MAX; i++) {
         const struct node_over *over = &n->u.aggregate.over[i];
-        uint32_t count = dimension_size(&ev->dimensions[over->dimension]);
+        uint32_t count = dimension_size(&ev->t->dimensions[over->dimension]); /* by the text: a session has room for more */
         if (over->is_up_to_bound && !dimension_is_open(&ev->dimensions[over->dimension]))
             count = ev->bound[over->dimension] + 1;
         members *= over->last > 0 && over->last < count ? over->last : count;

@@ -200,7 +200,7 @@ static void step(struct story *s, struct dice *dice, uint64_t seed)
     }
     record(s, naive);
     if (dice_in(dice, 4) &&
-        s->text.villages == RANDOM_VILLAGES) /* where a place of `at most` that comes free is nobody's (S7) */
+        s->text.villages >= RANDOM_VILLAGES) /* where a place of `at most` that comes free is nobody's (S7) */
         again_triggers_nothing(s);
 }
 

@@ -601,7 +601,9 @@ static void write_cap(struct writer *w)
 void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out)
 {
     struct writer *w = calloc(1, sizeof *w);
-    *out = (struct random_text){.villages = dice_in(dice, 3) && !free_from_history ? 3 : RANDOM_VILLAGES};
+    *out = (struct random_text){.villages = dice_in(dice, 3) && !free_from_history ? 3
+                                            : dice_in(dice, 3)                     ? RANDOM_VILLAGES * 5
+                                                                                   : RANDOM_VILLAGES};
     w->dice = dice;
     w->made = out;
     w->free_from_history = free_from_history;

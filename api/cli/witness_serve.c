@@ -56,9 +56,15 @@ static void who_it_is(struct server *server, struct http_request *request)
 static void log_verdict(const struct witness_log *log, const struct checkpoint *checkpoint, enum witness_verdict verdict,
                         const struct err *err)
 {
-    LOG_EVENT(verdict == WITNESS_COSIGNS  ? LOG_LEVEL_INFO
-              : verdict == WITNESS_FORKED ? LOG_LEVEL_ERROR
-                                          : LOG_LEVEL_WARN,
+    static const enum log_level levels[] = {
+        [WITNESS_COSIGNS] = LOG_LEVEL_INFO,
+        [WITNESS_NO_REQUEST] = LOG_LEVEL_DEBUG, /* what anybody can send fills no log */
+        [WITNESS_NOT_SIGNED] = LOG_LEVEL_DEBUG,
+        [WITNESS_OTHER_SIZE] = LOG_LEVEL_DEBUG,
+        [WITNESS_FORKED] = LOG_LEVEL_ERROR,
+        [WITNESS_NOT_CONTINUED] = LOG_LEVEL_WARN,
+    };
+    LOG_EVENT(levels[verdict],
               verdict == WITNESS_COSIGNS  ? "witness.cosigned"
               : verdict == WITNESS_FORKED ? "witness.log_forked"
                                           : "witness.refused",

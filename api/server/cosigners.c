@@ -357,6 +357,16 @@ bool cosigners_newest(struct cosigners *c, struct append_root *root, struct buf 
     return is_made;
 }
 
+void cosigners_status(struct cosigners *c, struct cosigners_status *out)
+{
+    pthread_mutex_lock(&c->lock);
+    const struct cosigned *at = c->best.size == 0 ? NULL : kept_find(c, c->best.size);
+    out->size = c->best.size;
+    out->witnesses = (int) c->policy.witness_count;
+    out->cosigned = at == NULL ? 0 : __builtin_popcountll(at->witnesses);
+    pthread_mutex_unlock(&c->lock);
+}
+
 size_t cosigners_witnessed(void *cosigners, struct append_root *out, size_t max)
 {
     const struct cosigners *c = cosigners;

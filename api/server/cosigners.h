@@ -56,6 +56,13 @@ void cosigners_lines(struct cosigners *cosigners, uint64_t size, struct buf *out
 /* The newest checkpoint that as many have cosigned as the policy asks (with quorum none: anyone): its note, whole. False: there is none. */
 bool cosigners_newest(struct cosigners *cosigners, struct append_root *root, struct buf *note);
 
+/* Its size alone; 0: there is none. And how many witnesses are trusted, and how many of them have cosigned it. */
+struct cosigners_status {
+    uint64_t size;
+    int witnesses, cosigned;
+};
+void cosigners_status(struct cosigners *cosigners, struct cosigners_status *out);
+
 /* For the sequencer: the roots that DATA/cosigned and --witnessed vouch for. */
 size_t cosigners_witnessed(void *cosigners, struct append_root *out, size_t max);
 

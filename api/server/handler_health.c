@@ -86,12 +86,24 @@ static void write_http(struct tallyd *tallyd, struct buf *out)
     gauge(out, "counter", "tally_keys_misses_total", "Keys looked up in the database.", keycache_misses(tallyd->keys));
 }
 
+static void write_witnesses(struct tallyd *tallyd, struct buf *out)
+{
+    struct cosigners_status status;
+    cosigners_status(tallyd->cosigners, &status);
+    gauge(out, "gauge", "tally_witnesses", "Witnesses whose cosignatures are taken.", (uint64_t) status.witnesses);
+    gauge(out, "gauge", "tally_cosigned_entries",
+          "Entries under the newest checkpoint that enough witnesses have cosigned.", status.size);
+    gauge(out, "gauge", "tally_cosigned_witnesses", "Witnesses that have cosigned that checkpoint.",
+          (uint64_t) status.cosigned);
+}
+
 void handle_metrics(struct tallyd *tallyd, struct http_request *request)
 {
     struct buf *out = &request->answer.text;
     struct sequencer_status status;
     sequencer_status(tallyd->sequencer, &status);
     write_sequencer(&status, out);
+    write_witnesses(tallyd, out);
     write_http(tallyd, out);
     metrics_write(&tallyd->metrics, out);
     answer_plain(request, 200, "text/plain; version=0.0.4; charset=utf-8", SLICE(""));

@@ -59,7 +59,11 @@ static const struct refusal *refusal_of_verdict(struct arena *arena, enum cosign
         [COSIGNERS_WRONG_TIME] = REFUSE_COSIGNATURE_TIME, [COSIGNERS_NOT_OURS] = REFUSE_LEDGER_FORKED,
         [COSIGNERS_NOT_COVERED] = REFUSE_TREE_SIZE,
     };
-    log_err(verdict == COSIGNERS_NOT_OURS ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "cosignature.refused", err);
+    /* what anybody can send fills no log; a true witness's wrong clock, or the ledger's own signature elsewhere, is for people */
+    log_err(verdict == COSIGNERS_NOT_OURS     ? LOG_LEVEL_ERROR
+            : verdict == COSIGNERS_WRONG_TIME ? LOG_LEVEL_WARN
+                                              : LOG_LEVEL_DEBUG,
+            "cosignature.refused", err);
     return refusal_new(arena, codes[verdict], "%s", err->detail);
 }
 

@@ -58,9 +58,24 @@ static bool is_plain_text(struct slice text)
     return text_is_utf8(text, NULL);
 }
 
+/* Unicode's spaces beyond ASCII, in UTF-8. */
+static bool has_wide_space(struct slice text)
+{
+    static const char *const spaces[] = {"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
+                                         "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+                                         "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
+                                         "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++)
+        if (memmem(text.ptr, text.len, spaces[i], strlen(spaces[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* signed-note: not empty, no space of Unicode's, no plus */
 static bool is_key_name(struct slice name)
 {
-    return name.len > 0 && memchr(name.ptr, '+', name.len) == NULL && memchr(name.ptr, ' ', name.len) == NULL;
+    return name.len > 0 && memchr(name.ptr, '+', name.len) == NULL && memchr(name.ptr, ' ', name.len) == NULL &&
+           !has_wide_space(name);
 }
 
 static bool signature_read(struct slice line, struct note_signature *out)

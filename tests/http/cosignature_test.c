@@ -198,10 +198,17 @@ static void a_cosignature_is_shown_and_enough_of_them_make_the_cosigned_checkpoi
     take(bare, &w1, now());
     assert_int_equal(shown("/checkpoint", &size, NULL), 1);
     assert_int_equal(size, checkpoint.size);
+    get("/metrics", &reply);
+    assert_non_null(strstr(reply.body, "\ntally_witnesses 3\n"));
+    assert_non_null(strstr(reply.body, "\ntally_cosigned_entries 0\n"));
+    http_reply_release(&reply);
     get("/checkpoint/cosigned", &reply); /* one is not two */
     assert_reply(&reply, 404, "cosignature.none");
     take(bare, &w3, now());
     assert_int_equal(shown("/checkpoint", NULL, NULL), 5);
+    get("/metrics", &reply);
+    assert_non_null(strstr(reply.body, "\ntally_cosigned_witnesses 2\n"));
+    http_reply_release(&reply);
     assert_int_equal(shown("/checkpoint/cosigned", &size, NULL), 5);
     assert_int_equal(size, checkpoint.size);
     assert_int_equal(shown("/outcomes/checkpoint/cosigned", NULL, NULL), 5); /* the prefix that the origin names */

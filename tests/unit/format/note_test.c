@@ -132,6 +132,39 @@ static void a_checkpoint_of_another_ledger_is_told_apart(void **state)
     buf_release(&note);
 }
 
+/* signed-note: other programs refuse them, and a name that looks like another is no name. */
+static void names_with_spaces_of_any_kind_are_refused(void **state)
+{
+    static const char *const names[] = {"a b",
+                                        "a\xc2\xa0"
+                                        "b",
+                                        "a\xc2\x85"
+                                        "b",
+                                        "\xe1\x9a\x80",
+                                        "a\xe2\x80\x80",
+                                        "\xe2\x80\x8a"
+                                        "a",
+                                        "a\xe2\x80\xa8"
+                                        "b",
+                                        "\xe2\x80\xaf",
+                                        "\xe2\x81\x9f",
+                                        "\xe3\x80\x80",
+                                        "a+b",
+                                        ""};
+    struct buf note;
+    struct note read;
+    (void) state;
+    buf_init(&note, NOTE_MAX);
+    for (size_t i = 0; i <= sizeof names / sizeof names[0]; i++) {
+        bool is_good = i == sizeof names / sizeof names[0];
+        buf_clear(&note);
+        buf_printf(&note, "text\n\n\xe2\x80\x94 %s AAAAAAA=\n",
+                   is_good ? "\xc3\xa9t\xc3\xa9.example\xe2\x80\x94" : names[i]);
+        assert_int_equal(note_read(buf_slice(&note), &read, NULL), is_good ? TALLY_OK : TALLY_E_MALFORMED);
+    }
+    buf_release(&note);
+}
+
 /* Each byte of a signed checkpoint altered in turn to each of some others. */
 static void no_altered_checkpoint_opens(void **state)
 {
@@ -283,6 +316,7 @@ int main(void)
         cmocka_unit_test(only_the_ledger_s_own_signature_opens_a_checkpoint),
         cmocka_unit_test(a_signature_of_a_known_key_that_fails_refuses_the_note),
         cmocka_unit_test(a_checkpoint_of_another_ledger_is_told_apart),
+        cmocka_unit_test(names_with_spaces_of_any_kind_are_refused),
         cmocka_unit_test(no_altered_checkpoint_opens),
         cmocka_unit_test(a_checkpoint_has_three_lines_of_one_spelling),
         cmocka_unit_test(verifier_keys_of_other_types_are_refused),

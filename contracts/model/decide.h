@@ -288,6 +288,16 @@ MUST_CHECK enum tally_code engine_input_texts(const struct view_contract *contra
 MUST_CHECK enum tally_code fact_make(const struct model *model, const struct view_contract *contract,
                                      const struct work *work, const struct fit *fit, struct arena *arena,
                                      struct engine_fact *out, bool *counts, struct err *err);
+/* people.c: who counts of an open dimension of the newest text (S7), for readers. terms_of was called; in the arena. */
+struct people {
+    uint32_t dimension;
+    bool is_full; /* as many as may */
+    const struct person *items;
+    size_t count;
+};
+MUST_CHECK enum tally_code people_find(const struct view_contract *contract, uint32_t dimension, struct arena *arena,
+                                       struct people *out, struct err *err);
+bool people_have_room(const struct people *people, struct slice name); /* it counts, or would */
 /* settled.c: settlements as figures. terms_of was called. */
 /* Does any of the contract's texts have a metric of what was settled on this rule? */
 bool settled_is_used(const struct view_contract *contract, struct slice rule);

@@ -69,9 +69,16 @@ done:
 }
 
 /* ---- which metrics the results of a statement fit ---- */
+#define OPEN_DIMENSIONS_MAX 16 /* looked at in one answer; a statement's contracts have one or two */
+
 struct fitting {
     struct model_fit *items;
     uint32_t count, cap;
+    struct {
+        const struct view_contract *contract;
+        struct people people;
+    } known[OPEN_DIMENSIONS_MAX];
+    uint32_t known_count;
 };
 
 static enum tally_code fitting_add(struct deciding *d, struct fitting *list, struct model_fit item)
@@ -90,6 +97,53 @@ static enum tally_code fitting_add(struct deciding *d, struct fitting *list, str
     return TALLY_OK;
 }
 
+static enum tally_code people_of(struct deciding *d, const struct view_contract *contract, uint32_t dimension,
+                                 struct fitting *list, const struct people **out)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t at = 0;
+    while (at < list->known_count &&
+           (list->known[at].contract != contract || list->known[at].people.dimension != dimension))
+        at++;
+    if (at == OPEN_DIMENSIONS_MAX)
+        at = list->known_count = 0;
+    if (at == list->known_count) {
+        list->known[at].contract = contract;
+        TRY(people_find(contract, dimension, d->arena, &list->known[at].people, d->err));
+        list->known_count++;
+    }
+    *out = &list->known[at].people;
+done:
+    return rc;
+}
+
+/* S7: a result of somebody who came when all places were taken does not fit, as long as they are. */
+static enum tally_code check_people(struct deciding *d, const struct view_contract *contract, const struct terms *terms,
+                                    uint32_t metric, const struct view_result *result, struct fitting *list,
+                                    struct model_fit *fit)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms_metric *m = terms_metric(terms, metric);
+    for (uint32_t i = 0; i < m->by_count && fit->fits; i++) {
+        const struct terms_dimension *dimension = terms_dimension(terms, m->by[i]);
+        const struct people *people = NULL;
+        bool is_open = dimension->kind == TERMS_PERSONS || dimension->kind == TERMS_OPEN;
+        for (uint32_t k = 0; is_open && k < result->dimension_count && fit->fits; k++) {
+            if (!slice_equal(result->dimensions[k].name, dimension->name))
+                continue;
+            TRY(people_of(d, contract, m->by[i], list, &people));
+            fit->fits = people_have_room(people, result->dimensions[k].member);
+            fit->why = fit->fits ? SLICE("")
+                                 : arena_printf(d->arena, "%u count as `%.*s`, and others came before", dimension->at_most,
+                                                SLICE_ARG(dimension->name));
+            if (fit->why.ptr == NULL)
+                return no_arena(d);
+        }
+    }
+done:
+    return rc;
+}
+
 /* By the newest text: earlier ones go on with what began under them. */
 static enum tally_code fit_contract(struct deciding *d, const struct view_contract *contract,
                                     const struct view_result *result, struct fitting *list)
@@ -104,6 +158,7 @@ static enum tally_code fit_contract(struct deciding *d, const struct view_contra
             continue;
         TRY(keep(d, name, &fit.metric));
         TRY(fit_one(contract, contract->text_count - 1, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
+        TRY(check_people(d, contract, terms, i, result, list, &fit));
         TRY(fitting_add(d, list, fit));
     }
 done:

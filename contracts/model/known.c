@@ -126,6 +126,7 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
     case NEED_ACTOR:
     case NEED_INDICATOR:
     case NEED_PARTIES:
+    case NEED_STANDING:
     case NEED_USERS:
     case NEED_RESULT:
     case NEED_PAYMENT:

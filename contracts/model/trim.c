@@ -81,6 +81,7 @@ static void let_go(struct model *model, struct view_known *known)
     case NEED_ERASURE:
         hold_free(&model->hold, table_remove(&model->erasures, ident_number(number)));
         break;
+    case NEED_STANDING:
     case NEED_PARTIES: /* below, unless all of the contract is needed */
     case NEED_RESULT:  /* below, unless a contract uses them */
     case NEED_RESULT_KEY:

@@ -95,6 +95,8 @@ static const struct ask {
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_amendments, take_amendment},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_signers, take_signer},
+    {NEED_STANDING, ASK_NAMES, &sql_outcomes_load_finals, take_final},
+    {NEED_STANDING, ASK_NAMES, &sql_outcomes_load_instances, take_instance},
     {NEED_USERS, ASK_PAIRS, &sql_outcomes_load_users, take_metric},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_results, take_result},
     {NEED_RESULT, ASK_NUMBERS, &sql_outcomes_load_verifications, take_verification},

@@ -339,6 +339,36 @@ static void the_list_of_a_payment_that_names_persons_is_not_open(void **state)
     world_release(&w);
 }
 
+/* S7 */
+static void who_comes_when_all_places_are_taken_waits_for_one(void **state)
+{
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "city", false);
+    do_register(&w, "op", "maker", false);
+    do_propose(&w, "city", "housed", HOUSED, "city=city maker=maker");
+    do_sign(&w, "city", "housed", "city");
+    do_sign(&w, "maker", "housed", "maker");
+    const char *two[] = {"=housed/days participant=" PERSON "-b 5", "=housed/days participant=" PERSON "-c 6"};
+    do_results(&w, "maker", false, 2, two);
+    assert_int_equal(w.decision.changes.payments_count, 1);
+    uint64_t third = w.seq;
+    report("maker", "=housed/days participant=" PERSON "-a 7", false); /* first by its bytes, and too late */
+    assert_int_equal(w.decision.changes.payments_count, 0);
+    assert_does_not_fit(third, "2 count as `participant`, and others came before");
+    uint64_t of = w.base.results[0].seq;
+    const char *gone[] = {arena_printf(w.arena, "%" PRIu64 ".0", of).ptr};
+    do_change(&w, "maker", of, true, false, 1, gone);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.changes.payments_count, 1); /* 10.00 go back: until then something stands for it */
+    assert_true(payment_at(0)->is_owed_back && slice_is(payment_at(0)->amount, "10.00"));
+    report("maker", "=housed/days participant=" PERSON "-d 8", false); /* the next entry: who came first has the place */
+    assert_int_equal(w.decision.changes.payments_count, 1);
+    assert_true(slice_is(payment_at(0)->amount, "14.00"));
+    assert_does_not_fit(w.base.results[w.base.results_count - 1].seq, "2 count");
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_member_neither_verifies_nor_disputes),
         cmocka_unit_test(each_funder_owes_its_part_and_gets_it_back),
         cmocka_unit_test(the_list_of_a_payment_that_names_persons_is_not_open),
+        cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

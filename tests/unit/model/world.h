@@ -410,6 +410,10 @@ static inline void load(const struct world *w, struct model *model, const struct
         PUT_WHERE(accession, accessions, slice_equal(row->contract, need->name))
         PUT_WHERE(contract, contracts, slice_equal(row->id, need->name))
         break;
+    case NEED_STANDING:
+        PUT_WHERE(instance, instances, slice_equal(row->contract, need->name))
+        PUT_WHERE(final, finals, slice_equal(row->contract, need->name))
+        break;
     case NEED_USERS:
         PUT_WHERE(metric, metrics, slice_equal(row->indicator, need->name) && row->indicator_version == need->number)
         break;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_gzip.h"
 
 MUST_CHECK static enum tally_code fetch(struct cli *cli, FILE *out, struct err *err)
 {
@@ -26,18 +27,39 @@ done:
     return rc;
 }
 
+MUST_CHECK static enum tally_code fetch_packed(struct cli *cli, FILE *out, struct err *err)
+{
+    FILE *packed = NULL;
+    enum tally_code rc = cli_gzip_open(out, &packed, err);
+    if (rc != TALLY_OK)
+        return rc;
+    rc = fetch(cli, packed, err);
+    if (fclose(packed) != 0 && rc == TALLY_OK)
+        rc = err_set(err, TALLY_E_IO, "writing the archive: %m");
+    return rc;
+}
+
+static bool is_packed(const struct cli *cli, const char *path)
+{
+    size_t len = path == NULL ? 0 : strlen(path);
+    return cli_flag(cli, "--gzip") || (len > 3 && strcmp(path + len - 3, ".gz") == 0);
+}
+
 /* Whole or not at all: what broke off is not left behind under the name of an archive. */
 MUST_CHECK static enum tally_code run(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const char *path = cli_option(cli, "-o");
     if (path == NULL)
-        return fetch(cli, stdout, err);
+        return is_packed(cli, path) ? fetch_packed(cli, stdout, err) : fetch(cli, stdout, err);
     struct slice part = arena_printf(cli->arena, "%s.part", path);
     FILE *out = part.ptr == NULL ? NULL : fopen(part.ptr, "we");
     if (out == NULL)
         return err_set(err, TALLY_E_IO, "%s.part: %m", path);
-    TRY(fetch(cli, out, err));
+    if (is_packed(cli, path))
+        TRY(fetch_packed(cli, out, err));
+    else
+        TRY(fetch(cli, out, err));
     if (fsync(fileno(out)) != 0 || rename(part.ptr, path) != 0)
         TRY(err_set(err, TALLY_E_IO, "%s: %m", path));
     if (!cli->is_json)
@@ -51,9 +73,10 @@ done:
 }
 
 static const struct cli_option OPTIONS[] = {{"-o", "FILE", "into this file instead of standard output", false},
+                                            {"--gzip", NULL, "packed by gzip, as into a FILE.gz", false},
                                             {"--from", "SEQ", "from this entry on", false}};
 static const struct cli_command COMMANDS[] = {
-    {NULL, "[-o FILE]", "the whole ledger as JSON Lines, which tally-verify checks without any service",
-     "tally archive > ledger.jsonl", 0, 0, run, CLI_OPTIONS(OPTIONS)},
+    {NULL, "[-o FILE] [--gzip]", "the whole ledger as JSON Lines, which tally-verify checks without any service",
+     "tally archive -o ledger.jsonl.gz", 0, 0, run, CLI_OPTIONS(OPTIONS)},
 };
 const struct cli_family cli_archive = {"archive", "everything, for an auditor", COMMANDS, 1};

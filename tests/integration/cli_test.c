@@ -227,6 +227,17 @@ static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **s
     says(output.out, "verified by\tchecker, entry ");
 }
 
+static bool is_gzip(const char *name)
+{
+    char path[512], first[2] = "";
+    (void) snprintf(path, sizeof path, "%s/%s", place.dir, name);
+    FILE *file = fopen(path, "re");
+    bool is = file != NULL && fread(first, 1, 2, file) == 2 && memcmp(first, "\x1f\x8b", 2) == 0;
+    if (file != NULL)
+        (void) fclose(file);
+    return is;
+}
+
 static void the_archive_is_verified_without_the_service(void **state)
 {
     (void) state;
@@ -242,6 +253,16 @@ static void the_archive_is_verified_without_the_service(void **state)
     const char *verify[] = {program, "ledger.jsonl", "--vkey", vkey, NULL};
     assert_int_equal(cli_spawn(&place, verify, NULL, &verified), 0);
     assert_int_equal(verified.status, 0);
+    TALLY(0, "archive -o ledger.jsonl.gz"); /* packed by its name */
+    assert_true(is_gzip("ledger.jsonl.gz"));
+    assert_false(is_gzip("ledger.jsonl"));
+    const char *verify_packed[] = {program, "ledger.jsonl.gz", "--vkey", vkey, NULL};
+    assert_int_equal(cli_spawn(&place, verify_packed, NULL, &verified), 0);
+    assert_int_equal(verified.status, 0);
+    TALLY(0, "archive --gzip -o packed");
+    assert_true(is_gzip("packed"));
+    TALLY(0, "archive --gzip");
+    assert_memory_equal(output.out, "\x1f\x8b", 2);
     TALLY(2, "archive -o");
     TALLY(1, "archive -o no/such/folder/ledger.jsonl");
     (void) snprintf(wrong, sizeof wrong, "%s/broken.jsonl", place.dir);

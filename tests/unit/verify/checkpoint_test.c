@@ -100,19 +100,21 @@ static void what_is_no_checkpoint_is_found(void **state)
 /* With its checkpoint nothing in an archive can be altered: not even the last header, to which no entry links. */
 static void every_altered_byte_is_found(void **state)
 {
-    static const int FLIPS[] = {0x01, 0x20, 0x80};
+    static const int FLIPS[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80};
     struct small_ledger l;
     struct small_outcome out;
     (void) state;
     begin(&l);
     small_checkpoint(&l, SMALL_WHOLE);
-    for (size_t i = 0; i < l.text.len; i++) {
-        char was = l.text.ptr[i];
-        l.text.ptr[i] = (char) (was ^ FLIPS[i % 3]);
-        verify_at(&l, VERIFY_SIGNATURES, &out);
+    for (size_t i = 0; i < 2 * l.text.len; i++) { /* one bit of it, then another byte that is not far from text */
+        size_t at = i / 2;
+        char was = l.text.ptr[at];
+        char other = (char) ((was * 31 + (int) at) & 0x7f);
+        l.text.ptr[at] = i % 2 == 0 ? (char) (was ^ FLIPS[at % 8]) : other == was ? '0' + (was == '0') : other;
+        verify_at(&l, i % 2 == 0 ? VERIFY_SIGNATURES : VERIFY_CHAIN, &out);
         if (out.count == 0)
-            fail_msg("byte %zu (%c) altered to %c: nothing found", i, was, l.text.ptr[i]);
-        l.text.ptr[i] = was;
+            fail_msg("byte %zu (%c) altered to %c: nothing found", at, was, l.text.ptr[at]);
+        l.text.ptr[at] = was;
     }
     small_end(&l);
 }

@@ -940,9 +940,16 @@ static void every_cut_is_found(void **state)
     struct small_outcome out;
     (void) state;
     begin_whole(&l);
-    for (size_t len = 0; len + 1 < l.text.len; len += 7) {
-        small_verify(slice_of(l.text.ptr, len), l.vkey, VERIFY_SIGNATURES, 1, verify_keys_read, &out);
-        assert_true(out.count > 0);
+    small_checkpoint(&l, SMALL_WHOLE);
+    size_t checkpoint = line_of(&l, SMALL_WHOLE + 1).len;
+    for (size_t len = 0; len + 1 < l.text.len; len++) {
+        small_verify(slice_of(l.text.ptr, len), l.vkey, len % 8 == 0 ? VERIFY_SIGNATURES : VERIFY_CHAIN, 1,
+                     verify_keys_read, &out);
+        /* all entries and no checkpoint: nothing is wrong with them, and nothing signed says that there are no more */
+        bool is_without = len + checkpoint == l.text.len || len + checkpoint + 1 == l.text.len;
+        if ((out.count == 0) != is_without)
+            fail_msg("cut after %zu of %zu bytes: %zu findings", len, l.text.len, out.count);
+        assert_true(out.count > 0 || out.report.signed_size == 0);
     }
     small_end(&l);
 }

@@ -35,10 +35,11 @@ enum tally_code check_erasure(struct verifier *v, struct job *job, const struct 
     return TALLY_OK;
 }
 
-void check_erased_end(struct verifier *v, struct job *job)
+/* Told one by one: there may be as many as entries. */
+void check_erased_end(struct verifier *v)
 {
+    static const char WHY[] = "no body.erased behind it says so: it was removed unsaid, or the archive ends too early";
     for (size_t i = 0; i < v->erased.count; i++)
         if (!v->erased.items[i].is_said)
-            job_found(job, FINDING_BODY_ERASED, v->erased.items[i].seq,
-                      "no body.erased behind it says so: it was removed unsaid, or the archive ends too early");
+            verifier_found(v, FINDING_BODY_ERASED, v->erased.items[i].seq, slice_of(WHY, sizeof WHY - 1));
 }

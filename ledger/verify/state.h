@@ -83,7 +83,7 @@ MUST_CHECK enum tally_code check_erased(struct verifier *verifier, struct job *j
                                         struct err *err);
 MUST_CHECK enum tally_code check_erasure(struct verifier *verifier, struct job *job, const struct entry_header *header,
                                          struct err *err);
-void check_erased_end(struct verifier *verifier, struct job *job);
+void check_erased_end(struct verifier *verifier);
 
 /* The tree begins behind the range of the first line; every entry that was there goes on; checkpoints are held to it. */
 MUST_CHECK enum tally_code check_range(struct verifier *verifier, struct job *job, const struct archive_head *head,

@@ -280,7 +280,7 @@ static void check_end(struct verifier *v, struct job *job)
                   "the first line announces the entries up to %" PRIu64 ", the archive ends after %" PRIu64, v->size,
                   v->next_seq);
     check_anchors_end(v, job);
-    check_erased_end(v, job);
+    check_erased_end(v);
     if (!is_trust_used && v->report.findings == 0 && job->first == NULL && v->from == 0)
         job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
 }

@@ -910,6 +910,38 @@ static void gaps_without_end_take_no_memory_without_end(void **state)
     assert_true(made[1] < made[0] + 100); /* a block of the list holds 32,768 hashes */
 }
 
+/* One finding each, and no want of memory, however many there are. */
+static void as_many_bodies_as_one_likes_may_be_gone(void **state)
+{
+    enum { MANY = 6000 };
+    struct small_ledger l;
+    struct small_outcome out;
+    struct digest before;
+    struct buf header;
+    (void) state;
+    small_begin(&l, 3 + MANY);
+    before = l.hashes[2];
+    buf_init(&header, 4096);
+    for (uint64_t i = 0; i < MANY; i++) {
+        const struct entry_header h = {.seq = 3 + i,
+                                       .time = {SMALL_START + 3000000},
+                                       .actor = SLICE("ledger"),
+                                       .type = SLICE("moment.reached"),
+                                       .ledger = SLICE(SMALL_ORIGIN),
+                                       .prev = before};
+        buf_clear(&header);
+        entry_header_write(&h, &header);
+        entry_hash(buf_slice(&header), &before);
+        archive_write_entry(&(struct archive_entry){.header = buf_slice(&header), .state = ARCHIVE_BODY_ERASED}, &l.text);
+    }
+    buf_release(&header);
+    verify_whole(&l, &out);
+    assert_int_equal(out.count, MANY);
+    assert_int_equal(out.findings[0].code, FINDING_BODY_ERASED);
+    assert_int_equal(out.findings[63].seq, 3 + 63);
+    small_end(&l);
+}
+
 /* What nothing in the archive speaks for is the header of the last entry (no entry links to it, no checkpoint covers
  * it yet): there the head differs from the one that a receipt names. */
 static void every_altered_byte_is_found(void **state)
@@ -1005,6 +1037,7 @@ int main(void)
         cmocka_unit_test(findings_come_in_order_whatever_the_threads),
         cmocka_unit_test(a_queue_that_fills_up_loses_and_swaps_nothing),
         cmocka_unit_test(want_of_memory_is_an_error_and_never_a_finding),
+        cmocka_unit_test(as_many_bodies_as_one_likes_may_be_gone),
         cmocka_unit_test(gaps_without_end_take_no_memory_without_end),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(every_cut_is_found),

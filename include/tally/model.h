@@ -242,7 +242,7 @@ enum need_kind {
     NEED_CONTRACT, /* name: id -> contract, parties, amendments and their signers, accessions, metrics, instances, finals, settlements, and the
                         results of its metrics' indicators (and figures) with their verifications, disputes and decisions: all that
                         evaluation needs */
-    NEED_PARTIES, /* name: id -> contract, parties, amendments and their signers, and accessions alone: all that S1 asks */
+    NEED_PARTIES,  /* name: id -> contract, parties, amendments and their signers, and accessions alone: all that S1 asks */
     NEED_STANDING, /* name: id -> beside those its finals and instances: who counts of its open dimensions (S7) */
     NEED_USERS, /* name, number: indicator and version -> which contracts have a metric of it (row_metric); then each is needed */
     NEED_RESULT, /* number: seq of a statement of results -> its results, those that restate or withdraw them, and the verifications

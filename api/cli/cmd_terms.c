@@ -197,5 +197,5 @@ static const struct cli_command COMMANDS[] = {
     {"solve", "EQUATIONS.json", "a set of equations, name to formula, in the order of what they need; exact values",
      "tally terms solve equations.json --json", 1, 1, cli_terms_solve, CLI_NO_OPTIONS},
 };
-const struct cli_family cli_terms = {"terms", "check, show, evaluate and simulate the text of a contract; its exposure", COMMANDS,
-                                     sizeof COMMANDS / sizeof COMMANDS[0]};
+const struct cli_family cli_terms = {"terms", "check, show, evaluate and simulate the text of a contract; its exposure",
+                                     COMMANDS, sizeof COMMANDS / sizeof COMMANDS[0]};

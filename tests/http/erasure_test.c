@@ -285,7 +285,8 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     assert_get(path_of("results", north, ""), 404, "result.not_found", NULL);
     assert_get("/v1/results", 200, "\"items\":[]", NULL);
     assert_get("/v1/entries?type=residue.kept", 200, "\"withheld\":true", NULL);
-    (void) said(&seller, path_of("results", north, "restatements"), "{\"value\":\"90\"}");
+    unsigned long long again = said(&seller, path_of("results", north, "restatements"), "{\"value\":\"90\"}");
+    assert_get(path_of("results", again, ""), 404, "result.not_found", NULL);
     assert_get("/v1/contracts/deal/state", 200, "\"stands\":\"225.00\"", NULL);
     struct buf token, line;
     buf_init(&token, 4096);
@@ -301,6 +302,7 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     assert_int_equal(http_client_send(&client, line.ptr, line.len), 0);
     assert_int_equal(http_client_reply(&client, false, &reply), 0);
     assert_non_null(strstr(reply.body, "\"value\":\"100\""));
+    assert_non_null(strstr(reply.body, "\"replaced_by\":{"));
     assert_reply(&reply, 200, NULL);
     http_client_close(&client);
     buf_release(&token);

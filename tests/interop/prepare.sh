@@ -12,12 +12,14 @@ if ! command -v go >/dev/null; then
     echo "go is not there (Debian: golang-go)" >"$dir/go.skip"
 elif [[ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ]]; then
     echo "golang.org/x/mod is not there (Debian: golang-golang-x-mod-dev)" >"$dir/go.skip"
-elif [[ -e $dir/go.skip || ! -x $dir/tree || $here/go/tree.go -nt $dir/tree ]]; then
-    if GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' CGO_ENABLED=0 GOCACHE=$dir/gocache go build -o "$dir/tree" "$here/go/tree.go"; then
-        rm -f "$dir/go.skip"
-    else
-        rm -f "$dir/go.skip" "$dir/tree" # a program of ours that does not compile is a failure, not a skip
-    fi
+else
+    rm -f "$dir/go.skip"
+    for source in "$here"/go/*.go; do
+        program=$dir/$(basename "$source" .go)
+        [[ -x $program && ! $source -nt $program ]] && continue
+        GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' CGO_ENABLED=0 GOCACHE=$dir/gocache go build -o "$program" "$source" ||
+            rm -f "$program" # a program of ours that does not compile is a failure, not a skip
+    done
 fi
 
 # ---- Node: npm installs what package-lock.json names, and nothing else ----

@@ -1,0 +1,141 @@
+/* A witness that is not ours (tests/interop/go/witness.go, with Go's checksum database library) beside one that is: the relay asks both, the
+ * service takes both cosignatures, and Go opens the checkpoint with them. */
+#include "interop_help.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "../support/running.h"
+
+static struct running theirs, ours, relay;
+static char dir[256], tally[700], go[700], ledger[256], vkeys[2][256], urls[2][64], policy[300];
+
+static void path_of(const char *name, char out[512])
+{
+    (void) snprintf(out, 512, "%s/%s", dir, name);
+}
+
+/* The line that the Go program prints: its verifier key and its address. */
+static void theirs_start(void)
+{
+    char log[512], line[512] = "";
+    const char *const argv[] = {go, "serve", ledger, "go.example/w", NULL};
+    path_of("go.log", log);
+    assert_int_equal(running_start(&theirs, log, argv), 0);
+    assert_int_equal(running_says(&theirs, " http://127.0.0.1:"), 0);
+    do { /* the rest of the line is on its way */
+        FILE *file = fopen(log, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(line, sizeof line, file));
+        assert_int_equal(fclose(file), 0);
+    } while (strchr(line, '\n') == NULL);
+    char *blank = strchr(line, ' ');
+    assert_non_null(blank);
+    assert_true((size_t) (blank - line) < sizeof vkeys[0]);
+    memcpy(vkeys[0], line, (size_t) (blank - line));
+    blank[strcspn(blank, "\n")] = '\0';
+    assert_true(strlen(blank + 1) < sizeof urls[0]);
+    memcpy(urls[0], blank + 1, strlen(blank + 1) + 1);
+}
+
+static void ours_start(void)
+{
+    static struct cli_output output;
+    struct cli_place place = {0};
+    char folder[512], log[512], listening[512];
+    path_of("ours", folder);
+    path_of("ours/listen", listening);
+    path_of("ours.log", log);
+    (void) snprintf(place.dir, sizeof place.dir, "%s", dir);
+    (void) snprintf(place.home, sizeof place.home, "%s", dir);
+    const char *const make[] = {tally, "witness", "new", folder, "--name", "ours.example/w", NULL};
+    assert_int_equal(cli_spawn(&place, make, NULL, &output), 0);
+    assert_int_equal(output.status, 0);
+    output.out[strcspn(output.out, "\n")] = '\0';
+    assert_true(strlen(output.out) < sizeof vkeys[1]);
+    memcpy(vkeys[1], output.out, strlen(output.out) + 1);
+    const char *const argv[] = {tally, "witness", "run", folder, "--listen", "127.0.0.1:0", "--log", ledger, NULL};
+    assert_int_equal(running_start(&ours, log, argv), 0);
+    (void) snprintf(urls[1], sizeof urls[1], "http://127.0.0.1:%u", (unsigned) running_port(&ours, listening));
+}
+
+/* The service again, with both as its witnesses, all of whom are needed. */
+static void trust_both(void)
+{
+    (void) snprintf(policy, sizeof policy, "%s/policy", dir);
+    FILE *file = fopen(policy, "w");
+    assert_non_null(file);
+    (void) fprintf(file, "log %s\nwitness go %s %s\nwitness ours %s %s\ngroup both all go ours\nquorum both\n", ledger,
+                   vkeys[0], urls[0], vkeys[1], urls[1]);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_wait(&service), 0);
+    service.args[0] = "--policy";
+    service.args[1] = policy;
+    service.args[2] = NULL;
+    assert_int_equal(service_restart(&service), 0);
+}
+
+static void ask_once(void)
+{
+    char log[512], server[64];
+    static int count;
+    (void) interop_published();
+    (void) snprintf(log, sizeof log, "%s/relay%d.log", dir, count++);
+    (void) snprintf(server, sizeof server, "http://127.0.0.1:%u", (unsigned) service.port);
+    const char *const argv[] = {tally,     "relay", "--server", server, "--policy", policy,
+                                "--allow", "go",    "--allow",  "ours", "--once",   NULL};
+    assert_int_equal(running_start(&relay, log, argv), 0);
+    int status = running_end(&relay, 0);
+    if (status != 0)
+        (void) !running_says(&relay, "(the quorum)");
+    assert_int_equal(status, 0);
+}
+
+static const char *opened(void)
+{
+    static struct cli_output output;
+    struct cli_place place = {0};
+    char server[64];
+    (void) snprintf(place.dir, sizeof place.dir, "%s", dir);
+    (void) snprintf(place.home, sizeof place.home, "%s", dir);
+    (void) snprintf(server, sizeof server, "http://127.0.0.1:%u", (unsigned) service.port);
+    const char *const argv[] = {go, "open", server, ledger, vkeys[0], vkeys[1], NULL};
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+    if (output.status != 0)
+        fail_msg("%s%s", output.out, output.err);
+    return output.out;
+}
+
+static void a_witness_in_go_and_ours_cosign_and_go_opens_both(void **state)
+{
+    char wanted[64];
+    (void) state;
+    interop_need("go");
+    cli_program("tally", tally, sizeof tally);
+    cli_program("../interop/witness", go, sizeof go);
+    (void) snprintf(dir, sizeof dir, "%s/witnesses", service.dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    interop_vkey(ledger, sizeof ledger);
+    theirs_start();
+    ours_start();
+    trust_both();
+    for (int i = 0; i < 3; i++) { /* from nothing, and twice from where each was */
+        struct service_actor actor;
+        char id[32];
+        (void) snprintf(id, sizeof id, "another-%d", i);
+        assert_int_equal(service_register(&service, id, "", &actor), 0);
+        service_actor_release(&actor);
+        ask_once();
+        (void) snprintf(wanted, sizeof wanted, "%u entries, cosigned by 2 witnesses\n", interop_published());
+        assert_string_equal(opened(), wanted);
+    }
+    assert_int_equal(running_end(&ours, SIGTERM), 0);
+    assert_int_equal(running_end(&theirs, SIGKILL), 128 + SIGKILL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_witness_in_go_and_ours_cosign_and_go_opens_both)};
+    return cmocka_run_group_tests(tests, interop_start, interop_stop);
+}

@@ -1,5 +1,5 @@
-/* What the language allows and a proposal may not say: names without bound, which become identifiers; and what the service does not
- * do yet, though `tally terms eval` evaluates it: figures of other contracts. */
+/* What the language allows and a proposal may not say: names without bound, which become identifiers; and what one evaluation could not
+ * be granted. */
 #include <inttypes.h>
 
 #include "decode.h"
@@ -25,18 +25,6 @@ static void check_parts(struct diags *diags, const struct ast_decl *decl)
         check(diags, member->name.text, member->name.span);
 }
 
-static void refuse(struct diags *diags, struct span span, const char *what)
-{
-    diags_add(diags, DIAG_ERROR, "service.unsupported", span, "`tally terms eval` evaluates it without a service",
-              "the service does not take %s yet", what);
-}
-
-static void check_construct(struct diags *diags, const struct ast_decl *decl)
-{
-    if (decl->kind == AST_USES)
-        refuse(diags, decl->span, "figures of other contracts");
-}
-
 void terms_check_memory(const struct terms *terms, struct diags *diags)
 {
     uint64_t bytes = terms_evaluation_bytes(terms);
@@ -53,6 +41,5 @@ void terms_check_accepted(const struct ast_text *text, struct diags *diags)
     for (const struct ast_decl *decl = text->declarations; decl != NULL; decl = decl->next) {
         check(diags, decl->name.text, decl->name.span);
         check_parts(diags, decl);
-        check_construct(diags, decl);
     }
 }

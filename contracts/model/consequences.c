@@ -1,6 +1,6 @@
 /* What follows from an entry: first what becomes final in every contract, then each contract's one evaluation (T4). */
-#include "decide.h"
 #include "states.h"
+#include "uses.h"
 
 static bool is_same_row(const struct row_contract *a, const struct row_contract *b)
 {
@@ -23,6 +23,9 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
     work->row = work->contract->row;
     work->now = news->reached != NULL ? news->moment : d->place->time;
     work->today = instant_day(work->now, terms_clock_minutes(terms));
+    work->is_touched = work->is_asked && work->row.state == CONTRACT_IN_FORCE;
+    if (!work->is_given)
+        return TALLY_OK;
     if (news->activated != NULL) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_ACTIVATE);
         work->row.activated_seq = d->place->seq + 1;
@@ -50,10 +53,20 @@ done:
     return rc;
 }
 
-static enum tally_code end(struct deciding *d, const struct news *news, struct work *work)
+static enum tally_code end(struct deciding *d, const struct news *news, struct work *works, uint32_t count,
+                           struct work *work)
 {
+    static const struct news nothing = {0};
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
+    if (work->is_asked && work->row.state == CONTRACT_CLOSED) {
+        TRY(figures_ask(d, works, count, work));
+        return evaluation_closed(d, work);
+    }
+    if (work->row.state != CONTRACT_IN_FORCE || (!work->is_given && !work->is_touched))
+        return TALLY_OK;
+    if (work->is_touched)
+        TRY(figures_ask(d, works, count, work));
     TRY(terms_of(d->model, work->contract, &terms, d->err));
     if (closes_by(terms, work->today) && work->is_touched) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_CLOSE);
@@ -61,7 +74,8 @@ static enum tally_code end(struct deciding *d, const struct news *news, struct w
     } else {
         if (work->is_touched)
             TRY(evaluation(d, work, work->today));
-        TRY(move_clock(d, news, work, terms));
+        TRY(terms_of(d->model, work->contract, &terms, d->err));
+        TRY(move_clock(d, work->is_given ? news : &nothing, work, terms));
     }
     if (!is_same_row(&work->row, &work->contract->row))
         TRY(change_contract(d, &work->row));
@@ -69,19 +83,116 @@ done:
     return rc;
 }
 
+/* ---- which contracts ---- */
+static bool is_among(const struct contract_list *list, const struct view_contract *contract)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (slice_equal(list->items[i]->row.id, contract->row.id))
+            return true;
+    }
+    return false;
+}
+
+/* What comes into force uses others, which are asked for their figures. */
+static enum tally_code add_used(struct deciding *d, const struct view_contract *contract, struct contract_list *asked)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(d->model, contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++) {
+        struct view_contract *used = view_contract(d->model, uses->out[i]->used);
+        if (!use_counts(contract, uses->out[i]))
+            continue;
+        if (used == NULL)
+            return not_loaded(d, "contract", uses->out[i]->used);
+        TRY(contract_list_add(d, asked, used));
+    }
+    contract_list_sort(asked);
+done:
+    return rc;
+}
+
+static enum tally_code works_make(struct deciding *d, const struct news *news, struct view_contract *const *contracts,
+                                  uint32_t count, struct work **out, uint32_t *out_count)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list given = {.items = (struct view_contract **) (uintptr_t) contracts, .count = count}, asked = {0},
+                         users = {0};
+    uint32_t made = 0;
+    if (news->activated != NULL || news->is_amended)
+        TRY(add_used(d, contracts[0], &asked));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(uses_add_users(d, contracts[i]->row.id, &users));
+    contract_list_sort(&users);
+    struct work *works = ARENA_ARRAY(d->arena, (size_t) count + asked.count + users.count + 1, struct work);
+    if (works == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < count; i++)
+        works[made++] = (struct work){.contract = contracts[i], .is_given = true};
+    for (uint32_t i = 0; i < asked.count; i++)
+        works[made++] = (struct work){.contract = asked.items[i], .is_asked = true};
+    for (uint32_t i = 0; i < users.count; i++)
+        if (!is_among(&given, users.items[i]))
+            works[made++] = (struct work){.contract = users.items[i]};
+    *out = works;
+    *out_count = made;
+done:
+    return rc;
+}
+
+/* U5: does one use another of those that are not done yet? */
+static bool waits(const struct deciding *d, const struct work *works, const bool *is_done, uint32_t count,
+                  const struct work *work)
+{
+    const struct view_uses *uses = view_uses(d->model, work->contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++) {
+        if (!use_counts(work->contract, uses->out[i]))
+            continue;
+        for (uint32_t k = 0; k < count; k++)
+            if (!is_done[k] && slice_equal(works[k].contract->row.id, uses->out[i]->used))
+                return true;
+    }
+    return false;
+}
+
+/* Those that are used before those that use them, and otherwise in the order of their proposals. */
+static enum tally_code works_sort(struct deciding *d, struct work *works, uint32_t count, uint32_t given)
+{
+    struct work *sorted = ARENA_ARRAY(d->arena, (size_t) count + 1, struct work);
+    bool *is_done = ARENA_ARRAY(d->arena, (size_t) count + 1, bool);
+    if (sorted == NULL || is_done == NULL)
+        return no_arena(d);
+    bool has_any = count > given;
+    for (uint32_t i = 0; i < count && !has_any; i++) {
+        const struct view_uses *uses = view_uses(d->model, works[i].contract->row.id);
+        has_any = uses != NULL && uses->out_count > 0;
+    }
+    for (uint32_t n = 0; n < count && has_any; n++) {
+        uint32_t next = count;
+        for (uint32_t i = 0; i < count; i++)
+            if (!is_done[i] && (next == count || works[i].contract->row.seq < works[next].contract->row.seq) &&
+                !waits(d, works, is_done, count, &works[i]))
+                next = i;
+        ENSURE(next < count); /* there are no circles */
+        sorted[n] = works[next];
+        is_done[next] = true;
+    }
+    if (has_any && count > 0)
+        memcpy(works, sorted, count * sizeof(*works));
+    return TALLY_OK;
+}
+
 enum tally_code consequences(struct deciding *d, const struct news *news, struct view_contract *const *contracts,
                              uint32_t count)
 {
     enum tally_code rc = TALLY_OK;
-    struct work *works = ARENA_ARRAY(d->arena, (size_t) count + 1, struct work);
-    if (works == NULL)
-        return no_arena(d);
-    for (uint32_t i = 0; i < count; i++) {
-        works[i].contract = contracts[i];
+    struct work *works = NULL;
+    uint32_t work_count = 0;
+    TRY(works_make(d, news, contracts, count, &works, &work_count));
+    TRY(works_sort(d, works, work_count, count));
+    for (uint32_t i = 0; i < work_count; i++)
         TRY(begin(d, news, &works[i]));
-    }
-    for (uint32_t i = 0; i < count; i++)
-        TRY(end(d, news, &works[i]));
+    for (uint32_t i = 0; i < work_count; i++)
+        TRY(end(d, news, works, work_count, &works[i]));
 done:
     return rc;
 }

@@ -139,7 +139,7 @@ struct news {
 };
 
 /* Finality, then evaluation and payments, of the contracts (in order of their proposals, without doubles; in force, or activated by
- * this). */
+ * this), and of those that use them, as far as figures that they take have changed (U5, U6). */
 MUST_CHECK enum tally_code consequences(struct deciding *d, const struct news *news, struct view_contract *const *contracts,
                                         uint32_t count);
 
@@ -184,8 +184,14 @@ struct work {
     struct row_contract row; /* as it will be */
     struct instant now;      /* of the entry, or of the moment */
     int32_t today;           /* its day by the contract's clock */
-    bool is_touched;         /* something that its evaluation uses has changed */
-    struct fit *fresh;       /* submitted results that fit, and under a new text all that do */
+    bool is_given;   /* what happened concerns it; otherwise it is here for the figures that contracts take of each other */
+    bool is_asked;   /* for its figures, though nothing has changed in it */
+    bool is_touched; /* something that its evaluation uses has changed */
+    struct taking *takings; /* what the others take of it (figures.c) */
+    uint32_t taking_count, taking_cap;
+    struct overlay figures; /* struct row_figure by ident_final: what it takes, as this decision changes it */
+    uint32_t figure_count;  /* those that were not there before */
+    struct fit *fresh;      /* submitted results that fit, and under a new text all that do */
     uint32_t fresh_count, fresh_cap;
     struct new_final **finals; /* in the order in which they came about */
     uint32_t final_count, final_cap;
@@ -277,6 +283,8 @@ MUST_CHECK enum tally_code payment(struct deciding *d, const struct work *work, 
 
 /* evaluation.c: evaluates, records what is triggered, moves row on. */
 MUST_CHECK enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today);
+/* Of a contract that has closed: the figures that others take, as they were at the end (T5). Nothing of it changes. */
+MUST_CHECK enum tally_code evaluation_closed(struct deciding *d, struct work *work);
 /* The engine's input for a contract as it is with this work (work may be NULL: as it stands). */
 MUST_CHECK enum tally_code engine_input_make(const struct model *model, struct view_contract *contract,
                                              const struct work *work, int32_t today, struct arena *arena,

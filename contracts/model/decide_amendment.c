@@ -6,6 +6,7 @@
 #include "tally/engine.h"
 #include "tally/text.h"
 #include "tally/version.h"
+#include "uses.h"
 
 #define PROPOSAL (d->command->u.propose_contract)
 
@@ -349,6 +350,7 @@ static enum tally_code put_in_force(struct deciding *d, struct view_contract *co
     canon_name(&json, "version");
     canon_hex(&json, amendment->version_hash, sizeof(amendment->version_hash));
     canon_close(&json);
+    STEP(uses_check_text(d, contract, amendment->seq));
     TRY(event_add(d, "contract.amended", contract->row.open, contract->row.id, &body, &row.in_force_seq));
     TRY(change_amendment(d, &row));
     TRY(fits_update(d->model, contract, d->err));

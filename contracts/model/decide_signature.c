@@ -3,6 +3,7 @@
 #include "states.h"
 #include "tally/canon.h"
 #include "tally/text.h"
+#include "uses.h"
 
 #define SIGNATURE (d->command->u.sign_contract)
 
@@ -104,6 +105,7 @@ static enum tally_code activate(struct deciding *d, struct view_contract *contra
     uint64_t seq = 0;
     struct news news = {.activated = contract};
     buf_init(&body, EVENT_BODY_MAX);
+    STEP(uses_check_text(d, contract, contract->texts[0]->seq));
     canon_init(&json, &body);
     canon_object(&json);
     canon_name(&json, "cause");

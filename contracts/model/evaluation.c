@@ -1,5 +1,5 @@
 /* One contract's evaluation: what the engine is given, and what of its answer is recorded (P1, P2). */
-#include "decide.h"
+#include "uses.h"
 
 struct instant moment_of(const struct terms *terms, int32_t day)
 {
@@ -54,12 +54,13 @@ static enum tally_code no_room(const struct view_contract *contract, struct err 
 /* ---- what the engine is given ---- */
 /* All that is known by one of the texts. */
 static enum tally_code facts_of(const struct model *model, const struct view_contract *contract, const struct work *work,
-                                uint32_t text, struct arena *arena, const struct engine_fact **out, size_t *out_count,
-                                struct err *err)
+                                uint32_t text, int32_t today, struct arena *arena, const struct engine_fact **out,
+                                size_t *out_count, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     uint32_t fresh_count = work == NULL ? 0 : work->fresh_count;
-    size_t count = 0, settled = 0, room = settled_room(contract->texts[text]->terms);
+    size_t count = 0, settled = 0, taken = 0;
+    size_t room = settled_room(contract->texts[text]->terms) + figures_room(contract, work);
     struct engine_fact *facts =
         ARENA_ARRAY(arena, (size_t) contract->fit_count + fresh_count + room + 1, struct engine_fact);
     if (facts == NULL)
@@ -72,8 +73,9 @@ static enum tally_code facts_of(const struct model *model, const struct view_con
         count += counts;
     }
     TRY(settled_as_facts(contract, work, text, arena, facts + count, &settled, err));
+    TRY(figures_as_facts(contract, work, text, today, facts + count + settled, &taken, err));
     *out = facts;
-    *out_count = count + settled;
+    *out_count = count + settled + taken;
 done:
     return rc;
 }
@@ -119,9 +121,10 @@ enum tally_code engine_input_make(const struct model *model, struct view_contrac
     out->next_first = contract->row.next_first;
     for (uint32_t k = 0; k + 1 < contract->text_count; k++) {
         struct engine_text *earlier = (struct engine_text *) (uintptr_t) &out->earlier[k];
-        TRY(facts_of(model, contract, work, k, arena, &earlier->facts, &earlier->fact_count, err));
+        TRY(facts_of(model, contract, work, k, today, arena, &earlier->facts, &earlier->fact_count, err));
     }
-    TRY(facts_of(model, contract, work, contract->text_count - 1, arena, &out->facts, &out->fact_count, err));
+    TRY(facts_of(model, contract, work, contract->text_count - 1, today, arena, &out->facts, &out->fact_count, err));
+    TRY(figures_wants(work, arena, out, err));
     TRY(records_of(contract, arena, out, err));
 done:
     return rc;
@@ -171,8 +174,26 @@ enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
     }
     work->row.next_first = output->next_first;
     work->row.next_moment = moment_of(texts.terms, output->next_moment);
+    TRY(figures_give(d, work, output)); /* which may let go of the compiled texts */
 done:
     followed_end(d->model, work->contract, &evaluated);
+    arena_clear(d->model->scratch);
+    return rc;
+}
+
+enum tally_code evaluation_closed(struct deciding *d, struct work *work)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    struct engine_input input;
+    struct engine_output *output = NULL;
+    if (work->taking_count == 0)
+        return TALLY_OK;
+    TRY(terms_of(d->model, work->contract, &terms, d->err));
+    TRY(engine_input_make(d->model, work->contract, work, terms_closes(terms), d->model->scratch, &input, d->err));
+    TRY(engine_evaluate(&input, d->model->scratch, &output, d->err));
+    TRY(figures_give(d, work, output));
+done:
     arena_clear(d->model->scratch);
     return rc;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tally/text.h"
+
 #define NO_NAME ((struct slice){NULL, 0})
 
 /* What a decision made new is known from now on; but of a new contract, or a text that amends one, the view lacks the results
@@ -34,6 +36,36 @@ static enum tally_code take_proposal(struct model *model, struct slice id, struc
         return contract_complete(model, contract, err);
     known_break(model, NEED_CONTRACT, id, 0);
     return TALLY_OK;
+}
+
+static enum tally_code note_version(struct model *model, const uint8_t hash[32], struct slice contract, uint32_t version,
+                                    struct err *err)
+{
+    char hex[65];
+    text_hex(hash, 32, hex);
+    return model_put_version(model, slice_str(hex), contract, version, err);
+}
+
+/* What may be used by its hash from now on. */
+static enum tally_code take_versions(struct model *model, const struct changes *changes, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < changes->contracts_count; i++) {
+        const struct row_contract *row = &changes->contracts[i];
+        if (row->state != CONTRACT_PROPOSED)
+            continue;
+        TRY(note_version(model, row->version_hash, row->id, 1, err));
+        TRY(note_version(model, row->terms_hash, row->id, 1, err));
+    }
+    for (uint32_t i = 0; i < changes->amendments_count; i++) {
+        const struct row_amendment *row = &changes->amendments[i];
+        if (row->in_force_seq == ROW_NO_SEQ)
+            continue;
+        TRY(note_version(model, row->version_hash, row->contract, row->version, err));
+        TRY(note_version(model, row->terms_hash, row->contract, row->version, err));
+    }
+done:
+    return rc;
 }
 
 /* Of results that no contract in the view follows and nobody in the batch names, only that they exist is held: a ledger may have many
@@ -76,6 +108,7 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
         TRY(model_put_##type(model, &rest.list[i], err));
     CHANGES_LISTS(X)
 #undef X
+    TRY(take_versions(model, changes, err));
     TRY(mark_new(model, changes, err));
     followed_settle(model, decision->number);
     if (command != NULL && (command->kind == COMMAND_PROPOSE_CONTRACT || command->kind == COMMAND_AMEND_CONTRACT))

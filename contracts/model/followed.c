@@ -312,7 +312,8 @@ enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t
     const struct terms *terms = text_now(work->contract)->terms;
     bool is_stale = true;
     struct session *session = session_find(d->model->followed, work->contract);
-    if (session != NULL && session->terms == terms && session->fit_count == work->contract->fit_count)
+    if (session != NULL && work->taking_count == 0 && session->terms == terms &&
+        session->fit_count == work->contract->fit_count)
         rc = apply(d, work, today, session, &is_stale, &out->output);
     if (session != NULL && (is_stale || rc != TALLY_OK)) {
         followed_drop(d->model, work->contract);
@@ -326,7 +327,7 @@ enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t
     }
     TRY(engine_input_make(d->model, work->contract, work, today, d->model->scratch, &out->input, d->err));
     if (work->contract->is_too_large || out->input.fact_count + out->input.record_count < FOLLOWED_LEAST ||
-        !engine_session_can_follow(&out->input))
+        !engine_session_can_follow(&out->input) || work->taking_count > 0)
         return engine_evaluate_kept(&out->input, d->model->scratch, &out->output, &out->kept, d->err);
     TRY(begin_session(d, work, out));
 done:

@@ -132,6 +132,8 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
     case NEED_PAYMENT:
     case NEED_DISPUTE:
     case NEED_ERASURE:
+    case NEED_USES:
+    case NEED_VERSION:
         break;
     }
     TRY(known_mark(model, need->kind, need->name, need->number, err));

@@ -80,6 +80,91 @@ done:
     return rc;
 }
 
+/* Longer chains are refused when they are proposed; this only keeps a walk from being endless. */
+#define USES_DEPTH 8
+
+static enum tally_code need_user_below(const struct model *model, struct needs *needs, struct slice id, uint32_t room,
+                                       struct err *err);
+
+/* A contract with all that its evaluation needs and moves: those that use it too. */
+static enum tally_code need_below(const struct model *model, struct needs *needs, struct slice id, uint32_t room,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(model, id);
+    TRY(need(model, needs, NEED_CONTRACT, id, 0, err));
+    TRY(need(model, needs, NEED_USES, id, 0, err));
+    for (uint32_t i = 0; uses != NULL && i < uses->in_count && room > 0; i++)
+        TRY(need_user_below(model, needs, uses->in[i]->contract, room - 1, err));
+done:
+    return rc;
+}
+
+/* A contract that is not in force is not evaluated: its own rows are enough. */
+static enum tally_code need_user_below(const struct model *model, struct needs *needs, struct slice id, uint32_t room,
+                                       struct err *err)
+{
+    const struct view_contract *contract = view_contract(model, id);
+    if (contract != NULL && contract->row.state != CONTRACT_IN_FORCE)
+        return TALLY_OK;
+    return need_below(model, needs, id, room, err);
+}
+
+static enum tally_code need_whole(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    return need_below(model, needs, id, USES_DEPTH, err);
+}
+
+static enum tally_code need_user(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    return need_user_below(model, needs, id, USES_DEPTH, err);
+}
+
+/* What a contract rests on: enough to see circles, and whose text is in force. */
+static enum tally_code need_above(const struct model *model, struct needs *needs, struct slice id, uint32_t room,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(model, id);
+    TRY(need(model, needs, NEED_USES, id, 0, err));
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++) {
+        TRY(need(model, needs, NEED_CONTRACT, uses->out[i]->used, 0, err));
+        TRY(need_above(model, needs, uses->out[i]->used, room - 1, err));
+    }
+done:
+    return rc;
+}
+
+/* A contract of which a text may come into force, with those that it uses, which are asked for their figures. */
+static enum tally_code need_with_used(const struct model *model, struct needs *needs, struct slice id, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(model, id);
+    TRY(need_whole(model, needs, id, err));
+    TRY(need_above(model, needs, id, USES_DEPTH, err));
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++)
+        TRY(need_whole(model, needs, uses->out[i]->used, err));
+done:
+    return rc;
+}
+
+/* What a proposed text uses, by its hash. */
+static enum tally_code need_uses(const struct model *model, struct needs *needs, const struct terms *terms, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < terms_use_count(terms); i++) {
+        struct slice hash = terms_use(terms, i)->hash;
+        const struct view_version *version = view_version(model, hash);
+        TRY(need(model, needs, NEED_VERSION, hash, 0, err));
+        for (uint32_t k = 0; version != NULL && k < version->count; k++) {
+            TRY(need_whole(model, needs, version->items[k].contract, err));
+            TRY(need_above(model, needs, version->items[k].contract, USES_DEPTH, err));
+        }
+    }
+done:
+    return rc;
+}
+
 /* ---- commands ---- */
 static enum tally_code need_proposal(const struct model *model, const struct command *command, struct needs *needs,
                                      struct err *err)
@@ -96,17 +181,11 @@ static enum tally_code need_proposal(const struct model *model, const struct com
         if (terms_metric(terms, i)->source == AST_SOURCE_INDICATOR)
             TRY(need(model, needs, NEED_INDICATOR, terms_metric(terms, i)->slug, 0, err));
     }
+    if (command->kind == COMMAND_AMEND_CONTRACT)
+        TRY(need_with_used(model, needs, command->u.propose_contract.id, err));
+    TRY(need_uses(model, needs, terms, err));
 done:
     return rc;
-}
-
-/* A contract that is not in force is not evaluated: its own rows are enough. */
-static enum tally_code need_user(const struct model *model, struct needs *needs, struct slice id, struct err *err)
-{
-    const struct view_contract *contract = view_contract(model, id);
-    if (contract != NULL && contract->row.state != CONTRACT_IN_FORCE)
-        return TALLY_OK;
-    return need(model, needs, NEED_CONTRACT, id, 0, err);
 }
 
 typedef enum tally_code (*need_contract_fn)(const struct model *model, struct needs *needs, struct slice id,
@@ -247,7 +326,7 @@ static enum tally_code need_dispute(const struct model *model, const struct comm
 {
     enum tally_code rc = TALLY_OK;
     TRY(need_result(model, command->u.dispute_result.seq, need_no_contract, needs, err));
-    TRY(need(model, needs, NEED_CONTRACT, command->u.dispute_result.contract, 0, err));
+    TRY(need_whole(model, needs, command->u.dispute_result.contract, err));
 done:
     return rc;
 }
@@ -260,7 +339,7 @@ static enum tally_code need_resolution(const struct model *model, const struct c
     const struct view_dispute_seq *dispute = table_find(&model->disputes, ident_number(seq));
     TRY(need(model, needs, NEED_DISPUTE, NO_NAME, seq, err));
     if (dispute != NULL)
-        TRY(need(model, needs, NEED_CONTRACT, dispute->contract, 0, err));
+        TRY(need_whole(model, needs, dispute->contract, err));
 done:
     return rc;
 }
@@ -303,10 +382,10 @@ enum tally_code model_needs(const struct model *model, const struct command *com
         TRY(need_proposal(model, command, needs, err));
         break;
     case COMMAND_SIGN_CONTRACT:
-        TRY(need(model, needs, NEED_CONTRACT, command->u.sign_contract.id, 0, err));
+        TRY(need_with_used(model, needs, command->u.sign_contract.id, err));
         break;
     case COMMAND_ACCEDE_CONTRACT:
-        TRY(need(model, needs, NEED_CONTRACT, command->u.accede_contract.id, 0, err));
+        TRY(need_with_used(model, needs, command->u.accede_contract.id, err));
         break;
     case COMMAND_SUBMIT_RESULTS:
         TRY(need_results(model, command, needs, err));
@@ -350,7 +429,7 @@ enum tally_code model_needs_due(const struct model *model, struct instant by, st
         return TALLY_OK;
     for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
         if (contract->has_row && contract->row.next_moment.us <= by.us)
-            TRY(need(model, needs, NEED_CONTRACT, contract->row.id, 0, err));
+            TRY(need_whole(model, needs, contract->row.id, err));
     }
 done:
     return rc;

@@ -2,8 +2,8 @@
  * pins both. */
 #include <stdlib.h>
 
-#include "decide.h"
 #include "tally/version.h"
+#include "uses.h"
 
 #define PROPOSAL (d->command->u.propose_contract)
 
@@ -183,6 +183,7 @@ enum tally_code proposal_manifest(struct deciding *d, struct version_manifest *m
     manifest->parties = parties;
     manifest->party_count = PROPOSAL.party_count;
     STEP(manifest_indicators(d, manifest));
+    STEP(uses_take(d, manifest));
     version_manifest_write(manifest, &json);
     TRY(buf_check(&json, d->err));
     TRY(keep(d, buf_slice(&json), text));

@@ -135,16 +135,15 @@ done:
     return rc;
 }
 
-/* The contract's object, made empty when it is not there, with its first text: its parts may be loaded before its row. */
-static enum tally_code contract_make(struct model *model, struct slice id, struct view_contract **out, struct err *err)
+enum tally_code contract_make(struct model *model, struct slice id, struct view_contract **out, struct err *err)
 {
     struct view_contract *contract = table_find(&model->contracts, ident_name(id));
     if (contract == NULL) {
         contract = new_item(model, sizeof(*contract), ident_name(id));
         if (contract == NULL)
             return no_memory(err);
-        struct table *tables[] = {&contract->chains,   &contract->finals,     &contract->instances,  &contract->disputes,
-                                  &contract->annulled, &contract->accessions, &contract->settlements};
+        struct table *tables[] = {&contract->chains,   &contract->finals,     &contract->instances,   &contract->disputes,
+                                  &contract->annulled, &contract->accessions, &contract->settlements, &contract->figures};
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
             table_init(tables[i], &model->hold);
         enum tally_code rc = add_item(model, &model->contracts, &contract->id, err);

@@ -81,6 +81,18 @@ static void let_go(struct model *model, struct view_known *known)
     case NEED_ERASURE:
         hold_free(&model->hold, table_remove(&model->erasures, ident_number(number)));
         break;
+    case NEED_USES: {
+        struct view_uses *uses = table_remove(&model->uses, ident_name(name));
+        if (uses != NULL)
+            uses_free(model, uses);
+        break;
+    }
+    case NEED_VERSION: {
+        struct view_version *version = table_remove(&model->versions, ident_name(name));
+        if (version != NULL)
+            version_free(model, version);
+        break;
+    }
     case NEED_STANDING:
     case NEED_PARTIES: /* below, unless all of the contract is needed */
     case NEED_RESULT:  /* below, unless a contract uses them */

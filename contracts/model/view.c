@@ -6,7 +6,8 @@ static void tables_init(struct model *model)
 {
     struct table *tables[] = {&model->actors,      &model->keys,     &model->indicators,  &model->contracts,
                               &model->submissions, &model->series,   &model->users,       &model->payments,
-                              &model->disputes,    &model->erasures, &model->result_keys, &model->known};
+                              &model->disputes,    &model->erasures, &model->result_keys, &model->known,
+                              &model->uses,        &model->versions};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         table_init(tables[i], &model->hold);
 }
@@ -137,6 +138,16 @@ struct view_series *view_series(const struct model *model, const struct row_resu
 {
     return table_find(&model->series, row->indicator.len > 0 ? ident_version(row->indicator, row->version)
                                                              : ident_pair(row->contract, row->metric));
+}
+
+struct view_uses *view_uses(const struct model *model, struct slice contract)
+{
+    return table_find(&model->uses, ident_name(contract));
+}
+
+const struct view_version *view_version(const struct model *model, struct slice hex)
+{
+    return table_find(&model->versions, ident_name(hex));
 }
 
 struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version)

@@ -56,6 +56,31 @@ struct view_series {
     bool in_use; /* model_trim's mark */
 };
 
+/* A contract among those that use one another. */
+struct view_uses {
+    struct ident id;      /* a: contract */
+    struct row_use **out; /* what its texts use */
+    uint32_t out_count, out_cap;
+    struct row_use **in; /* whose texts use it */
+    uint32_t in_count, in_cap;
+};
+
+struct view_version { /* contracts whose version or text has a hash */
+    struct ident id;  /* a: hex */
+    struct view_versioned {
+        struct slice contract;
+        uint32_t version;
+    } * items;
+    uint32_t count, cap;
+};
+
+/* What another contract's figure is for a metric at a key. */
+struct view_figure {
+    struct ident id; /* ident_final */
+    struct row_figure row;
+    void *value, *reason; /* blocks of what changes */
+};
+
 struct view_users {          /* which contracts have a metric of a version of an indicator */
     struct ident id;         /* number: version, a: slug */
     struct slice *contracts; /* sorted: who proposes contracts by the thousand must not slow down their look-up */
@@ -182,7 +207,7 @@ struct view_contract {
     uint32_t amendment_count, amendment_cap;
     struct table chains, finals, instances, disputes, annulled;
     struct table accessions; /* view_accession, and a view_acceded for each actor */
-    struct table settlements;
+    struct table settlements, figures;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
     uint32_t *fit_heads;      /* by hash of text, metric and key: the place + 1 of the last there */
@@ -228,7 +253,7 @@ struct model {
     bool is_whole; /* nothing is loaded: what is not here does not exist */
     uint64_t tick; /* counts uses, for the oldest use */
     struct table actors, keys, indicators, contracts, submissions, series, users, payments, disputes, erasures, result_keys,
-        known;
+        uses, versions, known;
     struct terms_cache *terms;
     struct followed *followed; /* sessions of the engine: no part of the state */
     struct arena *scratch;     /* of one contract's evaluation, empty in between: no part of the state */
@@ -280,6 +305,8 @@ struct view_result *view_result(const struct model *model, uint64_t seq, uint32_
 struct view_contract *view_disputed_contract(const struct model *model, uint64_t dispute_seq);
 struct view_series *view_series(const struct model *model, const struct row_result *row);
 MUST_CHECK enum tally_code series_make(struct model *model, struct ident id, struct view_series **out, struct err *err);
+struct view_uses *view_uses(const struct model *model, struct slice contract); /* or NULL: none is known */
+const struct view_version *view_version(const struct model *model, struct slice hex);
 struct view_users *view_users(const struct model *model, struct slice slug, uint32_t version);
 struct view_payment *view_payment(const struct model *model, uint64_t seq);
 /* The newest text in force; before it is in force, the first. */
@@ -332,8 +359,13 @@ MUST_CHECK enum tally_code result_key_mark(struct model *model, struct slice key
 MUST_CHECK enum tally_code result_note(struct model *model, const struct row_result *row, struct err *err);
 bool result_key_holds(const struct model *model, struct slice key);
 
+/* The contract's object, made empty when it is not there, with its first text: its parts may be loaded before its row. */
+MUST_CHECK enum tally_code contract_make(struct model *model, struct slice id, struct view_contract **out, struct err *err);
+
 /* ---- letting go ---- */
 void contract_drop(struct model *model, struct view_contract *contract); /* removes and frees */
+void uses_free(struct model *model, struct view_uses *uses);
+void version_free(struct model *model, struct view_version *version);
 void submission_free(struct model *model, struct view_submission *submission);
 void view_clear(struct model *model);
 void view_next_again(struct model *model); /* model->next anew */

@@ -59,6 +59,13 @@ static void contract_free(struct model *model, struct view_contract *contract)
     free_items(hold, &contract->annulled);
     free_items(hold, &contract->accessions);
     free_items(hold, &contract->settlements);
+    at = 0;
+    for (struct view_figure *figure; (figure = table_next(&contract->figures, &at)) != NULL;) {
+        hold_free(hold, figure->value);
+        hold_free(hold, figure->reason);
+        hold_free(hold, figure);
+    }
+    table_release(&contract->figures);
     free_items(hold, &contract->finals);
     at = 0;
     for (struct view_instance *instance; (instance = table_next(&contract->instances, &at)) != NULL;) {
@@ -90,9 +97,36 @@ void contract_drop(struct model *model, struct view_contract *contract)
     contract_free(model, contract);
 }
 
+void uses_free(struct model *model, struct view_uses *uses)
+{
+    for (uint32_t i = 0; i < uses->out_count; i++)
+        hold_free(&model->hold, uses->out[i]);
+    for (uint32_t i = 0; i < uses->in_count; i++)
+        hold_free(&model->hold, uses->in[i]);
+    hold_free(&model->hold, uses->out);
+    hold_free(&model->hold, uses->in);
+    hold_free(&model->hold, uses);
+}
+
+void version_free(struct model *model, struct view_version *version)
+{
+    for (uint32_t i = 0; i < version->count; i++)
+        hold_free(&model->hold, (void *) (uintptr_t) version->items[i].contract.ptr);
+    hold_free(&model->hold, version->items);
+    hold_free(&model->hold, version);
+}
+
 static void free_lists(struct model *model)
 {
     uint32_t at = 0;
+    for (struct view_uses *uses; (uses = table_next(&model->uses, &at)) != NULL;)
+        uses_free(model, uses);
+    table_release(&model->uses);
+    at = 0;
+    for (struct view_version *version; (version = table_next(&model->versions, &at)) != NULL;)
+        version_free(model, version);
+    table_release(&model->versions);
+    at = 0;
     for (struct view_indicator *indicator; (indicator = table_next(&model->indicators, &at)) != NULL;) {
         for (uint32_t i = 0; i < indicator->count; i++)
             hold_free(&model->hold, indicator->versions[i]);

@@ -21,6 +21,8 @@ TAKE_ROW(contract)
 TAKE_ROW(party)
 TAKE_ROW(amendment)
 TAKE_ROW(signer)
+TAKE_ROW(use)
+TAKE_ROW(figure)
 TAKE_ROW(metric)
 TAKE_ROW(result)
 TAKE_ROW(verification)
@@ -54,6 +56,12 @@ MUST_CHECK static enum tally_code take_result_key(struct model *model, const str
 {
     return model_put_result_key(model, pg_get_bytes(rows, i, 0), (uint64_t) pg_get_int8(rows, i, 1),
                                 (uint32_t) pg_get_int4(rows, i, 2), pg_get_bool(rows, i, 3), err);
+}
+
+MUST_CHECK static enum tally_code take_version(struct model *model, const struct pg_rows *rows, int i, struct err *err)
+{
+    return model_put_version(model, pg_get_bytes(rows, i, 0), pg_get_bytes(rows, i, 1), (uint32_t) pg_get_int4(rows, i, 2),
+                             err);
 }
 
 MUST_CHECK static enum tally_code take_next_moment(struct model *model, const struct pg_rows *rows, int i, struct err *err)
@@ -90,6 +98,7 @@ static const struct ask {
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_instances, take_instance},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
     {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_settlements, take_settlement},
+    {NEED_CONTRACT, ASK_NAMES, &sql_outcomes_load_figures, take_figure},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_contracts, take_contract},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_parties, take_party},
     {NEED_PARTIES, ASK_NAMES, &sql_outcomes_load_accessions, take_accession},
@@ -104,6 +113,8 @@ static const struct ask {
     {NEED_PAYMENT, ASK_NUMBERS, &sql_outcomes_load_payments, take_payment},
     {NEED_DISPUTE, ASK_NUMBERS, &sql_outcomes_load_disputes, take_dispute},
     {NEED_ERASURE, ASK_NUMBERS, &sql_outcomes_load_erasures, take_erasure},
+    {NEED_USES, ASK_NAMES, &sql_outcomes_load_uses, take_use},
+    {NEED_VERSION, ASK_NAMES, &sql_outcomes_load_versions, take_version},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_due_contracts, take_contract},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_next_moment, take_next_moment},
 };

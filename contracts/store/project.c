@@ -214,6 +214,32 @@ static void add_signers(struct columns *c)
     BOOL(signer, is_leaving);
 }
 
+static void add_uses(struct columns *c)
+{
+    TEXT(use, contract);
+    U64(use, text_seq);
+    U32(use, place);
+    TEXT(use, used);
+    U32(use, used_version);
+    BOOL(use, as_amended);
+}
+
+static void add_figures(struct columns *c)
+{
+    TEXT(figure, contract);
+    TEXT(figure, metric);
+    TEXT(figure, key);
+    U64(figure, version);
+    struct slice *standings = column_new(c, sizeof(*standings));
+    for (size_t i = 0; standings != NULL && i < c->count; i++)
+        standings[i] = figure_standing_name(((const struct row_figure *) cell(c, i, 0))->standing);
+    if (standings != NULL)
+        pg_add_text_array(&c->params, standings, c->count);
+    TEXT(figure, value);
+    TEXT(figure, reason);
+    BOOL(figure, was_known);
+}
+
 static void add_metrics(struct columns *c)
 {
     TEXT(metric, contract);

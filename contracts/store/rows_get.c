@@ -139,6 +139,43 @@ void rows_get_signer(const struct pg_rows *rows, int i, struct row_signer *out)
     out->is_leaving = pg_get_bool(rows, i, 9);
 }
 
+static const char *const standing_names[] = {
+    [FIGURE_KNOWN] = "known", [FIGURE_UNKNOWN] = "unknown", [FIGURE_BLOCKED] = "blocked"};
+
+struct slice figure_standing_name(enum figure_standing standing)
+{
+    ENSURE((size_t) standing < sizeof(standing_names) / sizeof(standing_names[0]));
+    return slice_str(standing_names[standing]);
+}
+
+void rows_get_use(const struct pg_rows *rows, int i, struct row_use *out)
+{
+    *out = (struct row_use){
+        .contract = pg_get_bytes(rows, i, 0),
+        .text_seq = get_seq(rows, i, 1),
+        .place = get_u32(rows, i, 2),
+        .used = pg_get_bytes(rows, i, 3),
+        .used_version = get_u32(rows, i, 4),
+        .as_amended = pg_get_bool(rows, i, 5),
+    };
+}
+
+void rows_get_figure(const struct pg_rows *rows, int i, struct row_figure *out)
+{
+    *out = (struct row_figure){
+        .contract = pg_get_bytes(rows, i, 0),
+        .metric = pg_get_bytes(rows, i, 1),
+        .key = pg_get_bytes(rows, i, 2),
+        .version = get_u32(rows, i, 3),
+        .value = pg_get_bytes(rows, i, 5),
+        .reason = pg_get_bytes(rows, i, 6),
+        .was_known = pg_get_bool(rows, i, 7),
+    };
+    while (
+        !slice_equal(pg_get_bytes(rows, i, 4), figure_standing_name(out->standing))) /* the table's CHECK allows no other */
+        out->standing++;
+}
+
 void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out)
 {
     *out = (struct row_metric){

@@ -15,6 +15,8 @@ void rows_get_contract(const struct pg_rows *rows, int i, struct row_contract *o
 void rows_get_party(const struct pg_rows *rows, int i, struct row_party *out);
 void rows_get_amendment(const struct pg_rows *rows, int i, struct row_amendment *out);
 void rows_get_signer(const struct pg_rows *rows, int i, struct row_signer *out);
+void rows_get_use(const struct pg_rows *rows, int i, struct row_use *out);
+void rows_get_figure(const struct pg_rows *rows, int i, struct row_figure *out);
 void rows_get_metric(const struct pg_rows *rows, int i, struct row_metric *out);
 void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out);
 void rows_get_verification(const struct pg_rows *rows, int i, struct row_verification *out);
@@ -29,6 +31,7 @@ void rows_get_erasure(const struct pg_rows *rows, int i, struct row_erasure *out
 
 /* The names of states and decisions in the tables. */
 struct slice contract_state_name(enum contract_state state);
+struct slice figure_standing_name(enum figure_standing standing);
 struct slice decision_name(enum decision_kind kind);
 
 #endif

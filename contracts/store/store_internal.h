@@ -5,7 +5,7 @@
 #include "recorded.h"
 #include "tally/store.h"
 
-#define LOAD_STATEMENTS_MAX 32 /* rows of the table in load.c, with room */
+#define LOAD_STATEMENTS_MAX 40 /* rows of the table in load.c, with room */
 
 struct store {
     struct model *model;

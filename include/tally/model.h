@@ -251,6 +251,8 @@ enum need_kind {
     NEED_PAYMENT,    /* number: seq -> the payment */
     NEED_DISPUTE,    /* number: seq of result.disputed -> its disputes */
     NEED_ERASURE,    /* number: seq of an entry -> whether its body was erased */
+    NEED_USES,       /* name: id of a contract -> which contracts its texts use, and whose texts use it (row_use) */
+    NEED_VERSION, /* name: 64 hex digits, of a version or of a text that is or was in force, or was proposed as a contract -> model_put_version */
     NEED_DUE /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
 };
 
@@ -289,6 +291,9 @@ MUST_CHECK enum tally_code model_needs_due(const struct model *model, struct ins
 CHANGES_LISTS(X)
 #undef X
 MUST_CHECK enum tally_code model_loaded(struct model *model, const struct need *need, struct err *err);
+/* For NEED_VERSION: a contract whose version, or text, has this hash; not of amendments that are not in force. */
+MUST_CHECK enum tally_code model_put_version(struct model *model, struct slice hex, struct slice contract, uint32_t version,
+                                             struct err *err);
 /* For NEED_RESULT_KEY: which is the newest result of this key. For NEED_DUE: when the earliest later moment is. */
 MUST_CHECK enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item,
                                                 bool is_withdrawal, struct err *err);

@@ -86,6 +86,7 @@ enum refusal_kind {
       "Another version of the contract has come into force")                                                               \
     X(REFUSE_CONTRACT_AMENDMENTS, "contract.amendments", REFUSAL_CONFLICT,                                                 \
       "As many amendments wait for signatures as may")                                                                     \
+    X(REFUSE_CONTRACT_USES, "contract.uses", REFUSAL_CONFLICT, "The contract cannot use what its terms use")               \
     X(REFUSE_CONTRACT_PRIVATE, "contract.private", REFUSAL_NOT_ACCEPTED,                                                   \
       "A contract that is not open is proposed by one of its parties")                                                     \
     X(REFUSE_RESULT_PRIVATE, "result.private", REFUSAL_NOT_ACCEPTED,                                                       \

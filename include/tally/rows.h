@@ -77,6 +77,27 @@ struct row_signer {
     bool is_leaving;
 };
 
+/* That a text uses another contract (language.md U). */
+struct row_use {
+    struct slice contract;
+    uint64_t text_seq;     /* of the entry that proposed the text */
+    uint32_t place;        /* of the declaration among those of the text */
+    struct slice used;     /* the contract */
+    uint32_t used_version; /* of it; as amended: the one that was in force when the text was proposed */
+    bool as_amended;
+};
+
+enum figure_standing { FIGURE_KNOWN, FIGURE_UNKNOWN, FIGURE_BLOCKED }; /* blocked: for a dispute or a fault there (U6) */
+
+/* A figure of another contract, as a metric of this one sees it at a key: what the other's last evaluation gave (U1, T5). */
+struct row_figure {
+    struct slice contract, metric, key;
+    uint64_t version; /* of the contract's terms whose metric it is, from 1 */
+    enum figure_standing standing;
+    struct slice value, reason; /* known: as engine_value writes it; otherwise why not */
+    bool was_known;             /* at the end of `until`, or so far (U4) */
+};
+
 /* Which contracts use an indicator: one for each metric that names it. */
 struct row_metric {
     struct slice contract, metric;
@@ -210,10 +231,12 @@ struct row_erasure {
     X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
     X(dispute, disputes) X(decision, decisions) X(explanation, explanations) X(concern, concerns)         \
-    X(erasure, erasures) X(accession, accessions) X(amendment, amendments) X(signer, signers)
+    X(erasure, erasures) X(accession, accessions) X(amendment, amendments) X(signer, signers)  \
+    X(use, uses) X(figure, figures)
 /* clang-format on */
 /* identities: actor id; key kid; indicator (slug, version); contract id; party (contract, party); instance (contract, rule, key);
- * payment seq; amendment seq; signer (amendment_seq, place). A key, contract, party, instance, payment, amendment or signer may occur
+ * payment seq; amendment seq; signer (amendment_seq, place); figure (contract, version, metric, key). A key, contract, party, instance,
+ * payment, amendment, signer or figure may occur
  * again to be replaced; all others only once. */
 
 struct changes {

@@ -55,7 +55,7 @@ MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg,
 MUST_CHECK enum tally_code store_record(struct store *store, uint64_t seq, const struct changes *changes, struct err *err);
 /* Adds to the open transaction's pipeline one INSERT for each table that something recorded since the last settle goes to: at most
  * STORE_PROJECT_STATEMENTS_MAX statements. The parameters lie in the arena until the pipeline ran. */
-#define STORE_PROJECT_STATEMENTS_MAX 21
+#define STORE_PROJECT_STATEMENTS_MAX 23
 MUST_CHECK enum tally_code store_project(struct store *store, struct pg *pg, struct arena *arena, struct err *err);
 /* The batch is committed, or was dropped: forgets what was recorded; when dropped, the model forgets everything too. */
 void store_settle(struct store *store, bool is_committed);

@@ -39,7 +39,9 @@ struct model {
     bool is_loaded[WANTED_MAX];
     int wanted_count;
     char result_keys[PUT_MAX][128];
-    int result_key_count;
+    int result_key_count, version_count;
+    char version_text[65];
+    struct slice version_contract;
     struct instant next_moment;
     int forgotten;
 };
@@ -81,6 +83,14 @@ static void keep_metric(struct row_metric *copy)
 static void keep_amendment(struct row_amendment *copy)
 {
     S(contract) S(title) S(text) S(manifest) S(proposed_by)
+}
+static void keep_use(struct row_use *copy)
+{
+    S(contract) S(used)
+}
+static void keep_figure(struct row_figure *copy)
+{
+    S(contract) S(metric) S(key) S(value) S(reason)
 }
 static void keep_signer(struct row_signer *copy)
 {
@@ -149,8 +159,20 @@ static void keep_settlement(struct row_settlement *copy){S(amount) S(reference) 
 CHANGES_LISTS(X)
 #undef X
 
-    enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item,
-                                         bool is_withdrawal, struct err *e)
+    enum tally_code
+    model_put_version(struct model *model, struct slice hex, struct slice contract, uint32_t version, struct err *e)
+{
+    (void) e;
+    assert_int_equal(hex.len, 64);
+    assert_true(version >= 1);
+    model->version_count++;
+    snprintf(model->version_text, sizeof model->version_text, "%.*s", SLICE_ARG(contract));
+    model->version_contract = slice_str(model->version_text);
+    return TALLY_OK;
+}
+
+enum tally_code model_put_result_key(struct model *model, struct slice key, uint64_t seq, uint32_t item, bool is_withdrawal,
+                                     struct err *e)
 {
     (void) e;
     assert_true(model->result_key_count < PUT_MAX);
@@ -287,7 +309,7 @@ static int before(void **state)
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
                     " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
                     " outcomes.explanation, outcomes.accession, outcomes.amendment,"
-                    " outcomes.amendment_signer",
+                    " outcomes.amendment_signer, outcomes.contract_use, outcomes.figure",
                     NULL, &err));
     model_anew();
     return 0;

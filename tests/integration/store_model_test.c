@@ -146,7 +146,8 @@ static void ledger_begin(enum memory_kind kind)
                     "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
                     " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
                     " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.explanation,"
-                    " outcomes.accession, outcomes.amendment, outcomes.amendment_signer",
+                    " outcomes.accession, outcomes.amendment, outcomes.amendment_signer,"
+                    " outcomes.contract_use, outcomes.figure",
                     NULL, &err));
     struct instant first;
     ok(instant_parse(SLICE("2017-01-01T12:00:00.000000Z"), &first));

@@ -413,6 +413,61 @@ static void an_amendment_comes_back_with_its_signers(void **state)
     assert_int_equal(model->finals[1].version, 2);
 }
 
+static void what_contracts_take_of_each_other_comes_back(void **state)
+{
+    (void) state;
+    const struct row_use use = {.contract = SLICE("rikers-able"),
+                                .text_seq = 7,
+                                .place = 1,
+                                .used = SLICE("other"),
+                                .used_version = 2,
+                                .as_amended = true};
+    struct row_figure taken = {.contract = SLICE("rikers-able"),
+                               .metric = SLICE("days"),
+                               .key = SLICE("a|b"),
+                               .version = 1,
+                               .standing = FIGURE_KNOWN,
+                               .value = SLICE("1/3"),
+                               .reason = SLICE(""),
+                               .was_known = true};
+    struct row_figure later = taken, blocked = taken;
+    later.version = 2;
+    blocked.standing = FIGURE_BLOCKED;
+    blocked.value = SLICE("");
+    blocked.reason = SLICE("days(a) is disputed");
+    record_all();
+    RECORD(7, uses, use, use);
+    RECORD(22, figures, figure, taken, later, blocked); /* replaced within the batch */
+    commit();
+    later.standing = FIGURE_UNKNOWN;
+    later.was_known = false;
+    RECORD(23, figures, figure, later); /* and after it */
+    commit();
+    wanted(NEED_CONTRACT, "rikers-able", 0);
+    wanted(NEED_USES, "other", 0);
+    wanted(NEED_VERSION, "ab01000000000000000000000000000000000000000000000000000000000000", 0);
+    load();
+    assert_int_equal(model->uses_count, 1);
+    SAME(model->uses[0], use, contract);
+    SAME(model->uses[0], use, used);
+    EQUAL(model->uses[0], use, text_seq);
+    EQUAL(model->uses[0], use, place);
+    EQUAL(model->uses[0], use, used_version);
+    EQUAL(model->uses[0], use, as_amended);
+    assert_int_equal(model->figures_count, 2);
+    const struct row_figure *first = &model->figures[model->figures[0].version == 1 ? 0 : 1];
+    const struct row_figure *second = &model->figures[model->figures[0].version == 1 ? 1 : 0];
+    SAME(*first, blocked, reason);
+    SAME(*first, blocked, value);
+    SAME(*first, blocked, key);
+    EQUAL(*first, blocked, standing);
+    assert_true(first->was_known);
+    EQUAL(*second, later, standing);
+    assert_false(second->was_known);
+    assert_int_equal(model->version_count, 1);
+    assert_true(slice_is(model->version_contract, "rikers-able"));
+}
+
 static void nothing_needed_is_nothing_asked(void **state)
 {
     (void) state;
@@ -865,11 +920,18 @@ static void fill(void)
         "AS g;"
         "INSERT INTO outcomes.actor_key SELECT lpad(g::text, 43, '0'), 'a-' || g, lpad(g::text, 43, '0'), g, NULL"
         "  FROM generate_series(1, 20000) AS g;"
-        "INSERT INTO outcomes.contract SELECT 'c-' || g, 's', 't', 'text', 'a-1', 1, sha256('v'), sha256('t'), '{}', true, "
+        "INSERT INTO outcomes.contract SELECT 'c-' || g, 's', 't', 'text', 'a-1', 1, sha256(('v' || g)::bytea), "
+        "sha256(('t' || g)::bytea), '{}', true, "
         "g, NULL,"
         "  NULL, 'proposed', CASE WHEN g % 100 = 0 THEN timestamptz '2026-01-01Z' + g * interval '1 hour' END, 1"
         "  FROM generate_series(1, 5000) AS g;"
-        "INSERT INTO outcomes.amendment SELECT 100000 + g, 'c-' || g, 2, 't', 'text', sha256('v'), sha256('t'), '{}', "
+        "INSERT INTO outcomes.contract_use SELECT 'c-' || g, g, 0, 'c-' || g % 500, 1, false FROM generate_series(1, 5000) "
+        "AS g;"
+        "INSERT INTO outcomes.figure SELECT 'c-' || g % 5000, sha256(g::text::bytea), 1, 'm', g::text, 'known', '1', '', "
+        "true"
+        "  FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.amendment SELECT 100000 + g, 'c-' || g, 2, 't', 'text', sha256(('v' || g)::bytea), "
+        "sha256(('t' || g)::bytea), '{}', "
         "'a-1',"
         "  CASE WHEN g % 2 = 0 THEN 200000 + g END FROM generate_series(1, 5000) AS g;"
         "INSERT INTO outcomes.amendment_signer SELECT 100000 + g, 0, 'c-' || g, 'p', 'investor', '', 'a-' || g % 2000,"
@@ -896,6 +958,11 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_load_users, "(ARRAY['x'], ARRAY[1])", "contract_metric_indicator"},
         {&sql_outcomes_load_contracts, "(ARRAY['x'])", "contract_pkey"},
         {&sql_outcomes_load_parties, "(ARRAY['x'])", "party_pkey"},
+        {&sql_outcomes_load_uses, "(ARRAY['x'])", "contract_use_used"},
+        {&sql_outcomes_load_uses, "(ARRAY['x'])", "contract_use_pkey"},
+        {&sql_outcomes_load_figures, "(ARRAY['x'])", "figure_pkey"},
+        {&sql_outcomes_load_versions, "(ARRAY['ab'])", "contract_version_hash"},
+        {&sql_outcomes_load_versions, "(ARRAY['ab'])", "amendment_terms_hash"},
         {&sql_outcomes_load_amendments, "(ARRAY['x'])", "amendment_contract"},
         {&sql_outcomes_load_signers, "(ARRAY['x'])", "amendment_signer_contract"},
         {&sql_outcomes_list_amendments, "('x', -1, 101, NULL)", "amendment_contract"},
@@ -986,6 +1053,7 @@ int main(void)
         T(a_second_result_of_one_key_is_a_conflict_and_takes_the_batch_with_it),
         T(what_does_not_exist_is_looked_up_all_the_same),
         T(an_amendment_comes_back_with_its_signers),
+        T(what_contracts_take_of_each_other_comes_back),
         T(nothing_needed_is_nothing_asked),
         T(users_of_an_indicator_are_those_of_that_version),
         T(results_are_found_by_statement_with_their_verifications),

@@ -10,11 +10,6 @@
 #include "tally/text.h"
 
 #define TEXT_MAX ((size_t) 1 << 20)
-#define CONTRACT "deal"
-
-/* Contracts that use others: the model has none yet. */
-static const char *const left_out[] = {"outcome-fund", "rikers-guarantee", "rikers-guarantee-restated"};
-
 #define SOURCES_MAX 8
 
 struct play {
@@ -24,7 +19,8 @@ struct play {
     struct history_source sources[SOURCES_MAX]; /* the contract's text, and those that the history names */
     struct slice texts[SOURCES_MAX];
     size_t source_count;
-    const char *parties; /* of the contract */
+    const char *id;                   /* of the contract that the deed is about, whose text `terms` is */
+    const char *parties[SOURCES_MAX]; /* of each contract of the history */
     struct history *history;
     struct history_run *run;
     struct arena *arena;
@@ -61,7 +57,41 @@ static bool is_said(const json_t *object, const char *name)
     return json_is_true(json_object_get(object, name));
 }
 
-/* ---- the contract, signed ---- */
+/* ---- the contracts, signed ---- */
+static void turn_to(struct play *p, uint32_t contract)
+{
+    const struct history_contract *c = &p->history->contracts[contract];
+    p->terms = (struct terms *) (uintptr_t) c->texts[0]->terms;
+    p->id = world_keep(&p->w, c->slug).ptr;
+}
+
+/* Of the contract that the result is said to be for, otherwise the one asked for. */
+static void turn_to_said(struct play *p, const json_t *result)
+{
+    const char *slug = said(result, "contract");
+    uint32_t at = p->history->main;
+    for (uint32_t i = 0; i < p->history->contract_count && slug != NULL; i++)
+        at = slice_is(p->history->contracts[i].slug, slug) ? i : at;
+    turn_to(p, at);
+}
+
+static bool is_defined(const struct play *p, struct slice slug)
+{
+    for (uint32_t i = 0; i < p->w.base.indicators_count; i++)
+        if (slice_equal(p->w.base.indicators[i].slug, slug))
+            return true;
+    return false;
+}
+
+static void register_once(struct play *p, const char *actor)
+{
+    for (uint32_t i = 0; i < p->w.base.actors_count; i++)
+        if (slice_is(p->w.base.actors[i].id, actor))
+            return;
+    do_register(&p->w, "op", actor, false);
+    ASSERT_DONE(&p->w);
+}
+
 static bool is_list(const struct terms *terms, struct slice unit)
 {
     for (uint32_t i = 0; i < terms_dimension_count(terms); i++)
@@ -74,10 +104,7 @@ static void define_indicators(struct play *p)
 {
     for (uint32_t i = 0; i < terms_metric_count(p->terms); i++) {
         const struct terms_metric *metric = terms_metric(p->terms, i);
-        bool is_known = metric->source != AST_SOURCE_INDICATOR;
-        for (uint32_t k = 0; k < i && !is_known; k++)
-            is_known = terms_metric(p->terms, k)->source == AST_SOURCE_INDICATOR &&
-                       slice_equal(terms_metric(p->terms, k)->slug, metric->slug);
+        bool is_known = metric->source != AST_SOURCE_INDICATOR || is_defined(p, metric->slug);
         for (uint32_t version = 1; version <= metric->version && !is_known; version++) {
             do_define(&p->w, "op", arena_printf(p->w.arena, "%.*s", SLICE_ARG(metric->slug)).ptr, version,
                       is_list(p->terms, metric->unit) ? "word"
@@ -92,8 +119,19 @@ static int by_text(const void *a, const void *b)
     return slice_compare(*(const struct slice *) a, *(const struct slice *) b);
 }
 
-static void make_contract(struct play *p, struct slice text)
+static struct slice text_of(const struct play *p, const struct history_source *source)
 {
+    for (size_t i = 0; i < p->source_count; i++)
+        if (p->sources[i].terms == source->terms)
+            return p->texts[i];
+    fail();
+    return SLICE("");
+}
+
+static void make_contract(struct play *p, uint32_t contract)
+{
+    turn_to(p, contract);
+    struct slice text = text_of(p, p->history->contracts[contract].texts[0]);
     struct slice names[64];
     struct buf parties;
     uint32_t count = terms_party_count(p->terms);
@@ -103,16 +141,16 @@ static void make_contract(struct play *p, struct slice text)
         names[i] = world_keep(&p->w, terms_party(p->terms, i)->name);
     qsort(names, count, sizeof names[0], by_text);
     for (uint32_t i = 0; i < count; i++) {
-        do_register(&p->w, "op", names[i].ptr, false);
+        register_once(p, names[i].ptr);
         buf_printf(&parties, "%s%.*s=%.*s", i == 0 ? "" : " ", SLICE_ARG(names[i]), SLICE_ARG(names[i]));
     }
     define_indicators(p);
-    p->parties = world_keep(&p->w, buf_slice(&parties)).ptr;
+    p->parties[contract] = world_keep(&p->w, buf_slice(&parties)).ptr;
     buf_release(&parties);
-    do_propose(&p->w, names[0].ptr, CONTRACT, text.ptr, p->parties);
+    do_propose(&p->w, names[0].ptr, p->id, text.ptr, p->parties[contract]);
     ASSERT_DONE(&p->w);
     for (uint32_t i = 0; i < count; i++) {
-        do_sign(&p->w, names[i].ptr, CONTRACT, names[i].ptr);
+        do_sign(&p->w, names[i].ptr, p->id, names[i].ptr);
         ASSERT_DONE(&p->w);
     }
 }
@@ -138,7 +176,7 @@ static const char *result_text(struct play *p, const json_t *result)
     if (metric->source == AST_SOURCE_INDICATOR)
         buf_printf(&text, "%.*s/%" PRIu32 " ", SLICE_ARG(metric->slug), metric->version);
     else
-        buf_printf(&text, "=" CONTRACT "/%.*s ", SLICE_ARG(metric->name));
+        buf_printf(&text, "=%s/%.*s ", p->id, SLICE_ARG(metric->name));
     json_object_foreach(json_object_get(result, "dimensions"), name, member) names[count++] = slice_str(name);
     qsort(names, count, sizeof names[0], by_text);
     for (uint32_t i = 0; i < count; i++)
@@ -198,7 +236,8 @@ static void submit_like(struct play *p, const struct history_step *step, const j
     int count = 0;
     for (size_t i = 0; i < json_array_size(results); i++) {
         one = json_array_get(results, i);
-        bool is_like = is_first(one) && step->events[i].is_late == step->events[first].is_late &&
+        bool is_like = is_first(one) && step->events[i].contract == step->events[first].contract &&
+                       step->events[i].is_late == step->events[first].is_late &&
                        strcmp(said(one, "metric"), said(like, "metric")) == 0 && strcmp(reporter_of(p, one), by) == 0;
         if (is_like && i < first)
             return; /* it was with that one */
@@ -266,7 +305,7 @@ static void argue(struct play *p, const json_t *result)
     const char *decided = said(result, "decided");
     const struct row_result *head = head_of(p, result);
     if (decided == NULL)
-        do_dispute(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, head->seq, CONTRACT, 1, &head->item);
+        do_dispute(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, head->seq, p->id, 1, &head->item);
     else
         do_resolve(&p->w, world_keep(&p->w, terms_party(p->terms, terms_arbiter(p->terms))->name).ptr, dispute_of(p, head),
                    strcmp(decided, "stands") == 0     ? DECISION_STANDS
@@ -286,8 +325,8 @@ static void join(struct play *p, const json_t *classes)
     {
         json_array_foreach(members, i, member)
         {
-            do_register(&p->w, "op", json_string_value(member), false);
-            do_accede(&p->w, json_string_value(member), CONTRACT, class);
+            register_once(p, json_string_value(member));
+            do_accede(&p->w, json_string_value(member), p->id, class);
             ASSERT_DONE(&p->w);
         }
     }
@@ -297,16 +336,20 @@ static void join(struct play *p, const json_t *classes)
 static void amend(struct play *p, const char *file)
 {
     size_t at = 0;
+    uint32_t contract = 0;
     while (at < p->source_count && !slice_is(p->sources[at].file, file))
         at++;
     assert_true(at < p->source_count);
+    while (!slice_equal(p->history->contracts[contract].slug, terms_slug(p->sources[at].terms)))
+        contract++;
+    turn_to(p, contract);
     (void) world_moments(&p->w);
     uint64_t seq = p->w.seq;
-    do_amend(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, CONTRACT, p->texts[at].ptr, p->parties);
+    do_amend(&p->w, world_keep(&p->w, terms_party(p->terms, 0)->name).ptr, p->id, p->texts[at].ptr, p->parties[contract]);
     ASSERT_DONE(&p->w);
     for (uint32_t i = 0; i < terms_party_count(p->terms); i++) {
         const char *party = world_keep(&p->w, terms_party(p->terms, i)->name).ptr;
-        do_sign_amendment(&p->w, party, CONTRACT, party, seq);
+        do_sign_amendment(&p->w, party, p->id, party, seq);
         ASSERT_DONE(&p->w);
     }
 }
@@ -315,11 +358,13 @@ static void do_step(struct play *p, const struct history_step *read, const json_
 {
     const json_t *results = json_object_get(step, "results"), *result;
     size_t i = 0;
+    turn_to(p, p->history->main);
     join(p, json_object_get(step, "joined"));
     if (said(step, "amended") != NULL)
         amend(p, said(step, "amended"));
     json_array_foreach((json_t *) (uintptr_t) results, i, result)
     {
+        turn_to_said(p, result);
         if (is_first(result))
             submit_like(p, read, results, i);
         else if (is_said(result, "restated") || is_said(result, "withdrawn"))
@@ -330,16 +375,16 @@ static void do_step(struct play *p, const struct history_step *read, const json_
 }
 
 /* ---- the comparison ---- */
-static void expect_same(struct play *p, const struct history_moment *moment, const char *on)
+static void expect_state(struct play *p, const struct history_state *state, const char *on)
 {
-    const struct history_state *state = &moment->states[p->history->main];
     for (size_t i = 0; i < state->output->count; i++) {
         const struct engine_instance *instance = &state->output->instances[i];
         struct slice rule = state->rules[instance->rule].rule->name, stands = SLICE("0");
         int order = 0;
         for (uint32_t k = 0; k < p->w.base.instances_count; k++) {
             const struct row_instance *row = &p->w.base.instances[k];
-            if (slice_equal(row->rule, rule) && slice_equal(row->key, instance->key))
+            if (slice_equal(row->contract, state->slug) && slice_equal(row->rule, rule) &&
+                slice_equal(row->key, instance->key))
                 stands = row->stands;
         }
         assert_int_equal(money_compare(stands, instance->target, &order, NULL), TALLY_OK);
@@ -348,6 +393,13 @@ static void expect_same(struct play *p, const struct history_moment *moment, con
                      SLICE_ARG(instance->key), SLICE_ARG(stands), SLICE_ARG(instance->target));
         p->compared++;
     }
+}
+
+/* Every contract of the history. */
+static void expect_same(struct play *p, const struct history_moment *moment, const char *on)
+{
+    for (uint32_t i = 0; i < moment->state_count; i++)
+        expect_state(p, &moment->states[i], on);
 }
 
 /* The history's moment of this step, past those of the clock before it. */
@@ -443,7 +495,9 @@ static size_t play(const char *folder, const char *name)
         fail_msg("%s: %s", name, err.detail);
     assert_int_equal(history_begin(p->terms, p->history, DAY_NEVER, &p->run, &err), TALLY_OK);
     world_day(&p->w, "1999-01-01");
-    make_contract(p, p->texts[0]);
+    for (uint32_t i = 0; i < p->history->contract_count; i++)
+        make_contract(p, i);
+    turn_to(p, p->history->main);
     play_steps(p);
     size_t compared = p->compared;
     history_end(p->run);
@@ -454,14 +508,6 @@ static size_t play(const char *folder, const char *name)
     arena_free(p->arena);
     free(p); /* NOLINT */
     return compared;
-}
-
-static bool is_left_out(const char *name)
-{
-    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++)
-        if (strcmp(name, left_out[i]) == 0)
-            return true;
-    return false;
 }
 
 static void play_folder(const char *folder, size_t least)
@@ -478,8 +524,6 @@ static void play_folder(const char *folder, size_t least)
         if (ending == NULL)
             continue;
         (void) snprintf(name, sizeof name, "%.*s", (int) (ending - entry->d_name), entry->d_name);
-        if (is_left_out(name))
-            continue;
         compared += play(path, name);
         histories++;
     }

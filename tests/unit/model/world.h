@@ -18,6 +18,7 @@
 #include "tally/arena.h"
 #include "tally/digest.h"
 #include "tally/model.h"
+#include "tally/text.h"
 
 #define WORLD_ROWS_MAX 20000
 #define WORLD_MODELS 4
@@ -93,6 +94,16 @@ static inline void show_amendment(struct buf *out, const struct row_amendment *r
 static inline void show_signer(struct buf *out, const struct row_signer *r)
 {
     show_party(out, &r->party), put_number(out, r->amendment_seq), put_number(out, r->is_leaving);
+}
+static inline void show_use(struct buf *out, const struct row_use *r)
+{
+    put_slice(out, r->contract), put_number(out, r->text_seq), put_number(out, r->place), put_slice(out, r->used);
+    put_number(out, r->used_version), put_number(out, r->as_amended);
+}
+static inline void show_figure(struct buf *out, const struct row_figure *r)
+{
+    put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->key), put_number(out, r->version);
+    put_number(out, r->standing), put_slice(out, r->value), put_slice(out, r->reason), put_number(out, r->was_known);
 }
 static inline void show_metric(struct buf *out, const struct row_metric *r)
 {
@@ -231,6 +242,15 @@ static inline bool same_amendment(const struct row_amendment *a, const struct ro
 {
     return a->seq == b->seq;
 }
+static inline bool same_use(const struct row_use *a, const struct row_use *b)
+{
+    return a->text_seq == b->text_seq && a->place == b->place;
+}
+static inline bool same_figure(const struct row_figure *a, const struct row_figure *b)
+{
+    return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key) &&
+           a->version == b->version;
+}
 static inline bool same_signer(const struct row_signer *a, const struct row_signer *b)
 {
     return a->amendment_seq == b->amendment_seq && a->party.place == b->party.place;
@@ -311,7 +331,7 @@ static inline bool replaces(const char *type)
 {
     return strcmp(type, "key") == 0 || strcmp(type, "contract") == 0 || strcmp(type, "party") == 0 ||
            strcmp(type, "instance") == 0 || strcmp(type, "payment") == 0 || strcmp(type, "amendment") == 0 ||
-           strcmp(type, "signer") == 0;
+           strcmp(type, "signer") == 0 || strcmp(type, "figure") == 0;
 }
 
 /* ---- loading, as contracts/store does ---- */
@@ -340,6 +360,7 @@ static inline void load_contract(const struct world *w, struct model *model, str
     PUT_WHERE(verification, verifications, true) /* before their results: the order must not matter */
     PUT_WHERE(decision, decisions, slice_equal(row->contract, id))
     PUT_WHERE(dispute, disputes, slice_equal(row->contract, id))
+    PUT_WHERE(figure, figures, slice_equal(row->contract, id))
     PUT_WHERE(signer, signers, slice_equal(row->party.contract, id))
     PUT_WHERE(amendment, amendments, slice_equal(row->contract, id))
     PUT_WHERE(party, parties, slice_equal(row->contract, id))
@@ -382,6 +403,27 @@ static inline void load_result_key(const struct world *w, struct model *model, s
 static inline void load_actor(const struct world *w, struct model *model, struct slice id)
 {
     PUT_WHERE(actor, actors, slice_equal(row->id, id))
+}
+
+static inline bool is_hex(struct slice hex, const uint8_t hash[32])
+{
+    char text[65];
+    text_hex(hash, 32, text);
+    return slice_is(hex, text);
+}
+
+static inline void load_version(const struct world *w, struct model *model, struct slice hex)
+{
+    for (uint32_t i = 0; i < w->base.contracts_count; i++) {
+        const struct row_contract *row = &w->base.contracts[i];
+        if (is_hex(hex, row->version_hash) || is_hex(hex, row->terms_hash))
+            assert_int_equal(model_put_version(model, hex, row->id, 1, NULL), TALLY_OK);
+    }
+    for (uint32_t i = 0; i < w->base.amendments_count; i++) {
+        const struct row_amendment *row = &w->base.amendments[i];
+        if (row->in_force_seq != ROW_NO_SEQ && (is_hex(hex, row->version_hash) || is_hex(hex, row->terms_hash)))
+            assert_int_equal(model_put_version(model, hex, row->contract, row->version, NULL), TALLY_OK);
+    }
 }
 
 static inline void load(const struct world *w, struct model *model, const struct need *need)
@@ -432,6 +474,12 @@ static inline void load(const struct world *w, struct model *model, const struct
         break;
     case NEED_ERASURE:
         PUT_WHERE(erasure, erasures, row->entry == need->number)
+        break;
+    case NEED_USES:
+        PUT_WHERE(use, uses, slice_equal(row->contract, need->name) || slice_equal(row->used, need->name))
+        break;
+    case NEED_VERSION:
+        load_version(w, model, need->name);
         break;
     case NEED_DUE:
         load_due(w, model, (int64_t) need->number);

@@ -1,0 +1,241 @@
+/* Which contracts use which (language.md U): found by the hash in the text when it is proposed, without circles, and within bounds. */
+#include "uses.h"
+
+#include <stdlib.h>
+
+#include "tally/engine.h"
+#include "tally/version.h"
+
+#define PROPOSAL (d->command->u.propose_contract)
+
+/* One result moves every contract that uses what it moves, in one decision. */
+#define USERS_MAX 64     /* contracts in force that use one, directly or not */
+#define USES_DEPTH_MAX 4 /* contracts between one and the last that it rests on: a guarantee on a fund on a contract is 2 */
+
+bool use_counts(const struct view_contract *user, const struct row_use *use)
+{
+    for (uint32_t k = 0; k < user->text_count; k++) {
+        if (user->texts[k]->seq == use->text_seq)
+            return true;
+    }
+    return false;
+}
+
+const struct row_use *use_of(const struct model *model, const struct view_contract *contract, uint32_t text, uint32_t place)
+{
+    const struct view_uses *uses = view_uses(model, contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++) {
+        if (uses->out[i]->text_seq == contract->texts[text]->seq && uses->out[i]->place == place)
+            return uses->out[i];
+    }
+    return NULL;
+}
+
+/* ---- circles and bounds ---- */
+
+/* Does it count for how contracts hang together: of a text that is in force, or was proposed as a contract? */
+static bool is_firm(const struct model *model, const struct row_use *use)
+{
+    const struct view_contract *user = view_contract(model, use->contract);
+    return user == NULL || use_counts(user, use);
+}
+
+/* How many contracts there are from this one up; more than USES_DEPTH_MAX is as good as any. *is_found: `wanted` is among them. */
+static uint32_t depth_of(const struct model *model, struct slice contract, struct slice wanted, uint32_t room,
+                         bool *is_found)
+{
+    const struct view_uses *uses = view_uses(model, contract);
+    uint32_t most = 0;
+    *is_found = *is_found || slice_equal(contract, wanted);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++) {
+        if (!is_firm(model, uses->out[i]))
+            continue;
+        uint32_t depth = 1 + depth_of(model, uses->out[i]->used, wanted, room - 1, is_found);
+        most = depth > most ? depth : most;
+    }
+    return most;
+}
+
+static enum tally_code count_users(struct deciding *d, struct slice contract, struct contract_list *users, uint32_t room)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(d->model, contract);
+    for (uint32_t i = 0; uses != NULL && i < uses->in_count && room > 0; i++) {
+        struct view_contract *user = view_contract(d->model, uses->in[i]->contract);
+        if (user == NULL || user->row.state != CONTRACT_IN_FORCE || !use_counts(user, uses->in[i]))
+            continue;
+        TRY(contract_list_add(d, users, user));
+        TRY(count_users(d, user->row.id, users, room - 1));
+    }
+done:
+    return rc;
+}
+
+enum tally_code uses_add_users(struct deciding *d, struct slice contract, struct contract_list *users)
+{
+    return count_users(d, contract, users, USES_DEPTH_MAX + 1);
+}
+
+static enum tally_code refuse_circle(struct deciding *d, enum refusal_code code, struct slice contract, struct slice used)
+{
+    return REFUSE_AT(d, code, SLICE("/terms"),
+                     "%.*s cannot use %.*s, which uses it too: contracts are evaluated after those they use",
+                     SLICE_ARG(contract), SLICE_ARG(used));
+}
+
+enum tally_code uses_check_one(struct deciding *d, enum refusal_code code, struct slice contract, struct slice used)
+{
+    enum tally_code rc = TALLY_OK;
+    struct contract_list users = {0};
+    bool is_found = false;
+    uint32_t depth = 1 + depth_of(d->model, used, contract, USES_DEPTH_MAX + 1, &is_found);
+    if (is_found)
+        return refuse_circle(d, code, contract, used);
+    if (depth > USES_DEPTH_MAX)
+        return REFUSE_AT(d, code, SLICE("/terms"),
+                         "%.*s rests on more than %d contracts, one on the other: use what they rest on directly",
+                         SLICE_ARG(used), USES_DEPTH_MAX);
+    TRY(uses_add_users(d, used, &users));
+    contract_list_sort(&users);
+    if (users.count >= USERS_MAX)
+        return REFUSE_AT(d, code, SLICE("/terms"),
+                         "%" PRIu32
+                         " contracts use %.*s, as many as one entry evaluates: use one of them, or its indicators",
+                         users.count, SLICE_ARG(used));
+done:
+    return rc;
+}
+
+enum tally_code uses_check_text(struct deciding *d, const struct view_contract *contract, uint64_t text_seq)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(d->model, contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++) {
+        if (uses->out[i]->text_seq == text_seq)
+            STEP(uses_check_one(d, REFUSE_CONTRACT_USES, contract->row.id, uses->out[i]->used));
+    }
+done:
+    return rc;
+}
+
+/* ---- what a proposed text uses ---- */
+
+struct found_use {
+    const struct view_contract *contract;
+    const struct view_text *text;
+};
+
+static enum tally_code refuse_use(struct deciding *d, uint32_t use, struct slice why)
+{
+    const struct terms_use *u = terms_use(PROPOSAL.terms, use);
+    for (const struct ast_decl *decl = terms_ast(PROPOSAL.terms)->declarations; decl != NULL; decl = decl->next) {
+        if (decl->kind == AST_USES && slice_equal(decl->name.text, u->name))
+            return REFUSE_AT(d, REFUSE_CONTRACT_TERMS, SLICE("/terms"), "line %u, column %u: `%.*s` cannot be used: %.*s",
+                             decl->span.line, decl->span.column, SLICE_ARG(u->name), SLICE_ARG(why));
+    }
+    return TALLY_OK;
+}
+
+/* By the hash of its version; or by that of its text, where one contract alone has it. */
+static enum tally_code find_use(struct deciding *d, uint32_t use, struct found_use *out)
+{
+    const struct terms_use *u = terms_use(PROPOSAL.terms, use);
+    const struct view_version *version = view_version(d->model, u->hash);
+    uint32_t readable = 0;
+    *out = (struct found_use){NULL, NULL};
+    for (uint32_t i = 0; version != NULL && i < version->count; i++) {
+        const struct view_contract *contract = view_contract(d->model, version->items[i].contract);
+        if (contract == NULL)
+            return not_loaded(d, "contract", version->items[i].contract);
+        if (!reads_contract(contract, d->command->actor) || version->items[i].version > contract->text_count)
+            continue;
+        readable++;
+        *out = (struct found_use){contract, contract->texts[version->items[i].version - 1]};
+    }
+    if (readable == 0)
+        return refuse_use(d, use,
+                          arena_printf(d->arena,
+                                       "no contract has the version %.*s: see the version of each at /v1/contracts",
+                                       SLICE_ARG(u->hash)));
+    if (readable > 1)
+        return refuse_use(d, use,
+                          arena_printf(d->arena,
+                                       "%" PRIu32 " contracts have this text: write the hash of the version that is meant",
+                                       readable));
+    return TALLY_OK;
+}
+
+/* U3: whoever signs must be able to read it. */
+static enum tally_code check_readers(struct deciding *d, uint32_t use, const struct found_use *found)
+{
+    for (uint32_t i = 0; i < PROPOSAL.party_count; i++) {
+        if (!reads_contract(found->contract, PROPOSAL.parties[i].actor))
+            return refuse_use(d, use,
+                              arena_printf(d->arena, "%.*s is to sign, and cannot read %.*s, which is not open",
+                                           SLICE_ARG(PROPOSAL.parties[i].actor), SLICE_ARG(found->contract->row.id)));
+    }
+    return TALLY_OK;
+}
+
+static enum tally_code check_use(struct deciding *d, uint32_t use, struct found_use *found)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = NULL;
+    bool fits = false;
+    struct slice why = {NULL, 0};
+    STEP(find_use(d, use, found));
+    if (found->contract == NULL)
+        return TALLY_OK;
+    STEP(HEAD_COVERS(d, found->text->seq, "the text of %.*s", SLICE_ARG(found->contract->row.id)));
+    STEP(check_readers(d, use, found));
+    TRY(terms_of(d->model, found->contract, &terms, d->err));
+    TRY(engine_link(PROPOSAL.terms, use, found->text->terms, d->arena, &fits, &why, d->err));
+    if (!fits)
+        return refuse_use(d, use, why);
+    STEP(uses_check_one(d, REFUSE_CONTRACT_TERMS, PROPOSAL.id, found->contract->row.id));
+done:
+    return rc;
+}
+
+static int by_contract(const void *a, const void *b)
+{
+    return slice_compare(((const struct version_use *) a)->contract, ((const struct version_use *) b)->contract);
+}
+
+enum tally_code uses_take(struct deciding *d, struct version_manifest *manifest)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t count = terms_use_count(PROPOSAL.terms);
+    size_t unique = 0;
+    struct version_use *list = ARENA_ARRAY(d->arena, (size_t) count + 1, struct version_use);
+    if (list == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < count; i++) {
+        struct found_use found;
+        STEP(check_use(d, i, &found));
+        struct row_use row = {.contract = PROPOSAL.id,
+                              .text_seq = d->place->seq,
+                              .place = i,
+                              .used = found.contract->row.id,
+                              .used_version = found.text->version,
+                              .as_amended = terms_use(PROPOSAL.terms, i)->as_amended};
+        TRY(change_use(d, &row));
+        list[i].contract = row.used;
+        memcpy(list[i].version.bytes, found.text->version_hash, DIGEST_LEN);
+    }
+    qsort(list, count, sizeof(*list), by_contract);
+    for (uint32_t i = 0; i < count; i++) {
+        if (unique > 0 && slice_equal(list[unique - 1].contract, list[i].contract)) {
+            if (memcmp(list[unique - 1].version.bytes, list[i].version.bytes, DIGEST_LEN) != 0)
+                return REFUSE_AT(d, REFUSE_CONTRACT_TERMS, SLICE("/terms"),
+                                 "the terms use two versions of %.*s: a contract uses one of each other",
+                                 SLICE_ARG(list[i].contract));
+            continue;
+        }
+        list[unique++] = list[i];
+    }
+    manifest->uses = list;
+    manifest->use_count = unique;
+done:
+    return rc;
+}

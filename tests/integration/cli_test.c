@@ -677,6 +677,40 @@ static void a_text_other_than_the_versions_is_not_signed(void **state)
     proxy_stop(&proxy);
 }
 
+#define ZONE                                                                                                               \
+    "terms 1\ncontract zone \"Zone\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2020-01-01 to 2090-12-31\ncloses 2091-12-31\n\nparty agency outcome payer \"Agency\"\n"                          \
+    "parties facility provider \"Facilities\", at most 1\n\nin force when agency have signed\n\n"                          \
+    "metric acts is \"Acts\" in number between 0 and 1_000\n  by facility\n  reported by facility\n\n"                     \
+    "pay act from agency to facility\n  for each facility of acts\n  amount USD 2 * acts\n"
+
+static void an_actor_joins_a_class_of_parties(void **state)
+{
+    (void) state;
+    write_file("zone.terms", ZONE);
+    TALLY(0, "terms fmt zone.terms --write");
+    TALLY(0, PAYER " contract propose zone.terms --id zone --party agency=payer");
+    TALLY(0, PAYER " contract sign zone --as agency");
+    says(output.out, "contract.activated");
+    TALLY(2, PROVIDER " contract accede zone");
+    says(output.err, "--as");
+    TALLY(1, PROVIDER " contract accede zone --as agency");
+    says(output.err, "422 accession.no_class");
+    says(output.err, "which classes of parties there are to join");
+    TALLY(0, PROVIDER " contract accede zone --as facility");
+    says(output.out, "version");
+    TALLY(1, CHECKER " contract accede zone --as facility");
+    says(output.err, "409 accession.full");
+    TALLY(0, "contract members zone");
+    says(output.out, "facility\tprovider\t");
+    TALLY(0, "contract list --party provider");
+    says(output.out, "zone\t");
+    TALLY(0, "contract accede --help");
+    says(output.out, "example:\n  tally ");
+    TALLY(0, PROVIDER " result submit --contract zone --metric acts --dim facility=provider --value 4");
+    says(output.out, "8.00 USD from payer to provider");
+}
+
 static void following_shows_each_entry_once_and_says_where_it_stopped(void **state)
 {
     (void) state;
@@ -744,6 +778,7 @@ int main(void)
         cmocka_unit_test(on_a_terminal_lists_are_aligned_under_heads_and_piped_they_are_plain),
         cmocka_unit_test(a_lost_answer_is_asked_for_again_with_the_same_bytes_and_doubles_nothing),
         cmocka_unit_test(a_text_other_than_the_versions_is_not_signed),
+        cmocka_unit_test(an_actor_joins_a_class_of_parties),
         cmocka_unit_test(following_shows_each_entry_once_and_says_where_it_stopped),
         cmocka_unit_test(a_server_that_is_none_of_ours_is_called_that),
         cmocka_unit_test(the_demonstration_comes_out_as_it_says),

@@ -113,8 +113,7 @@ cents cents_of_budget(mpq_srcptr q, uint32_t places)
     if (mpz_sizeinbase(whole, 2) <= 127)
         m = magnitude_of(whole);
     mpz_clear(whole);
-    if (m > most)
-        m = most;
+    m = m > most ? most : m;
     return mpq_sgn(q) < 0 ? -(cents) m : (cents) m;
 }
 

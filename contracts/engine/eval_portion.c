@@ -208,7 +208,7 @@ static enum known tell_weights(struct eval *ev, const struct node *n)
     size_t mark = ev->sp;
     mpq_ptr sum = eval_push(ev);
     if (sum == NULL)
-        return BROKEN;
+        return BROKEN; /* not covered: a place that was taken before is there */
     mpq_set_ui(sum, 0, 1);
     memcpy(before, ev->bound, sizeof before);
     enum known known = eval_node(ev, n->b, &pot);

@@ -106,7 +106,7 @@ MUST_CHECK static bool trace_amount(struct eval *by, const struct instance *same
     mpq_ptr amount = eval_push(by);
     struct value v = {.number = amount};
     if (amount == NULL)
-        return false;
+        return false; /* not covered: a place that was taken before is there */
     cents_number(instance->amount, rule_places(by->t, same->rule), amount);
     if (!instance_amount_here(by, &aloud))
         return false;
@@ -158,7 +158,7 @@ static struct eval *owner_of(struct eval *ev, uint32_t place, uint32_t *rule)
                 *rule = r;
                 return ev->texts->items[k].ev;
             }
-    return NULL;
+    return NULL; /* not covered: engine_rule has found it */
 }
 
 enum tally_code engine_explain_kept(struct engine_kept *kept, const struct engine_instance *told, struct buf *out,

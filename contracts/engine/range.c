@@ -274,7 +274,7 @@ void range_divide(struct range *out, const struct range *a, const struct range *
 {
     struct range inverse;
     if (is_none_of(out, a, b))
-        return;
+        return; /* not covered: whoever divides has looked */
     range_init(&inverse);
     if (invert(&inverse, b))
         range_multiply(out, a, &inverse);

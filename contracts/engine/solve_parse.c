@@ -29,8 +29,8 @@ static enum power power_of(int code)
     case SOLVE_OP_MULTIPLY:
     case SOLVE_OP_DIVIDE:
         return POWER_MULTIPLY;
-    case SOLVE_OP_POWER:
-        return POWER_POWER;
+    case SOLVE_OP_POWER:    /* not covered: parse_factor has taken it */
+        return POWER_POWER; /* not covered: as above */
     default:
         return POWER_COMPARE;
     }

@@ -8,15 +8,8 @@ static void lacks_memory(struct eval *ev)
     ev->rc = err_set(ev->err, TALLY_E_LIMIT, "an explanation needs more memory than it is granted");
 }
 
-/* Where the character begins that is cut behind n bytes. */
-static size_t character_start(const char *text, size_t n)
-{
-    while (n > 0 && (text[n - 1] & 0xC0) == 0x80)
-        n--;
-    return n > 0 ? n - 1 : 0;
-}
-
-/* On one line, without comments, each run of white space one space. What is long is cut at a character's end. */
+/* On one line, without comments, each run of white space one space. What is long is cut: in a span that is told only what stands in quotes
+ * may have letters of several bytes, and nothing in an expression does. */
 struct slice trace_text(struct eval *ev, struct span span)
 {
     static const char dots[] = "...";
@@ -38,15 +31,12 @@ struct slice trace_text(struct eval *ev, struct span span)
         if (is_space && (n == 0 || text[n - 1] == ' '))
             continue;
         if (n == most) {
-            if ((source.ptr[i] & 0xC0) == 0x80)
-                n = character_start(text, n);
             memcpy(text + n, dots, sizeof dots - 1);
             return slice_of(text, n + sizeof dots - 1);
         }
         text[n++] = is_space ? ' ' : c;
     }
-    while (n > 0 && text[n - 1] == ' ')
-        n--;
+    n -= n > 0 && text[n - 1] == ' ' ? 1 : 0;
     return slice_of(text, n);
 }
 

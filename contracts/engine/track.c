@@ -202,7 +202,7 @@ static void sweep_list(struct engine_session *s, uint32_t *readers)
 void track_sweep(struct eval *ev)
 {
     struct engine_session *s = ev->session;
-    if (s->edges_made < s->edges_kept + 4096)
+    if (s->edges_made < s->edges_kept + GROW_CHUNK(4096))
         return;
     s->edges_made = s->edges_kept = 0;
     for (uint32_t i = 0; i < ev->slot_used; i++)

@@ -83,8 +83,9 @@ MUST_CHECK static bool is_of_later_text(struct eval *ev, const struct engine_fig
     const struct instance *instance = texts_instance(ev, figure->at, cell, &owner);
     if (instance == NULL || instance->text <= ev->text)
         return false;
-    ev->cause = arena_printf(ev->arena, "version %u of %.*s computes it",
-                             ev->texts->items[instance->text].input.terms->ast->version, SLICE_ARG(ev->t->ast->slug));
+    uint32_t version = ev->texts->items[instance->text].input.terms->ast->version;
+    struct slice slug = ev->t->ast->slug;
+    ev->cause = arena_printf(ev->arena, "version %u of %.*s computes it", version, SLICE_ARG(slug));
     ev->is_blocked = true;
     return ev->cause.ptr != NULL;
 }

@@ -127,12 +127,8 @@ static void expected(struct parse *p, const char *code, const char *what, const 
 {
     const struct token *t = parse_look(p, 0);
     struct slice text = token_text(p->source, t);
-    if (p->panic)
-        return;
     if (is_at_end(p))
         expected_behind(p, code, what, hint);
-    else if (t->kind == TOKEN_END)
-        parse_error(p, t, code, hint, "expected %s, found the end of the text", what);
     else if (t->kind == TOKEN_STRING)
         parse_error(p, t, code, hint, "expected %s, found a text in quotes", what);
     else if (text.len > FOUND_MAX)

@@ -35,6 +35,7 @@ static void every_error_of_an_expression(void **state)
         {AMOUNT("linear of born: at 2016-01-01: USD 5 at 2016-01-02: USD 6 outside: flat"), "types.wanted",
          "in at least two rows"},
         {AMOUNT("prior(year, cells[arm: programme], yes)"), "types.differ", "is begun with"},
+        {WHEN("stay * stay > 5 days"), "units.differ", "days^2"},
         {WHEN("stay * kids > 5"), "units.differ", "write the unit of the number"},
         {AMOUNT("USD 1 * (stay ^ 40 * stay ^ 40)"), "units.many", "too high a power"},
         {AMOUNT("USD 1 * stay ^ 65"), "units.power", "a small whole number"},

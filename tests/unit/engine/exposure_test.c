@@ -2,6 +2,7 @@
  * for more. */
 #include "world.h"
 
+#include "tally/canon.h"
 #include "tally/exposure.h"
 #include "tally/instant.h"
 #include "texts.h"
@@ -226,6 +227,33 @@ static void without_memory_it_says_so(void **state)
         arena_free(arena);
     }
     assert_true(failed > 3);
+    world_free(w);
+}
+
+static void the_same_as_json(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL("metric x is \"X\" in USD\n  reported by judge\n"
+                        "metric y is \"Y\" in number between 123456789012345678.123456789012 and 123456789012345679.5\n"
+                        "  reported by judge\npay p from city to lender amount x\n"
+                        "pay q from city to lender when y < 0 amount 5\n"
+                        "pay r from city to lender amount min(9, USD 1 * y ^ 64)\n"));
+    struct exposure *e = NULL;
+    struct canon json;
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    canon_init(&json, &out);
+    assert_int_equal(terms_exposure(w->terms, w->arena, &e, NULL), TALLY_OK);
+    exposure_write(&json, w->terms, e);
+    assert_int_equal(buf_check(&out, NULL), TALLY_OK);
+    assert_memory_equal(out.ptr, "{\"coarse\":false,\"contract\":\"small\",\"parties\":[", 46);
+    assert_non_null(strstr(out.ptr,
+                           "{\"currency\":\"USD\",\"instances\":1,\"least\":\"0.00\",\"lowest\":\"0.00\",\"most\":null,"
+                           "\"never\":false,\"one\":{\"least\":\"0.00\",\"most\":null},\"rule\":\"p\"}"));
+    assert_non_null(strstr(out.ptr, "\"never\":false,\"one\":{\"least\":\"0.00\",\"most\":\"0.00\"},\"rule\":\"q\"}"));
+    assert_non_null(strstr(out.ptr, "\"most\":\"9.00\"},\"rule\":\"r\"}"));
+    buf_release(&out);
     world_free(w);
 }
 
@@ -641,6 +669,7 @@ int main(void)
         cmocka_unit_test(large_and_far_figures_stay_within),
         cmocka_unit_test(a_large_text_is_looked_at_together),
         cmocka_unit_test(without_memory_it_says_so),
+        cmocka_unit_test(the_same_as_json),
         cmocka_unit_test(conditions_open_and_close_ways),
         cmocka_unit_test(dates_become_numbers),
         cmocka_unit_test(rows_that_cannot_be_reached_do_not_count),

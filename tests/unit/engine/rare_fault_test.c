@@ -1,3 +1,3 @@
 /* What seldom comes about once more, each step tried first with every allocation failing in turn (world.h). */
-#define WORLD_FAILS
+#define WORLD_FAILS 30
 #include "rare_test.c" // NOLINT: the same tests, not the same program

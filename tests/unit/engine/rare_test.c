@@ -169,6 +169,9 @@ static void what_is_kept_without_a_budget_takes_from_none(void **state)
     world_final(w, "d", "", "2031-01-01");
     world_day(w, "2016-06-03");
     expect_target(w, "p", "", "50.00", "0.00");
+    world_final(w, "d", "", "2017-05-05"); /* into another period, whose budget nobody has asked for */
+    world_day(w, "2016-06-04");
+    expect_target(w, "p", "", "50.00", "0.00");
     world_free(w);
 }
 
@@ -187,6 +190,28 @@ static void the_earlier_of_two_days_is_the_moment(void **state)
     assert_int_equal(w->output->next_moment, day_of("2016-06-02"));
     world_day(w, "2016-06-02");
     expect_target(w, "p", "", "5.00", "5.00");
+    world_free(w);
+}
+
+static void a_day_that_nobody_waits_for_any_more_is_no_moment(void **state)
+{
+    (void) state;
+    struct world *w = world_new(
+        SMALL(LATE("a", "2016-03-01") "metric go is \"Go\" in true or false\n" FINAL
+                                      "define b = a\npay p from city to lender when if go then b else true amount 5\n"));
+    world_final(w, "go", "", "true");
+    world_day(w, "2016-01-01");
+    assert_int_equal(w->output->next_moment, day_of("2016-03-02"));
+    world_final(w, "go", "", "true"); /* followed from here on */
+    world_day(w, "2016-01-02");
+    assert_int_equal(w->output->next_moment, day_of("2016-03-02"));
+    world_final(w, "go", "", "false");
+    world_day(w, "2016-01-03");
+    expect_target(w, "p", "", "5.00", "5.00");
+    assert_true(w->output->next_moment > day_of("2016-03-02"));
+    world_final(w, "go", "", "true");
+    world_day(w, "2016-01-04");
+    assert_int_equal(w->output->next_moment, day_of("2016-03-02"));
     world_free(w);
 }
 
@@ -218,6 +243,12 @@ static void rule_D3_a_set_at_fixed_members_waits_for_its_own_alone(void **state)
     world_final(w, "v", "v3|a", "9");
     world_day(w, "2016-05-04");
     expect_target(w, "p", "", "16.00", "9.00");
+    world_fact(w, "v", "v1|a", "7", ENGINE_PENDING); /* v1 stays a member by b */
+    world_day(w, "2016-05-04");
+    expect_waits(w, "p", "", "v(v1, a) is not verified", "16.00");
+    world_final(w, "v", "v1|a", "7");
+    world_day(w, "2016-05-04");
+    expect_target(w, "p", "", "16.00", "0.00");
     world_fact(w, "v", "v3|a", "9", ENGINE_PENDING); /* its only result is open again: it is no member, and is waited for */
     world_day(w, "2016-05-05");
     expect_waits(w, "p", "", "v(v3, a) is not verified", "16.00");
@@ -301,6 +332,16 @@ static void keys_that_do_not_exist_are_an_error_of_ours(void **state)
         input.record_count = 1;
         assert_int_equal(engine_evaluate(&input, w->arena, &out, &err), TALLY_E_INTEGRITY);
     }
+    world_free(w);
+}
+
+static void a_pot_among_many_is_shared_out(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(
+        "dimension n 1 to 65\npay p from city to lender for each n\n  when n < 2\n  amount portion(USD 65, n / n over n)\n"));
+    world_day(w, "2016-05-05");
+    expect_target(w, "p", "1", "1.00", "1.00");
     world_free(w);
 }
 
@@ -409,6 +450,20 @@ static void money_that_is_none_is_refused(void **state)
 
 /* ---- explanations ---- */
 
+static void an_instance_that_is_none_is_not_explained(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(PAY("5")));
+    struct buf out;
+    struct err err = {0};
+    buf_init(&out, 1 << 16);
+    struct engine_input input = world_input(w);
+    input.today = day_of("2016-05-05");
+    assert_int_equal(engine_explain(&input, 0, SLICE("nothing"), w->arena, &out, &err), TALLY_E_NOT_FOUND);
+    buf_release(&out);
+    world_free(w);
+}
+
 static void an_explanation_shows_words_comments_apart_and_characters_whole(void **state)
 {
     (void) state;
@@ -448,10 +503,12 @@ int main(void)
         cmocka_unit_test(rule_C1_a_day_in_no_period_is_tried_again),
         cmocka_unit_test(what_is_kept_without_a_budget_takes_from_none),
         cmocka_unit_test(the_earlier_of_two_days_is_the_moment),
+        cmocka_unit_test(a_day_that_nobody_waits_for_any_more_is_no_moment),
         cmocka_unit_test(rule_D3_a_set_at_fixed_members_waits_for_its_own_alone),
         cmocka_unit_test(a_set_at_a_member_that_is_not_known_waits_for_it),
         cmocka_unit_test(rule_K2_parts_tell_what_their_members_are),
         cmocka_unit_test(keys_that_do_not_exist_are_an_error_of_ours),
+        cmocka_unit_test(a_pot_among_many_is_shared_out),
         cmocka_unit_test(a_value_that_no_metric_can_have_does_not_fit),
         cmocka_unit_test(everybody_signs_where_nothing_is_said),
         cmocka_unit_test(a_text_with_errors_has_no_layout),
@@ -459,6 +516,7 @@ int main(void)
         cmocka_unit_test(rows_on_one_line_stay_there),
         cmocka_unit_test(a_text_that_may_need_more_than_can_be_counted_says_so),
         cmocka_unit_test(money_that_is_none_is_refused),
+        cmocka_unit_test(an_instance_that_is_none_is_not_explained),
         cmocka_unit_test(an_explanation_shows_words_comments_apart_and_characters_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -506,12 +506,18 @@ static void each_allocation_may_fail(void **state)
 
 static void formulas_that_grow_too_long_are_told(void **state)
 {
+    char digits[1401];
     (void) state;
-    SOLVE("a", "10 ^ 1000", "b", "a * a", "c", "avg(a * a * a, 1)", "d", "2 ^ 3 ^ 2", "e", "xyzzy(1)");
+    memset(digits, '7', sizeof digits - 1);
+    digits[sizeof digits - 1] = '\0';
+    SOLVE("a", "10 ^ 1000", "b", "a * a", "c", "avg(a * a * a, 1)", "d", "2 ^ 3 ^ 2", "e", "xyzzy(1)", "f",
+          "avg(1 / 3 ^ 1000, 1 / 7 ^ 1000)", "g", digits);
     assert_true(solve_is_solved(set, 0));
     assert_false(solve_is_solved(set, 1));
     assert_false(solve_is_solved(set, 2));
-    assert_true(solve_error_count(set) >= 3);
+    assert_false(solve_is_solved(set, 5));
+    assert_false(solve_is_solved(set, 6));
+    assert_true(solve_error_count(set) >= 5);
 }
 
 /* Each piece of memory fails in turn. */

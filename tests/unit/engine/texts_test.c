@@ -374,6 +374,7 @@ static void rule_U2_a_text_by_its_hash_is_followed_no_further(void **state)
     a.input.wants = wants;
     a.input.want_count = 4;
     struct world *w = newest(&a);
+    WORLD_TRY(engine_evaluate(&a.input, tried_arena, &w->output, &tried_err));
     assert_int_equal(engine_evaluate(&a.input, w->arena, &w->output, NULL), TALLY_OK);
     expect_slice(value_at(&a, 0, Y17)->value, "11");
     assert_false(value_at(&a, 0, Y18)->is_known);
@@ -383,6 +384,57 @@ static void rule_U2_a_text_by_its_hash_is_followed_no_further(void **state)
     expect_slice(value_at(&a, 2, Y18)->value, "12");
     expect_slice(value_at(&a, 3, Y17)->value, "12");
     amended_free(&a);
+}
+
+static void keys_that_do_not_exist_in_an_earlier_text_are_an_error_of_ours(void **state)
+{
+    (void) state;
+    static const char *const keys[] = {"", Y17 "|v1|v2", "2017-01-02/2017-12-31|v1"};
+#define VILLAGES "dimension village open, at most 5\nmetric z is \"Z\" in USD\n  by year, village\n  reported by judge\n"
+#define PAY_Z "pay p from city to lender for each year, village of z amount z\n"
+    struct amended a = begin(V1(YEARS VILLAGES PAY_Z));
+    amend(&a, V2(YEARS VILLAGES PAY_Z
+                 "dimension town open, at most 5\nmetric t is \"T\" in USD\n  by town\n  reported by judge\n"));
+    amended_final(&a, "t", "north", "5"); /* of a dimension that the earlier text has not */
+    amended_day(&a, "2019-02-01");
+    for (size_t i = 0; i < 3; i++) {
+        struct err err = {0};
+        struct engine_output *out = NULL;
+        const struct engine_fact fact = {.metric = 0, .key = slice_str(keys[i]), .value = SLICE("5"), .seq = 1};
+        const struct engine_record record = {.rule = 0, .key = slice_str(keys[i]), .stands = SLICE("5.00"), .day = 17200};
+        amended_input(&a, "2019-02-01");
+        a.earlier[0].facts = &fact;
+        a.earlier[0].fact_count = 1;
+        assert_int_equal(engine_evaluate(&a.input, newest(&a)->arena, &out, &err), TALLY_E_INTEGRITY);
+        a.input.facts = &fact; /* of the newest, in which the earlier one looks for members */
+        a.input.fact_count = 1;
+        a.earlier[0].fact_count = 0;
+        assert_int_equal(engine_evaluate(&a.input, newest(&a)->arena, &out, &err), TALLY_E_INTEGRITY);
+        amended_input(&a, "2019-02-01");
+        a.input.records = &record; /* of a text that has other members: nothing of it stands here */
+        a.input.record_count = 1;
+        assert_int_equal(engine_evaluate(&a.input, newest(&a)->arena, &out, &err), TALLY_OK);
+        assert_int_equal(out->count, 0);
+    }
+    amended_free(&a);
+}
+
+static void a_contract_has_so_many_versions_and_no_more(void **state)
+{
+    (void) state;
+    static struct engine_text many[256];
+    struct err err = {0};
+    struct engine_output *out = NULL;
+    struct world *w = world_new(V1(YEARS X "pay p from city to lender for each year of x amount x\n"));
+    for (size_t i = 0; i < 256; i++)
+        many[i].terms = w->terms;
+    struct engine_input input = world_input(w);
+    input.today = day_of("2019-02-01");
+    input.earlier = many;
+    input.earlier_count = 256;
+    assert_int_equal(engine_evaluate(&input, w->arena, &out, &err), TALLY_E_LIMIT);
+    assert_non_null(strstr(err.detail, "at most"));
+    world_free(w);
 }
 
 static void expect_refused(const char *before, const char *next, const char *wanted)
@@ -432,6 +484,8 @@ int main(void)
         cmocka_unit_test(rule_V2_never_back_is_of_the_text_that_computes_it),
         cmocka_unit_test(rule_T5_the_newest_text_says_when_it_closes),
         cmocka_unit_test(an_explanation_says_which_version),
+        cmocka_unit_test(keys_that_do_not_exist_in_an_earlier_text_are_an_error_of_ours),
+        cmocka_unit_test(a_contract_has_so_many_versions_and_no_more),
         cmocka_unit_test(rule_U2_a_text_by_its_hash_is_followed_no_further),
         cmocka_unit_test(rule_V4_what_an_amendment_may_not_change),
     };

@@ -190,6 +190,22 @@ static void rule_U4_without_a_fact_the_late_default_holds_for_good(void **state)
     world_free(w);
 }
 
+/* What the dimension of `by` here has not is not taken. */
+static void rule_U1_members_that_are_none_here_are_left_out(void **state)
+{
+    (void) state;
+    struct pair p = pair_new(SMALL("dimension village open, at most 9\nmetric x is \"X\" in USD\n  by village\n"
+                                   "  reported by judge\n  disputes within 9 days\npay p from city to lender amount 1\n"),
+                             DOWN("dimension village (north, east)\nmetric all is x of up in USD\n  by village\n"
+                                  "  if missing use 1\npay each from city to lender for each village amount all\n"));
+    world_final(p.up, "x", "north", "5");
+    world_final(p.up, "x", "south", "7");
+    pair_day(&p, "2016-02-02");
+    expect_target(p.down, "each", "north", "5.00", "5.00");
+    expect_target(p.down, "each", "east", "1.00", "1.00");
+    pair_free(&p);
+}
+
 /* Words, and members of open dimensions that `where` names. */
 static void rule_U1_words_and_open_members_are_used(void **state)
 {
@@ -256,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_U1_a_metric_a_define_and_a_rule_have_their_values_there),
+        cmocka_unit_test(rule_U1_members_that_are_none_here_are_left_out),
         cmocka_unit_test(rule_U1_words_and_open_members_are_used),
         cmocka_unit_test(rule_U6_disputes_and_restatements_flow_down),
         cmocka_unit_test(rule_U6_a_fault_there_is_one_here),

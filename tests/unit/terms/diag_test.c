@@ -100,6 +100,8 @@ static void a_long_message_is_cut_between_characters(void **state)
     diags_init(&s.diags, s.arena);
     diags_add(&s.diags, DIAG_ERROR, "e", at(0, 1, 1, 1), NULL, "%s", text);
     assert_true(s.diags.first->message.len > 400 && s.diags.first->message.len % 2 == 0);
+    diags_add(&s.diags, DIAG_ERROR, "e", at(1, 1, 2, 1), NULL, "x%s", text); /* cut in the middle of a character, or not */
+    assert_int_equal(s.diags.first->next->message.len % 2, 1);
     sample_release(&s);
 }
 

@@ -156,9 +156,20 @@ static void words_in_any_order_are_no_danger(void **state)
     }
 }
 
+static void a_text_without_bytes_is_an_empty_one(void **state)
+{
+    struct sample s;
+    (void) state;
+    sample_parse(&s, slice_of(NULL, 0));
+    assert_int_equal(s.diags.errors, 1);
+    assert_true(slice_is(s.diags.first->message, "a text begins with the version of its language"));
+    sample_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_without_bytes_is_an_empty_one),
         cmocka_unit_test(every_beginning_of_a_text_is_read),
         cmocka_unit_test(one_changed_byte_is_no_danger),
         cmocka_unit_test(words_in_any_order_are_no_danger),

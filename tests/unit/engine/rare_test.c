@@ -338,8 +338,8 @@ static void keys_that_do_not_exist_are_an_error_of_ours(void **state)
 static void a_pot_among_many_is_shared_out(void **state)
 {
     (void) state;
-    struct world *w = world_new(SMALL(
-        "dimension n 1 to 65\npay p from city to lender for each n\n  when n < 2\n  amount portion(USD 65, n / n over n)\n"));
+    struct world *w = world_new(SMALL("dimension n 1 to 65\npay p from city to lender for each n\n  when n < 2\n  amount "
+                                      "portion(USD 65, n / n over n)\n"));
     world_day(w, "2016-05-05");
     expect_target(w, "p", "1", "1.00", "1.00");
     world_free(w);

@@ -169,8 +169,8 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
     enum known known = eval_node(ev, n->b, &pot);
     if (known == KNOWN)
         known = take_weights(ev, n, &parts, sum);
-    if (known == KNOWN && !trace_keep_count(ev, n, parts.count))
-        return BROKEN;
+    if (known == KNOWN)
+        known = trace_keep_count(ev, n, parts.count) ? KNOWN : BROKEN;
     for (size_t i = 0; known != KNOWN && i < parts.count; i++) {
         eval_unkeep(ev, parts.items[i].weight);
         eval_unkeep(ev, parts.items[i].remains);

@@ -285,17 +285,17 @@ void range_divide(struct range *out, const struct range *a, const struct range *
 
 /* ---- powers ---- */
 
-/* e ^ n, n above zero. */
+/* e ^ n, n above zero. One that is too large to be written is none, towards -1 or 1, or for 0 the zero below it. */
 static void end_power(struct end *out, const struct end *e, long n, int towards)
 {
     mpq_t power;
     mpq_init(power);
     if (e->infinite != 0)
         out->infinite = e->infinite < 0 && n % 2 == 0 ? 1 : e->infinite;
-    else if (!number_power(power, e->at, n))
-        out->infinite = towards;
     else
-        out->infinite = 0;
+        out->infinite = number_power(power, e->at, n) ? 0 : towards;
+    if (out->infinite == 0 && !number_fits(power))
+        mpq_set_ui(power, 0, 1);
     mpq_set(out->at, power);
     mpq_clear(power);
     end_check(out, towards);
@@ -311,9 +311,6 @@ static void power_of(struct range *out, const struct range *a, long n)
     else
         range_set(&base, a);
     end_power(&out->low, &base.low, n, end_sign(&base.low) < 0 ? -1 : 0);
-    /* a lower end that is too large to be written: nothing below it is known to be excluded */
-    if (out->low.infinite == 0 && !number_fits(out->low.at))
-        mpq_set_ui(out->low.at, 0, 1);
     end_power(&out->high, &base.high, n, 1);
     out->is_none = false;
     range_check(out);

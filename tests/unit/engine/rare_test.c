@@ -269,6 +269,38 @@ static void a_set_at_a_member_that_is_not_known_waits_for_it(void **state)
     world_free(w);
 }
 
+/* S7: places are taken in the order in which results became final; who comes when all are taken is no member until one is free. */
+static void rule_S7_a_place_that_comes_free_is_taken_by_who_waits(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension village open, at most 2\nmetric x is \"X\" in USD\n  by village\n" FINAL
+                                      "metric y is \"Y\" in USD\n  by village\n" FINAL
+                                      "pay p from city to lender for each village of x amount x\n"));
+    world_final(w, "x", "v1", "1");
+    world_day(w, "2016-05-01");
+    world_final(w, "x", "v2", "2");
+    world_day(w, "2016-05-02");
+    world_final(w, "x", "v3", "3");
+    world_fact(w, "y", "v4", "4", ENGINE_PENDING);
+    world_day(w, "2016-05-03");
+    assert_null(world_instance(w, "p", "v3"));
+    world_final(w, "x", "v3", "5"); /* restated, and still nobody */
+    world_fact(w, "y", "v4", "4", ENGINE_FINAL);
+    world_day(w, "2016-05-04");
+    assert_int_equal(w->output->count, 2);
+    world_final(w, "x", "v1", "0"); /* nothing stands for it any more */
+    world_day(w, "2016-05-05");
+    expect_target(w, "p", "v1", "0.00", "-1.00");
+    world_withdraw(w, "x", "v1");
+    world_day(w, "2016-05-06");
+    expect_target(w, "p", "v3", "5.00", "5.00");
+    world_withdraw(w, "x", "v3");
+    world_withdraw(w, "y", "v4");
+    world_day(w, "2016-05-07");
+    expect_target(w, "p", "v3", "0.00", "-5.00");
+    world_free(w);
+}
+
 /* K2 where a session keeps parts: what one member is, the whole is. */
 static void rule_K2_parts_tell_what_their_members_are(void **state)
 {
@@ -371,6 +403,8 @@ static void everybody_signs_where_nothing_is_said(void **state)
     assert_string_equal(terms_role_text(terms_party(w->terms, 0)->role), "backbone");
     assert_false(terms_in_force(w->terms, (const bool[]){true, false}));
     assert_true(terms_in_force(w->terms, (const bool[]){true, true}));
+    assert_true(terms_amended_with(w->terms, (const bool[]){true, true}, NULL));
+    assert_false(terms_amended_with(w->terms, (const bool[]){false, true}, NULL));
     world_free(w);
 }
 
@@ -506,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_day_that_nobody_waits_for_any_more_is_no_moment),
         cmocka_unit_test(rule_D3_a_set_at_fixed_members_waits_for_its_own_alone),
         cmocka_unit_test(a_set_at_a_member_that_is_not_known_waits_for_it),
+        cmocka_unit_test(rule_S7_a_place_that_comes_free_is_taken_by_who_waits),
         cmocka_unit_test(rule_K2_parts_tell_what_their_members_are),
         cmocka_unit_test(keys_that_do_not_exist_are_an_error_of_ours),
         cmocka_unit_test(a_pot_among_many_is_shared_out),

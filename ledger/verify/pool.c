@@ -4,7 +4,6 @@
 
 #include "tally/mem.h"
 
-#define BLOCKS_MAX (POOL_BLOCKS_EACH * POOL_THREADS_MAX + 2)
 /* Of one block: a statement's protected header, a key, some findings for each of its lines. */
 #define BLOCK_ARENA_MAX ((size_t) 16 << 20)
 
@@ -12,7 +11,7 @@ struct pool {
     struct pool_options options;
     pthread_mutex_t lock;
     pthread_cond_t has_work, has_done;
-    struct block blocks[BLOCKS_MAX];
+    struct block *blocks;
     size_t block_count;
     uint64_t back, checked,
         put;           /* counted up: blocks that came back, were checked, were handed over; the caller's thread alone */
@@ -247,11 +246,16 @@ enum tally_code pool_new(const struct pool_options *options, struct pool **out, 
     ENSURE(pthread_cond_init(&pool->has_work, NULL) == 0 && pthread_cond_init(&pool->has_done, NULL) == 0);
     pool->options = *options;
     int threads = options->threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : options->threads;
+    /* one is filled, one takes what is carried over */
+    pool->block_count = threads > 1 ? (size_t) threads * POOL_BLOCKS_EACH + 2 : 2;
+    pool->blocks = mem_zero_array(pool->block_count, sizeof *pool->blocks);
+    if (pool->blocks == NULL) {
+        pool_free(pool);
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory for lines under way");
+    }
     /* fewer threads than wanted, or none, is slower but right */
     while (pool->thread_count < threads - 1 && pthread_create(&pool->threads[pool->thread_count], NULL, work, pool) == 0)
         pool->thread_count++;
-    pool->block_count =
-        (size_t) pool->thread_count * POOL_BLOCKS_EACH + 2; /* one is filled, one takes what is carried over */
     *out = pool;
     return TALLY_OK;
 }
@@ -266,12 +270,13 @@ void pool_free(struct pool *pool)
     unlock(pool);
     for (int i = 0; i < pool->thread_count; i++)
         ENSURE(pthread_join(pool->threads[i], NULL) == 0);
-    for (size_t i = 0; i < pool->block_count; i++) {
+    for (size_t i = 0; pool->blocks != NULL && i < pool->block_count; i++) {
         mem_free(pool->blocks[i].text);
         mem_free(pool->blocks[i].unescaped);
         mem_free(pool->blocks[i].jobs);
         arena_free(pool->blocks[i].arena);
     }
+    mem_free(pool->blocks);
     (void) pthread_mutex_destroy(&pool->lock);
     (void) pthread_cond_destroy(&pool->has_work);
     (void) pthread_cond_destroy(&pool->has_done);

@@ -986,6 +986,32 @@ static void every_cut_is_found(void **state)
     small_end(&l);
 }
 
+/* ---- the table of codes ---- */
+
+static void every_code_has_a_row_in_the_table_and_one_text(void **state)
+{
+    static char text[65536];
+    FILE *file = fopen("ledger/verify/README.md", "re");
+    (void) state;
+    if (file == NULL) { /* from where the tests are run, the repository's root */
+        print_message("skipped: ledger/verify/README.md is not below this folder\n");
+        skip();
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void) fclose(file);
+    for (int code = 0; code < FINDING_COUNT; code++) {
+        char row[64];
+        (void) snprintf(row, sizeof row, "\n| `%s` ", finding_code_text((enum finding_code) code));
+        const char *at = strstr(text, row);
+        if (at == NULL)
+            fail_msg("%s has no row in ledger/verify/README.md", finding_code_text((enum finding_code) code));
+        assert_null(strstr(at + 1, row));
+        for (int other = 0; other < code; other++)
+            assert_string_not_equal(finding_code_text((enum finding_code) code),
+                                    finding_code_text((enum finding_code) other));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1037,6 +1063,7 @@ int main(void)
         cmocka_unit_test(findings_come_in_order_whatever_the_threads),
         cmocka_unit_test(a_queue_that_fills_up_loses_and_swaps_nothing),
         cmocka_unit_test(want_of_memory_is_an_error_and_never_a_finding),
+        cmocka_unit_test(every_code_has_a_row_in_the_table_and_one_text),
         cmocka_unit_test(as_many_bodies_as_one_likes_may_be_gone),
         cmocka_unit_test(gaps_without_end_take_no_memory_without_end),
         cmocka_unit_test(every_altered_byte_is_found),

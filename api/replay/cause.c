@@ -357,8 +357,13 @@ enum tally_code cause_end(struct replay *r)
         model_renumber(&cause->decision, &cause->place, cause->numbers, is_moment);
     TRY(model_evolve(r->model, is_moment ? NULL : &cause->command, &cause->decision, &cause->place, cause->hash.bytes,
                      r->err));
-    if (!is_moment && cause->command.kind == COMMAND_PROPOSE_CONTRACT)
-        TRY(replay_proposed(r, cause->command.u.propose_contract.id));
+    if (is_moment)
+        goto done;
+    r->report.contracts += cause->command.kind == COMMAND_PROPOSE_CONTRACT ? 1 : 0;
+    if (cause->command.kind == COMMAND_PROPOSE_CONTRACT || cause->command.kind == COMMAND_AMEND_CONTRACT)
+        TRY(replay_joined(r, cause->command.u.propose_contract.id));
+    else if (cause->command.kind == COMMAND_ACCEDE_CONTRACT)
+        TRY(replay_joined(r, cause->command.u.accede_contract.id));
 done:
     cause_clear(r);
     return rc;

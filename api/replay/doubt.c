@@ -81,8 +81,9 @@ static unsigned family_of(enum entry_type type)
     case ENTRY_INDICATOR_DEFINED:
         return FAMILY_INDICATORS;
     case ENTRY_CONTRACT_PROPOSED:
-    case ENTRY_CONTRACT_AMENDMENT_PROPOSED:
         return FAMILY_CONTRACTS;
+    case ENTRY_CONTRACT_AMENDMENT_PROPOSED: /* of a contract that is there */
+        return FAMILY_CONTRACTS | FAMILY_RESULTS;
     default:
         return FAMILY_RESULTS;
     }
@@ -97,7 +98,8 @@ enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry
     struct name *name = NULL;
     bool is_withheld = entry->entry->state == ARCHIVE_BODY_WITHHELD;
     r->unseen_families |= family;
-    if (family != FAMILY_RESULTS)
+    bool is_result = type == ENTRY_RESULT_SUBMITTED || type == ENTRY_RESULT_RESTATED || type == ENTRY_RESULT_WITHDRAWN;
+    if (!(family & FAMILY_RESULTS) || (is_withheld && !is_result))
         return TALLY_OK;
     TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
     if (!name->is_unsure && !name->is_veiled)
@@ -114,11 +116,10 @@ done:
     return rc;
 }
 
-enum tally_code replay_proposed(struct replay *r, struct slice contract)
+enum tally_code replay_joined(struct replay *r, struct slice contract)
 {
     enum tally_code rc = TALLY_OK;
     size_t at = 0;
-    r->report.contracts++;
     if (!(r->unseen_families & FAMILY_RESULTS))
         return TALLY_OK;
     /* replay_unsure adds to the table that is walked: the first such actor is enough */

@@ -141,8 +141,8 @@ bool replay_is_unsure(const struct replay *r, struct slice contract);
 MUST_CHECK enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq);
 /* The statement has an effect that cannot be seen: whatever its author is a party of cannot be recomputed. */
 MUST_CHECK enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type);
-/* A contract has been proposed. */
-MUST_CHECK enum tally_code replay_proposed(struct replay *r, struct slice contract);
+/* A contract has been proposed, or has new parties. */
+MUST_CHECK enum tally_code replay_joined(struct replay *r, struct slice contract);
 /* Is this the refusal of a statement that names what could not be seen, or builds on what its author said before? */
 bool replay_is_excused(const struct replay *r, struct slice actor, const struct refusal *refusal);
 

@@ -33,7 +33,10 @@ static struct slice contract_of(const struct command *command)
 {
     switch (command->kind) {
     case COMMAND_PROPOSE_CONTRACT:
+    case COMMAND_AMEND_CONTRACT:
         return command->u.propose_contract.id;
+    case COMMAND_ACCEDE_CONTRACT:
+        return command->u.accede_contract.id;
     case COMMAND_SIGN_CONTRACT:
         return command->u.sign_contract.id;
     case COMMAND_DISPUTE_RESULT:
@@ -187,6 +190,9 @@ MUST_CHECK static enum tally_code decide(struct replay *r, const struct verify_e
         return cause_void(r, entry, VOID_UNSEEN);
     if (refusal == NULL)
         TRY(model_decide(r->model, &cause->command, &place, r->arena, &cause->decision, r->err));
+    if (cause->decision.refusal != NULL && cause->decision.refusal->code == REFUSE_EVALUATION_LIMIT)
+        /* there is not enough here: who has recorded it had */
+        return err_set(r->err, TALLY_E_NO_MEMORY, "deciding entry %" PRIu64 " takes more memory than there is", entry->seq);
     if (refusal != NULL || cause->decision.refusal != NULL)
         return refused(r, entry, refusal != NULL ? refusal : cause->decision.refusal);
     cause->hash = entry->hash;

@@ -6,11 +6,17 @@ static struct model_contract contract_of(const struct view_contract *contract)
     return (struct model_contract){contract->row.id, contract->row.state, contract->row.next_moment};
 }
 
+/* By any of its texts, also one that is not in force; or by joining a class. */
+static bool is_of(const struct view_contract *contract, struct slice actor)
+{
+    return view_may_be_party(contract, actor) || view_has_acceded(contract, actor);
+}
+
 void model_each_contract(const struct model *model, struct slice actor, model_contract_fn each, void *ctx)
 {
     uint32_t at = 0;
     for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
-        if (!contract->has_row || (actor.len > 0 && !view_was_party(contract, actor)))
+        if (!contract->has_row || (actor.len > 0 && !is_of(contract, actor)))
             continue;
         const struct model_contract shown = contract_of(contract);
         each(ctx, &shown);
@@ -29,7 +35,7 @@ enum tally_code model_find_contract(const struct model *model, struct slice id, 
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);
-    return found != NULL && view_was_party(found, actor);
+    return found != NULL && is_of(found, actor);
 }
 
 /* ---- other numbers ---- */
@@ -72,6 +78,8 @@ void model_renumber(struct decision *decision, const struct model_place *place, 
         (void) renumber(&r, &changes->finals[i].seq);
         (void) renumber(&r, &changes->finals[i].began_seq);
     }
+    for (uint32_t i = 0; i < changes->amendments_count; i++)
+        (void) renumber(&r, &changes->amendments[i].in_force_seq);
     for (uint32_t i = 0; i < changes->contracts_count; i++)
         (void) renumber(&r, &changes->contracts[i].activated_seq);
     for (uint32_t i = 0; i < changes->amendments_count; i++)

@@ -221,7 +221,7 @@ MUST_CHECK enum tally_code model_evolve(struct model *model, const struct comman
  * ROW_NO_SEQ: there is no such entry. Rows name the new numbers; a payment without an entry is left out, what else would name an
  * entry that does not exist names the first entry of the decision, place.seq. Before model_evolve. */
 void model_renumber(struct decision *decision, const struct model_place *place, const uint64_t *numbers, bool is_moment);
-/* Each contract of the view once, in no order: of this actor's alone (it is one of its parties), or of all (empty). moment is when
+/* Each contract of the view once, in no order: of this actor's alone (it is or was a party, would be one, or has joined), or of all (empty). moment is when
  * the clock next wakes it, INT64_MAX us for never. */
 struct model_contract {
     struct slice id;

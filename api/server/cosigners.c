@@ -375,6 +375,11 @@ size_t cosigners_witnessed(void *cosigners, struct append_root *out, size_t max)
     return count;
 }
 
+enum tally_code cosigners_follow(void *cosigners, struct pg *pg, struct err *err)
+{
+    return cosigners_refresh(cosigners, pg, err);
+}
+
 /* ---- taking ---- */
 
 struct taking {

@@ -65,5 +65,7 @@ void cosigners_status(struct cosigners *cosigners, struct cosigners_status *out)
 
 /* For the sequencer: the roots that DATA/cosigned and --witnessed vouch for. */
 size_t cosigners_witnessed(void *cosigners, struct append_root *out, size_t max);
+/* For the sequencer: what another service took is shown here, too. */
+enum tally_code cosigners_follow(void *cosigners, struct pg *pg, struct err *err);
 
 #endif

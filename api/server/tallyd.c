@@ -197,6 +197,7 @@ MUST_CHECK static enum tally_code sequencer_open(struct tallyd *tallyd, struct e
                                               .key = tallyd->identity.key,
                                               .keeper = keeper_table(tallyd->keeper),
                                               .witnessed = cosigners_witnessed,
+                                              .followed = cosigners_follow,
                                               .witnessed_ctx = tallyd->cosigners,
                                               .trusts_database = tallyd->config.trusts_database,
                                               .replicas_may_lose = tallyd->config.replicas_may_lose,

@@ -178,7 +178,9 @@ struct sequencer_options {
     /* Up to max roots that witnesses vouch for, from outside the database (NULL: none): each is compared with it, and they stand in
      * for the keeper's record on a host that has none. */
     size_t (*witnessed)(void *ctx, struct append_root *out, size_t max);
-    void *witnessed_ctx;
+    /* While another tallyd appends, each second on the sequencer's thread and connection (NULL: nothing is done then). */
+    enum tally_code (*followed)(void *ctx, struct pg *pg, struct err *err);
+    void *witnessed_ctx;  /* of both */
     bool trusts_database; /* on a host without a record, this database is taken for the newest copy */
     bool replicas_may_lose;
     size_t queue_per_actor;        /* 0: APPEND_QUEUE_PER_ACTOR */

@@ -270,6 +270,8 @@ enum tally_code tree_follow(struct sequencer *s, struct err *err)
         return TALLY_OK;
     TRY(newest_row(s, &rows, err));
     tree->published_us = now_us;
+    if (s->options.followed != NULL)
+        TRY(s->options.followed(s->options.witnessed_ctx, s->pg, err));
     if (pg_rows_count(rows) == 0 || (uint64_t) pg_get_int8(rows, 0, 0) <= tree->published_size)
         goto done;
     TRY(row_open(s, rows, &newest, err));

@@ -584,6 +584,43 @@ static void a_new_host_takes_a_cosigned_checkpoint_for_its_record(void **state)
     buf_release(&text);
 }
 
+/* Cosignatures are brought to one service; another one on the same database shows them, too. */
+static void a_service_that_stands_by_shows_them(void **state)
+{
+    struct arena *arena = arena_new(1u << 20);
+    struct service second = {0};
+    struct slice bare;
+    struct http_reply reply;
+    char command[1024], conninfo[300];
+    bool is_shown = false;
+    (void) state;
+    (void) snprintf(second.data, sizeof second.data, "%.120s/second", service.dir);
+    (void) snprintf(second.log, sizeof second.log, "%.120s/second.log", service.dir);
+    (void) snprintf(command, sizeof command, "mkdir '%s' && cp '%s'/ledger.* '%s'/checkpoints* '%s'", second.data,
+                    service.data, service.data, second.data);
+    assert_int_equal(system(command), 0);
+    (void) snprintf(conninfo, sizeof conninfo, "host='%.200s/run' user=tally_service_login dbname=tally", service.data);
+    second.args[0] = "--database";
+    second.args[1] = conninfo;
+    second.args[2] = "--policy";
+    second.args[3] = policy_file;
+    assert_int_equal(service_restart(&second), 0);
+    grow();
+    const struct checkpoint checkpoint = published(arena, &bare);
+    take(bare, &w1, now());
+    take(bare, &w2, now());
+    while (!is_shown) {
+        char line[64];
+        (void) snprintf(line, sizeof line, "\n%u\n", (unsigned) checkpoint.size);
+        assert_int_equal(service_get(&second, "/checkpoint/cosigned", &reply), 0);
+        is_shown = reply.status == 200 && strstr(reply.body, line) != NULL;
+        http_reply_release(&reply);
+    }
+    assert_int_equal(service_signal(&second, SIGTERM), 0);
+    assert_int_equal(service_wait(&second), 0);
+    arena_free(arena);
+}
+
 static void the_database_refuses_to_forget_them(void **state)
 {
     struct pg *pg = NULL;
@@ -609,6 +646,7 @@ int main(void)
         cmocka_unit_test(a_policy_that_cannot_be_this_ledger_s_stops_the_start),
         cmocka_unit_test(a_host_without_a_record_starts_on_what_witnesses_have_cosigned),
         cmocka_unit_test(a_new_host_takes_a_cosigned_checkpoint_for_its_record),
+        cmocka_unit_test(a_service_that_stands_by_shows_them),
         cmocka_unit_test(the_database_refuses_to_forget_them),
     };
     return cmocka_run_group_tests(tests, start, stop);

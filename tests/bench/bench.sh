@@ -79,8 +79,8 @@ small=$work/small
 "$build/bin/tallyd" init --data "$small" --origin "$origin" --new-operator operator >/dev/null
 start "$small"
 small_pid=$started
-say "appending to a small ledger and to this one in turn, 64 connections, six times 3 s each"
-"$build/tests/bench/bench_large" append "$(port_of "$small")" "$small/operator.pem" "$(port_of "$data")" "$data/operator.pem" "$origin" 3 6 >>"$work/figures"
+say "appending to a small ledger and to this one in turn, 64 connections, eight times 3 s each"
+"$build/tests/bench/bench_large" append "$(port_of "$small")" "$small/operator.pem" "$(port_of "$data")" "$data/operator.pem" "$origin" 3 8 >>"$work/figures"
 for each in $pid $small_pid; do kill "$each"; wait "$each" || true; done
 pid=
 small_pid=

@@ -4,8 +4,10 @@
 #include "../support/toy_log.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -241,13 +243,17 @@ static void a_log_that_shows_two_histories_is_kept_on_record(void **state)
 /* ---- kills ---- */
 
 static struct killer {
-    long after_ns;
+    atomic_int answers; /* so far in this round */
+    int after;          /* so many, */
+    long and_ns;        /* and then a moment: between two requests, or in one */
 } killer;
 
 static void *kill_soon(void *arg)
 {
     (void) arg;
-    nanosleep(&(struct timespec){.tv_nsec = killer.after_ns}, NULL);
+    while (atomic_load(&killer.answers) < killer.after)
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = killer.and_ns}, NULL);
     kill(witness.pid, SIGKILL);
     return NULL;
 }
@@ -264,14 +270,18 @@ static void its_memory_survives_a_kill_at_any_moment(void **state)
         pthread_t thread;
         int status = 1;
         random = random * 1664525u + 1013904223u;
-        killer.after_ns = (long) (random >> 8) % 12000000;
+        atomic_store(&killer.answers, 0);
+        killer.after = (int) (random >> 8) % 7;
+        killer.and_ns = (long) (random >> 12) % 3000000;
         assert_int_equal(pthread_create(&thread, NULL, kill_soon, NULL), 0);
         while (status != 0 && cosigned < TOY_LEAVES - 1) {
             status = ask(0, cosigned, cosigned + 1, NULL);
             assert_true(status == 200 || status == 0);
             cosigned += status == 200;
             answered += status == 200;
+            atomic_fetch_add(&killer.answers, status == 200);
         }
+        atomic_store(&killer.answers, INT_MAX); /* all are cosigned: it kills what rests */
         assert_int_equal(pthread_join(thread, NULL), 0);
         assert_int_equal(running_end(&witness, SIGKILL), 128 + SIGKILL);
         kills++;

@@ -183,6 +183,7 @@ struct eval {
     bool *group_done;
     uint64_t steps;
     uint32_t depth;
+    bool is_full; /* some open dimension has all its members (S7) */
     bool is_closed;
     int32_t wakes;  /* the first day after today on which the clock may change what is computed; DAY_NEVER */
     int32_t moment; /* the least of those of all instances; not of what was computed in vain */

@@ -223,6 +223,7 @@ enum tally_code evaluate_answer(struct eval *ev, struct arena *arena, struct eng
     if (w.keys == NULL)
         return ev->rc;
     o->instances = instances;
+    o->is_full = ev->is_full;
     o->next_moment = ev->is_closed || terms_closes(ev->t) == DAY_NEVER ? DAY_NEVER : terms_closes(ev->t) + 1;
     of = ev;
     for (uint32_t r = UINT32_MAX; next_rule(ev, &of, &r);)

@@ -168,6 +168,7 @@ bool members_find(struct eval *ev)
         if (!dimension_is_open(&dims[i]))
             continue;
         choose(&lists[i], dims[i].shown.at_most);
+        ev->is_full = ev->is_full || lists[i].count >= dims[i].shown.at_most;
         if (!set_members(ev, &dims[i], &lists[i]))
             return false;
     }

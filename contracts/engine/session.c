@@ -300,6 +300,7 @@ MUST_CHECK static enum tally_code answer(struct eval *ev, uint64_t steps_before,
         TRY(evaluate_write(ev, list[i].instance, &w, &instances[i], err));
     o->instances = instances;
     o->count = count;
+    o->is_full = names_are_full(ev);
     o->next_first = s->next_first;
     o->steps = ev->steps - steps_before;
     int32_t closes = terms_closes(ev->t), wakes = track_next_wake(ev);

@@ -110,6 +110,8 @@ uint64_t session_place(const struct eval *ev, const struct instance *instance);
 /* ---- session_names.c ---- */
 /* Counts uses of the key's members by what is reported or stands. */
 void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by);
+/* Has some open dimension all its members (S7)? */
+bool names_are_full(const struct eval *ev);
 /* While opening: does the cell name somebody who is none of the members that were chosen? */
 bool names_are_not_chosen(const struct eval *ev, const struct shape *shape, uint64_t cell);
 /* Does the cell name somebody who is no member, while all places are taken (S7)? */

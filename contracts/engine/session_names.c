@@ -140,6 +140,15 @@ void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by
     }
 }
 
+bool names_are_full(const struct eval *ev)
+{
+    bool is_full = false;
+    for (uint32_t i = 0; i < ev->t->dimension_count && ev->session->names != NULL; i++)
+        is_full = is_full || (dimension_is_open(&ev->t->dimensions[i]) &&
+                              ev->session->names[i].live >= ev->t->dimensions[i].shown.at_most);
+    return is_full;
+}
+
 bool names_are_not_chosen(const struct eval *ev, const struct shape *shape, uint64_t cell)
 {
     uint32_t members[DIMENSIONS_MAX];

@@ -5,7 +5,7 @@
 static bool is_same_row(const struct row_contract *a, const struct row_contract *b)
 {
     return a->state == b->state && a->activated_seq == b->activated_seq && a->next_moment.us == b->next_moment.us &&
-           a->next_first == b->next_first;
+           a->next_first == b->next_first && a->is_full == b->is_full;
 }
 
 /* After the long-stop day nothing is evaluated, and nothing becomes final (T5). */

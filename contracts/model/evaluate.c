@@ -124,7 +124,7 @@ static enum tally_code check_people(struct deciding *d, const struct view_contra
 {
     enum tally_code rc = TALLY_OK;
     const struct terms_metric *m = terms_metric(terms, metric);
-    for (uint32_t i = 0; i < m->by_count && fit->fits; i++) {
+    for (uint32_t i = 0; i < m->by_count && fit->fits && contract->row.is_full; i++) {
         const struct terms_dimension *dimension = terms_dimension(terms, m->by[i]);
         const struct people *people = NULL;
         bool is_open = dimension->kind == TERMS_PERSONS || dimension->kind == TERMS_OPEN;

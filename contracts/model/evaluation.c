@@ -173,6 +173,7 @@ enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
         TRY(payment(d, work, &texts, evaluated.kept, output->instances + from, to - from));
     }
     work->row.next_first = output->next_first;
+    work->row.is_full = output->is_full;
     work->row.next_moment = moment_of(texts.terms, output->next_moment);
     TRY(figures_give(d, work, output)); /* which may let go of the compiled texts */
 done:

@@ -264,26 +264,13 @@ done:
     return rc;
 }
 
-static bool has_open_dimension(const struct terms *terms)
-{
-    bool has_open = false;
-    for (uint32_t i = 0; i < terms_dimension_count(terms); i++)
-        has_open =
-            has_open || terms_dimension(terms, i)->kind == TERMS_PERSONS || terms_dimension(terms, i)->kind == TERMS_OPEN;
-    return has_open;
-}
-
-/* Also who counts, where the terms leave that to the results. */
+/* Also who counts, where the results say that and not everybody may. */
 static enum tally_code need_people(const struct model *model, struct needs *needs, struct slice id, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_contract *contract = view_contract(model, id);
-    const struct terms *terms = NULL;
     TRY(need_parties(model, needs, id, err));
-    if (contract == NULL || known_holds(model, NEED_CONTRACT, id, 0) || !known_holds(model, NEED_PARTIES, id, 0))
-        return TALLY_OK;
-    TRY(terms_of(model, contract, &terms, err));
-    if (has_open_dimension(terms))
+    if (contract != NULL && contract->row.is_full && !known_holds(model, NEED_CONTRACT, id, 0))
         TRY(need(model, needs, NEED_STANDING, id, 0, err));
 done:
     return rc;

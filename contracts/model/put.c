@@ -184,6 +184,7 @@ enum tally_code model_put_contract(struct model *model, const struct row_contrac
     contract->row.activated_seq = row->activated_seq;
     contract->row.next_moment = row->next_moment;
     contract->row.next_first = row->next_first;
+    contract->row.is_full = row->is_full;
     if (row->next_moment.us <= model->next.us)
         model->next = row->next_moment;
     else if (was_next)

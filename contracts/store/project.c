@@ -172,6 +172,7 @@ static void add_contracts(struct columns *c)
     add_u64(c, offsetof(struct recorded_contract, closed_seq));
     add_contract_state(c);
     U64(contract, next_first);
+    BOOL(contract, is_full);
 }
 
 static void add_parties(struct columns *c)

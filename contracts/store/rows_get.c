@@ -95,6 +95,7 @@ void rows_get_contract(const struct pg_rows *rows, int i, struct row_contract *o
         .state = state_of(pg_get_bytes(rows, i, 12)),
         .next_moment = {INT64_MAX},
         .next_first = get_seq(rows, i, 14),
+        .is_full = pg_get_bool(rows, i, 15),
     };
     get_hash(rows, i, 6, out->version_hash);
     get_hash(rows, i, 7, out->terms_hash);

@@ -101,6 +101,7 @@ struct engine_output {
     struct engine_instance *instances; /* by place of the rule in the text, then key */
     size_t count;
     uint64_t next_first;
+    bool is_full;        /* some open dimension has as many members as may count (S7) */
     int32_t next_moment; /* the first day after today on which the clock may change something; DAY_NEVER */
     uint64_t steps;      /* arithmetic nodes evaluated */
     struct engine_value

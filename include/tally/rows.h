@@ -44,6 +44,7 @@ struct row_contract {
     uint64_t seq, activated_seq; /* activated_seq ROW_NO_SEQ until it is in force */
     enum contract_state state;
     struct instant next_moment; /* INT64_MAX us: none */
+    bool is_full;               /* an open dimension had all its members (S7) when it was evaluated last */
     uint64_t next_first;        /* the next place in the order of first amounts, from 1 */
 };
 

@@ -102,6 +102,7 @@ static void same_contract(const struct row_contract *a, const struct row_contrac
     EQUAL(*a, *b, state);
     EQUAL(*a, *b, next_moment.us);
     EQUAL(*a, *b, next_first);
+    EQUAL(*a, *b, is_full);
     assert_memory_equal(a->version_hash, b->version_hash, 32);
     assert_memory_equal(a->terms_hash, b->terms_hash, 32);
 }
@@ -238,6 +239,7 @@ static void the_last_row_of_an_identity_counts_within_a_batch_and_after_it(void 
         contract.activated_seq = 41;
         contract.next_moment = AT(7);
         contract.next_first = 9;
+        contract.is_full = true;
         struct row_party party = city;
         party.signed_seq = 42;
         struct row_instance stands = instance;

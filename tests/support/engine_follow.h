@@ -204,6 +204,10 @@ static inline bool follow_step(struct follow *f, const struct engine_input *inpu
     if (input->fact_count > 0)
         memcpy(f->facts, input->facts, input->fact_count * sizeof(*f->facts));
     f->fact_count = input->fact_count;
+    if (out->is_full != naive->is_full) {
+        snprintf(why, size, "all members are there: %d from nothing and %d followed", naive->is_full, out->is_full);
+        return false;
+    }
     if (out->next_first != naive->next_first || out->next_moment != naive->next_moment) {
         snprintf(why, size, "next first %llu and %llu, next moment %d from nothing and %d followed",
                  (unsigned long long) naive->next_first, (unsigned long long) out->next_first, naive->next_moment,

@@ -78,7 +78,7 @@ static inline void show_contract(struct buf *out, const struct row_contract *r)
     put_slice(out, r->manifest), put_slice(out, r->text), put_number(out, r->version), put_number(out, r->open);
     buf_add_hex(out, r->version_hash, 32), buf_add_hex(out, r->terms_hash, 32);
     put_number(out, r->seq), put_number(out, r->activated_seq), put_number(out, r->state);
-    put_number(out, (uint64_t) r->next_moment.us), put_number(out, r->next_first);
+    put_number(out, (uint64_t) r->next_moment.us), put_number(out, r->next_first), put_number(out, r->is_full);
 }
 static inline void show_party(struct buf *out, const struct row_party *r)
 {

@@ -382,7 +382,6 @@ struct terms {
     uint32_t rule_count;
     struct cap *caps;
     uint32_t cap_count;
-    uint32_t group_count;
     struct signer *signers; /* NULL: every party */
     uint32_t signer_count;
     struct signer *amenders; /* NULL: as signers */

@@ -230,6 +230,39 @@ static void without_memory_it_says_so(void **state)
     world_free(w);
 }
 
+/* A rule that pays what another leaves over looks as if both could never stand whole. They can: what waits keeps what stands (A3)
+ * while the other grows, so the sum of both bounds is the bound. */
+static void what_is_left_over_may_stand_beside_what_leaves_it(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension cohort (c1, c2)\nmetric well is \"W\" in true or false\n  by cohort\n"
+                                      "  reported by judge\n  disputes within 9 days\n"
+                                      "pay early from city to lender for each cohort when well amount 1_000_000\n"
+                                      "pay final from city to lender amount max(0, 3_000_000 - sum(early over cohort))\n"));
+    struct exposure *e = NULL;
+    assert_int_equal(terms_exposure(w->terms, w->arena, &e, NULL), TALLY_OK);
+    expect_slice(e->parties[0].all.most, "5000000.00");
+    world_final(w, "well", "c1", "false");
+    world_final(w, "well", "c2", "false");
+    world_day(w, "2016-05-01");
+    expect_target(w, "final", "", "3000000.00", "3000000.00");
+    world_fact(w, "well", "c1", "false", ENGINE_DISPUTED);
+    world_final(w, "well", "c2", "true"); /* restated while the other is disputed */
+    world_day(w, "2016-05-02");
+    expect_target(w, "early", "c2", "1000000.00", "1000000.00");
+    expect_waits(w, "final", "", "well(c1) is disputed", "3000000.00");
+    world_final(w, "well", "c1", "true");
+    world_fact(w, "well", "c2", "true", ENGINE_DISPUTED);
+    world_day(w, "2016-05-03"); /* 2,000,000 and 3,000,000 stand */
+    expect_target(w, "early", "c1", "1000000.00", "1000000.00");
+    expect_waits(w, "early", "c2", "well(c2) is disputed", "1000000.00");
+    expect_waits(w, "final", "", "well(c2) is disputed", "3000000.00");
+    world_final(w, "well", "c2", "true");
+    world_day(w, "2016-05-04");
+    expect_target(w, "final", "", "1000000.00", "-2000000.00");
+    world_free(w);
+}
+
 static void the_same_as_json(void **state)
 {
     (void) state;
@@ -668,6 +701,7 @@ int main(void)
         cmocka_unit_test(large_and_far_figures_stay_within),
         cmocka_unit_test(a_large_text_is_looked_at_together),
         cmocka_unit_test(without_memory_it_says_so),
+        cmocka_unit_test(what_is_left_over_may_stand_beside_what_leaves_it),
         cmocka_unit_test(the_same_as_json),
         cmocka_unit_test(conditions_open_and_close_ways),
         cmocka_unit_test(dates_become_numbers),

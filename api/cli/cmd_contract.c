@@ -43,8 +43,9 @@ void contract_print_parties(struct cli *cli, const json_t *contract)
 
 MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
 {
-    static const char *const members[] = {"id",          "title", "state",         "version",    "terms",
-                                          "proposed_by", "seq",   "activated_seq", "next_moment"};
+    static const char *const members[] = {"id",         "title",       "state", "version",       "version_number",
+                                          "terms",      "proposed_by", "seq",   "activated_seq", "amendments_open",
+                                          "next_moment"};
     enum tally_code rc = TALLY_OK;
     struct slice raw = SLICE("");
     json_t *answer = NULL;
@@ -59,6 +60,46 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
     contract_print_parties(cli, answer);
 done:
     return rc;
+}
+
+/* The parties that have not signed, by name. */
+static struct slice unsigned_of(struct cli *cli, const json_t *amendment)
+{
+    struct slice text = SLICE("");
+    json_t *one = NULL;
+    size_t i = 0;
+    json_array_foreach(json_object_get(amendment, "signers"), i, one)
+    {
+        if (cli_member(one, "signed_seq") == NULL && text.ptr != NULL)
+            text = arena_printf(cli->arena, "%.*s%s%.*s", SLICE_ARG(text), text.len == 0 ? "" : ", ",
+                                SLICE_ARG(cli_text(cli, one, "party")));
+    }
+    return text.ptr == NULL ? SLICE("") : text;
+}
+
+MUST_CHECK static enum tally_code amendments(struct cli *cli, struct err *err)
+{
+    static const char *const members[] = {"seq", "version_number", "state", "proposed_by", "in_force_seq", "version"};
+    struct buf target;
+    struct cli_table table;
+    json_t *items = NULL, *one = NULL;
+    size_t i = 0;
+    enum tally_code rc = cli_id_check(cli->args[0], err);
+    if (rc != TALLY_OK)
+        return rc;
+    cli_target_begin(&target, "/v1/contracts/%s/amendments", cli->args[0]);
+    rc = cli_ask_list(cli, &target, &items, err);
+    if (rc != TALLY_OK || cli->is_json)
+        return rc;
+    cli_table_begin(&table, cli, "ENTRY NUMBER STATE PROPOSED-BY IN-FORCE VERSION NOT-SIGNED");
+    json_array_foreach(items, i, one)
+    {
+        for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
+            cli_table_cell(&table, cli_text(cli, one, members[m]));
+        cli_table_cell(&table, unsigned_of(cli, one));
+    }
+    cli_table_end(&table);
+    return TALLY_OK;
 }
 
 MUST_CHECK static enum tally_code members(struct cli *cli, struct err *err)
@@ -168,7 +209,14 @@ static const struct cli_option PROPOSE[] = {
     {"--private", NULL, "for its parties alone, of whom you are one; everybody sees that there are entries, and by whom",
      false},
     CLI_PREVIEW_OPTION};
-static const struct cli_option SIGN[] = {{"--as", "PARTY", "the party of the text that you are", false}};
+static const struct cli_option AMEND[] = {
+    {"--contract", "ID", "the contract that is to be amended, of which you are a party", false},
+    {"--party", "NAME=ACTOR", "which actor a party of the text is, by its newest key; NAME=ACTOR:KID for another key",
+     true},
+    CLI_PREVIEW_OPTION};
+static const struct cli_option SIGN[] = {
+    {"--as", "PARTY", "the party of the text that you are", false},
+    {"--amendment", "SEQ", "sign the amendment that this entry proposes, and not the version in force", false}};
 static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false}};
 static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};
 static const struct cli_command COMMANDS[] = {
@@ -177,6 +225,14 @@ static const struct cli_command COMMANDS[] = {
      "tally contract propose rikers-able.terms --id rikers-able --party city=city --party mdrc=mdrc \\\n"
      "    --party goldman=goldman --party bloomberg=bloomberg --party vera=vera",
      1, 1, contract_propose, CLI_OPTIONS(PROPOSE)},
+    {"amend", "FILE.terms --contract ID --party NAME=ACTOR ...",
+     "propose a text that amends the one in force (version n amends HASH effective DAY); --preview shows every difference "
+     "that it would trigger if it were in force now",
+     "tally contract amend denver-sib-2.terms --contract denver-sib --party denver=denver --party lenders=lenders \\\n"
+     "    --party csh=csh --party urban=urban --preview",
+     1, 1, contract_amend, CLI_OPTIONS(AMEND)},
+    {"amendments", "ID", "the texts that amend a contract, and who has not signed them yet",
+     "tally contract amendments denver-sib", 1, 1, amendments, CLI_NO_OPTIONS},
     {"sign", "ID --as PARTY",
      "sign a contract's version, which is first recomputed here from its text, its parties and its indicators",
      "tally --actor city --key city.pem contract sign rikers-able --as city", 1, 1, contract_sign, CLI_OPTIONS(SIGN)},

@@ -143,10 +143,12 @@ MUST_CHECK static enum tally_code write_body(struct cli *cli, const char *id, co
     buf_init(&body, BODY_MAX);
     canon_init(&w, &body);
     canon_object(&w);
-    canon_name(&w, "id");
-    canon_str(&w, id);
-    canon_name(&w, "open");
-    canon_bool(&w, !cli_flag(cli, "--private"));
+    if (id != NULL) {
+        canon_name(&w, "id");
+        canon_str(&w, id);
+        canon_name(&w, "open");
+        canon_bool(&w, !cli_flag(cli, "--private"));
+    }
     canon_name(&w, "parties");
     canon_object(&w);
     for (size_t i = 0; i < count; i++) {
@@ -205,6 +207,49 @@ enum tally_code contract_propose(struct cli *cli, struct err *err)
         TRY(cli_preview(cli, SLICE("/v1/preview/contracts"), body, err));
     else
         TRY(record(cli, id, body, err));
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code record_amendment(struct cli *cli, const char *id, struct slice target, struct slice body,
+                                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    json_t *answer = NULL;
+    struct contract_seen seen = {0};
+    TRY(cli_record(cli, target, body, &answer, err));
+    if (cli->is_json)
+        goto done;
+    uint64_t seq = cli_number(answer, "seq");
+    TRY(contract_see_amendment(cli, id, seq, &seen, err));
+    cli_field(cli, "version", slice_str(seen.version));
+    contract_print_parties(cli, seen.contract);
+    (void) fprintf(stderr,
+                   "Compare the version and the kids with the other parties before anybody signs. Next, each of them: "
+                   "tally contract sign %s --as PARTY --amendment %llu\n",
+                   id, (unsigned long long) seq);
+done:
+    return rc;
+}
+
+enum tally_code contract_amend(struct cli *cli, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const char *id = NULL;
+    struct party *list = NULL;
+    size_t count = 0;
+    struct slice text = SLICE(""), body = SLICE("");
+    TRY(cli_option_needed(cli, "--contract", &id, err));
+    TRY(cli_id_check(id, err));
+    TRY(read_parties(cli, &list, &count, err));
+    TRY(read_text(cli, list, count, &text, err));
+    for (size_t i = 0; i < count; i++)
+        TRY(find_kid(cli, &list[i], err));
+    TRY(write_body(cli, NULL, list, count, text, &body, err));
+    if (cli_flag(cli, "--preview"))
+        TRY(cli_preview(cli, arena_printf(cli->arena, "/v1/preview/contracts/%s/amendments", id), body, err));
+    else
+        TRY(record_amendment(cli, id, arena_printf(cli->arena, "/v1/contracts/%s/amendments", id), body, err));
 done:
     return rc;
 }

@@ -2,6 +2,8 @@
 
 #include "contract_version.h"
 #include "tally/canon.h"
+#include "tally/entry.h"
+#include "tally/text.h"
 
 #define BODY_MAX 65536 /* a hash and a name */
 
@@ -9,16 +11,18 @@ MUST_CHECK static enum tally_code check_party(struct cli *cli, const json_t *con
 {
     json_t *one = NULL;
     size_t i = 0;
+    struct slice actor = SLICE("");
     json_array_foreach(json_object_get(contract, "parties"), i, one)
     {
         if (!slice_is(cli_text(cli, one, "party"), as))
             continue;
-        struct slice actor = cli_text(cli, one, "actor");
+        actor = cli_text(cli, one, "actor");
         if (cli->actor == NULL || slice_is(actor, cli->actor))
             return TALLY_OK;
+    }
+    if (actor.len > 0)
         return err_set(err, TALLY_E_DENIED, "%s of this contract is %.*s, and you are %s", as, SLICE_ARG(actor),
                        cli->actor);
-    }
     return err_set(err, TALLY_E_NOT_FOUND, "this contract has no party %s; `tally contract show %s` lists them", as,
                    cli->args[0]);
 }
@@ -51,8 +55,15 @@ MUST_CHECK static enum tally_code sign(struct cli *cli, const char *family, bool
     struct slice body = SLICE("");
     json_t *answer = NULL;
     TRY(cli_option_needed(cli, "--as", &as, err));
-    TRY(contract_see(cli, cli->args[0], &seen, err));
-    if (is_party)
+    const char *amendment = is_party ? cli_option(cli, "--amendment") : NULL;
+    uint64_t seq = 0;
+    if (amendment != NULL && text_u64(slice_str(amendment), ENTRY_SEQ_MAX, &seq) != TALLY_OK)
+        TRY(err_set(err, TALLY_E_USAGE, "--amendment wants the number of an entry, not %s", amendment));
+    if (amendment == NULL)
+        TRY(contract_see(cli, cli->args[0], &seen, err));
+    else
+        TRY(contract_see_amendment(cli, cli->args[0], seq, &seen, err));
+    if (is_party && amendment == NULL) /* members of classes sign amendments too */
         TRY(check_party(cli, seen.contract, as, err));
     if (!cli->is_json) {
         cli_field(cli, "contract", slice_str(cli->args[0]));

@@ -24,6 +24,12 @@ static int by_party(const void *a, const void *b)
     return slice_compare(x->name, y->name);
 }
 
+static int by_use(const void *a, const void *b)
+{
+    const struct version_use *x = a, *y = b;
+    return slice_compare(x->contract, y->contract);
+}
+
 static int by_indicator(const void *a, const void *b)
 {
     const struct version_indicator *x = a, *y = b;
@@ -70,8 +76,29 @@ MUST_CHECK static enum tally_code read_indicators(struct cli *cli, const json_t 
     return TALLY_OK;
 }
 
-/* From the manifest's members and the text's own hash. What is not among these members (uses, previous) this version of the
- * service has none of; a manifest that has is refused by the comparison. */
+MUST_CHECK static enum tally_code read_uses(struct cli *cli, const json_t *manifest, struct version_manifest *out,
+                                            const char *id, struct err *err)
+{
+    json_t *uses = json_object_get(manifest, "uses");
+    struct version_use *list = ARENA_ARRAY(cli->arena, json_object_size(uses) + 1, struct version_use);
+    const char *name;
+    json_t *value;
+    if (list == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    json_object_foreach(uses, name, value)
+    {
+        const char *version = json_string_value(value);
+        struct version_use *one = &list[out->use_count++];
+        one->contract = slice_str(name);
+        if (version == NULL || text_unhex(slice_str(version), one->version.bytes, DIGEST_LEN) != TALLY_OK)
+            return strange(err, id, "a contract that it uses has no version");
+    }
+    qsort(list, out->use_count, sizeof *list, by_use);
+    out->uses = list;
+    return TALLY_OK;
+}
+
+/* From the manifest's members and the text's own hash. A manifest that has others is refused by the comparison. */
 MUST_CHECK static enum tally_code compute(struct cli *cli, const char *id, struct slice text, const json_t *manifest,
                                           char hex[2 * DIGEST_LEN + 1], struct err *err)
 {
@@ -91,6 +118,7 @@ MUST_CHECK static enum tally_code compute(struct cli *cli, const char *id, struc
     digest_of(text, &m.terms);
     TRY(read_parties(cli, manifest, &m, err));
     TRY(read_indicators(cli, manifest, &m, id, err));
+    TRY(read_uses(cli, manifest, &m, id, err));
     version_manifest_write(&m, &out);
     TRY(buf_check(&out, err));
     const struct slice parts[] = {SLICE(VERSION_PREFIX), buf_slice(&out)};
@@ -105,13 +133,16 @@ done:
 MUST_CHECK static enum tally_code check_shown(struct cli *cli, const char *id, const json_t *contract, struct err *err)
 {
     json_t *one = NULL;
-    size_t i = 0;
+    size_t i = 0, count = 0;
     const json_t *parties = cli_member(contract, "manifest.parties");
     const json_t *shown = json_object_get(contract, "parties");
-    if (json_array_size(shown) != json_object_size(parties))
+    json_array_foreach(shown, i, one) count += !cli_true(one, "leaving");
+    if (count != json_object_size(parties))
         return strange(err, id, "its list of parties is not that of its manifest");
     json_array_foreach(shown, i, one)
     {
+        if (cli_true(one, "leaving")) /* signs an amendment for the text before it alone */
+            continue;
         const char *name = json_string_value(json_object_get(one, "party"));
         const json_t *meant = name == NULL ? NULL : json_object_get(parties, name);
         if (meant == NULL || !slice_equal(cli_text(cli, one, "actor"), cli_text(cli, meant, "actor")) ||
@@ -145,14 +176,12 @@ done:
     return rc;
 }
 
-enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err)
+/* What is shown, contract or amendment, and its text hold together. */
+MUST_CHECK static enum tally_code check_seen(struct cli *cli, const char *id, struct contract_seen *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct digest hash;
     char hex[2 * DIGEST_LEN + 1];
-    TRY(cli_id_check(id, err));
-    TRY(cli_askf(cli, &out->contract, NULL, err, "/v1/contracts/%s", id));
-    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms", id), &out->text, err));
     digest_of(out->text, &hash);
     text_hex(hash.bytes, DIGEST_LEN, hex);
     if (!slice_is(cli_text(cli, out->contract, "terms"), hex) ||
@@ -163,6 +192,42 @@ enum tally_code contract_see(struct cli *cli, const char *id, struct contract_se
     TRY(compute(cli, id, out->text, json_object_get(out->contract, "manifest"), out->version, err));
     if (!slice_is(cli_text(cli, out->contract, "version"), out->version))
         TRY(strange(err, id, "its version is not the hash of its manifest and text"));
+done:
+    return rc;
+}
+
+enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(cli_id_check(id, err));
+    TRY(cli_askf(cli, &out->contract, NULL, err, "/v1/contracts/%s", id));
+    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms", id), &out->text, err));
+    TRY(check_seen(cli, id, out, err));
+done:
+    return rc;
+}
+
+enum tally_code contract_see_amendment(struct cli *cli, const char *id, uint64_t seq, struct contract_seen *out,
+                                       struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf target;
+    json_t *items = NULL, *one = NULL, *found = NULL;
+    size_t i = 0;
+    TRY(cli_id_check(id, err));
+    cli_target_begin(&target, "/v1/contracts/%s/amendments", id);
+    TRY(cli_ask_list(cli, &target, &items, err));
+    json_array_foreach(items, i, one) found = cli_number(one, "seq") == seq ? one : found;
+    if (found == NULL)
+        TRY(err_set(err, TALLY_E_NOT_FOUND,
+                    "entry %llu proposes no amendment of %s; `tally contract amendments %s` lists them",
+                    (unsigned long long) seq, id, id));
+    (void) json_object_set(found, "parties", json_object_get(found, "signers"));
+    out->contract = found;
+    struct slice version = cli_text(cli, found, "version");
+    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms?version=%.*s", id, SLICE_ARG(version)),
+                     &out->text, err));
+    TRY(check_seen(cli, id, out, err));
 done:
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 MUST_CHECK enum tally_code contract_propose(struct cli *cli, struct err *err);
+MUST_CHECK enum tally_code contract_amend(struct cli *cli, struct err *err);
 MUST_CHECK enum tally_code contract_sign(struct cli *cli, struct err *err);
 MUST_CHECK enum tally_code contract_accede(struct cli *cli, struct err *err);
 
@@ -16,6 +17,9 @@ struct contract_seen {
     char version[2 * DIGEST_LEN + 1]; /* hex */
 };
 MUST_CHECK enum tally_code contract_see(struct cli *cli, const char *id, struct contract_seen *out, struct err *err);
+/* The same of the amendment that was proposed by that entry; its signers are its parties. */
+MUST_CHECK enum tally_code contract_see_amendment(struct cli *cli, const char *id, uint64_t seq, struct contract_seen *out,
+                                                  struct err *err);
 /* Each indicator's definition, read from the entry that the manifest names by its hash, is of the version that the text uses;
  * prints them. TALLY_E_MISMATCH when not. */
 MUST_CHECK enum tally_code contract_check_indicators(struct cli *cli, const struct contract_seen *seen, struct err *err);

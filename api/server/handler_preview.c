@@ -102,6 +102,8 @@ MUST_CHECK static enum tally_code preview(struct tallyd *tallyd, struct http_req
     *refusal = made;
     if (made != NULL)
         goto done;
+    if (command.kind == COMMAND_AMEND_CONTRACT)
+        command.u.propose_contract.is_in_force = true;
     TRY(pgpool_take(tallyd->reads, &pg, err));
     TRY(reader_check(&reader, pg, request->arena, refusal, err));
     if (*refusal != NULL)

@@ -56,6 +56,7 @@ const struct route routes[] = {
     STATEMENT("/v1/payments/{}/settlements", BODY_SMALL, ENTRY_SETTLEMENT_RECORDED, "recordSettlement"),
     STATEMENT("/v1/entries/{}/erasure", BODY_SMALL, ENTRY_BODY_ERASED, "eraseBody"),
     PREVIEW("/v1/preview/contracts", BODY_TERMS, ENTRY_CONTRACT_PROPOSED, "previewContract"),
+    PREVIEW("/v1/preview/contracts/{}/amendments", BODY_TERMS, ENTRY_CONTRACT_AMENDMENT_PROPOSED, "previewAmendment"),
     PREVIEW("/v1/preview/results", BODY_RESULTS, ENTRY_RESULT_SUBMITTED, "previewResults"),
     PREVIEW("/v1/preview/results/{}/verifications", BODY_ITEMS, ENTRY_RESULT_VERIFIED, "previewVerification"),
     PREVIEW("/v1/preview/results/{}/restatements", BODY_RESULTS, ENTRY_RESULT_RESTATED, "previewRestatement"),

@@ -132,6 +132,7 @@ enum tally_code model_loaded(struct model *model, const struct need *need, struc
     case NEED_PAYMENT:
     case NEED_DISPUTE:
     case NEED_ERASURE:
+    case NEED_SERIES:
     case NEED_USES:
     case NEED_VERSION:
         break;

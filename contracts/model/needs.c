@@ -180,6 +180,8 @@ static enum tally_code need_proposal(const struct model *model, const struct com
     for (uint32_t i = 0; i < terms_metric_count(terms); i++) {
         if (terms_metric(terms, i)->source == AST_SOURCE_INDICATOR)
             TRY(need(model, needs, NEED_INDICATOR, terms_metric(terms, i)->slug, 0, err));
+        if (terms_metric(terms, i)->source == AST_SOURCE_INDICATOR && command->u.propose_contract.is_in_force)
+            TRY(need(model, needs, NEED_SERIES, terms_metric(terms, i)->slug, terms_metric(terms, i)->version, err));
     }
     if (command->kind == COMMAND_AMEND_CONTRACT)
         TRY(need_with_used(model, needs, command->u.propose_contract.id, err));

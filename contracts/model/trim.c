@@ -94,6 +94,7 @@ static void let_go(struct model *model, struct view_known *known)
         break;
     }
     case NEED_STANDING:
+    case NEED_SERIES:
     case NEED_PARTIES: /* below, unless all of the contract is needed */
     case NEED_RESULT:  /* below, unless a contract uses them */
     case NEED_RESULT_KEY:

@@ -113,6 +113,8 @@ static const struct ask {
     {NEED_PAYMENT, ASK_NUMBERS, &sql_outcomes_load_payments, take_payment},
     {NEED_DISPUTE, ASK_NUMBERS, &sql_outcomes_load_disputes, take_dispute},
     {NEED_ERASURE, ASK_NUMBERS, &sql_outcomes_load_erasures, take_erasure},
+    {NEED_SERIES, ASK_PAIRS, &sql_outcomes_load_series, take_result},
+    {NEED_SERIES, ASK_PAIRS, &sql_outcomes_load_series_verifications, take_verification},
     {NEED_USES, ASK_NAMES, &sql_outcomes_load_uses, take_use},
     {NEED_VERSION, ASK_NAMES, &sql_outcomes_load_versions, take_version},
     {NEED_DUE, ASK_INSTANT, &sql_outcomes_load_due_contracts, take_contract},

@@ -93,7 +93,8 @@ struct command {
                 struct slice name, actor, kid;
             } * parties; /* sorted by name */
             uint32_t party_count;
-        } propose_contract; /* and amend_contract: id is the contract's, open is not said */
+            bool is_in_force; /* of an amendment that is previewed: as if it had all signatures (V5) */
+        } propose_contract;   /* and amend_contract: id is the contract's, open is not said */
         struct {
             struct slice id, as;
             uint8_t version[32];
@@ -251,7 +252,8 @@ enum need_kind {
     NEED_PAYMENT,    /* number: seq -> the payment */
     NEED_DISPUTE,    /* number: seq of result.disputed -> its disputes */
     NEED_ERASURE,    /* number: seq of an entry -> whether its body was erased */
-    NEED_USES,       /* name: id of a contract -> which contracts its texts use, and whose texts use it (row_use) */
+    NEED_SERIES, /* name, number: indicator and version -> all its results with their verifications; for previews, which are decided once */
+    NEED_USES,    /* name: id of a contract -> which contracts its texts use, and whose texts use it (row_use) */
     NEED_VERSION, /* name: 64 hex digits, of a version or of a text that is or was in force, or was proposed as a contract -> model_put_version */
     NEED_DUE /* number: us of an instant -> ids of the contracts whose next_moment is due by then, and the earliest later */
 };

@@ -388,6 +388,43 @@ static void a_third_text_amends_the_second(void **state)
     world_release(&w);
 }
 
+/* V5: what it would trigger if it were in force now; also by results of an indicator that only it uses. */
+static void rule_V5_a_preview_shows_every_difference(void **state)
+{
+    struct world w;
+    struct command command;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    do_define(&w, "op", "shared.more", 1, "days");
+    do_register(&w, "op", "hub", true);
+    do_result(&w, "hub", "shared.more/1 year=2012-01-01/2012-12-31 4");
+    uint64_t result = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge", result, 0, NULL);
+    const char *text = amends(&w,
+                              DEAL(" version 2 amends @ effective 2012-01-01", JUDGE, ALL, VERIFIED MORE,
+                                   "3") "pay extra from buyer to seller\n  for each year\n  amount 1 per day of more\n",
+                              FIRST);
+    fill_proposal(&w, &command, "deal", text, PARTIES);
+    command.kind = COMMAND_AMEND_CONTRACT;
+    command.u.propose_contract.is_in_force = true;
+    command.actor = SLICE("buyer");
+    command.kid = SLICE("k-buyer");
+    command.head_seq = w.seq - 1;
+    world_fill(&w, w.models[0], &command);
+    struct decision decision = decide_once(&w, w.models[0], &command);
+    assert_null(decision.refusal);
+    assert_string_equal(decision.events[0].type, "contract.amended");
+    assert_string_equal(decision.events[1].type, "result.finalised");
+    uint32_t paid = 0;
+    for (uint32_t i = 0; i < decision.event_count; i++)
+        if (strcmp(decision.events[i].type, "payment.triggered") == 0)
+            assert_non_null(
+                strstr(decision.events[i].body.ptr, paid++ == 0 ? "{\"amount\":\"10.00\"" : "{\"amount\":\"4.00\""));
+    assert_int_equal(paid, 2);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +439,7 @@ int main(void)
         cmocka_unit_test(how_results_stand_does_not_begin_anew),
         cmocka_unit_test(earlier_results_that_fit_the_new_text_are_used),
         cmocka_unit_test(a_third_text_amends_the_second),
+        cmocka_unit_test(rule_V5_a_preview_shows_every_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

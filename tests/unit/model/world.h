@@ -475,6 +475,10 @@ static inline void load(const struct world *w, struct model *model, const struct
     case NEED_ERASURE:
         PUT_WHERE(erasure, erasures, row->entry == need->number)
         break;
+    case NEED_SERIES:
+        PUT_WHERE(result, results, slice_equal(row->indicator, need->name) && row->version == need->number)
+        PUT_WHERE(verification, verifications, true)
+        break;
     case NEED_USES:
         PUT_WHERE(use, uses, slice_equal(row->contract, need->name) || slice_equal(row->used, need->name))
         break;

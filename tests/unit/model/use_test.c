@@ -1,0 +1,379 @@
+/* Contracts that use other contracts, in the model (language.md U): what a proposal may use, what follows from what, and in which order. */
+#include "texts.h"
+#include "world.h"
+
+static const char *const actors[] = {"bloomberg", "city", "goldman", "mdrc", "vera", "buyer", "seller"};
+
+static void begin(struct world *w)
+{
+    world_init(w);
+    world_day(w, "2012-08-01");
+    for (size_t i = 0; i < sizeof actors / sizeof actors[0]; i++)
+        do_register(w, "op", actors[i], false);
+    do_define(w, "op", "nyc.bed-days", 1, "days per person");
+    do_define(w, "op", "nyc.significant", 1, "true or false");
+    do_define(w, "op", "shared.units", 1, "days");
+}
+
+static void sign_all(struct world *w, const char *id, const char *const *parties, int count)
+{
+    for (int i = 0; i < count; i++) {
+        do_sign(w, parties[i], id, parties[i]);
+        ASSERT_DONE(w);
+    }
+}
+
+/* The text, in which @ stands for the hash of `used`. */
+static const char *using(struct world *w, const char *text, const char *used)
+{
+    uint8_t hash[32];
+    char hex[65];
+    const char *at = strchr(text, '@');
+    world_sha256("", slice_str(used), hash);
+    text_hex(hash, sizeof hash, hex);
+    return arena_printf(w->arena, "%.*s%s%s", (int) (at - text), text, hex, at + 1).ptr;
+}
+
+/* ---- 9.6 ---- */
+
+#define GUARANTEE                                                                                                          \
+    "terms 1\ncontract rikers-guarantee \"Guarantee of the Rikers Island loan\"\n"                                         \
+    "currency USD rounded to 0.01, half even\nclock UTC-05:00\nruns 2012-09-01 to 2016-12-31\n"                            \
+    "party bloomberg guarantor \"Bloomberg Philanthropies\"\nparty goldman investor \"Goldman Sachs\"\n"                   \
+    "party mdrc intermediary \"MDRC\"\nin force when bloomberg and goldman have signed\n"                                  \
+    "disputes decided by mdrc within 60 days, otherwise stands\nuses able is contract @\n"                                 \
+    "metric city_paid is success of able where cohort = y2013 in USD between 0 and 11_712_000\n"                           \
+    "metric drawn is drawn of able in USD between 0 and 9_600_000\n"                                                       \
+    "metric deposited is \"Guarantee fund paid in so far\" in USD between 0 and 7_200_000\n"                               \
+    "  reported by mdrc\n  verified by goldman\n  if missing use 0\n"                                                      \
+    "pay guarantee from bloomberg to goldman\n  amount min(deposited, max(0, drawn - city_paid))\n"                        \
+    "  not before 2016-09-30\ncap 7_200_000 on guarantee\n"
+#define GUARANTEE_PARTIES "bloomberg=bloomberg goldman=goldman mdrc=mdrc"
+
+/* The guarantee alone is proposed by its hash; both are in force. */
+static void begin_rikers(struct world *w)
+{
+    static const char *const of_able[] = {"city", "mdrc", "goldman", "bloomberg"};
+    begin(w);
+    do_propose(w, "city", "able", RIKERS, RIKERS_PARTIES);
+    sign_all(w, "able", of_able, 4);
+    do_propose(w, "bloomberg", "guarantee", using(w, GUARANTEE, RIKERS), GUARANTEE_PARTIES);
+    ASSERT_DONE(w);
+    sign_all(w, "guarantee", (const char *const[]){"bloomberg", "goldman"}, 2);
+}
+
+static uint64_t report(struct world *w, const char *by, const char *result, const char *verifier)
+{
+    (void) world_moments(w);
+    uint64_t seq = w->seq;
+    do_result(w, by, result);
+    ASSERT_DONE(w);
+    if (verifier != NULL)
+        do_verify(w, verifier, seq, 0, NULL);
+    ASSERT_DONE(w);
+    return seq;
+}
+
+/* The n-th event of the last decision triggers this. */
+static void assert_paid(const struct world *w, uint32_t n, const char *rule, const char *amount, bool is_owed_back)
+{
+    char wanted[64];
+    assert_event(w, n, "payment.triggered", NULL);
+    const char *body = w->decision.events[n].body.ptr;
+    (void) snprintf(wanted, sizeof wanted, "\"rule\":\"%s\"", rule);
+    assert_non_null(strstr(body, wanted));
+    (void) snprintf(wanted, sizeof wanted, "{\"amount\":\"%s\"", amount);
+    assert_non_null(strstr(body, wanted));
+    assert_non_null(strstr(body, is_owed_back ? "\"owed_back\":true" : "\"owed_back\":false"));
+}
+
+static const char *standing_of(const struct world *w, const char *metric)
+{
+    for (uint32_t i = 0; i < w->base.figures_count; i++) {
+        const struct row_figure *row = &w->base.figures[i];
+        if (slice_is(row->metric, metric))
+            return row->standing == FIGURE_KNOWN     ? arena_printf(w->arena, "%.*s", SLICE_ARG(row->value)).ptr
+                   : row->standing == FIGURE_BLOCKED ? "blocked"
+                                                     : "unknown";
+    }
+    return "none";
+}
+
+static void a_guarantee_pays_on_the_shortfall_of_another_contract(void **state)
+{
+    struct world w;
+    (void) state;
+    begin_rikers(&w);
+    assert_string_equal(standing_of(&w, "city_paid"), "unknown");
+    world_day(&w, "2013-03-01");
+    report(&w, "mdrc", "=able/drawn - 7200000", "goldman");
+    report(&w, "mdrc", "=guarantee/deposited - 6000000", "goldman");
+    assert_string_equal(standing_of(&w, "drawn"), "7200000");
+    world_day(&w, "2015-07-02");
+    report(&w, "mdrc", "nyc.bed-days/1 arm=programme,cohort=y2013 91", "vera");
+    uint64_t comparison = report(&w, "mdrc", "nyc.bed-days/1 arm=comparison,cohort=y2013 100", "vera");
+    report(&w, "vera", "nyc.significant/1 cohort=y2013 true", NULL);
+    assert_paid(&w, 2, "success", "4800000.00", false);
+    assert_int_equal(w.decision.event_count, 3); /* the guarantee's day has not come */
+    assert_string_equal(standing_of(&w, "city_paid"), "4800000");
+    world_day(&w, "2015-07-20");
+    uint64_t dispute = w.seq;
+    do_dispute(&w, "city", comparison, "able", 0, NULL);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0);
+    assert_string_equal(standing_of(&w, "city_paid"), "blocked"); /* U6 */
+    world_day(&w, "2015-09-01");
+    do_resolve(&w, "vera", dispute, DECISION_STANDS, "", 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(standing_of(&w, "city_paid"), "4800000");
+    world_day(&w, "2016-10-01"); /* the day comes: 2016-09-30 */
+    assert_int_equal(world_moments(&w), 1);
+    assert_event(&w, 0, "moment.reached", "{\"at\":\"2016-09-30T05:00:00.000000Z\",\"contract\":\"guarantee\"}");
+    assert_paid(&w, 2, "guarantee", "2400000.00", false);
+    world_day(&w, "2016-11-01");
+    do_restate(&w, "mdrc", comparison, "95");
+    ASSERT_DONE(&w);
+    do_verify(&w, "vera", w.seq - 1, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "result.finalised", NULL); /* in one entry, in this order (U5) */
+    assert_paid(&w, 2, "success", "4800000.00", true);
+    assert_paid(&w, 4, "guarantee", "3600000.00", false);
+    assert_int_equal(w.decision.event_count, 5);
+    /* T5: able closes on 2017-08-31; what it said last holds */
+    world_day(&w, "2017-10-01");
+    (void) world_moments(&w);
+    assert_string_equal(standing_of(&w, "city_paid"), "0");
+    world_release(&w);
+}
+
+/* Who comes late is told what stands there, also of what has closed. */
+static void what_has_closed_can_be_used(void **state)
+{
+    struct world w;
+    (void) state;
+    static const char *const of_able[] = {"city", "mdrc", "goldman", "bloomberg"};
+    begin(&w);
+    do_propose(&w, "city", "able", RIKERS, RIKERS_PARTIES);
+    sign_all(&w, "able", of_able, 4);
+    world_day(&w, "2013-03-01");
+    report(&w, "mdrc", "=able/drawn - 7200000", "goldman");
+    world_day(&w, "2017-10-01");
+    (void) world_moments(&w);
+    do_propose(&w, "bloomberg", "guarantee", using(&w, GUARANTEE, RIKERS), GUARANTEE_PARTIES);
+    ASSERT_DONE(&w);
+    sign_all(&w, "guarantee", (const char *const[]){"bloomberg", "goldman"}, 2);
+    assert_string_equal(standing_of(&w, "drawn"), "7200000");
+    world_release(&w);
+}
+
+/* ---- proposals ---- */
+
+#define COPY(slug, uses)                                                                                                   \
+    "terms 1\ncontract " slug " \"Copy\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                            \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" uses          \
+    "pay again from buyer to seller\n  amount paid\n"
+#define OF_UNITS(how) "uses base is contract @" how "\nmetric paid is later of base in USD\n"
+#define OF_COPY(how) "uses base is contract @" how "\nmetric paid is again of base in USD\n"
+
+static void sign_both(struct world *w, const char *id)
+{
+    sign_all(w, id, (const char *const[]){"buyer", "seller"}, 2);
+}
+
+static void what_cannot_be_used_is_refused(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    do_propose(&w, "buyer", "copy", using(&w, COPY("copy", OF_UNITS("")), UNITS("units")), UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "line 8, column 1: `base` cannot be used: no contract"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy",
+               using(&w, COPY("copy", "uses base is contract @\nmetric paid is nothing of base in USD\n"), UNITS("units")),
+               UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "units has no metric, define or rule `nothing`"));
+    do_propose(&w, "buyer", "twin", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy", using(&w, COPY("copy", OF_UNITS("")), UNITS("units")), UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms"); /* which of the two? */
+    char hex[65];
+    text_hex(base_find_contract(&w, "twin")->version_hash, 32, hex);
+    const char *by_version =
+        arena_printf(w.arena, COPY("copy", "uses base is contract %s\nmetric paid is later of base in USD\n"), hex).ptr;
+    do_propose(&w, "buyer", "copy", by_version, UNITS_PARTIES);
+    ASSERT_DONE(&w);
+    assert_non_null(strstr(base_find_contract(&w, "copy")->manifest.ptr, "\"uses\":{\"twin\":\""));
+    world_release(&w);
+}
+
+static void contracts_rest_on_so_many_others(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *text = UNITS("units");
+    do_propose(&w, "buyer", "units", text, UNITS_PARTIES);
+    for (int i = 0; i < 5; i++) {
+        const char *id = arena_printf(w.arena, "copy-%d", i).ptr;
+        const char *next = arena_printf(w.arena, "%s# %d\n",
+                                        using(&w, i == 0 ? COPY("copy", OF_UNITS("")) : COPY("copy", OF_COPY("")), text), i)
+                               .ptr;
+        do_propose(&w, "buyer", id, next, UNITS_PARTIES);
+        text = next;
+        if (i < 4)
+            ASSERT_DONE(&w);
+    }
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "rests on more than 4 contracts"));
+    world_release(&w);
+}
+
+/* ---- chains, and amendments ---- */
+
+static const char *amount_of(const struct world *w, const char *contract)
+{
+    for (uint32_t i = 0; i < w->base.instances_count; i++) {
+        const struct row_instance *row = &w->base.instances[i];
+        if (slice_is(row->contract, contract) && !slice_is(row->rule, "each_place"))
+            return arena_printf(w->arena, "%.*s", SLICE_ARG(row->stands)).ptr;
+    }
+    return "none";
+}
+
+static void differences_flow_down_a_chain_in_one_entry(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *copy = using(&w, COPY("copy", OF_UNITS("")), UNITS("units"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy", copy, UNITS_PARTIES);
+    do_propose(&w, "buyer", "again", using(&w, COPY("again", OF_COPY("")), copy), UNITS_PARTIES);
+    sign_both(&w, "again"); /* before what it uses: it waits */
+    sign_both(&w, "copy");
+    assert_string_equal(amount_of(&w, "again"), "none");
+    sign_both(&w, "units");
+    world_day(&w, "2013-04-01");
+    (void) world_moments(&w);
+    report(&w, "seller", "=units/bonus - 40", NULL);
+    assert_paid(&w, 2, "later", "40.00", false);
+    assert_int_equal(w.decision.event_count, 7);
+    assert_string_equal(amount_of(&w, "copy"), "40.00");
+    assert_string_equal(amount_of(&w, "again"), "40.00");
+    assert_paid(&w, 4, "again", "40.00", false);
+    assert_non_null(strstr(w.decision.events[4].body.ptr, "\"contract\":\"copy\""));
+    assert_non_null(strstr(w.decision.events[6].body.ptr, "\"contract\":\"again\""));
+    world_release(&w);
+}
+
+/* The units contract, amended: twice the bonus, and by another way of using. */
+static const char *amended(struct world *w)
+{
+    const char *first = UNITS("units"), *title = "\"Units\"", *at = strstr(first, title),
+               *amount = strstr(first, "amount bonus");
+    uint8_t hash[32];
+    char hex[65];
+    world_sha256("", slice_str(first), hash);
+    text_hex(hash, sizeof hash, hex);
+    at += strlen(title);
+    return arena_printf(w->arena, "%.*s version 2 amends %s effective 2012-01-01%.*s%s2 * bonus%s", (int) (at - first),
+                        first, hex, (int) (amount - at), at, "amount ", amount + strlen("amount bonus"))
+        .ptr;
+}
+
+static void as_amended_follows_the_text_in_force(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "follows", using(&w, COPY("follows", OF_UNITS(" as amended")), UNITS("units")), UNITS_PARTIES);
+    do_propose(&w, "buyer", "stays", using(&w, COPY("stays", OF_UNITS("")), UNITS("units")), UNITS_PARTIES);
+    sign_both(&w, "units");
+    sign_both(&w, "follows");
+    sign_both(&w, "stays");
+    world_day(&w, "2013-04-01");
+    (void) world_moments(&w);
+    report(&w, "seller", "=units/bonus - 40", NULL);
+    assert_string_equal(amount_of(&w, "follows"), "40.00");
+    uint64_t seq = w.seq;
+    do_amend(&w, "buyer", "units", amended(&w), UNITS_PARTIES);
+    ASSERT_DONE(&w);
+    do_sign_amendment(&w, "buyer", "units", "buyer", seq);
+    do_sign_amendment(&w, "seller", "units", "seller", seq);
+    ASSERT_DONE(&w);
+    assert_string_equal(amount_of(&w, "units"), "80.00");
+    assert_string_equal(amount_of(&w, "follows"), "80.00");
+    assert_string_equal(amount_of(&w, "stays"), "40.00"); /* another text computes it: unknown here (U2) */
+    assert_true(w.base.figures_count == 2);
+    assert_true(w.base.figures[0].standing != w.base.figures[1].standing);
+    world_release(&w);
+}
+
+static void an_amendment_that_closes_a_circle_is_refused(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *copy = using(&w, COPY("copy", OF_UNITS("")), UNITS("units"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy", copy, UNITS_PARTIES);
+    sign_both(&w, "units");
+    sign_both(&w, "copy");
+    const char *text = amended(&w);
+    const char *circle =
+        using(&w,
+              arena_printf(
+                  w.arena, "%s%s", text,
+                  "uses c is contract @\nmetric back is again of c in USD\npay more from buyer to seller\n  amount back\n")
+                  .ptr,
+              copy);
+    do_amend(&w, "buyer", "units", circle, UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "units cannot use copy, which uses it too"));
+    world_release(&w);
+}
+
+#define LATE_OF_UNITS "uses base is contract @\nmetric paid is later of base in USD\n  until 2013-05-01\n  if late use 7\n"
+
+/* U4: what is unknown at the end of `until` takes the default for good; what was known then goes on. */
+static void a_figure_that_was_unknown_in_time_takes_its_default(void **state)
+{
+    for (int known = 0; known < 2; known++) {
+        struct world w;
+        (void) state;
+        begin(&w);
+        do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+        do_propose(&w, "buyer", "copy", using(&w, COPY("copy", LATE_OF_UNITS), UNITS("units")), UNITS_PARTIES);
+        ASSERT_DONE(&w);
+        sign_both(&w, "copy");
+        if (known == 1)
+            sign_both(&w, "units");
+        world_day(&w, "2013-04-10");
+        (void) world_moments(&w);
+        world_day(&w, "2013-06-01");
+        (void) world_moments(&w);
+        assert_string_equal(amount_of(&w, "copy"), known == 1 ? "0.00" : "7.00");
+        if (known == 0)
+            sign_both(&w, "units");
+        report(&w, "seller", "=units/bonus - 40", NULL);
+        assert_string_equal(amount_of(&w, "copy"), known == 1 ? "40.00" : "7.00");
+        world_release(&w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_guarantee_pays_on_the_shortfall_of_another_contract),
+        cmocka_unit_test(what_has_closed_can_be_used),
+        cmocka_unit_test(what_cannot_be_used_is_refused),
+        cmocka_unit_test(contracts_rest_on_so_many_others),
+        cmocka_unit_test(differences_flow_down_a_chain_in_one_entry),
+        cmocka_unit_test(as_amended_follows_the_text_in_force),
+        cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
+        cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

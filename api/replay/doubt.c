@@ -1,6 +1,20 @@
 /* How much is told, and what cannot be known. */
 #include "replay_internal.h"
 
+struct spreading {
+    struct replay *r;
+    uint64_t seq;
+    enum tally_code rc;
+};
+
+static void spread_to_user(void *ctx, struct slice contract)
+{
+    struct spreading *spreading = ctx;
+    if (spreading->rc == TALLY_OK)
+        spreading->rc = replay_unsure(spreading->r, contract, spreading->seq);
+}
+
+/* And whatever uses its figures; there are no circles. */
 enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq)
 {
     struct model_contract known;
@@ -15,7 +29,9 @@ enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t 
     r->report.contracts_unchecked++;
     if (r->options.on_unchecked != NULL)
         r->options.on_unchecked(r->options.ctx, name->text, seq);
-    return TALLY_OK;
+    struct spreading users = {r, seq, TALLY_OK};
+    model_each_use(r->model, contract, false, spread_to_user, &users);
+    return users.rc;
 }
 
 /* Did a party of the contract report what cannot be read here? *since: the first time. */
@@ -57,12 +73,6 @@ bool replay_is_unsure(const struct replay *r, struct slice contract)
     const struct name *name = names_find(&r->names, NAME_CONTRACT, contract);
     return name != NULL && name->is_unsure;
 }
-
-struct spreading {
-    struct replay *r;
-    uint64_t seq;
-    enum tally_code rc;
-};
 
 static void spread(void *ctx, const struct model_contract *contract)
 {
@@ -116,10 +126,29 @@ done:
     return rc;
 }
 
+/* The first contract used that cannot be recomputed, or NULL. */
+struct using
+{
+    const struct replay *r;
+    const struct name *unsure;
+};
+
+static void note_unsure(void *ctx, struct slice contract)
+{
+    struct using *using = ctx;
+    const struct name *name = names_find(&using->r->names, NAME_CONTRACT, contract);
+    if (using->unsure == NULL && name != NULL && name->is_unsure)
+        using->unsure = name;
+}
+
 enum tally_code replay_joined(struct replay *r, struct slice contract)
 {
     enum tally_code rc = TALLY_OK;
     size_t at = 0;
+    struct using using = {.r = r};
+    model_each_use(r->model, contract, true, note_unsure, &using);
+    if (using.unsure != NULL)
+        TRY(replay_unsure(r, contract, using.unsure->since));
     if (!(r->unseen_families & FAMILY_RESULTS))
         return TALLY_OK;
     /* replay_unsure adds to the table that is walked: the first such actor is enough */

@@ -32,6 +32,14 @@ enum tally_code model_find_contract(const struct model *model, struct slice id, 
     return TALLY_OK;
 }
 
+void model_each_use(const struct model *model, struct slice contract, bool is_user, model_use_fn each, void *ctx)
+{
+    const struct view_uses *uses = view_uses(model, contract);
+    uint32_t count = uses == NULL ? 0 : is_user ? uses->out_count : uses->in_count;
+    for (uint32_t i = 0; i < count; i++)
+        each(ctx, is_user ? uses->out[i]->used : uses->in[i]->contract);
+}
+
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);

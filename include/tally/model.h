@@ -234,6 +234,9 @@ void model_each_contract(const struct model *model, struct slice actor, model_co
 /* TALLY_E_NOT_FOUND: no such contract. Borrowed until the next change. */
 MUST_CHECK enum tally_code model_find_contract(const struct model *model, struct slice id, struct model_contract *out);
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor);
+/* The contracts whose figures this one's texts use (is_user), or those whose texts use its figures; some perhaps more than once. */
+typedef void (*model_use_fn)(void *ctx, struct slice contract);
+void model_each_use(const struct model *model, struct slice contract, bool is_user, model_use_fn each, void *ctx);
 
 /* ---- what a decision needs in the view ---- */
 enum need_kind {

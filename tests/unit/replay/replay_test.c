@@ -444,6 +444,53 @@ static void an_erasure_that_had_to_be_refused_is_found(void **state)
     book_end(&b);
 }
 
+#define DOWN                                                                                                               \
+    "terms 1\ncontract down \"Down\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty third outcome payer \"Third\"\n"                              \
+    "party maker provider \"Maker\"\nin force when third and maker have signed\nuses up is contract %s\n"                  \
+    "dimension place (north, south)\nmetric paid is each_place of up in USD\n  by place\n"                                 \
+    "pay half from third to maker\n  for each place\n  amount 0.5 * paid\n"
+
+/* A contract that takes its figures from one that cannot be recomputed cannot be either, whoever its parties are. */
+static void what_uses_an_unchecked_contract_is_not_checked(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    char text[4096];
+    (void) state;
+    book_begin(&b);
+    book_register(&b, "buyer", "");
+    book_register(&b, "seller", "");
+    book_register(&b, "third", "");
+    book_register(&b, "maker", "");
+    book_define(&b, "shared.units", "days");
+    BOOK_DONE(&b, book_propose(&b, "buyer", "up", UNITS("units"), "buyer=buyer seller=seller"));
+    BOOK_DONE(&b, book_sign_contract(&b, "buyer", "up", "buyer"));
+    BOOK_DONE(&b, book_sign_contract(&b, "seller", "up", "seller"));
+    (void) snprintf(text, sizeof(text), DOWN, b.contracts[0].version);
+    BOOK_DONE(&b, book_propose(&b, "third", "down", text, "maker=maker third=third"));
+    BOOK_DONE(&b, book_sign_contract(&b, "third", "down", "third"));
+    BOOK_DONE(&b, book_sign_contract(&b, "maker", "down", "maker"));
+    book_day(&b, "2012-07-01");
+    BOOK_SAID(&b, "seller", "/v1/results",
+              "{\"dimensions\":{\"place\":\"north\"},\"indicator\":\"shared.units\",\"value\":\"40\",\"version\":1}");
+    uint64_t result = b.last;
+    book_day(&b, "2014-08-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    assert_true(forge_number_of(&f, "payment.triggered") >= 2);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    f.entries[result].state = ARCHIVE_BODY_ERASED;
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_int_equal(found.unchecked_count, 2);
+    assert_non_null(strstr(found.unchecked[0], "up since"));
+    assert_non_null(strstr(found.unchecked[1], "down since"));
+    forge_release(&f);
+    book_end(&b);
+}
+
 /* ---- what is not for everybody ---- */
 #define RESULT(place, value, more)                                                                                         \
     "{\"dimensions\":{\"place\":\"" place "\"},\"indicator\":\"shared.units\"" more ",\"value\":\"" value                  \
@@ -600,6 +647,7 @@ int main(void)
         cmocka_unit_test(an_erased_body_is_replayed_by_what_is_left_of_it),
         cmocka_unit_test(a_residue_that_says_something_else_is_found),
         cmocka_unit_test(an_erasure_that_had_to_be_refused_is_found),
+        cmocka_unit_test(what_uses_an_unchecked_contract_is_not_checked),
         cmocka_unit_test(who_may_not_read_a_contract_replays_the_others),
         cmocka_unit_test(an_open_contract_with_results_that_are_not_is_not_checked),
         cmocka_unit_test(an_entry_that_is_missing_ends_it),

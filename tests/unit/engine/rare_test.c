@@ -301,6 +301,31 @@ static void rule_S7_a_place_that_comes_free_is_taken_by_who_waits(void **state)
     world_free(w);
 }
 
+/* A session remembers names; when they are twice as many as there may be members, it begins anew. */
+static void names_beyond_the_room_for_them_begin_a_session_anew(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension village open, at most 1\nmetric x is \"X\" in USD\n  by village\n" FINAL
+                                      "pay p from city to lender for each village of x amount x\n"));
+    world_final(w, "x", "v1", "1");
+    world_day(w, "2016-05-01");
+    world_withdraw(w, "x", "v1");
+    world_day(w, "2016-05-02");
+    expect_target(w, "p", "v1", "0.00", "-1.00");
+    uint64_t opened = w->follow.opened;
+    world_final(w, "x", "v2", "2");
+    world_day(w, "2016-05-03");
+    expect_target(w, "p", "v2", "2.00", "2.00");
+    assert_int_equal(w->follow.opened, opened);
+    world_withdraw(w, "x", "v2");
+    world_day(w, "2016-05-04");
+    world_final(w, "x", "v3", "3");
+    world_day(w, "2016-05-05");
+    expect_target(w, "p", "v3", "3.00", "3.00");
+    assert_int_equal(w->follow.opened, opened + 1);
+    world_free(w);
+}
+
 /* K2 where a session keeps parts: what one member is, the whole is. */
 static void rule_K2_parts_tell_what_their_members_are(void **state)
 {
@@ -541,6 +566,7 @@ int main(void)
         cmocka_unit_test(rule_D3_a_set_at_fixed_members_waits_for_its_own_alone),
         cmocka_unit_test(a_set_at_a_member_that_is_not_known_waits_for_it),
         cmocka_unit_test(rule_S7_a_place_that_comes_free_is_taken_by_who_waits),
+        cmocka_unit_test(names_beyond_the_room_for_them_begin_a_session_anew),
         cmocka_unit_test(rule_K2_parts_tell_what_their_members_are),
         cmocka_unit_test(keys_that_do_not_exist_are_an_error_of_ours),
         cmocka_unit_test(a_pot_among_many_is_shared_out),

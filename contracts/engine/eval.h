@@ -152,6 +152,20 @@ struct text_eval { /* one of several texts of a contract */
     uint32_t *places; /* by rule: its place among all rules; TERMS_NONE where a newer text has it too */
 };
 
+/* Of a member's place: no result names it, something stands for it alone; it has given its place up. */
+#define SEAT_STANDS 1
+#define SEAT_GIVEN_UP 2
+struct seats {
+    unsigned char *items; /* NULL: the dimension is not full */
+    uint32_t count;       /* of the members that were chosen; a session has more names */
+};
+/* A member of an open dimension that takes no place (S7): all that stands for it is taken back by this evaluation. */
+struct vacated {
+    uint32_t dimension;
+    struct slice name;
+    struct vacated *next;
+};
+
 struct texts { /* the oldest first */
     struct text_eval *items;
     size_t count;
@@ -163,6 +177,8 @@ struct eval {
     const struct engine_input *in;
     const struct terms *t;
     const struct dimension *dimensions; /* the text's; open ones with the members of this evaluation */
+    const struct vacated *vacated;      /* found by an evaluation before this one of the same input */
+    struct seats *seats;                /* by dimension: of a full one, what is said of the places of its members */
     struct arena *arena;                /* working memory for texts and what is soon forgotten */
     struct arena *store;                /* for what stays: the same, but in a session */
     struct err *err;
@@ -302,6 +318,11 @@ struct slice eval_name(struct eval *ev, struct slice name, const struct shape *s
 /* ---- members.c ---- */
 /* Sets ev->dimensions. false: ev->rc is set. */
 MUST_CHECK bool members_find(struct eval *ev);
+/* Who has a place in a full dimension although no result names it, and is left with nothing standing? Added to *vacated, in the arena, with
+ * *is_again: the input is to be evaluated once more, for others now have these places. false: ev->rc is set. */
+MUST_CHECK bool members_vacate(struct eval *ev, struct arena *arena, const struct vacated **vacated, bool *is_again);
+/* Has one of the bound members of the rule's dimensions given up its place? It is no member from now on: what stood is taken back. */
+bool members_have_gone(const struct eval *ev, const struct shape *shape);
 /* Is it a key of that shape but for members of open dimensions that are none (S7)? */
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
 

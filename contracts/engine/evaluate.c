@@ -242,6 +242,31 @@ done:
     return rc;
 }
 
+#define VACATE_ROUNDS_MAX 16 /* of giving up places: who comes into one seldom leaves another with nothing */
+
+/* All of it, as often as places of full dimensions are given up on the way (S7): so that evaluating again with nothing new, when what was
+ * taken back does not stand any more, triggers nothing (P1). */
+MUST_CHECK static enum tally_code evaluate_places(struct eval *ev, const struct engine_input *input, struct arena *arena,
+                                                  uint64_t *next, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct vacated *vacated = NULL;
+    bool is_again = true;
+    for (int round = 0; is_again; round++) {
+        if (round > 0)
+            evaluate_end(ev);
+        *ev = (struct eval){.vacated = vacated};
+        *next = input->next_first;
+        TRY(evaluate_begin(ev, input, err));
+        is_again = false;
+        if (!evaluate_all(ev) || !evaluate_first(ev, next) ||
+            (round < VACATE_ROUNDS_MAX && !members_vacate(ev, arena, &vacated, &is_again)))
+            return ev->rc;
+    }
+done:
+    return rc;
+}
+
 enum tally_code engine_evaluate_kept(const struct engine_input *input, struct arena *arena, struct engine_output **out,
                                      struct engine_kept **kept, struct err *err)
 {
@@ -256,11 +281,7 @@ enum tally_code engine_evaluate_kept(const struct engine_input *input, struct ar
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
     }
     k->ev = ev;
-    TRY(evaluate_begin(ev, input, err));
-    if (!evaluate_all(ev) || !evaluate_first(ev, &next)) {
-        rc = ev->rc;
-        goto done;
-    }
+    TRY(evaluate_places(ev, input, arena, &next, err));
     TRY(evaluate_answer(ev, arena, &answer, err));
     ENSURE(answer != NULL);
     TRY(values_write(ev, arena, answer, err));

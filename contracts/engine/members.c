@@ -7,6 +7,7 @@
 struct named {
     struct slice name;
     uint64_t order; /* of S7: the entry in which its first result became final; 0: something stands for it */
+    bool has_result;
 };
 
 struct named_list {
@@ -26,7 +27,7 @@ MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struc
         list->items = grown;
         list->cap = cap;
     }
-    list->items[list->count++] = (struct named){name, order};
+    list->items[list->count++] = (struct named){name, order, order != 0};
     return true;
 }
 
@@ -57,36 +58,59 @@ static int order_of_coming(const void *a, const void *b)
     return x->order != y->order ? (x->order > y->order) - (x->order < y->order) : slice_compare(x->name, y->name);
 }
 
-/* Each name once, with the first order that it has; the first `at_most` to come; by their bytes. */
-static void choose(struct named_list *list, uint32_t at_most)
+static bool is_vacated(const struct eval *ev, uint32_t dimension, struct slice name)
 {
-    size_t kept = 0;
-    if (list->count == 0)
-        return;
-    qsort(list->items, list->count, sizeof *list->items, order_of_names);
-    for (size_t i = 0; i < list->count; i++)
-        if (i == 0 || !slice_equal(list->items[i].name, list->items[kept - 1].name))
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-    if (kept <= at_most)
-        return;
-    qsort(list->items, kept, sizeof *list->items, order_of_coming);
-    list->count = at_most;
-    qsort(list->items, at_most, sizeof *list->items, order_of_names);
+    for (const struct vacated *v = ev->vacated; v != NULL; v = v->next)
+        if (v->dimension == dimension && slice_equal(v->name, name))
+            return true;
+    return false;
 }
 
-MUST_CHECK static bool set_members(struct eval *ev, struct dimension *d, const struct named_list *list)
+/* Each name once, with the first order that it has; the first `at_most` to come, beside those that take no place; by their bytes. Is
+ * there one for whom there is no place? */
+static bool choose(const struct eval *ev, uint32_t dimension, struct named_list *list)
+{
+    size_t kept = 0, most = ev->t->dimensions[dimension].shown.at_most;
+    if (list->count == 0)
+        return false;
+    qsort(list->items, list->count, sizeof *list->items, order_of_names);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i == 0 || !slice_equal(list->items[i].name, list->items[kept - 1].name))
+            list->items[kept++] = list->items[i];
+        else
+            list->items[kept - 1].has_result = list->items[kept - 1].has_result || list->items[i].has_result;
+    }
+    list->count = kept;
+    for (size_t i = 0; i < kept; i++) /* something stands for them: they come first */
+        most += is_vacated(ev, dimension, list->items[i].name);
+    if (kept <= most)
+        return false;
+    qsort(list->items, kept, sizeof *list->items, order_of_coming);
+    list->count = most;
+    qsort(list->items, most, sizeof *list->items, order_of_names);
+    return true;
+}
+
+MUST_CHECK static bool set_members(struct eval *ev, uint32_t dimension, struct dimension *d, const struct named_list *list,
+                                   struct seats *seats)
 {
     struct slice *names = EVAL_NEW(ev, list->count, struct slice);
     uint32_t *by_bytes = EVAL_NEW(ev, list->count, uint32_t);
-    if (names == NULL || by_bytes == NULL)
+    unsigned char *said = seats == NULL ? NULL : EVAL_NEW(ev, list->count, unsigned char);
+    if (names == NULL || by_bytes == NULL || (seats != NULL && said == NULL))
         return false;
     for (size_t i = 0; i < list->count; i++) {
         names[i] = list->items[i].name;
         by_bytes[i] = (uint32_t) i;
+        if (said != NULL && !list->items[i].has_result)
+            said[i] = is_vacated(ev, dimension, names[i]) ? SEAT_STANDS | SEAT_GIVEN_UP : SEAT_STANDS;
     }
+    if (seats != NULL)
+        *seats = (struct seats){said, (uint32_t) list->count};
     d->shown.members = d->spellings = names;
     d->shown.member_count = (uint32_t) list->count;
+    if (d->shown.at_most < list->count) /* with those that take no place: cells are counted by it */
+        d->shown.at_most = (uint32_t) list->count;
     d->by_bytes = by_bytes;
     return true;
 }
@@ -161,19 +185,73 @@ bool members_find(struct eval *ev)
         return true;
     struct dimension *dims = EVAL_NEW(ev, count, struct dimension);
     struct named_list *lists = EVAL_NEW(ev, count, struct named_list);
-    if (dims == NULL || lists == NULL || !take_all_keys(ev, lists))
+    ev->seats = EVAL_NEW(ev, count, struct seats);
+    if (dims == NULL || lists == NULL || ev->seats == NULL || !take_all_keys(ev, lists))
         return false;
     memcpy(dims, ev->t->dimensions, count * sizeof *dims);
     for (uint32_t i = 0; i < count; i++) {
         if (!dimension_is_open(&dims[i]))
             continue;
-        choose(&lists[i], dims[i].shown.at_most);
+        bool has_further = choose(ev, i, &lists[i]);
         ev->is_full = ev->is_full || lists[i].count >= dims[i].shown.at_most;
-        if (!set_members(ev, &dims[i], &lists[i]))
+        if (!set_members(ev, i, &dims[i], &lists[i], has_further || ev->vacated != NULL ? &ev->seats[i] : NULL))
             return false;
     }
     ev->dimensions = dims;
     return true;
+}
+
+/* Whoever has something afterwards is not left with nothing. */
+static void keep_who_has_something(const struct eval *ev)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    for (uint32_t r = 0; r < ev->t->rule_count; r++) {
+        const struct shape *shape = &ev->t->rules[r].shape;
+        for (size_t i = 0; i < ev->rules[r].count; i++) {
+            if (ev->rules[r].items[i].target == 0)
+                continue;
+            shape_bind(ev->dimensions, shape, ev->rules[r].items[i].cell, members);
+            for (uint32_t k = 0; k < shape->count; k++)
+                if (members[shape->dims[k]] < ev->seats[shape->dims[k]].count)
+                    ev->seats[shape->dims[k]].items[members[shape->dims[k]]] = 0;
+        }
+    }
+}
+
+bool members_vacate(struct eval *ev, struct arena *arena, const struct vacated **vacated, bool *is_again)
+{
+    bool has_full = false;
+    *is_again = false;
+    for (uint32_t d = 0; ev->seats != NULL && d < ev->t->dimension_count; d++)
+        has_full = has_full || ev->seats[d].count > 0;
+    if (!has_full || ev->texts != NULL)
+        return true;
+    keep_who_has_something(ev);
+    for (uint32_t d = 0; d < ev->t->dimension_count; d++)
+        for (uint32_t m = 0; m < ev->seats[d].count; m++) {
+            if (ev->seats[d].items[m] != SEAT_STANDS)
+                continue;
+            struct vacated *v = ARENA_NEW(arena, struct vacated);
+            if (v == NULL) {
+                ev->rc = err_set(ev->err, TALLY_E_LIMIT, "no memory left for an evaluation");
+                return false;
+            }
+            *v = (struct vacated){d, ev->dimensions[d].shown.members[m], (struct vacated *) (uintptr_t) *vacated};
+            *vacated = v;
+            *is_again = true;
+        }
+    return true;
+}
+
+bool members_have_gone(const struct eval *ev, const struct shape *shape)
+{
+    bool is_gone = false;
+    for (uint32_t i = 0; ev->vacated != NULL && i < shape->count; i++) {
+        const struct seats *seats = &ev->seats[shape->dims[i]];
+        uint32_t member = ev->bound[shape->dims[i]];
+        is_gone = is_gone || (member < seats->count && (seats->items[member] & SEAT_GIVEN_UP) != 0);
+    }
+    return is_gone;
 }
 
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key)

@@ -349,6 +349,15 @@ static void try_dayless(struct eval *ev)
     list->count = 0;
 }
 
+/* Is somebody left with nothing while others wait for a place (S7)? Then only a whole evaluation tells who has it now. */
+static bool gives_up_a_place(const struct engine_session *s)
+{
+    bool is_given_up = false;
+    for (size_t i = 0; s->has_strangers && i < s->touched.count; i++)
+        is_given_up = is_given_up || (s->touched.items[i]->stands != 0 && s->touched.items[i]->target == 0);
+    return is_given_up;
+}
+
 static void stop_reading(struct eval *ev)
 {
     arena_clear(ev->arena);
@@ -392,7 +401,7 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     track_wake_up(ev);
     if (!compute(ev) || !give_places(ev))
         return ev->rc;
-    *is_stale = s->is_plain;
+    *is_stale = s->is_plain || gives_up_a_place(s);
     if (*is_stale)
         return TALLY_OK; /* not covered: budgets do not add up (session_caps.c), so they are shared out from nothing */
     TRY(answer(ev, steps, arena, out, err));
@@ -450,21 +459,25 @@ static void forget_borrowed(struct eval *ev)
         eval_slot_at(ev, i)->fact = NULL;
 }
 
-MUST_CHECK static enum tally_code open_all(struct engine_session *s, const struct engine_input *input, struct arena *arena,
-                                           struct engine_output **out, struct err *err)
+/* *out NULL: a place of a full dimension was given up on the way (S7), and all of it is to be evaluated once more, from nothing. */
+MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct arena *arena, struct engine_output **out,
+                                           struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct eval *ev = &s->ev;
+    const struct vacated *vacated = NULL;
+    bool is_again = false;
     bool ok = evaluate_load(ev, &s->in, err);
     s->groups = ok ? EVAL_NEW(ev, ev->t->rule_count, struct group) : NULL;
     s->group_order = s->groups == NULL ? NULL : session_group_order(ev, &s->group_count);
     ok = s->group_order != NULL;
     if (ok)
         count_uses(ev);
-    ok = ok && ev->rc == TALLY_OK && evaluate_all(ev) && evaluate_first(ev, &s->next_first) && ev->rc == TALLY_OK;
-    if (ok)
+    ok = ok && ev->rc == TALLY_OK && evaluate_all(ev) && evaluate_first(ev, &s->next_first) && ev->rc == TALLY_OK &&
+         members_vacate(ev, ev->arena, &vacated, &is_again);
+    if (ok && !is_again)
         rc = evaluate_answer(ev, arena, out, err);
-    if (!ok || rc != TALLY_OK) {
+    if (!ok || rc != TALLY_OK || is_again) {
         forget_borrowed(ev);
         return ok ? rc : ev->rc;
     }
@@ -474,7 +487,6 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, const struc
         return ev->rc;
     s->in.facts = NULL;
     s->in.records = NULL;
-    (void) input;
     return TALLY_OK;
 }
 
@@ -512,7 +524,12 @@ enum tally_code engine_session_open(const struct engine_input *input, struct are
         rc = err_set(err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
         goto done;
     }
-    TRY(open_all(s, input, arena, &answered, err));
+    TRY(open_all(s, arena, &answered, err));
+    if (answered == NULL) {
+        *session = NULL;
+        TRY(engine_evaluate(input, arena, out, err));
+        goto done;
+    }
     stop_reading(&s->ev);
     s->store_at_open = arena_used(s->ev.store);
     s->edges_kept = s->edges_made; /* none of them is old */

@@ -294,7 +294,8 @@ static enum tally_code begin_session(struct deciding *d, struct work *work, stru
     enum tally_code rc = TALLY_OK;
     struct engine_session *engine = NULL;
     TRY(engine_session_open(&out->input, d->model->scratch, &out->output, &engine, d->err));
-    ENSURE(engine != NULL);
+    if (engine == NULL) /* seldom: a place of a full dimension was given up (S7) */
+        return engine_evaluate_kept(&out->input, d->model->scratch, &out->output, &out->kept, d->err);
     uint32_t at = room(d->model);
     put_at(d->model->followed, at,
            (struct session){.contract = work->contract, .terms = out->input.terms, .engine = engine});

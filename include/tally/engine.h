@@ -156,7 +156,7 @@ struct engine_session;
 /* Can it be followed? Several texts, figures that others use or that are others', and what is closed are evaluated from nothing. */
 bool engine_session_can_follow(const struct engine_input *input);
 /* Evaluates everything, as engine_evaluate does, and keeps it; nothing of the input is needed afterwards but its terms. One thread at a
- * time. *session NULL: it cannot be followed. */
+ * time. *session NULL: it cannot be followed, or not from this entry on (a member has lost its place in a full dimension). */
 MUST_CHECK enum tally_code engine_session_open(const struct engine_input *input, struct arena *arena,
                                                struct engine_output **out, struct engine_session **session,
                                                struct err *err);

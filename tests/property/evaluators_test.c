@@ -199,8 +199,7 @@ static void step(struct story *s, struct dice *dice, uint64_t seed)
                  (unsigned long long) (s->follow.followed + s->follow.opened), why);
     }
     record(s, naive);
-    if (dice_in(dice, 4) &&
-        s->text.villages >= RANDOM_VILLAGES) /* where a place of `at most` that comes free is nobody's (S7) */
+    if (dice_in(dice, 4))
         again_triggers_nothing(s);
 }
 

@@ -199,7 +199,7 @@ static void step(struct story *s, struct dice *dice, uint64_t seed)
                  (unsigned long long) (s->follow.followed + s->follow.opened), why);
     }
     record(s, naive);
-    if (dice_in(dice, 4))
+    if (dice_in(dice, 4) && s->text.villages >= RANDOM_VILLAGES) /* full ones: rule_P1_... in unit/engine/rules_test.c */
         again_triggers_nothing(s);
 }
 

@@ -360,11 +360,11 @@ static void who_comes_when_all_places_are_taken_waits_for_one(void **state)
     const char *gone[] = {arena_printf(w.arena, "%" PRIu64 ".0", of).ptr};
     do_change(&w, "maker", of, true, false, 1, gone);
     ASSERT_DONE(&w);
-    assert_int_equal(w.decision.changes.payments_count, 1); /* 10.00 go back: until then something stands for it */
-    assert_true(payment_at(0)->is_owed_back && slice_is(payment_at(0)->amount, "10.00"));
-    report("maker", "=housed/days participant=" PERSON "-d 8", false); /* the next entry: who came first has the place */
-    assert_int_equal(w.decision.changes.payments_count, 1);
-    assert_true(slice_is(payment_at(0)->amount, "14.00"));
+    assert_int_equal(w.decision.changes.payments_count, 1); /* 10.00 go back, and who came first has the place: 14.00 */
+    assert_true(!payment_at(0)->is_owed_back && slice_is(payment_at(0)->amount, "4.00"));
+    assert_int_equal(payment_at(0)->instances, 2);
+    report("maker", "=housed/days participant=" PERSON "-d 8", false);
+    assert_int_equal(w.decision.changes.payments_count, 0); /* P1: nothing new of anybody who counts */
     assert_does_not_fit(w.base.results[w.base.results_count - 1].seq, "2 count");
     world_release(&w);
 }

@@ -64,8 +64,9 @@ enum verify_status verify_status_of(const struct verify_summary *summary)
     const struct verify_report *report = &summary->report;
     if (report->findings > 0)
         return VERIFY_FOUND;
-    if (!is_replayed(summary) || !is_witnessed(summary) || !report->is_anchored || report->withheld > 0 ||
-        report->erased > 0 || report->checkpoints_unchecked > 0 || report->signed_size <= report->last_seq)
+    if (!is_replayed(summary) || !is_witnessed(summary) || !report->is_anchored || report->is_lowered ||
+        report->withheld > 0 || report->erased > 0 || report->checkpoints_unchecked > 0 ||
+        report->signed_size <= report->last_seq)
         return VERIFY_INCOMPLETE;
     return VERIFY_RIGHT;
 }
@@ -191,6 +192,8 @@ static void report_json(struct verify_printer *printer, const struct verify_summ
     canon_i64(&json, (int64_t) report->anchors);
     canon_name(&json, "entries");
     canon_i64(&json, (int64_t) report->entries);
+    canon_name(&json, "entries_before");
+    canon_i64(&json, (int64_t) report->first_seq);
     canon_name(&json, "erased");
     canon_i64(&json, (int64_t) report->erased);
     ranges_json(&json, "erased_entries", &printer->erased);
@@ -240,6 +243,11 @@ static void report_gaps(struct verify_printer *printer, const struct verify_summ
         (void) fputs(
             "            no trusted key: give the ledger's own with --vkey, from a place other than this archive\n",
             printer->out);
+    if (report->is_lowered)
+        (void) fprintf(printer->out,
+                       "            the archive begins at entry %" PRIu64
+                       ": signatures and amounts need what comes before, get it from entry 0\n",
+                       report->first_seq);
     if (report->withheld > 0 || report->erased > 0)
         (void) fprintf(printer->out, "            %" PRIu64 " bodies withheld and %" PRIu64 " erased were not seen\n",
                        report->withheld, report->erased);

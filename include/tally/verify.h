@@ -150,9 +150,11 @@ struct verify_report {
     uint64_t signed_size;           /* the entries before this one are covered by a verified checkpoint */
     uint64_t witnessed_size; /* those before this one by one that meets the quorum of the policy; without a policy 0 */
     unsigned witnesses;      /* who have cosigned that one */
+    uint64_t first_seq;      /* where the archive says that it begins */
     uint64_t last_seq;       /* where the archive ends */
     uint64_t first_bad;      /* seq of the first finding; valid when findings > 0 */
     struct digest head;      /* hash of the last entry */
+    bool is_lowered;         /* it begins behind entry 0, so that level chain is all that could be checked */
     bool is_anchored;        /* a trusted key was given, and entry 0 names it or it signed a checkpoint of these entries */
 };
 

@@ -168,11 +168,9 @@ MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job,
     v->next_seq = head->from;
     kept_set(&v->origin, head->origin);
     kept_set(&v->head_vkey, head->vkey);
-    if (v->from > 0 && v->level >= VERIFY_SIGNATURES) {
-        job_found(job, FINDING_ARCHIVE_HEAD, v->line,
-                  "it begins at entry %" PRIu64
-                  ": signatures need the keys registered before; get it from entry 0, or use level chain",
-                  v->from);
+    v->report.first_seq = head->from;
+    if (v->from > 0 && v->level >= VERIFY_SIGNATURES) { /* the keys may have been registered before */
+        v->report.is_lowered = true;
         v->level = VERIFY_CHAIN;
     }
     if (v->trusted.len == 0) /* a hint: what it signed shows that the archive agrees with itself */

@@ -259,6 +259,14 @@ static void the_archive_is_verified_without_the_service(void **state)
     const char *verify_packed[] = {program, "ledger.jsonl.gz", "--vkey", vkey, NULL};
     assert_int_equal(cli_spawn(&place, verify_packed, NULL, &verified), 0);
     assert_int_equal(verified.status, 0);
+    TALLY(0, "archive --from 5 -o part.jsonl"); /* the keys of its authors were registered before */
+    const char *verify_part[] = {program, "part.jsonl", "--vkey", vkey, "--level", "chain", NULL};
+    assert_int_equal(cli_spawn(&place, verify_part, NULL, &verified), 0);
+    assert_int_equal(verified.status, 0);
+    verify_part[4] = NULL;
+    assert_int_equal(cli_spawn(&place, verify_part, NULL, &verified), 0);
+    assert_int_equal(verified.status, 4);
+    says(verified.out, "the archive begins at entry 5: signatures and amounts need what comes before");
     TALLY(0, "archive --gzip -o packed");
     assert_true(is_gzip("packed"));
     TALLY(0, "archive --gzip");

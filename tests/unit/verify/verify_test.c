@@ -176,8 +176,12 @@ static void a_part_of_an_archive_is_checked_as_a_chain_only(void **state)
     assert_none(&out);
     assert_false(out.report.is_anchored);
     assert_int_equal(out.report.entries, 7);
+    assert_int_equal(out.report.first_seq, 3);
+    assert_false(out.report.is_lowered);
     verify_whole(&l, &out);
-    assert_one(&out, FINDING_ARCHIVE_HEAD, 1);
+    assert_none(&out);
+    assert_true(out.report.is_lowered);
+    assert_int_equal(out.report.signatures, 0);
     small_end(&l);
 }
 

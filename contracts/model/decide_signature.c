@@ -45,12 +45,18 @@ static enum tally_code check_signer(struct deciding *d, const struct view_contra
         return REFUSE_AT(d, REFUSE_CONTRACT_NOT_PARTY, SLICE("/as"),
                          "party %.*s of %.*s is %.*s, and this was signed by %.*s", SLICE_ARG(SIGNATURE.as),
                          SLICE_ARG(contract->row.id), SLICE_ARG(party->actor), SLICE_ARG(d->command->actor));
-    if (party->signed_seq != ROW_NO_SEQ)
-        return REFUSE_AT(d, REFUSE_CONTRACT_SIGNED, SLICE("/as"),
-                         "party %.*s signed %.*s with entry %" PRIu64 ": there is nothing left to do",
-                         SLICE_ARG(SIGNATURE.as), SLICE_ARG(contract->row.id), party->signed_seq);
     *out = party;
     return TALLY_OK;
+}
+
+static enum tally_code check_not_signed(struct deciding *d, const struct view_contract *contract,
+                                        const struct row_party *party)
+{
+    if (party->signed_seq == ROW_NO_SEQ)
+        return TALLY_OK;
+    return REFUSE_AT(d, REFUSE_CONTRACT_SIGNED, SLICE("/as"),
+                     "party %.*s signed %.*s with entry %" PRIu64 ": there is nothing left to do", SLICE_ARG(SIGNATURE.as),
+                     SLICE_ARG(contract->row.id), party->signed_seq);
 }
 
 enum tally_code check_open_end(struct deciding *d, const struct view_contract *contract, const struct terms *terms)
@@ -161,7 +167,8 @@ static enum tally_code sign_version(struct deciding *d, struct view_contract *co
     const struct row_party *party = NULL;
     STEP(check_signer(d, contract, &party));
     ENSURE(party != NULL);
-    STEP(check_signed_version(d, contract, SIGNATURE.version));
+    STEP(check_signed_version(d, contract, SIGNATURE.version)); /* first: another version may still be signed */
+    STEP(check_not_signed(d, contract, party));
     STEP(check_open_end(d, contract, terms));
     STEP(change_signed(d, text_now(contract), party));
     STEP(activate_when_signed(d, contract, terms, party, NULL));

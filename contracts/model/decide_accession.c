@@ -2,6 +2,7 @@
  * reports, pays and is paid for itself where the text says so, and neither verifies nor disputes. */
 #include "decide.h"
 #include "states.h"
+#include "uses.h"
 
 #define ACCESSION (d->command->u.accede_contract)
 
@@ -64,6 +65,7 @@ enum tally_code decide_accede_contract(struct deciding *d)
     const struct terms_class *of = class_find(terms, ACCESSION.as);
     STEP(check_class(d, contract, of));
     STEP(check_signed_version(d, contract, ACCESSION.version));
+    STEP(uses_check_member(d, contract, text_now(contract)->seq));
     STEP(check_open_end(d, contract, terms));
     STEP(check_room(d, contract, terms, of));
     struct row_accession row = {.contract = ACCESSION.id,

@@ -248,10 +248,12 @@ static bool has_class(const struct terms *terms, struct slice name)
 static enum tally_code member_signs(struct deciding *d, const struct view_contract *contract,
                                     const struct view_text *amendment, struct row_signer *out)
 {
+    enum tally_code rc = TALLY_OK;
     const struct row_accession *joined = view_accession(contract, SIGNATURE.as, d->command->actor, d->place->seq);
     if (joined == NULL)
         return REFUSE_AT(d, REFUSE_CONTRACT_NOT_PARTY, SLICE("/as"), "%.*s has not joined %.*s of %.*s",
                          SLICE_ARG(d->command->actor), SLICE_ARG(SIGNATURE.as), SLICE_ARG(contract->row.id));
+    STEP(uses_check_member(d, contract, amendment->seq));
     *out = (struct row_signer){.party = {.contract = contract->row.id,
                                          .party = SIGNATURE.as,
                                          .role = SLICE(""),
@@ -262,7 +264,8 @@ static enum tally_code member_signs(struct deciding *d, const struct view_contra
                                          .signed_seq = ROW_NO_SEQ},
                                .amendment_seq = amendment->seq,
                                .is_leaving = true};
-    return TALLY_OK;
+done:
+    return rc;
 }
 
 static enum tally_code find_signer(struct deciding *d, const struct view_contract *contract,

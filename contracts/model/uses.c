@@ -118,6 +118,24 @@ done:
     return rc;
 }
 
+enum tally_code uses_check_member(struct deciding *d, const struct view_contract *contract, uint64_t text_seq)
+{
+    const struct view_uses *uses = view_uses(d->model, contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++) {
+        if (uses->out[i]->text_seq != text_seq)
+            continue;
+        const struct view_contract *used = view_contract(d->model, uses->out[i]->used);
+        if (used == NULL)
+            return not_loaded(d, "contract", uses->out[i]->used);
+        if (!reads_contract(used, d->command->actor))
+            return REFUSE(
+                d, REFUSE_CONTRACT_USES,
+                "%.*s uses a contract that is not open and that %.*s cannot read: nobody signs what they cannot read",
+                SLICE_ARG(contract->row.id), SLICE_ARG(d->command->actor));
+    }
+    return TALLY_OK;
+}
+
 /* ---- what a proposed text uses ---- */
 
 struct found_use {
@@ -165,16 +183,26 @@ static enum tally_code find_use(struct deciding *d, uint32_t use, struct found_u
     return TALLY_OK;
 }
 
-/* U3: whoever signs must be able to read it. */
+static enum tally_code check_reader(struct deciding *d, uint32_t use, const struct found_use *found, struct slice actor)
+{
+    if (reads_contract(found->contract, actor))
+        return TALLY_OK;
+    return refuse_use(d, use,
+                      arena_printf(d->arena, "%.*s is to sign, and cannot read %.*s, which is not open", SLICE_ARG(actor),
+                                   SLICE_ARG(found->contract->row.id)));
+}
+
+/* U3: whoever signs must be able to read it: also who is a party of the text that is amended, and leaves. */
 static enum tally_code check_readers(struct deciding *d, uint32_t use, const struct found_use *found)
 {
-    for (uint32_t i = 0; i < PROPOSAL.party_count; i++) {
-        if (!reads_contract(found->contract, PROPOSAL.parties[i].actor))
-            return refuse_use(d, use,
-                              arena_printf(d->arena, "%.*s is to sign, and cannot read %.*s, which is not open",
-                                           SLICE_ARG(PROPOSAL.parties[i].actor), SLICE_ARG(found->contract->row.id)));
-    }
-    return TALLY_OK;
+    enum tally_code rc = TALLY_OK;
+    const struct view_contract *amended = view_contract(d->model, PROPOSAL.id);
+    for (uint32_t i = 0; i < PROPOSAL.party_count; i++)
+        STEP(check_reader(d, use, found, PROPOSAL.parties[i].actor));
+    for (uint32_t i = 0; amended != NULL && i < text_now(amended)->party_count; i++)
+        STEP(check_reader(d, use, found, text_now(amended)->parties[i]->actor));
+done:
+    return rc;
 }
 
 static enum tally_code check_use(struct deciding *d, uint32_t use, struct found_use *found)

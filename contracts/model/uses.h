@@ -13,6 +13,8 @@ MUST_CHECK enum tally_code uses_check_one(struct deciding *d, enum refusal_code 
                                           struct slice used);
 /* The same for all that a recorded text uses, which is about to come into force. */
 MUST_CHECK enum tally_code uses_check_text(struct deciding *d, const struct view_contract *contract, uint64_t text_seq);
+/* U3 for who joins: refuses who cannot read all that this text uses. Parties are asked about when the text is proposed. */
+MUST_CHECK enum tally_code uses_check_member(struct deciding *d, const struct view_contract *contract, uint64_t text_seq);
 /* Contracts in force that use this one, directly or not; doubles may be among them. */
 MUST_CHECK enum tally_code uses_add_users(struct deciding *d, struct slice contract, struct contract_list *users);
 /* Is the text that uses it one of the user's in force? */

@@ -363,6 +363,59 @@ static void a_figure_that_was_unknown_in_time_takes_its_default(void **state)
     }
 }
 
+/* ---- U3: nobody signs what they cannot read ---- */
+
+#define PLAIN(header, parties, uses, amount)                                                                               \
+    "terms 1\ncontract plain \"Plain\"" header "\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                    \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" parties uses  \
+    "pay again from buyer to seller\n  amount " amount "\n"
+#define SIGNED "in force when buyer and seller have signed\n"
+
+/* For its parties alone. */
+static void propose_private_units(struct world *w)
+{
+    struct command command;
+    fill_proposal(w, &command, "units", UNITS("units"), UNITS_PARTIES);
+    command.u.propose_contract.open = false;
+    world_do(w, "buyer", &command);
+    ASSERT_DONE(w);
+}
+
+static void who_leaves_reads_what_the_amendment_uses(void **state)
+{
+    static const char first[] = PLAIN("", "party city evaluator \"City\"\n", SIGNED, "5");
+    static const char second[] = PLAIN(" version 2 amends @ effective 2012-06-01", "", SIGNED OF_UNITS(""), "paid");
+    struct world w;
+    (void) state;
+    begin(&w);
+    propose_private_units(&w);
+    do_propose(&w, "buyer", "plain", first, "buyer=buyer city=city seller=seller");
+    ASSERT_DONE(&w);
+    sign_all(&w, "plain", (const char *const[]){"buyer", "seller", "city"}, 3);
+    do_amend(&w, "buyer", "plain", using(&w, using(&w, second, first), UNITS("units")), UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "city is to sign, and cannot read units"));
+    world_release(&w);
+}
+
+static void who_joins_reads_what_is_used(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    propose_private_units(&w);
+    do_propose(&w, "buyer", "plain",
+               using(&w, PLAIN("", "parties facility provider \"Facilities\", at most 2\n", SIGNED OF_UNITS(""), "paid"),
+                     UNITS("units")),
+               UNITS_PARTIES);
+    ASSERT_DONE(&w);
+    do_accede(&w, "city", "plain", "facility");
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_USES);
+    do_accede(&w, "seller", "plain", "facility");
+    ASSERT_DONE(&w);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +427,8 @@ int main(void)
         cmocka_unit_test(as_amended_follows_the_text_in_force),
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
         cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
+        cmocka_unit_test(who_leaves_reads_what_the_amendment_uses),
+        cmocka_unit_test(who_joins_reads_what_is_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

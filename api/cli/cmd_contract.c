@@ -131,13 +131,19 @@ MUST_CHECK static enum tally_code terms(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct slice text = SLICE("");
+    struct buf target;
+    buf_init(&target, 0);
     TRY(cli_id_check(cli->args[0], err));
-    TRY(cli_ask_text(cli, arena_printf(cli->arena, "/v1/contracts/%s/terms", cli->args[0]), &text, err));
+    cli_target_begin(&target, "/v1/contracts/%s/terms", cli->args[0]);
+    cli_target_add(&target, "version", cli_option(cli, "--version"));
+    TRY(buf_check(&target, err));
+    TRY(cli_ask_text(cli, buf_slice(&target), &text, err));
     if (cli->is_terminal)
         cli_print(text);
     else
         (void) fwrite(text.ptr, 1, text.len, stdout); /* a file, whose hash is that of the contract */
 done:
+    buf_release(&target);
     return rc;
 }
 
@@ -219,6 +225,9 @@ static const struct cli_option SIGN[] = {
     {"--amendment", "SEQ", "sign the amendment that this entry proposes, and not the version in force", false}};
 static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false}};
 static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};
+static const struct cli_option TERMS[] = {
+    {"--version", "NUMBER|HASH",
+     "a text that is or was in force: its number, its version or its own hash; without, the newest", false}};
 static const struct cli_command COMMANDS[] = {
     {"propose", "FILE.terms --id ID --party NAME=ACTOR ...",
      "propose terms; every party of the text is given an actor, and prints the version to compare before anybody signs",
@@ -247,7 +256,8 @@ static const struct cli_command COMMANDS[] = {
     {"list", "", "the contracts", "tally contract list", 0, 0, list, CLI_OPTIONS(LIST)},
     {"show", "ID", "a contract: its version, parties and signatures", "tally contract show rikers-able", 1, 1, show,
      CLI_NO_OPTIONS},
-    {"terms", "ID", "a contract's text", "tally contract terms rikers-able", 1, 1, terms, CLI_NO_OPTIONS},
+    {"terms", "ID", "a contract's text, as it is in force or as it was", "tally contract terms denver-sib --version 1", 1,
+     1, terms, CLI_OPTIONS(TERMS)},
     {"state", "ID", "each instance of each pay rule: its amount, what stands, what it waits for",
      "tally contract state rikers-able", 1, 1, state, CLI_NO_OPTIONS},
     {"exposure", "ID", "the least and the most that each payer can owe and each payee receive, whatever is reported",

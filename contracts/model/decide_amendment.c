@@ -302,10 +302,12 @@ static bool is_same_signer(const struct row_signer *a, const struct row_signer *
     return a->party.place == b->party.place;
 }
 
-/* What this signer's signature, if there is one, counts for. Nobody becomes a party who has not signed. */
-static void count_signer(const struct view_text *now, const struct row_signer *s, bool has, bool *has_signed,
+/* What this signer's signature, if there is one, counts for. Nobody becomes a party who has not signed. A party of the new text may be
+ * called as a class of the text in force is: that alone makes it no member. */
+static void count_signer(const struct view_contract *contract, const struct row_signer *s, bool has, bool *has_signed,
                          struct terms_joined *classes, bool *is_missing)
 {
+    const struct view_text *now = text_now(contract);
     bool is_new = !s->is_leaving;
     for (uint32_t k = 0; k < now->party_count; k++) {
         if (!is_same_party(&s->party, now->parties[k]))
@@ -313,7 +315,8 @@ static void count_signer(const struct view_text *now, const struct row_signer *s
         has_signed[k] = has;
         is_new = false;
     }
-    for (uint32_t i = 0; i < terms_class_count(now->terms) && has; i++)
+    bool is_member = has && view_accession(contract, s->party.party, s->party.actor, ROW_NO_SEQ) != NULL;
+    for (uint32_t i = 0; i < terms_class_count(now->terms) && is_member; i++)
         classes[i].has_signed += slice_equal(terms_class(now->terms, i)->name, s->party.party) ? 1u : 0u;
     *is_missing = *is_missing || (is_new && !has);
 }
@@ -332,10 +335,10 @@ static enum tally_code is_signed(struct deciding *d, const struct view_contract 
     for (uint32_t i = 0; i < amendment->signer_count; i++) {
         const struct row_signer *s = amendment->signers[i];
         bool has = is_same_signer(s, signer) || s->party.signed_seq != ROW_NO_SEQ;
-        count_signer(now, s, has, has_signed, classes, &is_missing);
+        count_signer(contract, s, has, has_signed, classes, &is_missing);
     }
     if (signer->party.place >= amendment->signer_count) /* a member of a class, just now */
-        count_signer(now, signer, true, has_signed, classes, &is_missing);
+        count_signer(contract, signer, true, has_signed, classes, &is_missing);
     *yes = !is_missing && terms_amended_with(now->terms, has_signed, classes);
     return TALLY_OK;
 }

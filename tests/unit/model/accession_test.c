@@ -272,6 +272,51 @@ static void a_member_neither_verifies_nor_disputes(void **state)
     world_release(&w);
 }
 
+#define CLUB                                                                                                               \
+    "currency USD rounded to 0.01, half even\nclock UTC+01:00\nruns 2012-01-01 to 2013-12-31\n"                            \
+    "party agency outcome payer \"Agency\"\nparty auditor provider \"Auditor\"\n"
+#define CLUB_FEE                                                                                                           \
+    "metric owed is \"Due\" in USD between 0 and 100\n  reported by agency\npay fee from agency to auditor\n  amount "     \
+    "owed\n"
+
+/* Who comes as a party that is called as a class was signs for itself alone, not for the members of that class. */
+static void a_party_named_as_a_class_is_no_member_of_it(void **state)
+{
+    static const char first[] = "terms 1\ncontract club \"Club\"\n" CLUB
+                                "parties facility investor \"Facilities\", at most 3 join until 2012-08-31\n"
+                                "in force when agency have signed\n"
+                                "amended when agency and 2/3 of facility have signed\n" CLUB_FEE;
+    uint8_t hash[32];
+    char hex[65];
+    (void) state;
+    set_up();
+    do_propose(&w, "agency", "club", first, PARTIES);
+    ASSERT_DONE(&w);
+    do_sign(&w, "agency", "club", "agency");
+    do_accede(&w, "north", "club", "facility");
+    do_accede(&w, "south", "club", "facility");
+    ASSERT_DONE(&w);
+    world_sha256("", slice_str(first), hash);
+    text_hex(hash, sizeof hash, hex);
+    const char *next = arena_printf(w.arena,
+                                    "terms 1\ncontract club \"Club\" version 2 amends %s effective 2012-06-01\n" CLUB
+                                    "party facility investor \"Facility\"\n" CLUB_FEE,
+                                    hex)
+                           .ptr;
+    uint64_t seq = w.seq;
+    do_amend(&w, "agency", "club", next, PARTIES " facility=west");
+    ASSERT_DONE(&w);
+    do_sign_amendment(&w, "agency", "club", "agency", seq);
+    do_sign_amendment(&w, "north", "club", "facility", seq);
+    do_sign_amendment(&w, "west", "club", "facility", seq);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.event_count, 0); /* two of both members have to sign */
+    do_sign_amendment(&w, "south", "club", "facility", seq);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    world_release(&w);
+}
+
 /* ---- a list whose members are parties ---- */
 #define SHARED                                                                                                             \
     "terms 1\ncontract shared \"Shared\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                            \
@@ -381,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_result_of_who_has_not_joined_yet_does_not_fit),
         cmocka_unit_test(what_was_reported_before_one_joined_does_not_count_for_it),
         cmocka_unit_test(a_member_neither_verifies_nor_disputes),
+        cmocka_unit_test(a_party_named_as_a_class_is_no_member_of_it),
         cmocka_unit_test(each_funder_owes_its_part_and_gets_it_back),
         cmocka_unit_test(the_list_of_a_payment_that_names_persons_is_not_open),
         cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),

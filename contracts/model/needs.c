@@ -120,7 +120,7 @@ static enum tally_code need_user(const struct model *model, struct needs *needs,
     return need_user_below(model, needs, id, USES_DEPTH, err);
 }
 
-/* What a contract rests on: enough to see circles, and whose text is in force. */
+/* What a contract rests on, with all that is used too: enough to see circles, whose text is in force, and who is evaluated after it. */
 static enum tally_code need_above(const struct model *model, struct needs *needs, struct slice id, uint32_t room,
                                   struct err *err)
 {
@@ -128,7 +128,7 @@ static enum tally_code need_above(const struct model *model, struct needs *needs
     const struct view_uses *uses = view_uses(model, id);
     TRY(need(model, needs, NEED_USES, id, 0, err));
     for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++) {
-        TRY(need(model, needs, NEED_CONTRACT, uses->out[i]->used, 0, err));
+        TRY(need_whole(model, needs, uses->out[i]->used, err));
         TRY(need_above(model, needs, uses->out[i]->used, room - 1, err));
     }
 done:

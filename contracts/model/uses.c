@@ -76,6 +76,49 @@ enum tally_code uses_add_users(struct deciding *d, struct slice contract, struct
     return count_users(d, contract, users, USES_DEPTH_MAX + 1);
 }
 
+/* How many contracts in force there are below this one, one on the other. */
+static uint32_t depth_below(const struct model *model, struct slice contract, uint32_t room)
+{
+    const struct view_uses *uses = view_uses(model, contract);
+    uint32_t most = 0;
+    for (uint32_t i = 0; uses != NULL && i < uses->in_count && room > 0; i++) {
+        const struct view_contract *user = view_contract(model, uses->in[i]->contract);
+        if (user == NULL || user->row.state != CONTRACT_IN_FORCE || !use_counts(user, uses->in[i]))
+            continue;
+        uint32_t depth = 1 + depth_below(model, user->row.id, room - 1);
+        most = depth > most ? depth : most;
+    }
+    return most;
+}
+
+/* What would come to use others: a contract, and those in force that use it. A new one is in no list yet. */
+struct comers {
+    struct contract_list list;
+    uint32_t new_count;
+};
+
+/* Nothing moves more than one entry evaluates: neither what is used, nor what that rests on. */
+static enum tally_code check_users(struct deciding *d, enum refusal_code code, struct slice used,
+                                   const struct comers *comers, uint32_t room)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_uses *uses = view_uses(d->model, used);
+    struct contract_list users = {0};
+    TRY(uses_add_users(d, used, &users));
+    for (uint32_t i = 0; i < comers->list.count; i++)
+        TRY(contract_list_add(d, &users, comers->list.items[i]));
+    contract_list_sort(&users);
+    if (users.count + comers->new_count > USERS_MAX)
+        return REFUSE_AT(d, code, SLICE("/terms"),
+                         "%" PRIu32 " contracts would use %.*s, and one entry evaluates %d: use its indicators instead",
+                         users.count + comers->new_count, SLICE_ARG(used), USERS_MAX);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++)
+        if (is_firm(d->model, uses->out[i]))
+            STEP(check_users(d, code, uses->out[i]->used, comers, room - 1));
+done:
+    return rc;
+}
+
 static enum tally_code refuse_circle(struct deciding *d, enum refusal_code code, struct slice contract, struct slice used)
 {
     return REFUSE_AT(d, code, SLICE("/terms"),
@@ -86,7 +129,8 @@ static enum tally_code refuse_circle(struct deciding *d, enum refusal_code code,
 enum tally_code uses_check_one(struct deciding *d, enum refusal_code code, struct slice contract, struct slice used)
 {
     enum tally_code rc = TALLY_OK;
-    struct contract_list users = {0};
+    struct view_contract *user = view_contract(d->model, contract);
+    struct comers comers = {.new_count = user == NULL};
     bool is_found = false;
     uint32_t depth = 1 + depth_of(d->model, used, contract, USES_DEPTH_MAX + 1, &is_found);
     if (is_found)
@@ -95,13 +139,15 @@ enum tally_code uses_check_one(struct deciding *d, enum refusal_code code, struc
         return REFUSE_AT(d, code, SLICE("/terms"),
                          "%.*s rests on more than %d contracts, one on the other: use what they rest on directly",
                          SLICE_ARG(used), USES_DEPTH_MAX);
-    TRY(uses_add_users(d, used, &users));
-    contract_list_sort(&users);
-    if (users.count >= USERS_MAX)
+    if (depth + depth_below(d->model, contract, USES_DEPTH_MAX + 1) > USES_DEPTH_MAX)
         return REFUSE_AT(d, code, SLICE("/terms"),
-                         "%" PRIu32
-                         " contracts use %.*s, as many as one entry evaluates: use one of them, or its indicators",
-                         users.count, SLICE_ARG(used));
+                         "with %.*s, what uses %.*s would rest on more than %d contracts, one on the other: use what they "
+                         "rest on directly",
+                         SLICE_ARG(used), SLICE_ARG(contract), USES_DEPTH_MAX);
+    TRY(uses_add_users(d, contract, &comers.list));
+    if (user != NULL)
+        TRY(contract_list_add(d, &comers.list, user));
+    STEP(check_users(d, code, used, &comers, USES_DEPTH_MAX));
 done:
     return rc;
 }

@@ -335,6 +335,65 @@ static void an_amendment_that_closes_a_circle_is_refused(void **state)
     world_release(&w);
 }
 
+/* The amended units contract with more: what it pays on top is that of another. */
+static const char *amended_with_root(struct world *w)
+{
+    const char *more =
+        "uses c is contract @\nmetric back is later of c in USD\npay more from buyer to seller\n  amount back\n";
+    return using(w, arena_printf(w->arena, "%s%s", amended(w), more).ptr, UNITS("root"));
+}
+
+/* What is below an amended contract would else be further from the root than an entry's consequences go. */
+static void an_amendment_makes_no_chain_longer_than_proposals_may(void **state)
+{
+    for (int copies = 3; copies <= 4; copies++) {
+        struct world w;
+        (void) state;
+        begin(&w);
+        const char *text = UNITS("units");
+        do_propose(&w, "buyer", "units", text, UNITS_PARTIES);
+        sign_both(&w, "units");
+        for (int i = 0; i < copies; i++) {
+            const char *id = arena_printf(w.arena, "copy-%d", i).ptr;
+            text = using(&w, i == 0 ? COPY("copy", OF_UNITS("")) : COPY("copy", OF_COPY("")), text);
+            do_propose(&w, "buyer", id, text, UNITS_PARTIES);
+            sign_both(&w, id);
+        }
+        do_propose(&w, "buyer", "root", UNITS("root"), UNITS_PARTIES);
+        ASSERT_DONE(&w);
+        do_amend(&w, "buyer", "units", amended_with_root(&w), UNITS_PARTIES);
+        if (copies == 3)
+            ASSERT_DONE(&w);
+        else
+            ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+        world_release(&w);
+    }
+}
+
+/* Each of them is evaluated by an entry that moves the first. */
+static void who_uses_what_uses_a_contract_is_one_of_its_users(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *middle = using(&w, COPY("copy", OF_UNITS("")), UNITS("units")),
+               *last = using(&w, COPY("again", OF_COPY("")), middle);
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    sign_both(&w, "units");
+    do_propose(&w, "buyer", "middle", middle, UNITS_PARTIES);
+    sign_both(&w, "middle");
+    for (int i = 0; i < 63; i++) {
+        const char *id = arena_printf(w.arena, "last-%d", i).ptr;
+        do_propose(&w, "buyer", id, last, UNITS_PARTIES);
+        ASSERT_DONE(&w);
+        sign_both(&w, id);
+    }
+    do_propose(&w, "buyer", "too-many", last, UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "65 contracts would use units"));
+    world_release(&w);
+}
+
 #define LATE_OF_UNITS "uses base is contract @\nmetric paid is later of base in USD\n  until 2013-05-01\n  if late use 7\n"
 
 /* U4: what is unknown at the end of `until` takes the default for good; what was known then goes on. */
@@ -426,6 +485,8 @@ int main(void)
         cmocka_unit_test(differences_flow_down_a_chain_in_one_entry),
         cmocka_unit_test(as_amended_follows_the_text_in_force),
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
+        cmocka_unit_test(an_amendment_makes_no_chain_longer_than_proposals_may),
+        cmocka_unit_test(who_uses_what_uses_a_contract_is_one_of_its_users),
         cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
         cmocka_unit_test(who_leaves_reads_what_the_amendment_uses),
         cmocka_unit_test(who_joins_reads_what_is_used),

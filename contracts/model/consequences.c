@@ -44,11 +44,14 @@ static enum tally_code move_clock(struct deciding *d, const struct news *news, s
 {
     enum tally_code rc = TALLY_OK;
     struct instant next = {INT64_MAX}, close = moment_of_close(terms);
+    bool is_due = !work->is_given && work->contract->row.next_moment.us <= work->now.us;
     TRY(finality_next_moment(d, news, work, &next));
     if (next.us < work->row.next_moment.us)
         work->row.next_moment = next;
     if (close.us < work->row.next_moment.us)
         work->row.next_moment = close;
+    if (is_due) /* at the same moment as what it uses: what is final by then is so by its own, which comes next */
+        work->row.next_moment = work->contract->row.next_moment;
 done:
     return rc;
 }

@@ -394,6 +394,34 @@ static void who_uses_what_uses_a_contract_is_one_of_its_users(void **state)
     world_release(&w);
 }
 
+#define WITH_EXTRA                                                                                                         \
+    "terms 1\ncontract copy \"Copy\"\ncurrency USD rounded to 0.01, half even\nclock UTC+01:00\n"                          \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n"               \
+    "uses base is contract @\nmetric paid is later of base in USD\n  if missing use 0\n"                                   \
+    "metric extra is \"Extra\" in USD between 0 and 100\n  reported by seller\n"                                           \
+    "  verified by buyer or 10 days of silence\n  if missing use 0\n"                                                      \
+    "pay again from buyer to seller\n  amount paid + extra\n"
+
+/* What moves it is evaluated first; what is final on that day by its own clock is so by a moment of its own. */
+static void a_moment_is_not_lost_to_that_of_what_is_used(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy", using(&w, WITH_EXTRA, UNITS("units")), UNITS_PARTIES);
+    ASSERT_DONE(&w);
+    sign_both(&w, "units");
+    sign_both(&w, "copy");
+    world_day(&w, "2013-02-18");
+    report(&w, "seller", "=units/bonus - 40", NULL); /* not before 2013-03-01 */
+    report(&w, "seller", "=copy/extra - 3", NULL);
+    world_day(&w, "2013-03-01");
+    assert_int_equal(world_moments(&w), 2); /* of each, at the same moment */
+    assert_string_equal(amount_of(&w, "copy"), "43.00");
+    world_release(&w);
+}
+
 #define LATE_OF_UNITS "uses base is contract @\nmetric paid is later of base in USD\n  until 2013-05-01\n  if late use 7\n"
 
 /* U4: what is unknown at the end of `until` takes the default for good; what was known then goes on. */
@@ -487,6 +515,7 @@ int main(void)
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
         cmocka_unit_test(an_amendment_makes_no_chain_longer_than_proposals_may),
         cmocka_unit_test(who_uses_what_uses_a_contract_is_one_of_its_users),
+        cmocka_unit_test(a_moment_is_not_lost_to_that_of_what_is_used),
         cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
         cmocka_unit_test(who_leaves_reads_what_the_amendment_uses),
         cmocka_unit_test(who_joins_reads_what_is_used),

@@ -141,6 +141,7 @@ MUST_CHECK static enum tally_code unpack(struct verify_input *input, char *to, s
     if (status == Z_STREAM_END) {
         unpacker->is_begun = false;
         unpacker->has_ended = true;
+        unpacker->is_full = false; /* it has given all, also when that fills the room to the last byte */
         ENSURE(inflateReset(stream) == Z_OK);
     } else if (status != Z_OK && status != Z_BUF_ERROR) {
         input->damage = damage_of(unpacker);

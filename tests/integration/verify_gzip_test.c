@@ -78,6 +78,26 @@ static void members_follow_each_other(void **state)
     small_end(&l);
 }
 
+/* Whatever room there is for what is unpacked: it may fill it to the last byte and end there. */
+static void an_end_at_the_end_of_the_room_is_no_damage(void **state)
+{
+    (void) state;
+    for (size_t len = 1; len <= 64; len++) { /* the first room is for the first line of a receipt */
+        char text[64];
+        struct buf packed;
+        struct ran ran;
+        memset(text, 'x', sizeof text);
+        buf_init(&packed, 4096);
+        pack(slice_of(text, len), &packed);
+        verify(buf_slice(&packed), NULL, NULL, NULL, &ran);
+        assert_says(&ran.out, "archive.head: ");
+        if (strstr(ran.out.ptr, "archive.damaged") != NULL)
+            fail_msg("%zu bytes: %s", len, ran.out.ptr);
+        ran_release(&ran);
+        buf_release(&packed);
+    }
+}
+
 static void an_early_end_is_found_wherever_it_is(void **state)
 {
     struct small_ledger l;
@@ -179,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packed_archive_is_read_as_it_is),
         cmocka_unit_test(members_follow_each_other),
+        cmocka_unit_test(an_end_at_the_end_of_the_room_is_no_damage),
         cmocka_unit_test(an_early_end_is_found_wherever_it_is),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(a_wrong_checksum_and_what_stands_behind_are_told_apart),

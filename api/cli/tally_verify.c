@@ -243,6 +243,10 @@ static enum tally_code run_receipt(const struct arguments *arguments, struct run
     enum tally_code rc = TALLY_OK;
     struct buf text;
     buf_init(&text, RECEIPT_MAX);
+    if (arguments->checkpoint_count > 0) /* to pass over it would be to call right what was not compared */
+        TRY(wrong(err, "--checkpoint is for an archive, and this is a receipt", ""));
+    if (arguments->jws != NULL && arguments->body == NULL)
+        TRY(wrong(err, "--jws needs --body, the statement that it signs", ""));
     TRY(receipt_rest(run, first, &text, err));
     const struct verify_receipt_options options = {
         .text = buf_slice(&text), .trust = &run->trust, .body = arguments->body, .jws = arguments->jws};

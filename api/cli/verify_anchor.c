@@ -71,9 +71,13 @@ enum tally_code verify_anchor_add(struct verify_anchors *anchors, const char *pa
     if (rc != TALLY_OK)
         (void) err_context(err, "%s", path);
     TRY(rc);
+    uint64_t *seconds = ARENA_ARRAY(anchors->arena, POLICY_WITNESSES_MAX, uint64_t);
+    if (seconds == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the checkpoints"));
+    memcpy(seconds, seen.seconds, sizeof seen.seconds);
     for (; at > 0 && anchors->list[at - 1].size > checkpoint.size; at--)
         anchors->list[at] = anchors->list[at - 1];
-    anchors->list[at] = (struct verify_anchor){checkpoint.size, checkpoint.root, path, seen.witnesses};
+    anchors->list[at] = (struct verify_anchor){checkpoint.size, checkpoint.root, path, seen.witnesses, seconds};
     anchors->count++;
 done:
     return rc;

@@ -1,8 +1,26 @@
 #include "verify_trust.h"
 
+#include <string.h>
+
 #include "verify_anchor.h"
 
 #define ARENA_MAX ((size_t) 2 * POLICY_MAX)
+
+/* The ledger as its own witness would be no witness; where the policy names the log, its reader has looked already. */
+MUST_CHECK static enum tally_code check_own_witness(const struct verify_trust *trust, const char *file, struct err *err)
+{
+    struct slice name;
+    struct key_public key;
+    uint8_t type = 0;
+    if (trust->vkey.len == 0 || key_vkey_read(trust->vkey, &name, &type, &key, NULL) != TALLY_OK)
+        return TALLY_OK; /* whoever uses it says what is wrong with it */
+    for (size_t i = 0; i < trust->policy.witness_count; i++)
+        if (memcmp(trust->policy.witnesses[i].public_key.bytes, key.bytes, KEY_PUBLIC_LEN) == 0)
+            return err_set(err, TALLY_E_USAGE,
+                           "%s: the witness %.*s has the ledger's own key: nobody is a witness to itself", file,
+                           SLICE_ARG(trust->policy.witnesses[i].name));
+    return TALLY_OK;
+}
 
 /* Which of its logs is meant. */
 MUST_CHECK static enum tally_code choose_log(struct verify_trust *trust, const char *file, struct err *err)
@@ -39,6 +57,7 @@ enum tally_code verify_trust_read(struct slice vkey, const char *policy_file, st
     TRY(rc);
     out->has_policy = true;
     TRY(choose_log(out, policy_file, err));
+    TRY(check_own_witness(out, policy_file, err));
 done:
     return rc;
 }

@@ -117,8 +117,9 @@ struct verify_key_change {
 struct verify_anchor {
     uint64_t size;
     struct digest root;
-    const char *name;   /* where it is from, printable */
-    uint64_t witnesses; /* of the policy, who has cosigned it: bit n, the n-th */
+    const char *name;        /* where it is from, printable */
+    uint64_t witnesses;      /* of the policy, who has cosigned it: bit n, the n-th */
+    const uint64_t *seconds; /* when, each of them, since 1970: by the same n; may be NULL when nobody has. Borrowed */
 };
 
 /* Reads such a body; TALLY_E_MALFORMED makes a finding. ctx is verify_options.ctx. */

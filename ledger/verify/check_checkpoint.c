@@ -23,6 +23,7 @@ MUST_CHECK static enum tally_code check_next_anchors(struct verifier *v, struct 
                       "the first %" PRIu64 " entries are not those that %s was signed for", anchor->size, anchor->name);
         else {
             v->report.anchors++;
+            v->is_anchor_right[v->next_anchor] = true;
             check_anchor_witnesses(v, anchor);
         }
     }
@@ -104,8 +105,12 @@ done:
     return rc;
 }
 
-void check_anchors_end(struct verifier *v, struct job *job)
+enum tally_code check_anchors_end(struct verifier *v, struct job *job, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
+    for (size_t i = 0; i < v->next_anchor; i++)
+        if (v->is_anchor_right[i])
+            TRY(check_anchor_times(v, job, &v->options.anchors[i], err));
     for (; v->next_anchor < v->options.anchor_count; v->next_anchor++) {
         const struct verify_anchor *anchor = &v->options.anchors[v->next_anchor];
         if (v->is_tree_known)
@@ -115,4 +120,6 @@ void check_anchors_end(struct verifier *v, struct job *job)
         else
             v->report.checkpoints_unchecked++;
     }
+done:
+    return rc;
 }

@@ -3,10 +3,12 @@
 
 #include "state.h"
 
-/* Entry n-1 was there when n entries were cosigned, and entry n was not. */
-MUST_CHECK static enum tally_code check_time(struct verifier *v, struct job *job, uint64_t size, const char *witness,
-                                             int64_t seconds, struct err *err)
+/* Entry n-1 was there when n entries were cosigned, and entry n was not. from: the file of a checkpoint that was kept; NULL: a
+ * checkpoint of the archive. */
+MUST_CHECK static enum tally_code check_time(struct verifier *v, struct job *job, uint64_t size, const char *from,
+                                             const char *witness, int64_t seconds, struct err *err)
 {
+    const char *name = from == NULL ? "" : from, *colon = from == NULL ? "" : ": ";
     enum tally_code rc = TALLY_OK;
     struct instant last = {0}, next = {0};
     bool has_last = false, has_next = false;
@@ -14,12 +16,12 @@ MUST_CHECK static enum tally_code check_time(struct verifier *v, struct job *job
     TRY(time_list_get(&v->times, size, &has_next, &next, err));
     if (has_last && last.us / 1000000 - VERIFY_COSIGNATURE_SLACK_S > seconds)
         job_found(job, FINDING_COSIGNATURE_TIME, v->line,
-                  "%s saw entry %" PRIu64 " %" PRId64 " s before the time that the entry states", witness, size - 1,
-                  last.us / 1000000 - seconds);
+                  "%s%s%s saw entry %" PRIu64 " %" PRId64 " s before the time that the entry states", name, colon, witness,
+                  size - 1, last.us / 1000000 - seconds);
     if (has_next && next.us / 1000000 + VERIFY_COSIGNATURE_SLACK_S < seconds)
         job_found(job, FINDING_COSIGNATURE_TIME, v->line,
-                  "%s saw no entry %" PRIu64 " %" PRId64 " s after the time that the entry states", witness, size,
-                  seconds - next.us / 1000000);
+                  "%s%s%s saw no entry %" PRIu64 " %" PRId64 " s after the time that the entry states", name, colon,
+                  witness, size, seconds - next.us / 1000000);
 done:
     return rc;
 }
@@ -50,7 +52,7 @@ enum tally_code check_cosignatures(struct verifier *v, struct job *job, uint64_t
         return err_set(err, rc, "%s", why.detail);
     for (size_t i = 0; i < policy->witness_count; i++)
         if ((seen.witnesses >> i & 1) != 0)
-            TRY(check_time(v, job, size, policy->witnesses[i].key.name, (int64_t) seen.seconds[i], err));
+            TRY(check_time(v, job, size, NULL, policy->witnesses[i].key.name, (int64_t) seen.seconds[i], err));
     count(v, size, seen.witnesses);
 done:
     return rc;
@@ -60,4 +62,18 @@ void check_anchor_witnesses(struct verifier *v, const struct verify_anchor *anch
 {
     if (v->options.policy != NULL)
         count(v, anchor->size, anchor->witnesses);
+}
+
+enum tally_code check_anchor_times(struct verifier *v, struct job *job, const struct verify_anchor *anchor, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct policy *policy = v->options.policy;
+    if (policy == NULL || anchor->size == 0)
+        return TALLY_OK;
+    for (size_t i = 0; i < policy->witness_count; i++)
+        if ((anchor->witnesses >> i & 1) != 0)
+            TRY(check_time(v, job, anchor->size, anchor->name, policy->witnesses[i].key.name, (int64_t) anchor->seconds[i],
+                           err));
+done:
+    return rc;
 }

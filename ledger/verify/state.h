@@ -53,6 +53,7 @@ struct verifier {
     struct time_list times; /* with a policy */
     bool is_tree_known;     /* every entry so far was there */
     size_t next_anchor;
+    bool *is_anchor_right; /* of each that was compared: the archive continues it */
     bool has_note_key;
     struct note_key note_key; /* the trusted one, or as long as none is given the one that the first line names */
 
@@ -91,10 +92,13 @@ MUST_CHECK enum tally_code check_range(struct verifier *verifier, struct job *jo
 MUST_CHECK enum tally_code check_leaf(struct verifier *verifier, struct job *job, const struct digest *leaf,
                                       struct err *err);
 MUST_CHECK enum tally_code check_checkpoint(struct verifier *verifier, struct job *job, struct slice note, struct err *err);
-void check_anchors_end(struct verifier *verifier, struct job *job);
-/* Who has cosigned a checkpoint of this size, whose root is right; an anchor that the archive continues. */
+MUST_CHECK enum tally_code check_anchors_end(struct verifier *verifier, struct job *job, struct err *err);
+/* Who has cosigned a checkpoint of this size, whose root is right; an anchor that the archive continues, and, when all entries are
+ * there, when it was cosigned. */
 MUST_CHECK enum tally_code check_cosignatures(struct verifier *verifier, struct job *job, uint64_t size,
                                               const struct note *note, struct err *err);
 void check_anchor_witnesses(struct verifier *verifier, const struct verify_anchor *anchor);
+MUST_CHECK enum tally_code check_anchor_times(struct verifier *verifier, struct job *job,
+                                              const struct verify_anchor *anchor, struct err *err);
 
 #endif

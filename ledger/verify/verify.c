@@ -104,6 +104,9 @@ static enum tally_code prepare(struct verifier *v, struct err *err)
     v->end_arena = arena_new(END_ARENA_MAX);
     if (v->end_arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a verifier"));
+    v->is_anchor_right = ARENA_ARRAY(v->end_arena, v->options.anchor_count + 1, bool);
+    if (v->is_anchor_right == NULL)
+        TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the checkpoints"));
     TRY(pool_new(&options, &v->pool, err));
     v->feed.pool = v->pool;
 done:
@@ -266,8 +269,9 @@ uint64_t verifier_entries(const struct verifier *v)
     return v->report.entries;
 }
 
-static void check_end(struct verifier *v, struct job *job)
+static enum tally_code check_end(struct verifier *v, struct job *job, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     bool is_trust_used = v->report.is_anchored || v->trusted.len == 0;
     if (v->is_damaged)
         job_found(job, FINDING_ARCHIVE_DAMAGED, v->line + 1, "%s", v->damage);
@@ -277,10 +281,12 @@ static void check_end(struct verifier *v, struct job *job)
         job_found(job, FINDING_ARCHIVE_SIZE, v->line,
                   "the first line announces the entries up to %" PRIu64 ", the archive ends after %" PRIu64, v->size,
                   v->next_seq);
-    check_anchors_end(v, job);
+    TRY(check_anchors_end(v, job, err));
     check_erased_end(v);
     if (!is_trust_used && v->report.findings == 0 && job->first == NULL && v->from == 0)
         job_found(job, FINDING_LEDGER_KEY, 0, "no entry says that the trusted key is the ledger's");
+done:
+    return rc;
 }
 
 static void jti_is_twice(void *ctx, uint64_t seq, uint64_t before)
@@ -302,7 +308,7 @@ enum tally_code verifier_end(struct verifier *v, struct verify_report *report, s
     if (v->level == VERIFY_REPLAY)
         TRY(v->options.follow(v->options.follow_ctx, v, NULL, err));
     job_begin(&job, v->end_arena, v->next_seq);
-    check_end(v, &job);
+    TRY(check_end(v, &job, err));
     v->report.last_seq = v->next_seq - (v->next_seq > 0 ? 1 : 0);
     TRY(finish_job(v, &job, err));
     *report = v->report;

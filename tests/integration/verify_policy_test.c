@@ -191,6 +191,35 @@ static void a_witness_saw_the_entries_when_they_say(void **state)
     }
 }
 
+/* A checkpoint that was kept counts for the quorum, so what its witnesses say of the time counts, too. */
+static void the_times_of_a_kept_checkpoint_count(void **state)
+{
+    static const struct {
+        uint64_t size;
+        int64_t later;
+        int status;
+        const char *says;
+    } cases[] = {
+        {10, -120, 0, "continues   1"},
+        {10, -121, 1, ": w0.example saw entry 9 121 s before the time that the entry states"},
+        {6, 121, 0, "continues   1"},
+        {6, 122, 1, ": w0.example saw no entry 6 121 s after the time that the entry states"},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct small_ledger l;
+        struct buf kept;
+        struct ran ran;
+        whole(&l);
+        cosigned_line(&l, SMALL_WHOLE, 3, 1);
+        cosigned_note(&l, cases[i].size, 3, cases[i].later, &kept);
+        verify_with(buf_slice(&l.text), policy_file(&l), "--checkpoint", text_file(&l, buf_slice(&kept)), &ran);
+        expect(&ran, cases[i].status, cases[i].says);
+        buf_release(&kept);
+        small_end(&l);
+    }
+}
+
 /* The same where the times of entries lie on disk by then: a cosigned checkpoint of long ago. */
 static void times_of_long_ago_are_remembered(void **state)
 {
@@ -318,6 +347,51 @@ static void a_policy_that_is_wrong_is_explained(void **state)
     assert_int_equal(ran.status, 2);
     ran_release(&ran);
     small_end(&l);
+}
+
+static void the_ledger_is_no_witness_to_itself(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    struct key_public key;
+    struct buf vkey;
+    (void) state;
+    whole(&l);
+    small_checkpoint(&l, SMALL_WHOLE);
+    key_pair_public(l.ledger, &key);
+    buf_init(&vkey, 256);
+    key_vkey_write(SLICE("w.example"), NOTE_KEY_COSIGNATURE, &key, &vkey);
+    const char *policy = small_printf(&l, "witness w %s\nquorum w\n", vkey.ptr);
+    verify_with(buf_slice(&l.text), text_file(&l, slice_str(policy)), "--vkey", l.vkey, &ran);
+    assert_int_equal(ran.status, 2);
+    assert_non_null(strstr(ran.errors.ptr, "the witness w has the ledger's own key"));
+    ran_release(&ran);
+    buf_release(&vkey);
+    small_end(&l);
+}
+
+/* What would not be looked at is refused, not passed over. */
+static void a_receipt_takes_no_option_of_an_archive(void **state)
+{
+    static const struct {
+        const char *option, *says;
+    } cases[] = {{"--checkpoint", "--checkpoint is for an archive"}, {"--jws", "--jws needs --body"}};
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct small_ledger l;
+        struct ran ran;
+        struct buf note;
+        whole(&l);
+        small_note(&l, SMALL_WHOLE, l.ledger, &note);
+        const char *receipt = small_printf(&l, RECEIPT_FIRST_LINE "index 0\n\n%s", note.ptr);
+        const char *argv[] = {program, "-", "--vkey", l.vkey, cases[i].option, text_file(&l, buf_slice(&note)), NULL};
+        run((char *const *) (uintptr_t) argv, slice_str(receipt), &ran);
+        assert_int_equal(ran.status, 2);
+        assert_non_null(strstr(ran.errors.ptr, cases[i].says));
+        ran_release(&ran);
+        buf_release(&note);
+        small_end(&l);
+    }
 }
 
 /* ---- forgers who have the ledger's own key ---- */
@@ -452,9 +526,12 @@ int main(void)
         cmocka_unit_test(what_is_behind_the_cosigned_checkpoint_is_said),
         cmocka_unit_test(a_policy_that_asks_for_nobody_is_a_key),
         cmocka_unit_test(a_witness_saw_the_entries_when_they_say),
+        cmocka_unit_test(the_times_of_a_kept_checkpoint_count),
+        cmocka_unit_test(the_ledger_is_no_witness_to_itself),
         cmocka_unit_test(times_of_long_ago_are_remembered),
         cmocka_unit_test(a_cosignature_that_does_not_verify_is_a_finding),
         cmocka_unit_test(a_receipt_is_held_to_the_policy),
+        cmocka_unit_test(a_receipt_takes_no_option_of_an_archive),
         cmocka_unit_test(a_policy_that_is_wrong_is_explained),
         cmocka_unit_test(a_renumbered_ledger_has_no_witness),
         cmocka_unit_test(another_entry_in_its_place_has_none_either),

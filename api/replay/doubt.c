@@ -14,13 +14,18 @@ static void spread_to_user(void *ctx, struct slice contract)
         spreading->rc = replay_unsure(spreading->r, contract, spreading->seq);
 }
 
-/* And whatever uses its figures; there are no circles. */
 enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq)
 {
     struct model_contract known;
-    struct name *name = NULL;
     if (model_find_contract(r->model, contract, &known) != TALLY_OK)
         return TALLY_OK;
+    return replay_unsure_name(r, contract, seq);
+}
+
+/* And whatever uses its figures; there are no circles. */
+enum tally_code replay_unsure_name(struct replay *r, struct slice contract, uint64_t seq)
+{
+    struct name *name = NULL;
     enum tally_code rc = names_add(&r->names, NAME_CONTRACT, contract, &name, r->err);
     if (rc != TALLY_OK || name->is_unsure)
         return rc;
@@ -160,6 +165,13 @@ enum tally_code replay_joined(struct replay *r, struct slice contract)
     }
 done:
     return rc;
+}
+
+bool replay_uses_unseen(const struct replay *r, const struct command *command)
+{
+    bool proposes = command->kind == COMMAND_PROPOSE_CONTRACT || command->kind == COMMAND_AMEND_CONTRACT;
+    return proposes && (r->unseen_families & FAMILY_CONTRACTS) != 0 &&
+           !model_has_used(r->model, command->u.propose_contract.terms);
 }
 
 bool replay_is_excused(const struct replay *r, struct slice actor, const struct refusal *refusal)

@@ -139,6 +139,10 @@ MUST_CHECK enum tally_code replay_found(struct replay *r, enum finding_code code
 bool replay_is_unsure(const struct replay *r, struct slice contract);
 /* From this entry on the contract, if there is one, cannot be recomputed. */
 MUST_CHECK enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq);
+/* The same for one whose proposal cannot be checked, and that the model does not have. */
+MUST_CHECK enum tally_code replay_unsure_name(struct replay *r, struct slice contract, uint64_t seq);
+/* Does it propose a text that uses what is not known, when proposals of contracts could not be seen? */
+bool replay_uses_unseen(const struct replay *r, const struct command *command);
 /* The statement has an effect that cannot be seen: whatever its author is a party of cannot be recomputed. */
 MUST_CHECK enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type);
 /* A contract has been proposed, or has new parties. */

@@ -114,6 +114,10 @@ MUST_CHECK static enum tally_code refused(struct replay *r, const struct verify_
     buf_init(&detail, WORDS_MAX);
     if (of == VOID_UNSEEN || is_unsure) { /* what it does, it does where nothing can be recomputed anyway */
         why = VOID_UNSEEN;
+    } else if (r->cause.has_command && replay_uses_unseen(r, &r->cause.command)) {
+        why = VOID_UNSEEN;
+        TRY(replay_unseen(r, entry, entry->type));
+        TRY(replay_unsure_name(r, contract, entry->seq));
     } else if (of == 0 && replay_is_excused(r, entry->header->actor, refusal)) {
         why = VOID_UNSEEN;
         TRY(replay_unseen(r, entry, entry->type));

@@ -40,6 +40,15 @@ void model_each_use(const struct model *model, struct slice contract, bool is_us
         each(ctx, is_user ? uses->out[i]->used : uses->in[i]->contract);
 }
 
+bool model_has_used(const struct model *model, const struct terms *terms)
+{
+    for (uint32_t i = 0; i < terms_use_count(terms); i++) {
+        if (view_version(model, terms_use(terms, i)->hash) == NULL)
+            return false;
+    }
+    return true;
+}
+
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor)
 {
     const struct view_contract *found = view_contract(model, contract);

@@ -233,6 +233,8 @@ typedef void (*model_contract_fn)(void *ctx, const struct model_contract *contra
 void model_each_contract(const struct model *model, struct slice actor, model_contract_fn each, void *ctx);
 /* TALLY_E_NOT_FOUND: no such contract. Borrowed until the next change. */
 MUST_CHECK enum tally_code model_find_contract(const struct model *model, struct slice id, struct model_contract *out);
+/* Is there a contract, proposed or in force, for each hash that the terms use? */
+bool model_has_used(const struct model *model, const struct terms *terms);
 bool model_has_party(const struct model *model, struct slice contract, struct slice actor);
 /* The contracts whose figures this one's texts use (is_user), or those whose texts use its figures; some perhaps more than once. */
 typedef void (*model_use_fn)(void *ctx, struct slice contract);

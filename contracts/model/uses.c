@@ -251,7 +251,18 @@ done:
     return rc;
 }
 
-static enum tally_code check_use(struct deciding *d, uint32_t use, struct found_use *found)
+/* The manifest of what is open names it for everybody, with its version, which would let strangers join it; what it comes to would be in
+ * everybody's payments. */
+static enum tally_code check_open(struct deciding *d, uint32_t use, const struct found_use *found, bool is_open)
+{
+    if (!is_open || found->contract->row.open)
+        return TALLY_OK;
+    return refuse_use(d, use,
+                      arena_printf(d->arena, "%.*s is not open, and what uses it would be: propose it with \"open\":false",
+                                   SLICE_ARG(found->contract->row.id)));
+}
+
+static enum tally_code check_use(struct deciding *d, uint32_t use, bool is_open, struct found_use *found)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
@@ -262,6 +273,7 @@ static enum tally_code check_use(struct deciding *d, uint32_t use, struct found_
         return TALLY_OK;
     STEP(HEAD_COVERS(d, found->text->seq, "the text of %.*s", SLICE_ARG(found->contract->row.id)));
     STEP(check_readers(d, use, found));
+    STEP(check_open(d, use, found, is_open));
     TRY(terms_of(d->model, found->contract, &terms, d->err));
     TRY(engine_link(PROPOSAL.terms, use, found->text->terms, d->arena, &fits, &why, d->err));
     if (!fits)
@@ -286,7 +298,7 @@ enum tally_code uses_take(struct deciding *d, struct version_manifest *manifest)
         return no_arena(d);
     for (uint32_t i = 0; i < count; i++) {
         struct found_use found;
-        STEP(check_use(d, i, &found));
+        STEP(check_use(d, i, manifest->open, &found));
         struct row_use row = {.contract = PROPOSAL.id,
                               .text_seq = d->place->seq,
                               .place = i,

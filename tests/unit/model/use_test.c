@@ -459,10 +459,10 @@ static void a_figure_that_was_unknown_in_time_takes_its_default(void **state)
 #define SIGNED "in force when buyer and seller have signed\n"
 
 /* For its parties alone. */
-static void propose_private_units(struct world *w)
+static void propose_private(struct world *w, const char *id, const char *text)
 {
     struct command command;
-    fill_proposal(w, &command, "units", UNITS("units"), UNITS_PARTIES);
+    fill_proposal(w, &command, id, text, UNITS_PARTIES);
     command.u.propose_contract.open = false;
     world_do(w, "buyer", &command);
     ASSERT_DONE(w);
@@ -475,7 +475,7 @@ static void who_leaves_reads_what_the_amendment_uses(void **state)
     struct world w;
     (void) state;
     begin(&w);
-    propose_private_units(&w);
+    propose_private(&w, "units", UNITS("units"));
     do_propose(&w, "buyer", "plain", first, "buyer=buyer city=city seller=seller");
     ASSERT_DONE(&w);
     sign_all(&w, "plain", (const char *const[]){"buyer", "seller", "city"}, 3);
@@ -490,16 +490,30 @@ static void who_joins_reads_what_is_used(void **state)
     struct world w;
     (void) state;
     begin(&w);
-    propose_private_units(&w);
-    do_propose(&w, "buyer", "plain",
-               using(&w, PLAIN("", "parties facility provider \"Facilities\", at most 2\n", SIGNED OF_UNITS(""), "paid"),
-                     UNITS("units")),
-               UNITS_PARTIES);
-    ASSERT_DONE(&w);
+    propose_private(&w, "units", UNITS("units"));
+    propose_private(&w, "plain",
+                    using(&w,
+                          PLAIN("", "parties facility provider \"Facilities\", at most 2\n", SIGNED OF_UNITS(""), "paid"),
+                          UNITS("units")));
     do_accede(&w, "city", "plain", "facility");
     ASSERT_REFUSED(&w, REFUSE_CONTRACT_USES);
     do_accede(&w, "seller", "plain", "facility");
     ASSERT_DONE(&w);
+    world_release(&w);
+}
+
+/* Its manifest would name the other, and with which version one joins that; its payments what the other comes to. */
+static void what_is_open_uses_nothing_that_is_not(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    propose_private(&w, "units", UNITS("units"));
+    const char *copy = using(&w, COPY("copy", OF_UNITS("")), UNITS("units"));
+    do_propose(&w, "buyer", "copy", copy, UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "units is not open, and what uses it would be"));
+    propose_private(&w, "copy", copy);
     world_release(&w);
 }
 
@@ -510,6 +524,7 @@ int main(void)
         cmocka_unit_test(what_has_closed_can_be_used),
         cmocka_unit_test(what_cannot_be_used_is_refused),
         cmocka_unit_test(contracts_rest_on_so_many_others),
+        cmocka_unit_test(what_is_open_uses_nothing_that_is_not),
         cmocka_unit_test(differences_flow_down_a_chain_in_one_entry),
         cmocka_unit_test(as_amended_follows_the_text_in_force),
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),

@@ -27,6 +27,7 @@ SELECT row_to_json(j)::text AS json, j.id AS cursor
                                 (SELECT DISTINCT x.contract FROM outcomes.accession AS x
                                  WHERE x.actor = $3::text AND x.contract > $1::text
                                    AND outcomes.reads_contract(x.contract, $4::text)
+                                   AND outcomes.reads_entry(x.seq, $4::text)
                                  ORDER BY x.contract
                                  LIMIT $2::integer)) AS p
                          ORDER BY p.contract

@@ -654,6 +654,7 @@ static void a_contract_of_somebody_else_does_not_use_what_is_not_open(void **sta
 
 static void who_joins_reads_from_then_on(void **state)
 {
+    struct service_actor early;
     struct http_reply reply;
     char version[80], body[200];
     (void) state;
@@ -664,7 +665,20 @@ static void who_joins_reads_from_then_on(void **state)
     refused(&hub, "/v1/contracts/club/accessions", "{\"as\":\"clinic\",\"version\":\"" NO_VERSION "\"}", 404,
             "contract.not_found");
     (void) snprintf(body, sizeof body, "{\"as\":\"clinic\",\"version\":\"%s\"}", version);
+    assert_int_equal(service_register(&service, "early", "", &early), 0);
+    (void) said(&early, "/v1/contracts/club/accessions", body);
     (void) said(&hub, "/v1/contracts/club/accessions", body);
+    get_as(&hub, "/v1/contracts/club/accessions", &reply);
+    assert_true(says(&reply, "\"actor\":\"hub\""));
+    assert_false(says(&reply, "\"actor\":\"early\"")); /* who joined before */
+    http_reply_release(&reply);
+    get_as(&hub, "/v1/contracts?actor=early", &reply);
+    assert_false(says(&reply, "\"id\":\"club\""));
+    http_reply_release(&reply);
+    get_as(&early, "/v1/contracts/club/accessions", &reply);
+    assert_true(says(&reply, "\"actor\":\"early\""));
+    assert_true(says(&reply, "\"actor\":\"hub\"")); /* who joined after */
+    http_reply_release(&reply);
     get_as(&hub, "/v1/contracts/club/terms", &reply);
     assert_true(says(&reply, "Hushed club"));
     http_reply_release(&reply);
@@ -681,6 +695,7 @@ static void who_joins_reads_from_then_on(void **state)
     http_reply_release(&reply);
     get_as(&stranger, "/v1/contracts/club/accessions", &reply);
     assert_reply(&reply, 404, "contract.not_found");
+    service_actor_release(&early);
 }
 
 /* ---- answers ---- */

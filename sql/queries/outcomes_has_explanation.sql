@@ -1,9 +1,24 @@
--- May $2 (NULL: nobody in particular) know how payment $1 came to its amount? Who may know what it consists of, unless its contract uses a
--- result that is not open: then its parties alone. What it consists of may have been erased.
+-- May $2 (NULL: nobody in particular) know how payment $1 came to its amount? Who may know what it consists of, unless its contract, or one
+-- that it uses, has used a result that is not open, or was erased since: then the contract's parties, and those who are parties of whichever
+-- has used such a result. What it consists of may have been erased.
+WITH RECURSIVE source AS (
+    SELECT p.contract AS id FROM outcomes.payment AS p WHERE p.seq = $1::bigint
+    UNION
+    SELECT u.used FROM source AS s JOIN outcomes.contract_use AS u ON u.contract = s.id
+)
 SELECT true
   FROM outcomes.payment AS p
  WHERE p.seq = $1::bigint AND outcomes.reads_entry(p.itemised_seq, $2::text)
    AND NOT EXISTS (SELECT FROM outcomes.erasure AS x WHERE x.entry >= p.itemised_seq AND x.entry < p.seq)
    AND (outcomes.is_party(p.contract, $2::text)
-        OR NOT EXISTS (SELECT FROM outcomes.concern AS n JOIN outcomes.result AS r ON r.seq = n.seq
-                        WHERE n.contract = p.contract));
+        OR NOT EXISTS (SELECT FROM source AS s
+                        WHERE NOT outcomes.is_party(s.id, $2::text)
+                          AND (NOT outcomes.reads_contract(s.id, $2::text)
+                               OR EXISTS (SELECT FROM outcomes.concern AS n JOIN outcomes.result AS r ON r.seq = n.seq
+                                           WHERE n.contract = s.id)
+                               OR EXISTS (SELECT FROM outcomes.erasure AS x
+                                            JOIN outcomes.result AS r ON r.seq = x.entry AND r.only_in = ''
+                                            JOIN outcomes.contract_metric AS m
+                                              ON m.indicator = r.indicator AND m.indicator_version = r.version
+                                                 OR m.contract = r.contract AND m.metric = r.metric
+                                           WHERE m.contract = s.id AND x.entry < p.seq))))

@@ -279,6 +279,7 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
 {
     struct http_reply reply;
     char path[96];
+    int64_t number = 0;
     (void) state;
     assert_get(path_of("results", north, ""), 200, "\"value\":\"100\"", NULL);
     (void) said(&seller, path_of("entries", north, "erasure"), GROUND);
@@ -288,6 +289,10 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     unsigned long long again = said(&seller, path_of("results", north, "restatements"), "{\"value\":\"90\"}");
     assert_get(path_of("results", again, ""), 404, "result.not_found", NULL);
     assert_get("/v1/contracts/deal/state", 200, "\"stands\":\"225.00\"", NULL);
+    assert_int_equal(service_number(&service, "SELECT max(seq) FROM outcomes.payment", &number), 0);
+    assert_true((unsigned long long) number > again);
+    assert_get(path_of("payments", (unsigned long long) number, ""), 200, "\"amount\":\"25.00\"", NULL);
+    assert_get(path_of("payments", (unsigned long long) number, "explanation"), 404, "payment.not_found", NULL);
     struct buf token, line;
     buf_init(&token, 4096);
     buf_init(&line, 8192);

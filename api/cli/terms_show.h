@@ -29,6 +29,7 @@ void show_pay(struct buf *out, const struct ast_decl *d);
 
 /* ---- terms_show_json.c: the syntax tree, with the names of ast.h. NULL without memory; the caller owns it. ---- */
 MUST_CHECK json_t *show_tree(const struct ast_text *text);
+json_t *show_tree_layout(const struct ast_text *text);          /* terms_show_layout.c; NULL without memory */
 json_t *show_tree_expr(bool *failed, const struct ast_expr *e); /* terms_show_tree.c; null for NULL */
 /* Puts value (which is taken) into object; *failed without memory. */
 void show_tree_put(bool *failed, json_t *object, const char *name, json_t *value);

@@ -308,6 +308,7 @@ json_t *show_tree(const struct ast_text *text)
     PUT("runs_to", show_tree_day(text->runs_to));
     PUT("closes", text->has_closes ? show_tree_day(text->closes) : json_null());
     PUT("declarations", declarations(failed, text));
+    PUT("layout", show_tree_layout(text));
     if (!is_failed)
         return json;
     json_decref(json);

@@ -8,6 +8,7 @@
 #include "tally/terms.h"
 #include "terms_eval.h"
 #include "terms_exposure.h"
+#include "terms_read.h"
 #include "terms_show.h"
 #include "terms_simulate.h"
 #include "terms_solve.h"
@@ -123,8 +124,26 @@ done:
     return rc;
 }
 
+/* The text of a tree; there is no file to write it back into. */
+MUST_CHECK static enum tally_code fmt_json(struct cli *cli, const char *file, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice text = SLICE("");
+    if (cli->arg_count > 0 || cli_flag(cli, "--write"))
+        TRY(err_set(err, TALLY_E_USAGE, "--from-json stands instead of FILE.terms, and without --write"));
+    TRY(terms_read_json(cli, file, &text, err));
+    (void) fwrite(text.ptr, 1, text.len, stdout);
+done:
+    return rc;
+}
+
 MUST_CHECK static enum tally_code fmt(struct cli *cli, struct err *err)
 {
+    const char *json = cli_option(cli, "--from-json");
+    if (json != NULL)
+        return fmt_json(cli, json, err);
+    if (cli->arg_count == 0)
+        return err_set(err, TALLY_E_USAGE, "which text? write FILE.terms, or --from-json FILE.json");
     enum tally_code rc = TALLY_OK;
     struct slice text = SLICE("");
     struct diags diags;
@@ -154,7 +173,11 @@ done:
     return rc;
 }
 
-static const struct cli_option FMT[] = {{"--write", NULL, "write it back into the file", false}};
+static const struct cli_option FMT[] = {{"--write", NULL, "write it back into the file", false},
+                                        {"--from-json", "FILE.json",
+                                         "the text of a syntax tree as `tally terms show --json` prints it (- for standard "
+                                         "input); comments are not in the tree",
+                                         false}};
 static const struct cli_option EVAL[] = {
     {"--results", "FILE.json", "what happened, day by day", false},
     {"--as-of", "DATE", "the last day that is looked at", false},
@@ -171,8 +194,9 @@ static const struct cli_option SIMULATE[] = {
 static const struct cli_command COMMANDS[] = {
     {"check", "FILE.terms", "errors and warnings, each with its line, a caret and a hint",
      "tally terms check rikers-able.terms", 1, 1, check, CLI_NO_OPTIONS},
-    {"fmt", "FILE.terms [--write]", "the text in its one layout, which is what can be proposed",
-     "tally terms fmt mine.terms --write", 1, 1, fmt, CLI_OPTIONS(FMT)},
+    {"fmt", "FILE.terms [--write] | --from-json FILE.json",
+     "the text in its one layout, which is what can be proposed; or the text of a syntax tree",
+     "tally terms fmt mine.terms --write", 0, 1, fmt, CLI_OPTIONS(FMT)},
     {"show", "FILE.terms", "the text as plain English; with --json its syntax tree", "tally terms show rikers-able.terms",
      1, 1, cli_terms_show, CLI_NO_OPTIONS},
     {"eval", "FILE.terms --results FILE.json [--as-of DATE] [--explain RULE[INSTANCE]]",

@@ -404,6 +404,25 @@ static void what_it_uses_moves_it_in_the_same_entry(void **state)
     assert_stands("share", YEAR("2024"), "part", "3.00");
 }
 
+/* Whose results a contract rests on that uses another: an explanation says no more than those do. */
+static void an_explanation_ends_with_a_result_of_what_is_used(void **state)
+{
+    int64_t payment = 0, result = 0;
+    struct http_reply reply;
+    char path[80];
+    (void) state;
+    assert_int_equal(service_number(&service, "SELECT max(seq) FROM outcomes.payment WHERE contract = 'share'", &payment),
+                     0);
+    assert_int_equal(service_number(&service, "SELECT max(seq) FROM outcomes.result", &result), 0);
+    (void) snprintf(path, sizeof path, "/v1/payments/%lld/explanation", (long long) payment);
+    assert_get(path, "\"contract\":\"share\"");
+    (void) snprintf(path, sizeof path, "/v1/entries/%lld/erasure", (long long) result);
+    (void) said_and(&seller, path, "{\"ground\":\"asked for\"}", "residue.kept");
+    (void) snprintf(path, sizeof path, "/v1/payments/%lld/explanation", (long long) payment);
+    assert_int_equal(service_get(&service, path, &reply), 0);
+    assert_reply(&reply, 404, "payment.not_found");
+}
+
 static void two_do_not_use_each_other(void **state)
 {
     char shares[65], version[65];
@@ -435,8 +454,11 @@ static void what_is_not_open_is_used_by_its_parties_alone(void **state)
                "contract.terms", "no contract has the version");
     refused_as(&buyer, "/v1/contracts", proposal("peep", SHARE("peep", "", GUEST), hash, "buyer seller guest", "true"), 422,
                "contract.terms", "guest is to sign, and cannot read hush, which is not open");
-    /* what it triggers is open, and a reader of the archive cannot tell why */
-    in_force("peep", proposal("peep", SHARE("peep", "", ""), hash, "buyer seller", "true"));
+    /* its manifest would name it for everybody */
+    refused_as(&buyer, "/v1/contracts", proposal("peep", SHARE("peep", "", ""), hash, "buyer seller", "true"), 422,
+               "contract.terms", "hush is not open, and what uses it would be");
+    (void) said_and(&buyer, "/v1/contracts", proposal("peep", SHARE("peep", "", ""), hash, "buyer seller", "false"),
+                    "\"events\":[]");
 }
 
 int main(void)
@@ -450,6 +472,7 @@ int main(void)
         cmocka_unit_test(each_version_of_the_text_is_read),
         cmocka_unit_test(of_what_is_not_known_nothing_is_used),
         cmocka_unit_test(what_it_uses_moves_it_in_the_same_entry),
+        cmocka_unit_test(an_explanation_ends_with_a_result_of_what_is_used),
         cmocka_unit_test(two_do_not_use_each_other),
         cmocka_unit_test(what_is_not_open_is_used_by_its_parties_alone),
     };

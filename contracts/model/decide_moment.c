@@ -44,8 +44,14 @@ static int by_dispute(const void *a, const void *b)
     return (left->item > right->item) - (left->item < right->item);
 }
 
-static enum tally_code lapses_find(struct deciding *d, const struct view_contract *contract, const struct terms *terms,
-                                   struct news *news)
+/* The text that was in force when a dispute was raised says what its end is, as it says who decides and until when. */
+static enum decision_kind lapse_of(const struct view_contract *contract, const struct view_dispute *dispute)
+{
+    const struct terms *terms = contract->texts[text_at(contract, dispute->row.seq)]->terms;
+    return terms_disputes_fall(terms) ? DECISION_ANNULLED : DECISION_STANDS;
+}
+
+static enum tally_code lapses_find(struct deciding *d, const struct view_contract *contract, struct news *news)
 {
     enum tally_code rc = TALLY_OK;
     const struct table *table = &contract->disputes;
@@ -65,7 +71,7 @@ static enum tally_code lapses_find(struct deciding *d, const struct view_contrac
             .contract = contract->row.id,
             .result_seq = list[i]->row.result_seq,
             .item = list[i]->item,
-            .kind = terms_disputes_fall(terms) ? DECISION_ANNULLED : DECISION_STANDS,
+            .kind = lapse_of(contract, list[i]),
             .is_lapsed = true,
             .value = SLICE(""),
             .seq = d->place->seq,
@@ -110,7 +116,7 @@ static enum tally_code reach(struct deciding *d, struct view_contract *contract,
     buf_init(&body, EVENT_BODY_MAX);
     TRY(terms_of(d->model, contract, &terms, d->err));
     if (instant_day(moment, terms_clock_minutes(terms)) <= terms_closes(terms)) /* after it nothing changes any more (T5) */
-        TRY(lapses_find(d, contract, terms, &news));
+        TRY(lapses_find(d, contract, &news));
     instant_format(moment, at);
     canon_init(&json, &body);
     canon_object(&json);

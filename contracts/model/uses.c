@@ -200,18 +200,22 @@ static enum tally_code refuse_use(struct deciding *d, uint32_t use, struct slice
     return TALLY_OK;
 }
 
-/* By the hash of its version; or by that of its text, where one contract alone has it. */
+/* By the hash of its version; or by that of its text, where one contract alone has it: of those that cannot be read, too, since what is
+ * loaded are two of them at most, and what is decided must not depend on which. */
 static enum tally_code find_use(struct deciding *d, uint32_t use, struct found_use *out)
 {
     const struct terms_use *u = terms_use(PROPOSAL.terms, use);
     const struct view_version *version = view_version(d->model, u->hash);
-    uint32_t readable = 0;
+    uint32_t readable = 0, found = 0;
     *out = (struct found_use){NULL, NULL};
     for (uint32_t i = 0; version != NULL && i < version->count; i++) {
         const struct view_contract *contract = view_contract(d->model, version->items[i].contract);
         if (contract == NULL)
             return not_loaded(d, "contract", version->items[i].contract);
-        if (!reads_contract(contract, d->command->actor) || version->items[i].version > contract->text_count)
+        if (version->items[i].version > contract->text_count)
+            continue;
+        found++;
+        if (!reads_contract(contract, d->command->actor))
             continue;
         readable++;
         *out = (struct found_use){contract, contract->texts[version->items[i].version - 1]};
@@ -221,11 +225,8 @@ static enum tally_code find_use(struct deciding *d, uint32_t use, struct found_u
                           arena_printf(d->arena,
                                        "no contract has the version %.*s: see the version of each at /v1/contracts",
                                        SLICE_ARG(u->hash)));
-    if (readable > 1)
-        return refuse_use(d, use,
-                          arena_printf(d->arena,
-                                       "%" PRIu32 " contracts have this text: write the hash of the version that is meant",
-                                       readable));
+    if (found > 1)
+        return refuse_use(d, use, SLICE("several contracts have this text: write the hash of the version that is meant"));
     return TALLY_OK;
 }
 

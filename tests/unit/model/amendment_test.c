@@ -341,6 +341,30 @@ static void how_results_stand_does_not_begin_anew(void **state)
     world_release(&w);
 }
 
+/* Nobody has decided in time: what then holds was agreed when the dispute was raised. */
+static void a_dispute_lapses_as_the_text_says_by_which_it_was_raised(void **state)
+{
+    static const char stand[] = "otherwise stands";
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    uint64_t one = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge", one, 0, NULL);
+    do_dispute(&w, "buyer", one, "deal", 0, NULL);
+    ASSERT_DONE(&w);
+    const char *text = amends(&w, DEAL(" version 2 amends @ effective 2012-01-01", JUDGE, ALL, VERIFIED, "3"), FIRST);
+    const char *at = strstr(text, stand);
+    text = arena_printf(w.arena, "%.*sotherwise falls%s", (int) (at - text), text, at + sizeof stand - 1).ptr;
+    sign_both(&w, propose(&w, text, PARTIES));
+    world_day(&w, "2012-09-01");
+    assert_true(world_moments(&w) >= 1);
+    assert_non_null(strstr(w.log.ptr, "\"lapsed\":[{\"decision\":\"stands\""));
+    assert_null(strstr(w.log.ptr, "\"decision\":\"annulled\""));
+    assert_string_equal(stands(&w, KEY2012), "30.00");
+    world_release(&w);
+}
+
 #define MORE "metric more is shared.more version 1 in days\n  by year\n"
 
 /* Results of an indicator that only the new text uses were there before it. */
@@ -437,6 +461,7 @@ int main(void)
         cmocka_unit_test(an_amendment_that_changes_nothing_past_triggers_nothing),
         cmocka_unit_test(who_a_party_is_goes_by_the_text_in_force_at_the_entry),
         cmocka_unit_test(how_results_stand_does_not_begin_anew),
+        cmocka_unit_test(a_dispute_lapses_as_the_text_says_by_which_it_was_raised),
         cmocka_unit_test(earlier_results_that_fit_the_new_text_are_used),
         cmocka_unit_test(a_third_text_amends_the_second),
         cmocka_unit_test(rule_V5_a_preview_shows_every_difference),

@@ -468,6 +468,21 @@ static void propose_private(struct world *w, const char *id, const char *text)
     ASSERT_DONE(w);
 }
 
+/* What is loaded of contracts with one text are two at most, whoever reads them. */
+static void a_text_that_others_have_too_is_named_by_its_version(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    propose_private(&w, "units", UNITS("units"));
+    do_propose(&w, "city", "twin", UNITS("units"), "buyer=city seller=city");
+    ASSERT_DONE(&w);
+    do_propose(&w, "city", "copy", using(&w, COPY("copy", OF_UNITS("")), UNITS("units")), "buyer=city seller=city");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "several contracts have this text"));
+    world_release(&w);
+}
+
 static void who_leaves_reads_what_the_amendment_uses(void **state)
 {
     static const char first[] = PLAIN("", "party city evaluator \"City\"\n", SIGNED, "5");
@@ -532,6 +547,7 @@ int main(void)
         cmocka_unit_test(who_uses_what_uses_a_contract_is_one_of_its_users),
         cmocka_unit_test(a_moment_is_not_lost_to_that_of_what_is_used),
         cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
+        cmocka_unit_test(a_text_that_others_have_too_is_named_by_its_version),
         cmocka_unit_test(who_leaves_reads_what_the_amendment_uses),
         cmocka_unit_test(who_joins_reads_what_is_used),
     };

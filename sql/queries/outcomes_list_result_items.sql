@@ -46,7 +46,8 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
                array_to_json(ARRAY(SELECT row_to_json(v) FROM
                    (SELECT v.actor, v.seq FROM outcomes.verification AS v
-                     WHERE v.result_seq = r.seq AND v.item = r.item ORDER BY v.seq) AS v)) AS verifications,
+                     WHERE v.result_seq = r.seq AND v.item = r.item AND outcomes.reads_entry(v.seq, $4::text)
+                     ORDER BY v.seq) AS v)) AS verifications,
                r.version, r.is_withdrawal AS withdrawal
           FROM outcomes.result AS r
          WHERE r.seq = $1::bigint AND r.item > $2::integer

@@ -648,9 +648,11 @@ static void a_contract_of_somebody_else_does_not_use_what_is_not_open(void **sta
     "runs 2020-01-01 to 2090-12-31\ncloses 2091-12-31\n\nparty buyer outcome payer \"Buyer\"\n"                            \
     "party judge evaluator \"Judge\"\nparty seller provider \"Seller\"\nparty vera auditor \"Vera\"\n"                     \
     "parties clinic provider \"Clinics\", at most 9 join until 2090-01-01\n"                                               \
-    "in force when buyer and seller have signed\n\ndimension place (north, south, west)\n"                                 \
+    "in force when buyer and seller have signed\n\ndimension place (north, south, west, east)\n"                           \
     "metric units is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"               \
-    "  if missing use 0\n\npay each_place from buyer to seller\n  for each place\n  amount 2.50 per day of units\n"
+    "  if missing use 0\n"                                                                                                 \
+    "metric sure is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"                \
+    "  verified by judge\n\npay each_place from buyer to seller\n  for each place\n  amount 2.50 per day of units\n"
 
 static void who_joins_reads_from_then_on(void **state)
 {
@@ -667,10 +669,21 @@ static void who_joins_reads_from_then_on(void **state)
     (void) snprintf(body, sizeof body, "{\"as\":\"clinic\",\"version\":\"%s\"}", version);
     assert_int_equal(service_register(&service, "early", "", &early), 0);
     (void) said(&early, "/v1/contracts/club/accessions", body);
+    unsigned long long verified = said(&seller, "/v1/results", UNITS("east", "3", ",\"open\":false"));
+    (void) said_of(&judge, "results", verified, "verifications", "{}");
     (void) said(&hub, "/v1/contracts/club/accessions", body);
     get_as(&hub, "/v1/contracts/club/accessions", &reply);
     assert_true(says(&reply, "\"actor\":\"hub\""));
     assert_false(says(&reply, "\"actor\":\"early\"")); /* who joined before */
+    http_reply_release(&reply);
+    char target[64];
+    (void) snprintf(target, sizeof target, "/v1/results/%llu", verified);
+    get_as(&hub, target, &reply);
+    assert_true(says(&reply, "\"value\":\"3\""));
+    assert_true(says(&reply, "\"verifications\":[]")); /* from before it joined */
+    http_reply_release(&reply);
+    get_as(&buyer, target, &reply);
+    assert_true(says(&reply, "\"verifications\":[{\"actor\":\"judge\""));
     http_reply_release(&reply);
     get_as(&hub, "/v1/contracts?actor=early", &reply);
     assert_false(says(&reply, "\"id\":\"club\""));

@@ -209,6 +209,7 @@ done:
 static enum tally_code read_first(struct verify_input *input, char first[FIRST_BYTES], size_t *have, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    ENSURE(input != NULL);
     while (*have < FIRST_BYTES && !input->is_at_end && input->damage == NULL) {
         size_t len = 0;
         TRY(verify_input_next(input, first + *have, FIRST_BYTES - *have, &len, err));

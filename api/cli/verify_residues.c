@@ -51,6 +51,7 @@ MUST_CHECK static enum tally_code read_all(struct verify_input *input, struct re
 {
     enum tally_code rc = TALLY_OK;
     char piece[PIECE];
+    ENSURE(input != NULL);
     while (!input->is_at_end && input->damage == NULL) {
         size_t len = 0;
         TRY(verify_input_next(input, piece, sizeof piece, &len, err));

@@ -403,7 +403,7 @@ enum tally_code sign_amendment(struct deciding *d, struct view_contract *contrac
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    struct row_signer row;
+    struct row_signer row = {0};
     bool is_enough = false;
     STEP(HEAD_COVERS(d, amendment->seq, "the amendment"));
     TRY(terms_with(d->model, contract, amendment, &terms, d->err));

@@ -90,6 +90,7 @@ static enum tally_code check_author(struct deciding *d, const struct changing *c
 {
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < c->count && !refused_enough(d); i++) {
+        ENSURE(c->of[i] != NULL);
         if (!slice_equal(c->of[i]->row.author, d->command->actor))
             TRY(REFUSE_AT(d, REFUSE_RESULT_NOT_AUTHOR, pointer(d, i, ""),
                           "%.*s reported entry %" PRIu64 ", and this was signed by %.*s", SLICE_ARG(c->of[i]->row.author),
@@ -135,6 +136,7 @@ static enum tally_code check_taken(struct deciding *d, const struct changing *c)
 {
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < c->count && !refused_enough(d); i++) {
+        ENSURE(c->of[i] != NULL);
         const struct row_result *row = &c->of[i]->row;
         const struct view_contract *contract = row->indicator.len > 0 ? NULL : view_contract(d->model, row->contract);
         if (row->indicator.len > 0 || (contract != NULL && contract_takes(contract->row.state, CONTRACT_DEED_FIGURE)))

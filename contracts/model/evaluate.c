@@ -42,7 +42,7 @@ enum tally_code model_explain(const struct model *model, struct slice contract, 
                               struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct engine_input input;
+    struct engine_input input = {0};
     struct engine_output *output = NULL;
     struct engine_kept *kept = NULL;
     struct explanation e;

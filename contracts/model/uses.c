@@ -298,8 +298,9 @@ enum tally_code uses_take(struct deciding *d, struct version_manifest *manifest)
     if (list == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < count; i++) {
-        struct found_use found;
+        struct found_use found = {NULL, NULL};
         STEP(check_use(d, i, manifest->open, &found));
+        ENSURE(found.contract != NULL && found.text != NULL);
         struct row_use row = {.contract = PROPOSAL.id,
                               .text_seq = d->place->seq,
                               .place = i,

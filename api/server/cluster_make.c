@@ -171,8 +171,8 @@ enum tally_code cluster_set_up(struct pg *pg, struct err *err)
     TRY(pg_exec_text(pg, roles_sql, NULL, err));
     TRY(pg_exec(pg, &has_database, NULL, &rows, err));
     if (!pg_get_bool(rows, 0, 0))
-        TRY(pg_exec_text(pg, "CREATE CLUSTER_DATABASE " CLUSTER_DATABASE " OWNER tally_owner", NULL, err));
-    TRY(pg_exec_text(pg, "REVOKE TEMPORARY ON CLUSTER_DATABASE " CLUSTER_DATABASE " FROM PUBLIC", NULL, err));
+        TRY(pg_exec_text(pg, "CREATE DATABASE " CLUSTER_DATABASE " OWNER tally_owner", NULL, err));
+    TRY(pg_exec_text(pg, "REVOKE TEMPORARY ON DATABASE " CLUSTER_DATABASE " FROM PUBLIC", NULL, err));
 done:
     pg_rows_free(rows);
     return rc == TALLY_OK ? rc : err_context(err, "the roles and the database of the private cluster");

@@ -113,6 +113,12 @@ MUST_CHECK enum tally_code proposal_party(struct deciding *d, uint32_t i,
 MUST_CHECK enum tally_code proposal_add_metrics(struct deciding *d);
 /* decide_amendment.c: a signature under an amendment, which may put it in force. */
 MUST_CHECK enum tally_code sign_amendment(struct deciding *d, struct view_contract *contract, struct view_text *amendment);
+/* What follows when it has all signatures; `as` is its row, and what it uses is in the view. */
+MUST_CHECK enum tally_code amendment_put_in_force(struct deciding *d, struct view_contract *contract,
+                                                  const struct view_text *amendment, const struct row_amendment *as);
+/* preview.c: the same for what this decision proposes, whose rows are among its changes (V5). */
+MUST_CHECK enum tally_code amendment_preview(struct deciding *d, struct view_contract *contract,
+                                             const struct row_amendment *row);
 
 /* ---- what follows (consequences.c) ---- */
 struct topic { /* results of one statement that are of one version of an indicator, or of one figure */

@@ -168,34 +168,6 @@ done:
     return rc;
 }
 
-static enum tally_code put_in_force(struct deciding *d, struct view_contract *contract, const struct view_text *amendment,
-                                    const struct row_amendment *as);
-
-/* V5: what it would trigger, if it came into force with this. */
-static enum tally_code preview(struct deciding *d, const struct amending *a, const struct row_amendment *row)
-{
-    enum tally_code rc = TALLY_OK;
-    const struct terms *terms = NULL;
-    uint32_t count = d->out->changes.signers_count;
-    if (terms_use_count(PROPOSAL.terms) > 0) /* what it takes of them is recorded only when it is in force */
-        return REFUSE(d, REFUSE_CONTRACT_USES,
-                      "an amendment that uses other contracts cannot be previewed here: `tally terms eval` evaluates it");
-    struct view_text *text = ARENA_NEW(d->arena, struct view_text);
-    struct row_party **parties = ARENA_ARRAY(d->arena, (size_t) count + 1, struct row_party *);
-    if (text == NULL || parties == NULL)
-        return no_arena(d);
-    *text = (struct view_text){.seq = row->seq, .version = row->version, .source = row->text, .parties = parties};
-    memcpy(text->terms_hash, row->terms_hash, sizeof(row->terms_hash));
-    memcpy(text->version_hash, row->version_hash, sizeof(row->version_hash));
-    for (uint32_t i = 0; i < count; i++)
-        if (!d->out->changes.signers[i].is_leaving)
-            parties[text->party_count++] = &d->out->changes.signers[i].party;
-    TRY(terms_with(d->model, a->contract, text, &terms, d->err));
-    TRY(put_in_force(d, a->contract, text, row));
-done:
-    return rc;
-}
-
 enum tally_code decide_amend_contract(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
@@ -227,7 +199,7 @@ enum tally_code decide_amend_contract(struct deciding *d)
     STEP(proposal_add_metrics(d));
     STEP(statement_of_contract(d, a.contract));
     if (PROPOSAL.is_in_force)
-        STEP(preview(d, &a, &row));
+        STEP(amendment_preview(d, a.contract, &row));
 done:
     return rc;
 }
@@ -366,8 +338,8 @@ static enum tally_code amended_contract(struct deciding *d, const struct view_co
     return TALLY_OK;
 }
 
-static enum tally_code put_in_force(struct deciding *d, struct view_contract *contract, const struct view_text *amendment,
-                                    const struct row_amendment *as)
+enum tally_code amendment_put_in_force(struct deciding *d, struct view_contract *contract,
+                                       const struct view_text *amendment, const struct row_amendment *as)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
@@ -412,7 +384,7 @@ enum tally_code sign_amendment(struct deciding *d, struct view_contract *contrac
     STEP(change_signer(d, &row));
     TRY(is_signed(d, contract, amendment, &row, &is_enough));
     if (is_enough)
-        STEP(put_in_force(d, contract, amendment, row_of(amendment)));
+        STEP(amendment_put_in_force(d, contract, amendment, row_of(amendment)));
 done:
     return rc;
 }

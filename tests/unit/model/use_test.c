@@ -532,6 +532,203 @@ static void what_is_open_uses_nothing_that_is_not(void **state)
     world_release(&w);
 }
 
+/* ---- V5: previews ---- */
+
+/* What is triggered, by which rows of figures: what a preview must say, and the last signature must do. */
+static void show_triggered(struct buf *out, const struct decision *decision)
+{
+    buf_clear(out);
+    for (uint32_t i = 0; i < decision->event_count; i++)
+        buf_printf(out, "%s\n", decision->events[i].type);
+    for (uint32_t i = 0; i < decision->changes.payments_count; i++) {
+        const struct row_payment *row = &decision->changes.payments[i];
+        put_slice(out, row->contract), put_slice(out, row->rule), put_slice(out, row->from_actor);
+        put_slice(out, row->to_actor), put_slice(out, row->amount), put_number(out, row->is_owed_back);
+        put_number(out, row->instances), put_number(out, (uint64_t) (int64_t) row->due_on);
+        buf_add_char(out, '\n');
+    }
+    for (uint32_t i = 0; i < decision->changes.payment_items_count; i++) {
+        const struct row_payment_item *row = &decision->changes.payment_items[i];
+        put_slice(out, row->key), put_slice(out, row->difference), put_slice(out, row->stands);
+    }
+    for (uint32_t i = 0; i < decision->changes.figures_count; i++)
+        show_figure(out, &decision->changes.figures[i]);
+}
+
+static struct decision preview(struct world *w, const char *by, const char *id, const char *text, const char *parties)
+{
+    struct command command;
+    struct decision decision = {0};
+    struct buf said, again;
+    buf_init(&said, 1 << 20);
+    buf_init(&again, 1 << 20);
+    (void) world_moments(w);
+    fill_proposal(w, &command, id, text, parties);
+    command.kind = COMMAND_AMEND_CONTRACT;
+    command.u.propose_contract.is_in_force = true;
+    command.actor = slice_str(by);
+    command.kid = arena_printf(w->arena, "k-%s", by);
+    command.head_seq = w->seq - 1;
+    for (int m = 0; m < WORLD_MODELS; m++) {
+        world_fill(w, w->models[m], &command);
+        decision = decide_once(w, w->models[m], &command);
+        show_whole_decision(m == 0 ? &said : &again, &decision);
+        if (m > 0)
+            assert_string_equal(said.ptr, again.ptr);
+    }
+    buf_release(&said);
+    buf_release(&again);
+    return decision;
+}
+
+/* Previews the amendment, then proposes and signs it; it must trigger what the preview said. Returns that. */
+static const char *previewed(struct world *w, const char *id, const char *text)
+{
+    struct buf said, done;
+    buf_init(&said, 1 << 20);
+    buf_init(&done, 1 << 20);
+    struct decision decision = preview(w, "buyer", id, text, UNITS_PARTIES);
+    assert_null(decision.refusal);
+    show_triggered(&said, &decision);
+    uint64_t seq = w->seq;
+    do_amend(w, "buyer", id, text, UNITS_PARTIES);
+    ASSERT_DONE(w);
+    do_sign_amendment(w, "buyer", id, "buyer", seq);
+    ASSERT_DONE(w);
+    do_sign_amendment(w, "seller", id, "seller", seq);
+    ASSERT_DONE(w);
+    show_triggered(&done, &w->decision);
+    assert_string_equal(said.ptr, done.ptr);
+    const char *out = world_keep(w, buf_slice(&said)).ptr;
+    out = arena_printf(w->arena, "%.*s", (int) said.len, out).ptr;
+    buf_release(&said);
+    buf_release(&done);
+    return out;
+}
+
+/* Of what is not open, too: its parties read what it says. */
+static void rule_V5_a_preview_takes_the_figures_that_its_text_would(void **state)
+{
+    static const char first[] = PLAIN("", "", SIGNED, "5");
+    static const char second[] = PLAIN(" version 2 amends @ effective 2012-01-01", "", SIGNED OF_UNITS(""), "paid");
+    static const char third[] =
+        PLAIN(" version 2 amends @ effective 2012-01-01", "", SIGNED OF_UNITS(" as amended"), "paid");
+    for (int as_amended = 0; as_amended < 2; as_amended++) {
+        struct world w;
+        (void) state;
+        begin(&w);
+        propose_private(&w, "units", UNITS("units"));
+        sign_both(&w, "units");
+        propose_private(&w, "plain", first);
+        sign_both(&w, "plain");
+        world_day(&w, "2013-04-01");
+        report(&w, "seller", "=units/bonus - 40", NULL);
+        assert_string_equal(amount_of(&w, "plain"), "5.00");
+        if (as_amended == 1) {
+            uint64_t seq = w.seq;
+            do_amend(&w, "buyer", "units", amended(&w), UNITS_PARTIES);
+            ASSERT_DONE(&w);
+            do_sign_amendment(&w, "buyer", "units", "buyer", seq);
+            do_sign_amendment(&w, "seller", "units", "seller", seq);
+            ASSERT_DONE(&w);
+        }
+        const char *text = using(&w, using(&w, as_amended == 1 ? third : second, first), UNITS("units"));
+        assert_non_null(strstr(previewed(&w, "plain", text),
+                               as_amended == 1 ? "again|buyer|seller|75.00|0" : "again|buyer|seller|35.00|0"));
+        assert_string_equal(amount_of(&w, "plain"), as_amended == 1 ? "80.00" : "40.00");
+        world_release(&w);
+    }
+}
+
+/* A used contract that was never signed, one whose figure an amendment took away, and one that has closed. */
+static void rule_V5_a_preview_knows_what_is_unknown(void **state)
+{
+    static const char first[] = PLAIN("", "", SIGNED, "5");
+    static const char second[] =
+        PLAIN(" version 2 amends @ effective 2012-01-01", "", SIGNED OF_UNITS("") "  if missing use 3\n", "paid");
+    struct world w;
+    (void) state;
+    for (int is_signed = 0; is_signed < 2; is_signed++) {
+        begin(&w);
+        do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+        if (is_signed == 1)
+            sign_both(&w, "units");
+        do_propose(&w, "buyer", "plain", first, UNITS_PARTIES);
+        sign_both(&w, "plain");
+        world_day(&w, "2014-10-01"); /* units, if signed, has closed: nothing was reported there */
+        const char *text = using(&w, using(&w, second, first), UNITS("units"));
+        const char *said = previewed(&w, "plain", text);
+        assert_non_null(strstr(said, is_signed == 1 ? "again|seller|buyer|5.00|1" : "again|seller|buyer|2.00|1"));
+        world_release(&w);
+    }
+}
+
+/* U5: what follows in the contracts that use the amended one; and each reader is told of its own. */
+static void rule_V5_a_preview_goes_down_to_what_uses_the_amended(void **state)
+{
+    struct world w;
+    struct command command;
+    (void) state;
+    begin(&w);
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "follows", using(&w, COPY("follows", OF_UNITS(" as amended")), UNITS("units")), UNITS_PARTIES);
+    fill_proposal(&w, &command, "secret", using(&w, COPY("secret", OF_UNITS(" as amended")), UNITS("units")),
+                  "buyer=city seller=goldman");
+    command.u.propose_contract.open = false;
+    world_do(&w, "city", &command);
+    ASSERT_DONE(&w);
+    sign_both(&w, "units");
+    sign_both(&w, "follows");
+    do_sign(&w, "city", "secret", "buyer");
+    do_sign(&w, "goldman", "secret", "seller");
+    ASSERT_DONE(&w);
+    world_day(&w, "2013-04-01");
+    report(&w, "seller", "=units/bonus - 40", NULL);
+    assert_string_equal(amount_of(&w, "secret"), "40.00");
+    const char *text = amended(&w);
+    struct decision decision = preview(&w, "buyer", "units", text, UNITS_PARTIES);
+    uint32_t hidden = 0;
+    for (uint32_t i = 0; i < decision.event_count; i++) {
+        bool is_secret = slice_is(decision.events[i].contract, "secret");
+        hidden += is_secret;
+        assert_int_equal(model_reads_event(w.models[0], &decision.events[i], SLICE("buyer")), !is_secret);
+        assert_true(model_reads_event(w.models[0], &decision.events[i], SLICE("goldman")));
+    }
+    assert_int_equal(hidden, 2); /* its list and its payment */
+    const char *said = previewed(&w, "units", text);
+    assert_non_null(strstr(said, "follows|again|buyer|seller|40.00|0"));
+    assert_non_null(strstr(said, "secret|again|city|goldman|40.00|0"));
+    world_release(&w);
+}
+
+/* Whoever cannot read the used contract is told no more than that there is none; and nothing of a preview stays. */
+static void rule_V5_a_preview_of_what_cannot_be_read_is_refused(void **state)
+{
+    static const char first[] = PLAIN("", "", SIGNED, "5");
+    static const char second[] = PLAIN(" version 2 amends @ effective 2012-01-01", "", SIGNED OF_UNITS(""), "paid");
+    struct world w;
+    struct command command;
+    (void) state;
+    begin(&w);
+    propose_private(&w, "units", UNITS("units"));
+    sign_both(&w, "units");
+    fill_proposal(&w, &command, "plain", first, "buyer=city seller=goldman");
+    command.u.propose_contract.open = false;
+    world_do(&w, "city", &command);
+    do_sign(&w, "city", "plain", "buyer");
+    do_sign(&w, "goldman", "plain", "seller");
+    ASSERT_DONE(&w);
+    const char *text = using(&w, using(&w, second, first), UNITS("units"));
+    struct decision decision = preview(&w, "city", "plain", text, "buyer=city seller=goldman");
+    assert_non_null(decision.refusal);
+    assert_int_equal(decision.refusal->code, REFUSE_CONTRACT_TERMS);
+    assert_non_null(strstr(decision.refusal->errors->detail.ptr, "no contract has the version"));
+    world_day(&w, "2013-04-01");
+    report(&w, "seller", "=units/bonus - 40", NULL);
+    assert_string_equal(amount_of(&w, "plain"), "5.00");
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -550,6 +747,10 @@ int main(void)
         cmocka_unit_test(a_text_that_others_have_too_is_named_by_its_version),
         cmocka_unit_test(who_leaves_reads_what_the_amendment_uses),
         cmocka_unit_test(who_joins_reads_what_is_used),
+        cmocka_unit_test(rule_V5_a_preview_takes_the_figures_that_its_text_would),
+        cmocka_unit_test(rule_V5_a_preview_knows_what_is_unknown),
+        cmocka_unit_test(rule_V5_a_preview_goes_down_to_what_uses_the_amended),
+        cmocka_unit_test(rule_V5_a_preview_of_what_cannot_be_read_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

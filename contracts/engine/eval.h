@@ -152,14 +152,15 @@ struct text_eval { /* one of several texts of a contract */
     uint32_t *places; /* by rule: its place among all rules; TERMS_NONE where a newer text has it too */
 };
 
-/* Of a member's place: no result names it, something stands for it alone; it has given its place up. */
+/* Of a member's place: only what stands holds it, by its results somebody else would have it; it has given its place up. */
 #define SEAT_STANDS 1
 #define SEAT_GIVEN_UP 2
 struct seats {
-    unsigned char *items; /* NULL: the dimension is not full */
+    unsigned char *items; /* NULL: nobody waits for a place */
     uint32_t count;       /* of the members that were chosen; a session has more names */
 };
-/* A member of an open dimension that takes no place (S7): all that stands for it is taken back by this evaluation. */
+/* A member of an open dimension that was left with nothing standing (S7): what it had before holds no place any more. If its results
+ * give it none either, all that stood for it is taken back, and its results count for nothing. */
 struct vacated {
     uint32_t dimension;
     struct slice name;
@@ -318,11 +319,13 @@ struct slice eval_name(struct eval *ev, struct slice name, const struct shape *s
 /* ---- members.c ---- */
 /* Sets ev->dimensions. false: ev->rc is set. */
 MUST_CHECK bool members_find(struct eval *ev);
-/* Who has a place in a full dimension although no result names it, and is left with nothing standing? Added to *vacated, in the arena, with
- * *is_again: the input is to be evaluated once more, for others now have these places. false: ev->rc is set. */
+/* Who holds a place in a full dimension by what stands alone (others' results came before its own, or it has none), and is left with
+ * nothing standing? Added to *vacated, in the arena, with *is_again: the input is to be evaluated once more, for others now have these
+ * places. false: ev->rc is set. */
 MUST_CHECK bool members_vacate(struct eval *ev, struct arena *arena, const struct vacated **vacated, bool *is_again);
-/* Has one of the bound members of the rule's dimensions given up its place? It is no member from now on: what stood is taken back. */
-bool members_have_gone(const struct eval *ev, const struct shape *shape);
+/* Has one of these members (by dimension) of the shape's dimensions given up its place? It is none from now on: what stood is taken
+ * back, and no result of it counts. */
+bool members_have_gone(const struct eval *ev, const struct shape *shape, const uint32_t *members);
 /* Is it a key of that shape but for members of open dimensions that are none (S7)? */
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
 

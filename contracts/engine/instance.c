@@ -279,7 +279,7 @@ static enum known amount_value(struct eval *ev, const struct rule *r, struct ins
     struct value v;
     bool is_found = false;
     instance->amount = 0;
-    if (members_have_gone(ev, &r->shape) || (ev->session != NULL && !session_has_members(ev, instance)))
+    if (members_have_gone(ev, &r->shape, ev->bound) || (ev->session != NULL && !session_has_members(ev, instance)))
         return KNOWN;
     enum known known = key_in_metric(ev, r, &is_found);
     instance->is_absent = ev->session != NULL && known == KNOWN && !is_found && instance->stands == 0;

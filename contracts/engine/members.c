@@ -4,10 +4,13 @@
 
 #include "eval.h"
 
+#define NO_RESULT UINT64_MAX
 struct named {
     struct slice name;
-    uint64_t order; /* of S7: the entry in which its first result became final; 0: something stands for it */
-    bool has_result;
+    uint64_t
+        by_result; /* of S7: the entry in which its first result became final; NO_RESULT: nothing but what stands names it */
+    uint64_t order;     /* by which it comes: 0 while something stands for it (I1), otherwise by_result */
+    unsigned char seat; /* SEAT_...; 0: it has a place, and keeps it */
 };
 
 struct named_list {
@@ -27,7 +30,7 @@ MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struc
         list->items = grown;
         list->cap = cap;
     }
-    list->items[list->count++] = (struct named){name, order, order != 0};
+    list->items[list->count++] = (struct named){name, order == 0 ? NO_RESULT : order, order, 0};
     return true;
 }
 
@@ -58,55 +61,87 @@ static int order_of_coming(const void *a, const void *b)
     return x->order != y->order ? (x->order > y->order) - (x->order < y->order) : slice_compare(x->name, y->name);
 }
 
-static bool is_vacated(const struct eval *ev, uint32_t dimension, struct slice name)
+/* The name in a list that is ordered by names, each once; NULL: it is not there. */
+static struct named *find_named(const struct named_list *list, struct slice name)
 {
-    for (const struct vacated *v = ev->vacated; v != NULL; v = v->next)
-        if (v->dimension == dimension && slice_equal(v->name, name))
-            return true;
-    return false;
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = slice_compare(list->items[mid].name, name);
+        if (order == 0)
+            return &list->items[mid];
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
 }
 
-/* Each name once, with the first order that it has; the first `at_most` to come, beside those that take no place; by their bytes. Is
- * there one for whom there is no place? */
-static bool choose(const struct eval *ev, uint32_t dimension, struct named_list *list)
+/* Each name once, by their bytes. Who has given up its place comes by its results alone. */
+static void unite(const struct eval *ev, uint32_t dimension, struct named_list *list)
 {
-    size_t kept = 0, most = ev->t->dimensions[dimension].shown.at_most;
-    if (list->count == 0)
-        return false;
-    qsort(list->items, list->count, sizeof *list->items, order_of_names);
+    size_t kept = 0;
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, order_of_names);
     for (size_t i = 0; i < list->count; i++) {
-        if (i == 0 || !slice_equal(list->items[i].name, list->items[kept - 1].name))
-            list->items[kept++] = list->items[i];
-        else
-            list->items[kept - 1].has_result = list->items[kept - 1].has_result || list->items[i].has_result;
+        struct named *item = &list->items[i], *last = kept == 0 ? NULL : &list->items[kept - 1];
+        if (last == NULL || !slice_equal(item->name, last->name))
+            list->items[kept++] = *item;
+        else if (item->by_result < last->by_result)
+            last->by_result = item->by_result;
     }
     list->count = kept;
-    for (size_t i = 0; i < kept; i++) /* something stands for them: they come first */
-        most += is_vacated(ev, dimension, list->items[i].name);
-    if (kept <= most)
-        return false;
-    qsort(list->items, kept, sizeof *list->items, order_of_coming);
-    list->count = most;
-    qsort(list->items, most, sizeof *list->items, order_of_names);
-    return true;
+    for (const struct vacated *v = ev->vacated; v != NULL; v = v->next) {
+        struct named *gone = v->dimension == dimension ? find_named(list, v->name) : NULL;
+        if (gone == NULL)
+            continue;
+        gone->order = gone->by_result;
+        gone->seat = SEAT_GIVEN_UP;
+    }
 }
 
-MUST_CHECK static bool set_members(struct eval *ev, uint32_t dimension, struct dimension *d, const struct named_list *list,
-                                   struct seats *seats)
+/* The first `at_most` to come, and beside them those that have given up their places, for whom something is to be taken back; by their
+ * bytes. What stands alone holds a place that somebody else would have: once it stands no more, the place is given up. */
+static void choose(uint32_t most, struct named_list *list)
 {
+    size_t kept = 0;
+    qsort(list->items, list->count, sizeof *list->items, order_of_coming);
+    while (kept < list->count && kept < most && list->items[kept].order != NO_RESULT)
+        kept++;
+    struct named next = kept == list->count ? (struct named){.order = NO_RESULT} : list->items[kept];
+    for (size_t i = 0; i < kept; i++) {
+        struct named without = list->items[i];
+        without.order = without.by_result;
+        bool is_held = list->items[i].order == 0 && next.order != NO_RESULT && order_of_coming(&without, &next) > 0;
+        list->items[i].seat = is_held ? SEAT_STANDS : 0;
+    }
+    for (size_t i = kept; i < list->count; i++)
+        if (list->items[i].seat == SEAT_GIVEN_UP)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+    qsort(list->items, kept, sizeof *list->items, order_of_names);
+}
+
+MUST_CHECK static bool set_members(struct eval *ev, uint32_t dimension, struct dimension *d, struct named_list *list)
+{
+    unite(ev, dimension, list);
+    bool is_crowded = list->count > d->shown.at_most || ev->vacated != NULL;
+    if (is_crowded && list->count > 0)
+        choose(d->shown.at_most, list);
     struct slice *names = EVAL_NEW(ev, list->count, struct slice);
     uint32_t *by_bytes = EVAL_NEW(ev, list->count, uint32_t);
-    unsigned char *said = seats == NULL ? NULL : EVAL_NEW(ev, list->count, unsigned char);
-    if (names == NULL || by_bytes == NULL || (seats != NULL && said == NULL))
+    unsigned char *seats = is_crowded ? EVAL_NEW(ev, list->count, unsigned char) : NULL;
+    if (names == NULL || by_bytes == NULL || (is_crowded && seats == NULL))
         return false;
     for (size_t i = 0; i < list->count; i++) {
         names[i] = list->items[i].name;
         by_bytes[i] = (uint32_t) i;
-        if (said != NULL && !list->items[i].has_result)
-            said[i] = is_vacated(ev, dimension, names[i]) ? SEAT_STANDS | SEAT_GIVEN_UP : SEAT_STANDS;
+        if (seats != NULL)
+            seats[i] = list->items[i].seat;
     }
-    if (seats != NULL)
-        *seats = (struct seats){said, (uint32_t) list->count};
+    ev->seats[dimension] = (struct seats){seats, is_crowded ? (uint32_t) list->count : 0};
+    ev->is_full = ev->is_full || list->count >= d->shown.at_most;
     d->shown.members = d->spellings = names;
     d->shown.member_count = (uint32_t) list->count;
     if (d->shown.at_most < list->count) /* with those that take no place: cells are counted by it */
@@ -189,14 +224,9 @@ bool members_find(struct eval *ev)
     if (dims == NULL || lists == NULL || ev->seats == NULL || !take_all_keys(ev, lists))
         return false;
     memcpy(dims, ev->t->dimensions, count * sizeof *dims);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!dimension_is_open(&dims[i]))
-            continue;
-        bool has_further = choose(ev, i, &lists[i]);
-        ev->is_full = ev->is_full || lists[i].count >= dims[i].shown.at_most;
-        if (!set_members(ev, i, &dims[i], &lists[i], has_further || ev->vacated != NULL ? &ev->seats[i] : NULL))
+    for (uint32_t i = 0; i < count; i++)
+        if (dimension_is_open(&dims[i]) && !set_members(ev, i, &dims[i], &lists[i]))
             return false;
-    }
     ev->dimensions = dims;
     return true;
 }
@@ -243,13 +273,13 @@ bool members_vacate(struct eval *ev, struct arena *arena, const struct vacated *
     return true;
 }
 
-bool members_have_gone(const struct eval *ev, const struct shape *shape)
+bool members_have_gone(const struct eval *ev, const struct shape *shape, const uint32_t *members)
 {
     bool is_gone = false;
     for (uint32_t i = 0; ev->vacated != NULL && i < shape->count; i++) {
         const struct seats *seats = &ev->seats[shape->dims[i]];
-        uint32_t member = ev->bound[shape->dims[i]];
-        is_gone = is_gone || (member < seats->count && (seats->items[member] & SEAT_GIVEN_UP) != 0);
+        uint32_t member = members[shape->dims[i]];
+        is_gone = is_gone || (member < seats->count && seats->items[member] == SEAT_GIVEN_UP);
     }
     return is_gone;
 }

@@ -128,75 +128,6 @@ static void rule_S1_members_of_open_dimensions_have_a_form(void **state)
     world_free(w);
 }
 
-/* Who gives up a place gives it up in the entry that takes back what stood, and the next one has it in the same entry: evaluating again
- * with nothing new triggers nothing. */
-static void rule_P1_a_place_that_comes_free_is_taken_at_once(void **state)
-{
-    (void) state;
-    struct world *w =
-        world_new(SMALL("dimension who open, at most 1\nmetric v is \"V\" in USD\n  by who\n  reported by judge\n"
-                        "pay p from city to lender\n  for each who of v\n  amount v\n"));
-    world_final(w, "v", "ada", "3");
-    world_day(w, "2019-01-01");
-    world_final(w, "v", "bo", "5");
-    world_day(w, "2019-01-01");
-    assert_null(world_instance(w, "p", "bo"));
-    world_withdraw(w, "v", "ada");
-    world_day(w, "2019-01-01");
-    expect_target(w, "p", "ada", "0.00", "-3.00");
-    expect_target(w, "p", "bo", "5.00", "5.00");
-    world_day(w, "2019-01-01");
-    assert_null(world_instance(w, "p", "ada"));
-    expect_target(w, "p", "bo", "5.00", "0.00");
-    world_final(w, "v", "ada", "4"); /* the second now */
-    world_day(w, "2019-01-02");
-    assert_null(world_instance(w, "p", "ada"));
-    world_free(w);
-}
-
-static void rule_P1_who_keeps_something_keeps_the_place(void **state)
-{
-    (void) state;
-    struct world *w =
-        world_new(SMALL("dimension who open, at most 1\nmetric v is \"V\" in USD\n  by who\n  reported by judge\n"
-                        "pay p from city to lender\n  for each who of v\n  amount v\n  never back\n"));
-    world_final(w, "v", "ada", "3");
-    world_day(w, "2019-01-01");
-    world_final(w, "v", "bo", "5");
-    world_withdraw(w, "v", "ada");
-    world_day(w, "2019-01-01");
-    expect_target(w, "p", "ada", "3.00", "0.00");
-    assert_null(world_instance(w, "p", "bo"));
-    world_free(w);
-}
-
-/* All members have an instance: what a default gives to who is left with nothing but that, it keeps. */
-static void rule_P1_a_default_that_ends_in_nothing_frees_the_place(void **state)
-{
-    (void) state;
-    struct world *w =
-        world_new(SMALL("dimension who open, at most 2\nmetric v is \"V\" in USD\n  by who\n  reported by judge\n"
-                        "  if missing use 0\npay p from city to lender\n  for each who\n  amount v\n"));
-    world_final(w, "v", "ada", "3");
-    world_final(w, "v", "cy", "4");
-    world_day(w, "2019-01-01");
-    world_final(w, "v", "bo", "5");
-    world_final(w, "v", "di", "6");
-    world_day(w, "2019-01-01");
-    assert_null(world_instance(w, "p", "bo"));
-    world_withdraw(w, "v", "ada");
-    world_withdraw(w, "v", "cy");
-    world_day(w, "2019-01-01");
-    expect_target(w, "p", "ada", "0.00", "-3.00");
-    expect_target(w, "p", "cy", "0.00", "-4.00");
-    expect_target(w, "p", "bo", "5.00", "5.00");
-    expect_target(w, "p", "di", "6.00", "6.00");
-    world_day(w, "2019-01-02");
-    assert_int_equal(w->output->count, 2);
-    expect_target(w, "p", "di", "6.00", "0.00");
-    world_free(w);
-}
-
 static void rule_S7_the_first_members_count(void **state)
 {
     (void) state;
@@ -1333,9 +1264,6 @@ int main(void)
         cmocka_unit_test(rule_S1_value_has_the_type_and_unit_and_lies_between),
         cmocka_unit_test(rule_S1_members_of_open_dimensions_have_a_form),
         cmocka_unit_test(rule_S7_the_first_members_count),
-        cmocka_unit_test(rule_P1_a_place_that_comes_free_is_taken_at_once),
-        cmocka_unit_test(rule_P1_who_keeps_something_keeps_the_place),
-        cmocka_unit_test(rule_P1_a_default_that_ends_in_nothing_frees_the_place),
         cmocka_unit_test(rule_I1_an_instance_that_stands_remains_when_nobody_names_its_member),
         cmocka_unit_test(rule_M1_disputed_then_current_then_default_then_unknown),
         cmocka_unit_test(rule_M2_lateness_is_judged_by_the_day_of_submission),

@@ -231,6 +231,21 @@ static inline void world_final(struct world *w, const char *metric, const char *
     world_fact(w, metric, key, value, ENGINE_FINAL);
 }
 
+/* Another value at a key that has had one: it came when the first did (S7). */
+static inline void world_restate(struct world *w, const char *metric, const char *key, const char *value)
+{
+    uint32_t m = terms_find_metric(w->terms, slice_str(metric));
+    uint64_t came = 0;
+    for (size_t i = 0; i < w->fact_count; i++)
+        if (w->facts[i].metric == m && slice_is(w->facts[i].key, key))
+            came = w->facts[i].became_final == 0 ? w->facts[i].seq : w->facts[i].became_final;
+    assert_true(came != 0);
+    world_final(w, metric, key, value);
+    for (size_t i = 0; i < w->fact_count; i++)
+        if (w->facts[i].metric == m && slice_is(w->facts[i].key, key))
+            w->facts[i].became_final = came;
+}
+
 static inline void world_withdraw(struct world *w, const char *metric, const char *key)
 {
     uint32_t m = terms_find_metric(w->terms, slice_str(metric));

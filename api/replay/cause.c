@@ -218,26 +218,6 @@ static bool is_same_residue(struct slice a, struct slice b)
     return is_same;
 }
 
-/* Payments that were triggered before explanations were recorded name none. From the first one that names one on, all do. */
-MUST_CHECK static enum tally_code lacks_explanation(struct replay *r, const struct verify_entry *entry, struct slice wanted,
-                                                    bool *is_right)
-{
-    static const char name[] = "\"explanation\":";
-    struct slice value = {NULL, 0};
-    if (entry->type != ENTRY_PAYMENT_TRIGGERED || !entry->is_body_right)
-        return TALLY_OK;
-    r->has_explanations = r->has_explanations || body_member(entry->entry->body, "explanation", &value);
-    if (r->has_explanations || !body_member(wanted, "explanation", &value))
-        return TALLY_OK;
-    size_t before = (size_t) (value.ptr - wanted.ptr) - (sizeof(name) - 1), after = before + sizeof(name) + value.len;
-    struct slice without = arena_printf(r->arena, "%.*s%.*s", (int) before, wanted.ptr, (int) (wanted.len - after),
-                                        wanted.ptr + after); /* and its comma */
-    if (without.ptr == NULL)
-        return err_set(r->err, TALLY_E_LIMIT, "no memory left to compare an entry");
-    *is_right = slice_equal(without, entry->entry->body);
-    return TALLY_OK;
-}
-
 /* Does the entry say what follows? Of an erased body, what is left of it. */
 MUST_CHECK static enum tally_code says_what_follows(struct replay *r, const struct verify_entry *entry, struct slice wanted,
                                                     bool *is_right)
@@ -249,7 +229,6 @@ MUST_CHECK static enum tally_code says_what_follows(struct replay *r, const stru
     *is_right = !entry->is_body_right || slice_equal(wanted, entry->entry->body);
     if (entry->is_body_right && entry->type == ENTRY_RESIDUE_KEPT)
         *is_right = is_same_residue(wanted, entry->entry->body);
-    TRY(lacks_explanation(r, entry, wanted, is_right));
     if (entry->entry->state != ARCHIVE_BODY_ERASED)
         return TALLY_OK;
     TRY(erasures_find(r, entry->seq, entry->type, &residue, &has));

@@ -112,7 +112,6 @@ struct replay {
     struct late_moment *late;
     size_t late_count, late_cap;
     bool has_veiled;
-    bool has_explanations;    /* a payment named one */
     unsigned unseen_families; /* of statements whose bodies are not there */
     bool has_batch, batch_has_statement;
     struct instant batch_time; /* all entries that were recorded together have one time */

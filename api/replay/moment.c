@@ -150,7 +150,8 @@ enum tally_code moment_entry(struct replay *r, const struct verify_entry *entry)
     for (;;) {
         bool has = false;
         TRY(decide_due(r, entry, &has));
-        enum moment_place place = has ? place_of(r, entry) : MOMENT_NOWHERE;
+        /* all entries of one time were recorded together, moments first: what a statement makes due stands behind a later time */
+        enum moment_place place = has && !r->batch_has_statement ? place_of(r, entry) : MOMENT_NOWHERE;
         if (place == MOMENT_NOWHERE)
             return nowhere(r, entry);
         if (place == MOMENT_HERE)

@@ -113,8 +113,6 @@ void words_entry(struct buf *out, struct slice type, struct slice body)
         add_member(out, "activation of ", body, "contract");
     } else if (slice_is(type, "contract.amended")) {
         add_member(out, "amendment of ", body, "contract");
-    } else if (slice_is(type, "contract.amended")) {
-        add_member(out, "amendment of ", body, "contract");
     } else if (slice_is(type, "result.finalised")) {
         add_member(out, "list of results final in ", body, "contract");
     } else if (slice_is(type, "residue.kept")) {

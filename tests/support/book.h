@@ -33,10 +33,11 @@ struct book {
     char vkey[256];
     struct book_actor actors[BOOK_ACTORS_MAX];
     size_t actor_count;
-    struct instant time;
+    struct instant time, statement_time; /* of the last one */
     uint64_t jti;
     struct {
-        char id[MODEL_ID_MAX + 1], version[2 * DIGEST_LEN + 1];
+        char id[MODEL_ID_MAX + 1], version[2 * DIGEST_LEN + 1]; /* the version proposed last */
+        char text[2 * DIGEST_LEN + 1];                          /* the hash of the first text */
     } contracts[BOOK_CONTRACTS_MAX];
     size_t contract_count;
     char refused[64]; /* why the last statement was, or empty */
@@ -114,11 +115,13 @@ static inline void book_moments(struct book *b)
     for (;;) {
         struct instant moment;
         struct decision decision = {0};
-        const struct model_place place = {b->f.count, b->time};
         bool has = false;
         assert_int_equal(model_next_due(b->model, b->time, &moment, &has, NULL), TALLY_OK);
         if (!has)
             return;
+        if (b->time.us == b->statement_time.us) /* a batch begins with its moments */
+            b->time.us++;
+        const struct model_place place = {b->f.count, b->time};
         arena_clear(b->arena);
         assert_int_equal(model_decide_moment(b->model, &place, b->arena, &decision, NULL), TALLY_OK);
         book_record(b, NULL, &decision, &place);
@@ -163,6 +166,23 @@ static inline void book_fill_erasure(struct book *b, struct command *command)
     command->u.erase_body.head_seq = draft.head_seq;
 }
 
+/* What is to be signed when a contract or an amendment has been proposed. */
+static inline void book_note_version(struct book *b, const struct command *command, const struct decision *decision)
+{
+    if (command->kind == COMMAND_PROPOSE_CONTRACT) {
+        const struct row_contract *row = &decision->changes.contracts[0];
+        assert_true(b->contract_count < BOOK_CONTRACTS_MAX);
+        (void) snprintf(b->contracts[b->contract_count].id, sizeof(b->contracts[0].id), "%.*s", SLICE_ARG(row->id));
+        text_hex(row->terms_hash, DIGEST_LEN, b->contracts[b->contract_count].text);
+        text_hex(row->version_hash, DIGEST_LEN, b->contracts[b->contract_count++].version);
+    } else if (command->kind == COMMAND_AMEND_CONTRACT) {
+        const struct row_amendment *row = &decision->changes.amendments[0];
+        for (size_t i = 0; i < b->contract_count; i++)
+            if (slice_is(row->contract, b->contracts[i].id))
+                text_hex(row->version_hash, DIGEST_LEN, b->contracts[i].version);
+    }
+}
+
 /* A statement, sent at the book's time. False: it was refused, and b->refused says with which code. */
 static inline bool book_post(struct book *b, const char *id, const char *target, struct slice body)
 {
@@ -192,16 +212,13 @@ static inline bool book_post(struct book *b, const char *id, const char *target,
         assert_int_equal(model_decide(b->model, &command, &place, b->arena, &decision, NULL), TALLY_OK);
     const struct refusal *no = refusal != NULL ? refusal : decision.refusal;
     (void) snprintf(b->refused, sizeof(b->refused), "%s", no == NULL ? "" : refusal_code_text(no->code));
-    if (no == NULL && command.kind == COMMAND_PROPOSE_CONTRACT) {
-        const struct row_contract *row = &decision.changes.contracts[0];
-        assert_true(b->contract_count < BOOK_CONTRACTS_MAX);
-        (void) snprintf(b->contracts[b->contract_count].id, sizeof(b->contracts[0].id), "%.*s", SLICE_ARG(row->id));
-        text_hex(row->version_hash, DIGEST_LEN, b->contracts[b->contract_count++].version);
-    }
+    if (no == NULL)
+        book_note_version(b, &command, &decision);
     if (no == NULL) {
         buf_init(&jws, STATEMENT_JWS_MAX);
         book_sign(b, actor, target, body, &jti, &jws);
         b->last = b->f.count;
+        b->statement_time = b->time;
         book_append(b, slice_str(actor->id), entry_type_text(type), jti, decision.open, buf_slice(&jws), body);
         book_record(b, &command, &decision, &place);
         if (command.kind == COMMAND_ERASE_BODY)
@@ -275,15 +292,12 @@ static inline void book_define(struct book *b, const char *slug, const char *uni
               slug, unit);
 }
 
-/* parties: "buyer=actor seller=actor" */
-static inline bool book_propose_for(struct book *b, const char *actor, const char *id, const char *terms,
-                                    const char *parties, bool open)
+/* "parties":{..},"terms":".."}; parties: "buyer=actor seller=actor" */
+static inline void book_write_version(struct book *b, const char *terms, const char *parties, struct buf *body)
 {
-    struct buf body;
     char list[512];
-    buf_init(&body, 1u << 20);
     (void) snprintf(list, sizeof(list), "%s", parties);
-    buf_printf(&body, "{\"id\":\"%s\",\"open\":%s,\"parties\":{", id, open ? "true" : "false");
+    buf_add_str(body, "\"parties\":{");
     bool is_first = true;
     for (char *at = list; at != NULL && *at != '\0'; is_first = false) {
         char *blank = strchr(at, ' '), *is = strchr(at, '=');
@@ -295,20 +309,48 @@ static inline bool book_propose_for(struct book *b, const char *actor, const cha
             if (strcmp(b->actors[i].id, is + 1) == 0)
                 party = &b->actors[i];
         assert_non_null(party);
-        buf_printf(&body, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", is_first ? "" : ",", at, party->id,
-                   party->kid.text);
+        buf_printf(body, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", is_first ? "" : ",", at, party->id, party->kid.text);
         at = blank == NULL ? NULL : blank + 1;
     }
-    buf_add_str(&body, "},\"terms\":");
+    buf_add_str(body, "},\"terms\":");
     struct buf accepted; /* tests write texts in fewer lines */
     struct diags diags;
     buf_init(&accepted, 1u << 20);
     diags_init(&diags, b->f.arena);
     assert_int_equal(terms_format(slice_str(terms), &diags, &accepted, NULL), TALLY_OK);
-    canon_quote(&body, buf_slice(&accepted));
+    canon_quote(body, buf_slice(&accepted));
     buf_release(&accepted);
-    buf_add_char(&body, '}');
+    buf_add_char(body, '}');
+}
+
+static inline bool book_propose_for(struct book *b, const char *actor, const char *id, const char *terms,
+                                    const char *parties, bool open)
+{
+    struct buf body;
+    buf_init(&body, 1u << 20);
+    buf_printf(&body, "{\"id\":\"%s\",\"open\":%s,", id, open ? "true" : "false");
+    book_write_version(b, terms, parties, &body);
     bool is_accepted = book_post(b, actor, "/v1/contracts", buf_slice(&body));
+    buf_release(&body);
+    return is_accepted;
+}
+
+/* In the text %s stands for the hash of the first one. */
+static inline bool book_amend(struct book *b, const char *actor, const char *id, const char *terms, const char *parties)
+{
+    struct buf body;
+    char path[200];
+    const char *text = "", *at = strstr(terms, "%s");
+    for (size_t i = 0; i < b->contract_count; i++)
+        if (strcmp(b->contracts[i].id, id) == 0)
+            text = b->contracts[i].text;
+    assert_non_null(at);
+    buf_init(&body, 1u << 20);
+    buf_add_char(&body, '{');
+    book_write_version(b, arena_printf(b->f.arena, "%.*s%s%s", (int) (at - terms), terms, text, at + 2).ptr, parties,
+                       &body);
+    (void) snprintf(path, sizeof(path), "/v1/contracts/%s/amendments", id);
+    bool is_accepted = book_post(b, actor, path, buf_slice(&body));
     buf_release(&body);
     return is_accepted;
 }
@@ -318,15 +360,26 @@ static inline bool book_propose(struct book *b, const char *actor, const char *i
     return book_propose_for(b, actor, id, terms, parties, true);
 }
 
-static inline bool book_sign_contract(struct book *b, const char *actor, const char *id, const char *as)
+/* Below its version, by "signatures" or "accessions". */
+static inline bool book_sign_by(struct book *b, const char *actor, const char *id, const char *as, const char *how)
 {
     char path[200];
     const char *version = "";
-    (void) snprintf(path, sizeof(path), "/v1/contracts/%s/signatures", id);
+    (void) snprintf(path, sizeof(path), "/v1/contracts/%s/%s", id, how);
     for (size_t i = 0; i < b->contract_count; i++)
         if (strcmp(b->contracts[i].id, id) == 0)
             version = b->contracts[i].version;
     return book_say(b, actor, path, "{\"as\":\"%s\",\"version\":\"%s\"}", as, version);
+}
+
+static inline bool book_sign_contract(struct book *b, const char *actor, const char *id, const char *as)
+{
+    return book_sign_by(b, actor, id, as, "signatures");
+}
+
+static inline bool book_accede(struct book *b, const char *actor, const char *id, const char *as)
+{
+    return book_sign_by(b, actor, id, as, "accessions");
 }
 
 static inline void book_begin(struct book *b)

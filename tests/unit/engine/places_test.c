@@ -93,7 +93,7 @@ static void rule_P1_who_comes_again_after_others_gives_up_the_place(void **state
     world_day(w, "2019-01-01");
     world_final(w, "v", "bo", "5");
     world_final(w, "v", "di", "6");
-    world_final(w, "v", "ada", "4"); /* bo and di were there before */
+    world_final(w, "v", "ada", "4"); /* restated */
     world_day(w, "2019-01-02");
     expect_target(w, "p", "ada", "4.00", "1.00");
     assert_null(world_instance(w, "p", "bo"));
@@ -118,12 +118,12 @@ static void rule_S7_who_came_first_has_the_place_although_nothing_stands(void **
     world_final(w, "v", "ada", "3");
     world_day(w, "2019-01-01");
     world_final(w, "v", "bo", "5");
-    world_restate(w, "v", "ada", "0");
+    world_final(w, "v", "ada", "0");
     world_day(w, "2019-01-02");
     expect_target(w, "p", "ada", "0.00", "-3.00");
     assert_null(world_instance(w, "p", "bo"));
     expect_nothing_again(w, "2019-01-02");
-    world_restate(w, "v", "ada", "2");
+    world_final(w, "v", "ada", "2");
     world_day(w, "2019-01-03");
     expect_target(w, "p", "ada", "2.00", "2.00");
     world_free(w);
@@ -147,7 +147,7 @@ static void rule_P1_of_several_left_with_nothing_the_last_to_come_goes(void **st
     expect_target(w, "q", "ada", "8.00", "8.00"); /* something stood for it, and does */
     assert_null(world_instance(w, "q", "bo"));
     expect_nothing_again(w, "2019-01-02");
-    world_restate(w, "w", "ada", "0");
+    world_final(w, "w", "ada", "0");
     world_day(w, "2019-01-03");
     expect_target(w, "q", "ada", "0.00", "-8.00");
     expect_target(w, "q", "cy", "0.00", "0.00");

@@ -205,7 +205,8 @@ static inline void world_free(struct world *w)
     mem_free(w);
 }
 
-/* Sets the fact at a key, which is written as terms_fit gives it; there is one for each metric and key. */
+/* Sets the fact at a key, which is written as terms_fit gives it; there is one for each metric and key. What was final there is restated: it
+ * came when the first did (S7). */
 static inline void world_fact(struct world *w, const char *metric, const char *key, const char *value,
                               enum engine_standing standing)
 {
@@ -219,6 +220,9 @@ static inline void world_fact(struct world *w, const char *metric, const char *k
                                .seq = ++w->seq};
     for (size_t i = 0; i < w->fact_count; i++)
         if (w->facts[i].metric == m && slice_equal(w->facts[i].key, fact.key)) {
+            const struct engine_fact *before = &w->facts[i];
+            if (before->standing != ENGINE_PENDING)
+                fact.became_final = before->became_final == 0 ? before->seq : before->became_final;
             w->facts[i] = fact;
             return;
         }
@@ -229,21 +233,6 @@ static inline void world_fact(struct world *w, const char *metric, const char *k
 static inline void world_final(struct world *w, const char *metric, const char *key, const char *value)
 {
     world_fact(w, metric, key, value, ENGINE_FINAL);
-}
-
-/* Another value at a key that has had one: it came when the first did (S7). */
-static inline void world_restate(struct world *w, const char *metric, const char *key, const char *value)
-{
-    uint32_t m = terms_find_metric(w->terms, slice_str(metric));
-    uint64_t came = 0;
-    for (size_t i = 0; i < w->fact_count; i++)
-        if (w->facts[i].metric == m && slice_is(w->facts[i].key, key))
-            came = w->facts[i].became_final == 0 ? w->facts[i].seq : w->facts[i].became_final;
-    assert_true(came != 0);
-    world_final(w, metric, key, value);
-    for (size_t i = 0; i < w->fact_count; i++)
-        if (w->facts[i].metric == m && slice_is(w->facts[i].key, key))
-            w->facts[i].became_final = came;
 }
 
 static inline void world_withdraw(struct world *w, const char *metric, const char *key)

@@ -70,7 +70,7 @@ struct arguments {
     size_t checkpoint_count;
     const char *body, *jws;
     enum verify_level level;
-    bool is_json, is_help;
+    bool has_level, is_json, is_help;
 };
 
 static enum tally_code wrong(struct err *err, const char *what, const char *value)
@@ -78,14 +78,15 @@ static enum tally_code wrong(struct err *err, const char *what, const char *valu
     return err_set(err, TALLY_E_USAGE, "%s%s; tally-verify --help says what it takes", what, value);
 }
 
-static enum tally_code read_level(const char *text, enum verify_level *out, struct err *err)
+static enum tally_code read_level(const char *text, struct arguments *out, struct err *err)
 {
+    out->has_level = true;
     if (strcmp(text, "chain") == 0)
-        *out = VERIFY_CHAIN;
+        out->level = VERIFY_CHAIN;
     else if (strcmp(text, "signatures") == 0)
-        *out = VERIFY_SIGNATURES;
+        out->level = VERIFY_SIGNATURES;
     else if (strcmp(text, "replay") == 0)
-        *out = VERIFY_REPLAY;
+        out->level = VERIFY_REPLAY;
     else
         return wrong(err, "--level is chain, signatures or replay, not ", text);
     return TALLY_OK;
@@ -111,7 +112,7 @@ static enum tally_code read_arguments(int argc, char **argv, struct arguments *o
         else if (option == 'p')
             out->policy = optarg;
         else if (option == 'l')
-            TRY(read_level(optarg, &out->level, err));
+            TRY(read_level(optarg, out, err));
         else if (option == 'c' && out->checkpoint_count < VERIFY_ANCHORS_MAX)
             out->checkpoints[out->checkpoint_count++] = optarg;
         else if (option == 'b')
@@ -246,6 +247,8 @@ static enum tally_code run_receipt(const struct arguments *arguments, struct run
     buf_init(&text, RECEIPT_MAX);
     if (arguments->checkpoint_count > 0) /* to pass over it would be to call right what was not compared */
         TRY(wrong(err, "--checkpoint is for an archive, and this is a receipt", ""));
+    if (arguments->has_level) /* the same: of a receipt nothing is replayed */
+        TRY(wrong(err, "--level is for an archive, and this is a receipt", ""));
     if (arguments->jws != NULL && arguments->body == NULL)
         TRY(wrong(err, "--jws needs --body, the statement that it signs", ""));
     TRY(receipt_rest(run, first, &text, err));

@@ -106,6 +106,14 @@ __attribute__((unused)) static void verify(struct slice archive, const char *a, 
     run((char *const *) (uintptr_t) argv, archive, ran);
 }
 
+/* tally-verify - ARGUMENTS, with a receipt on standard input. */
+__attribute__((unused)) static void verify_receipt(struct slice receipt, const char *a, const char *b, const char *c,
+                                                   struct ran *ran)
+{
+    const char *const argv[] = {program, "-", a, b, c, NULL};
+    run((char *const *) (uintptr_t) argv, receipt, ran);
+}
+
 __attribute__((unused)) static void assert_says(const struct buf *text, const char *what)
 {
     if (text->ptr == NULL || strstr(text->ptr, what) == NULL)

@@ -279,16 +279,16 @@ static void a_receipt_alone_says_what_the_ledger_has_signed(void **state)
     small_rest(&l);
     struct archive_entry entry = entry_of(&l, 3);
     receipt_of(&l, 3, entry.header, &receipt);
-    verify(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
+    verify_receipt(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 0);
     assert_says(&ran.out, "entry       3 of " SMALL_ORIGIN);
     assert_says(&ran.out, "result.submitted by prov");
     assert_says(&ran.out, "the ledger has signed that it holds this entry");
     ran_release(&ran);
-    verify(buf_slice(&receipt), NULL, NULL, NULL, &ran);
+    verify_receipt(buf_slice(&receipt), NULL, NULL, NULL, &ran);
     assert_int_equal(ran.status, 4);
     ran_release(&ran);
-    verify(buf_slice(&receipt), "--vkey", "a+b", NULL, &ran);
+    verify_receipt(buf_slice(&receipt), "--vkey", "a+b", NULL, &ran);
     assert_int_equal(ran.status, 2);
     ran_release(&ran);
     char body[64], jws[64];
@@ -316,18 +316,18 @@ static void a_receipt_alone_says_what_the_ledger_has_signed(void **state)
     /* for another entry; with another key; cut off */
     struct buf other;
     receipt_of(&l, 4, entry.header, &other);
-    verify(buf_slice(&other), "--vkey", l.vkey, "--json", &ran);
+    verify_receipt(buf_slice(&other), "--vkey", l.vkey, "--json", &ran);
     assert_int_equal(ran.status, 1);
     assert_says(&ran.out, "\"code\":\"receipt.proof\"");
     ran_release(&ran);
     char *signature = strstr(receipt.ptr, "\xe2\x80\x94 " SMALL_ORIGIN " ") + strlen("\xe2\x80\x94 " SMALL_ORIGIN " ") + 20;
     *signature = *signature == 'A' ? 'B' : 'A';
-    verify(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
+    verify_receipt(buf_slice(&receipt), "--vkey", l.vkey, NULL, &ran);
     assert_int_equal(ran.status, 1);
     assert_says(&ran.out, "receipt: checkpoint.signature: ");
     ran_release(&ran);
     for (size_t len = sizeof RECEIPT_FIRST_LINE; len + 1 < receipt.len; len += 7) {
-        verify(slice_of(receipt.ptr, len), "--vkey", l.vkey, NULL, &ran);
+        verify_receipt(slice_of(receipt.ptr, len), "--vkey", l.vkey, NULL, &ran);
         assert_int_equal(ran.status, 1);
         ran_release(&ran);
     }

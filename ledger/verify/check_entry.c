@@ -61,6 +61,14 @@ static void check_prev(struct verifier *v, struct job *job, const struct entry_h
     }
 }
 
+/* Entry 0 names the ledger's key; where the archive begins later, the key at hand says whose entries these may be. */
+static void check_whose(struct verifier *v, struct job *job, const struct entry_header *header)
+{
+    if (v->from > 0 && v->has_note_key && !slice_is(header->ledger, v->note_key.name))
+        job_found(job, FINDING_LEDGER_KEY, v->next_seq, "it is of the ledger %.*s, and the %s key of %s",
+                  SLICE_ARG(header->ledger), v->trusted.len > 0 ? "trusted" : "archive's", v->note_key.name);
+}
+
 /* Compared with the entry before, so that one altered entry does not put all that follow in the wrong. */
 static void check_time_and_ledger(struct verifier *v, struct job *job, const struct entry_header *header)
 {
@@ -70,6 +78,8 @@ static void check_time_and_ledger(struct verifier *v, struct job *job, const str
         job_found(job, FINDING_CHAIN_TIME, v->next_seq, "its time is before %s, the time of entry %" PRIu64, text,
                   v->next_seq - 1);
     }
+    if (!v->has_entry)
+        check_whose(v, job, header);
     if (slice_equal(header->ledger, kept_slice(&v->origin)))
         return;
     if (v->has_entry)

@@ -158,6 +158,20 @@ void verifier_free(struct verifier *v)
     mem_free(v);
 }
 
+/* Whoever gives the trusted key has looked at it; one that the archive names itself would otherwise be its own witness. */
+static void check_own_witness(const struct verifier *v, struct job *job, struct slice vkey)
+{
+    struct slice name;
+    struct key_public key;
+    uint8_t type = 0;
+    if (v->options.policy == NULL || key_vkey_read(vkey, &name, &type, &key, NULL) != TALLY_OK)
+        return;
+    for (size_t i = 0; i < v->options.policy->witness_count; i++)
+        if (memcmp(v->options.policy->witnesses[i].public_key.bytes, key.bytes, KEY_PUBLIC_LEN) == 0)
+            job_found(job, FINDING_LEDGER_KEY, v->from, "it is that of the witness %s: nobody is a witness to itself",
+                      v->options.policy->witnesses[i].key.name);
+}
+
 MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job, const struct archive_head *head,
                                             struct err *err)
 {
@@ -176,8 +190,10 @@ MUST_CHECK static enum tally_code take_head(struct verifier *v, struct job *job,
         v->report.is_lowered = true;
         v->level = VERIFY_CHAIN;
     }
-    if (v->trusted.len == 0) /* a hint: what it signed shows that the archive agrees with itself */
+    if (v->trusted.len == 0) { /* a hint: what it signed shows that the archive agrees with itself */
         v->has_note_key = note_key_read(head->vkey, &v->note_key, NULL) == TALLY_OK;
+        check_own_witness(v, job, head->vkey);
+    }
     return check_range(v, job, head, err);
 }
 

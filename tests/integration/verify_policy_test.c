@@ -88,11 +88,17 @@ static void cosigned_line(struct small_ledger *l, uint64_t size, unsigned witnes
     buf_release(&note);
 }
 
-static void verify_with(struct slice archive, const char *policy, const char *option, const char *value, struct ran *ran)
+static void verify_with(struct slice given, const char *policy, const char *option, const char *value, struct ran *ran)
 {
-    const char *argv[] = {program, "-",    "--level", "signatures", policy == NULL ? NULL : "--policy",
-                          policy,  option, value,     NULL};
-    run((char *const *) (uintptr_t) argv, archive, ran);
+    const char *argv[10] = {program, "-"};
+    size_t n = 2;
+    if (!slice_starts(given, SLICE(RECEIPT_FIRST_LINE)))
+        argv[n++] = "--level", argv[n++] = "signatures";
+    if (policy != NULL)
+        argv[n++] = "--policy", argv[n++] = policy;
+    argv[n++] = option;
+    argv[n++] = value;
+    run((char *const *) (uintptr_t) argv, given, ran);
 }
 
 #define EXPECT(archive, policy, wanted, ...)                                                                               \
@@ -366,6 +372,35 @@ static void the_ledger_is_no_witness_to_itself(void **state)
     assert_int_equal(ran.status, 2);
     assert_non_null(strstr(ran.errors.ptr, "the witness w has the ledger's own key"));
     ran_release(&ran);
+    /* nor where the archive alone says whose it is */
+    EXPECT(buf_slice(&l.text), text_file(&l, slice_str(policy)), 1,
+           "ledger.key: it is that of the witness w.example: nobody is a witness to itself");
+    buf_release(&vkey);
+    small_end(&l);
+}
+
+/* By the same key: each word that it signs says what it is. */
+static void a_party_may_be_a_witness(void **state)
+{
+    struct small_ledger l;
+    struct key_public key;
+    struct buf vkey, bare, note;
+    struct note read;
+    (void) state;
+    whole(&l);
+    key_pair_public(l.prov, &key);
+    buf_init(&vkey, 256);
+    key_vkey_write(SLICE("prov.example"), NOTE_KEY_COSIGNATURE, &key, &vkey);
+    small_note(&l, SMALL_WHOLE, l.ledger, &bare);
+    buf_init(&note, NOTE_MAX);
+    buf_add_slice(&note, buf_slice(&bare));
+    assert_int_equal(note_read(buf_slice(&bare), &read, NULL), TALLY_OK);
+    assert_int_equal(note_cosign(read.text, SLICE("prov.example"), l.prov, START + SMALL_WHOLE, &note, NULL), TALLY_OK);
+    archive_write_checkpoint(buf_slice(&note), &l.text);
+    const char *policy = small_printf(&l, "log %s\nwitness w %s\nquorum w\n", l.vkey, vkey.ptr);
+    EXPECT(buf_slice(&l.text), text_file(&l, slice_str(policy)), 0, "by 1 witnesses of the policy");
+    buf_release(&note);
+    buf_release(&bare);
     buf_release(&vkey);
     small_end(&l);
 }
@@ -375,7 +410,9 @@ static void a_receipt_takes_no_option_of_an_archive(void **state)
 {
     static const struct {
         const char *option, *says;
-    } cases[] = {{"--checkpoint", "--checkpoint is for an archive"}, {"--jws", "--jws needs --body"}};
+    } cases[] = {{"--checkpoint", "--checkpoint is for an archive"},
+                 {"--level", "--level is for an archive"},
+                 {"--jws", "--jws needs --body"}};
     (void) state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct small_ledger l;
@@ -385,6 +422,8 @@ static void a_receipt_takes_no_option_of_an_archive(void **state)
         small_note(&l, SMALL_WHOLE, l.ledger, &note);
         const char *receipt = small_printf(&l, RECEIPT_FIRST_LINE "index 0\n\n%s", note.ptr);
         const char *argv[] = {program, "-", "--vkey", l.vkey, cases[i].option, text_file(&l, buf_slice(&note)), NULL};
+        if (strcmp(cases[i].option, "--level") == 0)
+            argv[5] = "replay";
         run((char *const *) (uintptr_t) argv, slice_str(receipt), &ran);
         assert_int_equal(ran.status, 2);
         assert_non_null(strstr(ran.errors.ptr, cases[i].says));
@@ -528,6 +567,7 @@ int main(void)
         cmocka_unit_test(a_witness_saw_the_entries_when_they_say),
         cmocka_unit_test(the_times_of_a_kept_checkpoint_count),
         cmocka_unit_test(the_ledger_is_no_witness_to_itself),
+        cmocka_unit_test(a_party_may_be_a_witness),
         cmocka_unit_test(times_of_long_ago_are_remembered),
         cmocka_unit_test(a_cosignature_that_does_not_verify_is_a_finding),
         cmocka_unit_test(a_receipt_is_held_to_the_policy),

@@ -173,6 +173,51 @@ static void a_part_of_an_archive_is_held_to_its_checkpoint(void **state)
     small_end(&l);
 }
 
+/* The key that is trusted has signed these very entries, but in another ledger's name; from the first entry on entry 0 would say so. */
+static void a_part_of_another_ledgers_archive_is_found(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    struct merkle_frontier tree = {0};
+    struct checkpoint checkpoint = {.origin = SLICE("ledger.example/other"), .size = SMALL_WHOLE};
+    struct key_public key;
+    struct buf vkey, text, note;
+    char hex[2 * DIGEST_LEN + 1], range[80];
+    (void) state;
+    begin(&l);
+    key_pair_public(l.ledger, &key);
+    buf_init(&vkey, 256);
+    key_vkey_write(checkpoint.origin, 1, &key, &vkey);
+    for (uint64_t i = 0; i < SMALL_WHOLE; i++)
+        merkle_frontier_add(&tree, &l.hashes[i]);
+    merkle_frontier_root(&tree, &checkpoint.root);
+    text_hex(l.hashes[0].bytes, DIGEST_LEN, hex);
+    (void) snprintf(range, sizeof range, "[\"%s\"]", hex);
+    for (int is_head_other = 0; is_head_other < 2; is_head_other++) {
+        const char *at = strchr(strchr(l.text.ptr, '\n') + 1, '\n') + 1; /* entry 1 */
+        const struct archive_head head = {.origin = SLICE(SMALL_ORIGIN),
+                                          .vkey = is_head_other ? buf_slice(&vkey) : slice_str(l.vkey),
+                                          .from = 1,
+                                          .size = SMALL_WHOLE,
+                                          .range = slice_str(range)};
+        buf_init(&text, 4u << 20);
+        buf_init(&note, CHECKPOINT_MAX);
+        archive_write_head(&head, &text);
+        buf_add_str(&text, at);
+        assert_int_equal(checkpoint_sign(&checkpoint, l.ledger, &note, NULL), TALLY_OK);
+        archive_write_checkpoint(buf_slice(&note), &text);
+        small_verify(buf_slice(&text), is_head_other ? NULL : vkey.ptr, VERIFY_CHAIN, 1, verify_keys_read, &out);
+        assert_int_equal(out.count, 1);
+        assert_int_equal(out.findings[0].code, FINDING_LEDGER_KEY);
+        assert_int_equal(out.findings[0].seq, 1);
+        assert_non_null(strstr(out.findings[0].detail, "ledger.example/other"));
+        buf_release(&note);
+        buf_release(&text);
+    }
+    buf_release(&vkey);
+    small_end(&l);
+}
+
 /* ---- roots of earlier sizes ---- */
 
 static void roots_of_all_sizes_are_in_reach(void **state)
@@ -252,6 +297,7 @@ int main(void)
         cmocka_unit_test(what_is_no_checkpoint_is_found),
         cmocka_unit_test(every_altered_byte_is_found),
         cmocka_unit_test(a_part_of_an_archive_is_held_to_its_checkpoint),
+        cmocka_unit_test(a_part_of_another_ledgers_archive_is_found),
         cmocka_unit_test(roots_of_all_sizes_are_in_reach),
         cmocka_unit_test(roots_go_on_from_where_an_archive_begins),
     };

@@ -8,7 +8,7 @@
 /* Every line has its members in one order and one spelling, so that a reader that follows the writer step by step
  * refuses all others; at 750,000 lines a second it is ten times as fast as a general JSON reader. */
 
-static enum tally_code expect(struct scan *scan, const char *literal)
+__attribute__((always_inline)) static inline enum tally_code expect(struct scan *scan, const char *literal)
 {
     return scan_literal(scan, literal) ? TALLY_OK : TALLY_E_MALFORMED;
 }

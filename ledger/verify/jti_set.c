@@ -34,10 +34,22 @@ static bool is_empty(const struct jti_cell *cell)
     return cell->seq_and_one == 0;
 }
 
+/* By the upper bits: in order. */
+static size_t home(uint64_t a)
+{
+    return (size_t) (a >> 32) * JTI_TABLE_MAX >> 32;
+}
+
+void jti_set_expect(const struct jti_set *set, struct jti_id id)
+{
+    if (set->cells != NULL)
+        __builtin_prefetch(&set->cells[home(id.a)], 1);
+}
+
 /* The first cell that is empty or not smaller. */
 static size_t find(const struct jti_set *set, const struct jti_cell *cell)
 {
-    size_t i = (size_t) (cell->a >> 32) * JTI_TABLE_MAX >> 32; /* the upper bits: in order */
+    size_t i = home(cell->a);
     while (!is_empty(&set->cells[i]) && jti_cell_compare(&set->cells[i], cell) < 0)
         i++;
     return i;

@@ -27,6 +27,8 @@ struct jti_id {
 void jti_id_make(const struct digest_key *key, struct slice actor, struct slice jti, struct jti_id *out);
 
 void jti_set_release(struct jti_set *set); /* a zeroed set is empty */
+/* It will be added soon: its place is fetched meanwhile. Changes nothing. */
+void jti_set_expect(const struct jti_set *set, struct jti_id id);
 /* *was_there: it was added with *before, which is found here or by jti_set_end. */
 MUST_CHECK enum tally_code jti_set_add(struct jti_set *set, struct jti_id id, uint64_t seq, bool *was_there,
                                        uint64_t *before, struct err *err);

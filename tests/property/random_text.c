@@ -6,17 +6,6 @@
 
 #include "tally/buf.h"
 
-uint32_t dice_below(struct dice *dice, uint32_t below)
-{
-    dice->state = dice->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (dice->state >> 33) % below;
-}
-
-bool dice_in(struct dice *dice, uint32_t of)
-{
-    return dice_below(dice, of) == 0;
-}
-
 static const char *const dim_names[] = {"arm", "n", "year", "village"};
 static const char *const arms[] = {"a", "b", "c"};
 static const char *const years[] = {"2016-01-01/2016-12-31", "2017-01-01/2017-12-31", "2018-01-01/2018-12-31"};

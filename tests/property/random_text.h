@@ -7,11 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct dice {
-    uint64_t state;
-};
-uint32_t dice_below(struct dice *dice, uint32_t below); /* 0 .. below - 1 */
-bool dice_in(struct dice *dice, uint32_t of);           /* once in so many */
+#include "../support/dice.h"
 
 #define RANDOM_METRICS_MAX 8
 #define RANDOM_DIMS_MAX 3

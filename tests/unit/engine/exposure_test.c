@@ -1,5 +1,6 @@
 /* Exposure: bounds that contain whatever is evaluated, and are exact where each figure is used once. Random histories: ROUNDS=2000
  * for more. */
+#include "../../support/dice.h"
 #include "world.h"
 
 #include "tally/canon.h"
@@ -430,37 +431,27 @@ static void the_published_texts_have_their_ceilings(void **state)
 
 /* ---- whatever is evaluated lies within ---- */
 
-struct random {
-    uint64_t state;
-};
-
-static uint32_t next_random(struct random *r, uint32_t below)
-{
-    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (r->state >> 33) % below;
-}
-
 /* A value that may fit: a number or day that the text names, so that bounds are met and crossed, or one nearby, or anything. */
-static void random_value(struct random *r, const struct terms *t, const struct terms_metric *m, char *out, size_t cap)
+static void random_value(struct dice *r, const struct terms *t, const struct terms_metric *m, char *out, size_t cap)
 {
     struct slice source = terms_source(t);
     for (uint32_t d = 0; d < terms_dimension_count(t); d++)
         if (slice_equal(terms_dimension(t, d)->name, m->unit)) {
             snprintf(out, cap, "%.*s",
-                     SLICE_ARG(terms_dimension(t, d)->members[next_random(r, terms_dimension(t, d)->member_count)]));
+                     SLICE_ARG(terms_dimension(t, d)->members[dice_below(r, terms_dimension(t, d)->member_count)]));
             return;
         }
     if (slice_is(m->unit, "true or false")) {
-        snprintf(out, cap, "%s", next_random(r, 2) == 0 ? "true" : "false");
+        snprintf(out, cap, "%s", dice_below(r, 2) == 0 ? "true" : "false");
         return;
     }
     if (slice_is(m->unit, "date")) {
         char day[DAY_TEXT_LEN + 1];
-        day_format(15000 + (int32_t) next_random(r, 4000), day);
+        day_format(15000 + (int32_t) dice_below(r, 4000), day);
         snprintf(out, cap, "%s", day);
         return;
     }
-    size_t at = next_random(r, (uint32_t) source.len), n = 0;
+    size_t at = dice_below(r, (uint32_t) source.len), n = 0;
     while (at < source.len && (source.ptr[at] < '1' || source.ptr[at] > '9'))
         at++;
     for (; at < source.len && n + 8 < cap; at++)
@@ -471,16 +462,16 @@ static void random_value(struct random *r, const struct terms *t, const struct t
     if (n == 0 || out[n - 1] == '.')
         out[n++] = '0';
     out[n] = '\0';
-    if (next_random(r, 3) == 0)
-        snprintf(out, cap, "%u", next_random(r, 200));
-    else if (next_random(r, 4) == 0 && strchr(out, '.') == NULL)
+    if (dice_below(r, 3) == 0)
+        snprintf(out, cap, "%u", dice_below(r, 200));
+    else if (dice_below(r, 4) == 0 && strchr(out, '.') == NULL)
         snprintf(out + n, cap - n, ".5");
     if (slice_is(m->unit, "percent"))
         snprintf(out + strlen(out), cap - strlen(out), "%%");
 }
 
 /* One that fits at a random key; false: none was found. */
-static bool random_fact(struct random *r, struct world *w, uint32_t metric, char *key, char *value)
+static bool random_fact(struct dice *r, struct world *w, uint32_t metric, char *key, char *value)
 {
     const struct terms_metric *m = terms_metric(w->terms, metric);
     struct terms_dimension_value dims[8];
@@ -489,8 +480,8 @@ static bool random_fact(struct random *r, struct world *w, uint32_t metric, char
     for (; n < m->by_count; n++) {
         const struct terms_dimension *d = terms_dimension(w->terms, m->by[n]);
         dims[n] =
-            (struct terms_dimension_value){d->name, d->member_count == 0 ? slice_str(persons[next_random(r, 3)])
-                                                                         : d->members[next_random(r, d->member_count)]};
+            (struct terms_dimension_value){d->name, d->member_count == 0 ? slice_str(persons[dice_below(r, 3)])
+                                                                         : d->members[dice_below(r, d->member_count)]};
     }
     for (uint32_t i = 0; i < m->where_count; i++, n++)
         dims[n] =
@@ -572,7 +563,7 @@ static void expect_cost(const struct world *w, const char *text, const struct sl
         fail_msg("%zu of at most %zu amounts moved in\n%s", moved, (size_t) cost.fan_out, text);
 }
 
-static void random_history(struct random *r, const char *text, unsigned *computed)
+static void random_history(struct dice *r, const char *text, unsigned *computed)
 {
     static char keys[64][200], values[64][100];
     struct found f = expose(text);
@@ -582,7 +573,7 @@ static void random_history(struct random *r, const char *text, unsigned *compute
     struct err err = {0};
     assert_int_equal(terms_exposure(w->terms, kept, &e, &err), TALLY_OK);
     for (int step = 0; step < 64; step++) {
-        uint32_t metric = next_random(r, terms_metric_count(w->terms));
+        uint32_t metric = dice_below(r, terms_metric_count(w->terms));
         char day[DAY_TEXT_LEN + 1];
         day_format(16000 + step * 20, day);
         w->today = 16000 + step * 20;
@@ -593,7 +584,7 @@ static void random_history(struct random *r, const char *text, unsigned *compute
         snprintf(metric_name, sizeof metric_name, "%.*s", SLICE_ARG(name));
         static const enum engine_standing standings[] = {ENGINE_FINAL, ENGINE_FINAL,   ENGINE_FINAL,   ENGINE_FINAL,
                                                          ENGINE_FINAL, ENGINE_PENDING, ENGINE_DISPUTED};
-        world_fact(w, metric_name, keys[step], values[step], standings[next_random(r, 7)]);
+        world_fact(w, metric_name, keys[step], values[step], standings[dice_below(r, 7)]);
         size_t before_count = step == 0 || w->output == NULL ? 0 : w->output->count;
         struct slice *before = ARENA_ARRAY(kept, before_count + 1, struct slice);
         assert_non_null(before);
@@ -649,7 +640,7 @@ static void whatever_is_evaluated_lies_within(void **state)
     long rounds = wanted == NULL ? 4 : strtol(wanted, NULL, 10);
     unsigned computed = 0;
     for (long i = 0; i < rounds * (long) TEXTS; i++) {
-        struct random r = {(uint64_t) (i + 1) * UINT64_C(0x9E3779B97F4A7C15)};
+        struct dice r = {(uint64_t) (i + 1) * UINT64_C(0x9E3779B97F4A7C15)};
         random_history(&r, texts[(size_t) i % TEXTS], &computed);
     }
     assert_true(computed > 100 * (unsigned) rounds); /* otherwise nothing was tried */

@@ -1,5 +1,6 @@
 /* Texts changed at random: each is either refused with a diagnostic or compiled and evaluated; nothing else happens. Words are
  * moved between texts, so that many of the results still parse. The count can be raised: MUTATIONS=100000. */
+#include "../../support/dice.h"
 #include "world.h"
 
 #include "texts.h"
@@ -35,16 +36,6 @@ static const char *const sources[] = {
           "2 months after 2016-01-31 never back\ncap 100 per year on p\ncap 5 on q\n")};
 #define SOURCES (sizeof sources / sizeof sources[0])
 
-struct random {
-    uint64_t state;
-};
-
-static uint32_t next_random(struct random *r, uint32_t below)
-{
-    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (r->state >> 33) % below;
-}
-
 /* Where the n-th word begins and how long it is. */
 static struct slice word_at(const char *text, uint32_t n)
 {
@@ -61,11 +52,11 @@ static struct slice word_at(const char *text, uint32_t n)
 }
 
 /* One word of the text becomes another: of the same text mostly, of any other sometimes. */
-static void mutate(struct random *r, char *text, size_t cap)
+static void mutate(struct dice *r, char *text, size_t cap)
 {
     static char copy[1 << 16];
-    const char *from = next_random(r, 4) == 0 ? sources[next_random(r, SOURCES)] : text;
-    struct slice old = word_at(text, 20 + next_random(r, 400)), new = word_at(from, 20 + next_random(r, 400));
+    const char *from = dice_below(r, 4) == 0 ? sources[dice_below(r, SOURCES)] : text;
+    struct slice old = word_at(text, 20 + dice_below(r, 400)), new = word_at(from, 20 + dice_below(r, 400));
     size_t head = (size_t) (old.ptr - text);
     int len = snprintf(copy, sizeof copy, "%.*s%.*s%s", (int) head, text, SLICE_ARG(new), old.ptr + old.len);
     if (len > 0 && (size_t) len < cap)
@@ -73,7 +64,7 @@ static void mutate(struct random *r, char *text, size_t cap)
 }
 
 /* One plausible fact for every metric at its first key. */
-static size_t make_facts(const struct terms *t, struct random *r, struct engine_fact *facts, char (*keys)[200])
+static size_t make_facts(const struct terms *t, struct dice *r, struct engine_fact *facts, char (*keys)[200])
 {
     static const char *const values[] = {"1", "0", "12.5", "-3", "60%", "true", "2016-05-05", "a", "programme"};
     size_t count = 0;
@@ -101,7 +92,7 @@ static size_t make_facts(const struct terms *t, struct random *r, struct engine_
             if (fits)
                 snprintf(keys[count], 200, "%.*s", SLICE_ARG(key));
             arena_free(arena);
-            if (!fits || next_random(r, 3) == 0)
+            if (!fits || dice_below(r, 3) == 0)
                 continue;
             facts[count] = (struct engine_fact){.metric = i, .key = slice_str(keys[count]), .value = slice_str(values[v])};
             count++;
@@ -111,14 +102,14 @@ static size_t make_facts(const struct terms *t, struct random *r, struct engine_
     return count;
 }
 
-static void evaluate(const struct terms *t, struct random *r)
+static void evaluate(const struct terms *t, struct dice *r)
 {
     struct engine_fact facts[16];
     char keys[17][200];
     struct err err = {0};
     struct arena *arena = arena_new(1 << 26);
     struct engine_output *out = NULL;
-    struct engine_input input = {.terms = t, .today = 17000 + (int32_t) next_random(r, 2000), .next_first = 1};
+    struct engine_input input = {.terms = t, .today = 17000 + (int32_t) dice_below(r, 2000), .next_first = 1};
     input.facts = facts;
     input.fact_count = make_facts(t, r, facts, keys);
     enum tally_code rc = engine_evaluate(&input, arena, &out, &err);
@@ -128,7 +119,7 @@ static void evaluate(const struct terms *t, struct random *r)
     if (out->count > 0) {
         struct buf b;
         buf_init(&b, 1 << 22);
-        const struct engine_instance *some = &out->instances[next_random(r, (uint32_t) out->count)];
+        const struct engine_instance *some = &out->instances[dice_below(r, (uint32_t) out->count)];
         assert_int_equal(engine_explain(&input, some->rule, some->key, arena, &b, &err), TALLY_OK);
         buf_release(&b);
     }
@@ -142,9 +133,9 @@ static void a_changed_text_is_refused_or_works(void **state)
     const char *wanted = getenv("MUTATIONS");
     long rounds = wanted == NULL ? 1500 : strtol(wanted, NULL, 10), compiled = 0;
     for (long i = 1; i <= rounds; i++) {
-        struct random r = {(uint64_t) i * UINT64_C(0x9E3779B97F4A7C15)};
-        snprintf(text, sizeof text, "%s", sources[next_random(&r, SOURCES)]);
-        for (uint32_t n = 1 + next_random(&r, 3); n > 0; n--)
+        struct dice r = {(uint64_t) i * UINT64_C(0x9E3779B97F4A7C15)};
+        snprintf(text, sizeof text, "%s", sources[dice_below(&r, SOURCES)]);
+        for (uint32_t n = 1 + dice_below(&r, 3); n > 0; n--)
             mutate(&r, text, sizeof text);
         struct diags diags;
         struct terms *terms = NULL;

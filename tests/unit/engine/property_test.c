@@ -1,6 +1,7 @@
 /* What holds whatever happens: random results, disputes and withdrawals, from a seed that is printed when something fails. */
 #include <time.h>
 
+#include "../../support/dice.h"
 #include "world.h"
 
 #include "texts.h"
@@ -19,35 +20,25 @@ static const char capped_text[] =
           "pay free from city to lender for each arm, year of x amount max(0, 2 * x)\n"
           "cap 60 on p, q\ncap 25 per arm on p\ncap 40 per year on r, p\n");
 
-struct random {
-    uint64_t state;
-};
-
-static uint32_t next_random(struct random *r, uint32_t below)
-{
-    r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (r->state >> 33) % below;
-}
-
 static const char *const arms[] = {"a", "b", "c", "d"};
 static const char *const years[] = {"2016-01-01/2016-12-31", "2017-01-01/2017-12-31", "2018-01-01/2018-12-31"};
 
 /* One random change of one fact. Texts of values and keys outlive the world. */
-static void change(struct world *w, struct random *r, char (*texts)[80], size_t *used)
+static void change(struct world *w, struct dice *r, char (*texts)[80], size_t *used)
 {
     const char *metrics[] = {"x", "y", "d"};
-    uint32_t m = next_random(r, 3);
+    uint32_t m = dice_below(r, 3);
     char *key = texts[(*used)++], *value = texts[(*used)++];
-    const char *arm = arms[next_random(r, 4)];
+    const char *arm = arms[dice_below(r, 4)];
     if (m == 0)
-        snprintf(key, 80, "%s|%s", arm, years[next_random(r, 3)]);
+        snprintf(key, 80, "%s|%s", arm, years[dice_below(r, 3)]);
     else
         snprintf(key, 80, "%s", arm);
     if (m == 2)
-        snprintf(value, 80, "201%u-0%u-11", 5 + next_random(r, 5), 1 + next_random(r, 9));
+        snprintf(value, 80, "201%u-0%u-11", 5 + dice_below(r, 5), 1 + dice_below(r, 9));
     else
-        snprintf(value, 80, "%s%u.%u", next_random(r, 4) == 0 ? "-" : "", 1 + next_random(r, 99), next_random(r, 10));
-    uint32_t kind = next_random(r, 10);
+        snprintf(value, 80, "%s%u.%u", dice_below(r, 4) == 0 ? "-" : "", 1 + dice_below(r, 99), dice_below(r, 10));
+    uint32_t kind = dice_below(r, 10);
     world_fact(w, metrics[m], key, value, kind == 0 ? ENGINE_DISPUTED : kind == 1 ? ENGINE_PENDING : ENGINE_FINAL);
 }
 
@@ -133,11 +124,11 @@ static void caps_hold_whatever_happens(void **state)
     (void) state;
     static char texts[2 * STEPS * 4][80];
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
-        struct random r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
+        struct dice r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
         struct world *w = world_new(capped_text);
         size_t used = 0;
         for (int step = 0; step < STEPS; step++) {
-            for (uint32_t n = 1 + next_random(&r, 3); n > 0; n--)
+            for (uint32_t n = 1 + dice_below(&r, 3); n > 0; n--)
                 change(w, &r, texts, &used);
             world_day(w, "2019-05-05");
             what_stands_moves_only_by_differences(w);
@@ -155,7 +146,7 @@ static void without_caps_the_way_does_not_matter(void **state)
     (void) state;
     static char texts[2 * STEPS * 4][80];
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct random r = {seed * 977};
+        struct dice r = {seed * 977};
         struct world *w = world_new(capped_text), *fresh = world_new(capped_text);
         size_t used = 0;
         for (int step = 0; step < STEPS; step++) {
@@ -189,19 +180,19 @@ static const char dated_text[] =
           "pay s from city to lender for each village of x dated d when ok amount x / 3\n"
           "cap 30 per year on q, s\ncap 45 per village on q, s\ncap 70 on q\n");
 
-static void change_village(struct world *w, struct random *r, char (*texts)[80], size_t *used)
+static void change_village(struct world *w, struct dice *r, char (*texts)[80], size_t *used)
 {
     static const char *const metrics[] = {"x", "x", "d", "ok"};
     static const char *const villages[] = {"u", "v", "w", "X", "Y", "Z"};
-    uint32_t m = next_random(r, 4), kind = next_random(r, 10);
-    const char *village = villages[next_random(r, 6)];
+    uint32_t m = dice_below(r, 4), kind = dice_below(r, 10);
+    const char *village = villages[dice_below(r, 6)];
     char *value = texts[(*used)++];
     if (m == 3)
-        snprintf(value, 80, "%s", next_random(r, 2) == 0 ? "true" : "false");
+        snprintf(value, 80, "%s", dice_below(r, 2) == 0 ? "true" : "false");
     else if (m == 2)
-        snprintf(value, 80, "201%u-0%u-11", 5 + next_random(r, 5), 1 + next_random(r, 9)); /* in no year, sometimes */
+        snprintf(value, 80, "201%u-0%u-11", 5 + dice_below(r, 5), 1 + dice_below(r, 9)); /* in no year, sometimes */
     else
-        snprintf(value, 80, "%s%u.%u", next_random(r, 4) == 0 ? "-" : "", 1 + next_random(r, 49), next_random(r, 10));
+        snprintf(value, 80, "%s%u.%u", dice_below(r, 4) == 0 ? "-" : "", 1 + dice_below(r, 49), dice_below(r, 10));
     world_fact(w, metrics[m], village, value, kind < 2 ? ENGINE_DISPUTED : kind == 2 ? ENGINE_PENDING : ENGINE_FINAL);
     if (kind == 3)
         world_withdraw(w, metrics[m], village);
@@ -227,12 +218,12 @@ static void caps_by_the_day_hold_whatever_happens(void **state)
     (void) state;
     static char texts[STEPS * 4][80];
     for (uint64_t seed = 1; seed <= 4 * ROUNDS; seed++) {
-        struct random r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
+        struct dice r = {seed * UINT64_C(0x9E3779B97F4A7C15)};
         struct world *w = world_new(dated_text);
         static const char *const q[] = {"q"}, *const qs[] = {"q", "s"};
         size_t used = 0;
         for (int step = 0; step < STEPS; step++) {
-            for (uint32_t n = 1 + next_random(&r, 3); n > 0; n--)
+            for (uint32_t n = 1 + dice_below(&r, 3); n > 0; n--)
                 change_village(w, &r, texts, &used);
             world_day(w, "2019-05-05");
             what_stands_moves_only_by_differences(w);
@@ -258,10 +249,10 @@ static void hundreds_of_members_are_followed(void **state)
               "pay q from city to lender for each village of x amount x\n"
               "pay s from city to lender for each village of y amount y\n"
               "cap 50 per village on q, s\ncap 4_000 on q\n"));
-    struct random r = {99};
+    struct dice r = {99};
     for (int i = 0; i < 400; i++) {
-        snprintf(texts[0][i], sizeof texts[0][i], "v%u", i < 150 ? (uint32_t) i * 7 % 151 : next_random(&r, 260));
-        snprintf(texts[1][i], sizeof texts[1][i], "%u.%u", next_random(&r, 90), next_random(&r, 10));
+        snprintf(texts[0][i], sizeof texts[0][i], "v%u", i < 150 ? (uint32_t) i * 7 % 151 : dice_below(&r, 260));
+        snprintf(texts[1][i], sizeof texts[1][i], "%u.%u", dice_below(&r, 90), dice_below(&r, 10));
         world_final(w, i % 3 == 0 ? "y" : "x", texts[0][i], texts[1][i]);
         if (i >= 150 || i == 100)
             world_day(w, i < 300 ? "2019-05-05" : "2019-06-05");

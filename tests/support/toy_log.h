@@ -71,7 +71,7 @@ static inline void toy_ask(int history, uint64_t old, uint64_t size, const struc
                            struct witness_request *request, struct buf *note)
 {
     struct checkpoint checkpoint = {.origin = SLICE(TOY_ORIGIN), .size = size, .root = toy_root(history, 0, size)};
-    struct merkle_span spans[MERKLE_HEIGHTS];
+    struct merkle_span spans[MERKLE_HEIGHTS] = {0};
     buf_clear(note);
     assert_int_equal(checkpoint_sign(&checkpoint, signer, note, NULL), TALLY_OK);
     *request = (struct witness_request){.old = old, .note = buf_slice(note)};

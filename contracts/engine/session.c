@@ -171,7 +171,7 @@ static bool take_order(struct eval *ev, const struct metric *m, uint64_t cell, c
     if (slot->fact != NULL && fact_order(slot->fact) != order && s->has_strangers)
         *is_stale = true; /* one of them may come before this one now */
     if (is_stranger)      /* later than all that were there; among those of this entry their bytes tell who comes first */
-        *is_stale = *is_stale || s->has_admitted || order <= s->order_before;
+        *is_stale = *is_stale || s->has_admitted || order <= s->order_before || names_are_of_several(ev, &m->shape);
     s->has_strangers = s->has_strangers || is_stranger;
     s->last_order = order > s->last_order ? order : s->last_order;
     return !is_stranger;
@@ -459,7 +459,8 @@ static void forget_borrowed(struct eval *ev)
         eval_slot_at(ev, i)->fact = NULL;
 }
 
-/* *out NULL: a place of a full dimension was given up on the way (S7), and all of it is to be evaluated once more, from nothing. */
+/* *out NULL: all of it is to be evaluated from nothing: a place of a full dimension was given up on the way, or somebody is a member whom
+ * only results name that are passed over (S7). */
 MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct arena *arena, struct engine_output **out,
                                            struct err *err)
 {
@@ -471,6 +472,10 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct aren
     s->groups = ok ? EVAL_NEW(ev, ev->t->rule_count, struct group) : NULL;
     s->group_order = s->groups == NULL ? NULL : session_group_order(ev, &s->group_count);
     ok = s->group_order != NULL;
+    if (ok && s->is_crossed) {
+        forget_borrowed(ev);
+        return TALLY_OK;
+    }
     if (ok)
         count_uses(ev);
     ok = ok && ev->rc == TALLY_OK && evaluate_all(ev) && evaluate_first(ev, &s->next_first) && ev->rc == TALLY_OK &&

@@ -56,8 +56,9 @@ struct engine_session {
     uint64_t last_order, order_before; /* of S7: the latest that any result has, and that any had before this entry */
     bool has_admitted;                 /* this entry has made somebody a member */
     bool is_plain;                     /* follows nothing: every change takes an evaluation from nothing */
-    bool is_broken;                    /* an entry could not be computed to its end */
-    bool is_doubted;  /* budgets did not add up: a bug of ours, from which it saves itself by being plain */
+    bool is_crossed; /* while it opens: what is passed over makes somebody a member of another dimension; nothing is kept */
+    bool is_broken;  /* an entry could not be computed to its end */
+    bool is_doubted; /* budgets did not add up: a bug of ours, from which it saves itself by being plain */
     bool is_recorded; /* what it answered when it was opened stands */
     bool has_sets;    /* of open dimensions, that wait for whoever is no member (D3) */
     size_t store_at_open;
@@ -116,9 +117,12 @@ bool names_are_full(const struct eval *ev);
 bool names_are_not_chosen(const struct eval *ev, const struct shape *shape, uint64_t cell);
 /* Does the cell name somebody who is no member, while all places are taken (S7)? */
 bool names_are_strangers(const struct eval *ev, const struct shape *shape, uint64_t cell);
+/* Has the shape several open dimensions? Then a result that is passed over for a member of one of them, who has come too late, makes that of
+ * another a member, and no session knows whose name it has from nothing else. */
+bool names_are_of_several(const struct eval *ev, const struct shape *shape);
 /* The cell of a key, with names that are new. *is_stale: there is no room for them. false: ev->rc is set. */
 MUST_CHECK bool names_read(struct eval *ev, const struct shape *shape, struct slice key, uint64_t *cell, bool *is_stale);
-/* A source that changes when the members do (member TERMS_NONE), or whether this is one. NULL: ev->rc is set. */
+/* A source that changes when that one becomes a member or is none any more. NULL: ev->rc is set. */
 MUST_CHECK struct slot *names_source(struct eval *ev, uint32_t dimension, uint32_t member);
 
 /* ---- session_caps.c ---- */

@@ -229,6 +229,14 @@ static bool is_overfull(const struct eval *ev, const struct engine_fact *fact)
            !shape_read(ev->dimensions, &ev->t->metrics[fact->metric].shape, fact->key, &cell);
 }
 
+bool names_are_of_several(const struct eval *ev, const struct shape *shape)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < shape->count; i++)
+        open += dimension_is_open(&ev->t->dimensions[shape->dims[i]]);
+    return open > 1;
+}
+
 /* Whoever comes later than all members is followed as long as none of them goes; with sets, nobody is (D3). */
 static void take_stranger(struct eval *ev, const struct engine_fact *fact)
 {
@@ -237,6 +245,7 @@ static void take_stranger(struct eval *ev, const struct engine_fact *fact)
     s->last_order = fact_order(fact) > s->last_order ? fact_order(fact) : s->last_order;
     s->has_strangers = s->has_strangers || is_stranger;
     s->is_plain = s->is_plain || is_waited_for(ev, fact) || (is_stranger && s->has_sets);
+    s->is_crossed = s->is_crossed || (is_stranger && names_are_of_several(ev, &ev->t->metrics[fact->metric].shape));
 }
 
 bool session_names(struct eval *ev)

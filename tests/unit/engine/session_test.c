@@ -58,11 +58,38 @@ static void what_prior_computes_in_vain_is_no_moment(void **state)
     world_free(w);
 }
 
+/* Of a result that is passed over, for its site has come too late, the village is a member all the same (S7). */
+static void who_is_named_beside_somebody_who_came_too_late_is_a_member(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension village open, at most 3\ndimension site open, at most 1\n"
+                                      "metric wells is \"Wells\" in number between 0 and 100\n  by village, site\n"
+                                      "  reported by judge\n  disputes within 9 days\n"
+                                      "metric go is \"Go\" in USD between 0 and 100\n  reported by judge\n"
+                                      "pay each from city to lender\n  for each village\n  amount go\n"));
+    world_final(w, "go", "", "2");
+    world_final(w, "wells", "v1|s1", "1");
+    world_day(w, "2016-03-01");
+    world_final(w, "wells", "v2|s2", "1");
+    world_day(w, "2016-03-02");
+    expect_target(w, "each", "v2", "2.00", "2.00");
+    world_final(w, "go", "", "3"); /* nothing is kept as long as that is so */
+    world_day(w, "2016-03-03");
+    expect_target(w, "each", "v2", "3.00", "1.00");
+    assert_null(w->follow.session);
+    world_withdraw(w, "wells", "v2|s2");
+    world_day(w, "2016-03-04");
+    expect_target(w, "each", "v1", "3.00", "0.00");
+    assert_non_null(w->follow.session);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_that_goes_while_a_session_opens_leaves_the_budgets_right),
         cmocka_unit_test(what_prior_computes_in_vain_is_no_moment),
+        cmocka_unit_test(who_is_named_beside_somebody_who_came_too_late_is_a_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

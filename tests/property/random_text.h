@@ -11,8 +11,8 @@
 
 #define RANDOM_METRICS_MAX 8
 #define RANDOM_DIMS_MAX 3
-#define RANDOM_VILLAGES 8 /* that results name */
-enum random_dim { RANDOM_ARM, RANDOM_N, RANDOM_YEAR, RANDOM_VILLAGE, RANDOM_DIM_COUNT };
+#define RANDOM_VILLAGES 8 /* that results name, and as many sites */
+enum random_dim { RANDOM_ARM, RANDOM_N, RANDOM_YEAR, RANDOM_VILLAGE, RANDOM_SITE, RANDOM_DIM_COUNT };
 enum random_kind { RANDOM_MONEY, RANDOM_NUMBER, RANDOM_PERCENT, RANDOM_DATE, RANDOM_TRUTH, RANDOM_WORD, RANDOM_KIND_COUNT };
 
 struct random_metric {
@@ -26,7 +26,7 @@ struct random_text {
     char *text; /* malloc */
     struct random_metric metrics[RANDOM_METRICS_MAX];
     uint32_t metric_count;
-    uint32_t villages; /* at most */
+    uint32_t villages; /* at most, and sites */
     bool has_caps;
 };
 

@@ -1,0 +1,310 @@
+/* Random expressions of each kind, of what is bound where they stand. */
+#include "random_write.h"
+
+static const char *const year_starts[] = {"2016-01-01", "2017-01-01", "2018-01-01"};
+
+void random_date_text(struct writer *w)
+{
+    SAY("%u-%02u-%02u", 2015 + ROLL(5), 1 + ROLL(12), 1 + ROLL(28));
+}
+
+/* [arm: b, year: (2016-05-01)] for what is not bound; false: a member of an open dimension is missing. */
+static bool indexes(struct writer *w, const enum random_dim *dims, uint32_t count)
+{
+    bool is_first = true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_bound(w, dims[i]) && is_open(dims[i]))
+            return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_bound(w, dims[i]) && ROLL(5) != 0)
+            continue;
+        if (is_open(dims[i]))
+            continue;
+        SAY("%s%s: ", is_first ? "[" : ", ", random_dim_names[dims[i]]);
+        is_first = false;
+        if (dims[i] == RANDOM_ARM)
+            SAY("%s", random_arms[ROLL(3)]);
+        else if (dims[i] == RANDOM_N && ROLL(3) == 0 && is_bound(w, RANDOM_YEAR))
+            SAY("(number of year)");
+        else if (dims[i] == RANDOM_N)
+            SAY("%u", 1 + ROLL(3));
+        else if (ROLL(2) == 0)
+            SAY("%s", year_starts[ROLL(3)]);
+        else
+            SAY("(2017-02-03)");
+    }
+    if (!is_first)
+        SAY("]");
+    return true;
+}
+
+/* A metric of that kind, with what it needs; false: there is none, nothing is written. */
+static bool metric(struct writer *w, enum random_kind kind, const char *before, const char *behind)
+{
+    uint32_t start = ROLL(w->made->metric_count);
+    for (uint32_t k = 0; k < w->made->metric_count; k++) {
+        uint32_t m = (start + k) % w->made->metric_count;
+        const struct random_metric *metric = &w->made->metrics[m];
+        bool lacks_member = false;
+        for (uint32_t i = 0; i < metric->dim_count; i++)
+            lacks_member = lacks_member || (is_open(metric->dims[i]) && !is_bound(w, metric->dims[i]));
+        if (metric->kind != kind || lacks_member)
+            continue;
+        SAY("%sm%u", before, m);
+        (void) indexes(w, metric->dims, metric->dim_count);
+        SAY("%s", behind);
+        return true;
+    }
+    return false;
+}
+
+static bool define(struct writer *w, enum random_kind kind)
+{
+    for (uint32_t i = 0; i < w->defines; i++) {
+        uint32_t d = (i + ROLL(3)) % w->defines;
+        if (w->define_kinds[d] != (uint32_t) kind || (w->define_dims[d] & ~w->bound) != 0)
+            continue;
+        SAY("d%u", d);
+        return true;
+    }
+    return false;
+}
+
+static bool rule(struct writer *w)
+{
+    if (w->rules == 0)
+        return false;
+    uint32_t r = ROLL(w->rules);
+    for (uint32_t i = 0; i < w->rule[r].dim_count; i++)
+        if (!is_bound(w, w->rule[r].dims[i]) && is_open(w->rule[r].dims[i]))
+            return false;
+    SAY("r%u", r);
+    return indexes(w, w->rule[r].dims, w->rule[r].dim_count);
+}
+
+static void steps(struct writer *w, int depth)
+{
+    SAY("(step of (");
+    random_number(w, depth - 1);
+    SAY("):\n at least 2: ");
+    random_money(w, depth - 2);
+    SAY("\n at least 20: ");
+    random_money(w, depth - 2);
+    SAY("\n otherwise: USD 3)");
+}
+
+static void money_atom(struct writer *w)
+{
+    uint32_t what = ROLL(6);
+    if ((what <= 2 && metric(w, RANDOM_MONEY, "", "")) || (what == 3 && define(w, RANDOM_MONEY)) || (what == 4 && rule(w)))
+        return;
+    SAY("USD %u.%u", ROLL(90), ROLL(10));
+}
+
+static void money_sum(struct writer *w, int depth)
+{
+    SAY("(");
+    random_money(w, depth - 1);
+    SAY(ROLL(2) == 0 ? " + " : " - ");
+    random_money(w, depth - 1);
+    SAY(")");
+}
+
+static void money_times(struct writer *w, int depth)
+{
+    SAY("(");
+    random_money(w, depth - 1);
+    SAY(ROLL(3) == 0 ? " / " : " * ");
+    random_number(w, depth - 1);
+    SAY(")");
+}
+
+static void money_least(struct writer *w, int depth)
+{
+    SAY(ROLL(2) == 0 ? "min(" : "max(");
+    random_money(w, depth - 1);
+    SAY(", ");
+    random_money(w, depth - 1);
+    SAY(")");
+}
+
+static void money_if(struct writer *w, int depth)
+{
+    SAY("(if ");
+    random_truth(w, depth - 1);
+    SAY(" then ");
+    random_money(w, depth - 1);
+    SAY(" else ");
+    random_money(w, depth - 1);
+    SAY(")");
+}
+
+static void money_round(struct writer *w, int depth)
+{
+    SAY("round(");
+    random_money(w, depth - 1);
+    SAY(", %s, half even)", ROLL(2) == 0 ? "0.01" : "5");
+}
+
+static void money_of_members(struct writer *w, int depth)
+{
+    if (!random_aggregate(w, RANDOM_MONEY, depth))
+        money_atom(w);
+}
+
+static void money_part(struct writer *w, int depth)
+{
+    if (!random_portion(w, depth))
+        money_atom(w);
+}
+
+static void money_before(struct writer *w, int depth)
+{
+    if (!is_bound(w, RANDOM_YEAR)) {
+        money_atom(w);
+        return;
+    }
+    SAY("prior(year, ");
+    random_money(w, depth - 1);
+    SAY(", USD %u)", ROLL(9));
+}
+
+static void money_line(struct writer *w, int depth)
+{
+    SAY("(linear of (");
+    random_number(w, depth - 1);
+    SAY("):\n at 0: USD 1\n at 10: USD 30\n outside: %s)", ROLL(2) == 0 ? "flat" : "extended");
+}
+
+static void money_name(struct writer *w, int depth)
+{
+    (void) depth;
+    money_atom(w);
+}
+
+void random_money(struct writer *w, int depth)
+{
+    static void (*const forms[])(struct writer *, int) = {
+        money_sum,   money_sum,        money_times,      money_times,      money_least, money_if,
+        money_round, money_of_members, money_of_members, money_of_members, money_part,  money_before,
+        steps,       money_line,       money_name,       money_name,
+    };
+    if (depth <= 0)
+        money_atom(w);
+    else
+        forms[ROLL(sizeof forms / sizeof forms[0])](w, depth);
+}
+
+static void number_atom(struct writer *w)
+{
+    uint32_t what = ROLL(7);
+    if (what == 0 && is_bound(w, RANDOM_YEAR))
+        SAY("(number of year)");
+    else if (what == 1 && is_bound(w, RANDOM_N))
+        SAY("n");
+    else if (!(what <= 3 && metric(w, RANDOM_NUMBER, "", "")) && !(what == 4 && define(w, RANDOM_NUMBER)))
+        SAY("%u.%u", ROLL(9), ROLL(10));
+}
+
+void random_number(struct writer *w, int depth)
+{
+    if (depth <= 0) {
+        number_atom(w);
+        return;
+    }
+    switch (ROLL(10)) {
+    case 0:
+    case 1:
+        SAY("(");
+        random_number(w, depth - 1);
+        SAY(ROLL(2) == 0 ? " + " : " * ");
+        random_number(w, depth - 1);
+        SAY(")");
+        return;
+    case 2:
+    case 3:
+        if (random_aggregate(w, RANDOM_NUMBER, depth))
+            return;
+        break;
+    case 4:
+        SAY("round(");
+        random_money(w, depth - 1);
+        SAY(" / max(USD 0.5, ");
+        random_money(w, depth - 1);
+        SAY("), 0.1, down)");
+        return;
+    case 5:
+        SAY("fraction(");
+        random_date(w, depth - 1);
+        SAY(", ");
+        random_date(w, depth - 1);
+        SAY(", actual_365)");
+        return;
+    case 6:
+        SAY("(if ");
+        random_truth(w, depth - 1);
+        SAY(" then ");
+        random_number(w, depth - 1);
+        SAY(" else ");
+        random_number(w, depth - 1);
+        SAY(")");
+        return;
+    case 7:
+        if (metric(w, RANDOM_PERCENT, "(1 * ", ")"))
+            return;
+        break;
+    default:
+        break;
+    }
+    number_atom(w);
+}
+
+void random_truth(struct writer *w, int depth)
+{
+    static const char *const compares[] = {"=", "<>", "<", "<=", ">", ">="};
+    uint32_t what = ROLL(depth <= 0 ? 5 : 9);
+    if (what == 0 && metric(w, RANDOM_TRUTH, "", ""))
+        return;
+    if (what == 1 && is_bound(w, RANDOM_ARM)) {
+        SAY("arm in (a, %s)", random_arms[1 + ROLL(2)]);
+    } else if (what == 2 && metric(w, RANDOM_WORD, "", " = b")) {
+        return;
+    } else if (what == 3 && metric(w, RANDOM_PERCENT, "", " >= 40%")) {
+        return;
+    } else if (what <= 5) {
+        SAY("(");
+        random_number(w, depth - 1);
+        SAY(" %s ", compares[ROLL(6)]);
+        random_number(w, depth - 1);
+        SAY(")");
+    } else if (what == 6) {
+        SAY("(");
+        random_date(w, depth - 1);
+        SAY(" %s ", compares[2 + ROLL(4)]);
+        random_date(w, depth - 1);
+        SAY(")");
+    } else {
+        SAY("(%s", ROLL(3) == 0 ? "not " : "");
+        random_truth(w, depth - 1);
+        SAY(ROLL(2) == 0 ? " and " : " or ");
+        random_truth(w, depth - 1);
+        SAY(")");
+    }
+}
+
+void random_date(struct writer *w, int depth)
+{
+    uint32_t what = ROLL(depth <= 0 ? 3 : 5);
+    if (what == 0 && metric(w, RANDOM_DATE, "", ""))
+        return;
+    if (what == 1 && is_bound(w, RANDOM_YEAR)) {
+        SAY("%s of year", ROLL(2) == 0 ? "start" : "end");
+    } else if (what == 3 && metric(w, RANDOM_MONEY, "submitted(", ")")) {
+        return;
+    } else if (what == 4) {
+        SAY("%u days after ", ROLL(90));
+        random_date(w, 0);
+    } else {
+        random_date_text(w);
+    }
+}

@@ -216,6 +216,42 @@ MUST_CHECK static bool number_open_set(struct checker *c, struct node *n)
     return check_shape_of_set(c, set, &n->u.aggregate.open_shape);
 }
 
+static bool is_walk_of(const struct key_walk *walk, const struct node *n)
+{
+    bool is_same = walk->shape.count - walk->outer == n->u.aggregate.over_count;
+    for (uint32_t i = 0; is_same && i < n->u.aggregate.over_count; i++)
+        is_same = walk->shape.dims[walk->outer + i] == n->u.aggregate.over[i].dimension;
+    return is_same;
+}
+
+/* K2: the way in which it goes through the keys of its metric; one that another aggregate has, or a new one. */
+MUST_CHECK static bool number_walk(struct checker *c, struct node *n)
+{
+    struct metric *m = &c->t->metrics[n->u.aggregate.of];
+    struct key_walk *walk = m->walks;
+    while (walk != NULL && !is_walk_of(walk, n))
+        walk = walk->next;
+    n->u.aggregate.walk = walk;
+    if (walk != NULL)
+        return true;
+    uint32_t *dims = CHECK_NEW(c, m->shape.count, uint32_t), count = 0;
+    walk = CHECK_NEW(c, 1, struct key_walk);
+    if (dims == NULL || walk == NULL)
+        return false;
+    for (uint32_t i = 0; i < m->shape.count; i++)
+        if ((n->u.aggregate.rebound & dimension_bit(m->shape.dims[i])) == 0)
+            dims[count++] = m->shape.dims[i];
+    walk->outer = count;
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        dims[count++] = n->u.aggregate.over[i].dimension;
+    walk->number = c->t->walk_count++;
+    walk->metric = n->u.aggregate.of;
+    walk->shape = (struct shape){.count = count, .dims = dims, .cells = m->shape.cells};
+    walk->next = m->walks;
+    n->u.aggregate.walk = m->walks = walk;
+    return true;
+}
+
 static void number_memos(struct checker *c)
 {
     struct terms *t = c->t;
@@ -227,7 +263,7 @@ static void number_memos(struct checker *c)
             n->u.aggregate.memo = t->memo_count++;
             ok = check_shape_of_set(c, n->needs, &n->u.aggregate.shape);
             if (ok && n->u.aggregate.is_open)
-                ok = number_open_set(c, n);
+                ok = number_open_set(c, n) && number_walk(c, n);
         } else {
             n->u.prior.memo = t->memo_count++;
             ok = check_shape_of_set(c, n->a->needs | dimension_bit(n->u.prior.dimension), &n->u.prior.shape);

@@ -67,6 +67,7 @@ struct slot {
         uint64_t count;              /* trace_keep_count */
         struct partial *partial;     /* eval_partial.c */
         struct undecided *undecided; /* of an open set: what was submitted for members that are none yet */
+        struct key_group *keys;      /* of a session: keys.c */
     } u;
 };
 
@@ -172,6 +173,12 @@ struct texts { /* the oldest first */
     size_t count;
 };
 
+struct key_list { /* of a walk: cells by its shape, those of one group together, as D2 has them */
+    uint64_t *cells;
+    size_t count;
+    bool is_made;
+};
+
 struct eval {
     struct texts *texts; /* NULL: there is one text */
     size_t text;         /* which of them this evaluates */
@@ -195,7 +202,8 @@ struct eval {
     struct slot **slots;         /* chunks of SLOTS_IN_CHUNK */
     uint32_t slot_used, *places; /* by hash: the slot's place + 1 */
     size_t chunk_cap, place_count;
-    struct slot *latest; /* what was looked up last is looked up again at once */
+    struct slot *latest;        /* what was looked up last is looked up again at once */
+    struct key_list *key_lists; /* by the walk's number */
     struct rule_instances *rules;
     bool *group_done;
     uint64_t steps;
@@ -262,8 +270,6 @@ void track_read(struct eval *ev, uint32_t *readers);
 void track_read_result(struct eval *ev, struct slot *slot);
 /* The slot was filled on the way to another, which is being computed: when that one is to be computed again, so is this. */
 void track_beside(struct eval *ev, struct slot *slot);
-/* Whoever computes now goes through all members of the dimension. */
-void track_members(struct eval *ev, uint32_t dimension);
 /* Whoever computes now is to be computed again on that day. */
 void track_wake(struct eval *ev, int32_t day);
 
@@ -272,6 +278,22 @@ void track_wake(struct eval *ev, int32_t day);
 MUST_CHECK enum known eval_set_closed(struct eval *ev, const struct node *n, const uint32_t *fixed);
 /* A pending result whose key names members that are none: keeps it for the sets that wait for it. false: ev->rc is set. */
 MUST_CHECK bool eval_set_undecided(struct eval *ev, const struct engine_fact *fact);
+
+/* ---- keys.c: the keys that an aggregate over open dimensions goes through (K2) ---- */
+struct keys {
+    const struct key_walk *walk;
+    const uint64_t *cells; /* by the walk's shape */
+    size_t at, count;
+    uint32_t low[DIMENSIONS_MAX],
+        high[DIMENSIONS_MAX]; /* by place in `over`: members low .. high - 1 of a closed dimension */
+};
+/* Those at which `of` has a result, final or not yet, at the members that are bound and at the fixed ones (eval_indexes). In a session
+ * whoever computes now is computed again when one comes or goes. false: ev->rc is set. */
+MUST_CHECK bool keys_begin(struct eval *ev, const struct node *n, const uint32_t *fixed, struct keys *keys);
+/* Binds the members of the next one, in the order of D2. false: there are no more. */
+bool keys_next(struct eval *ev, struct keys *keys);
+/* In a session: the metric has a key more or less at that cell of its shape. false: ev->rc is set. */
+MUST_CHECK bool keys_change(struct eval *ev, uint32_t metric, uint64_t cell, bool is_there);
 
 /* ---- eval_expr.c ---- */
 MUST_CHECK enum known eval_node(struct eval *ev, const struct node *n, struct value *out);
@@ -328,13 +350,6 @@ MUST_CHECK bool members_vacate(struct eval *ev, struct arena *arena, const struc
 bool members_have_gone(const struct eval *ev, const struct shape *shape, const uint32_t *members);
 /* Is it a key of that shape but for members of open dimensions that are none (S7)? */
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
-
-/* The member at a place in the order of D2: as declared, or by their bytes. */
-static inline uint32_t eval_member_at(const struct eval *ev, uint32_t dimension, uint32_t place)
-{
-    const struct dimension *d = &ev->dimensions[dimension];
-    return dimension_is_open(d) ? d->by_bytes[place] : place;
-}
 
 /* ---- instance.c, caps.c, evaluate.c ---- */
 MUST_CHECK bool instances_make(struct eval *ev);

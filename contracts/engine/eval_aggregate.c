@@ -80,13 +80,14 @@ static enum known take_value(struct eval *ev, const struct node *n, const struct
     return KNOWN;
 }
 
-/* One combination of members. */
+/* One combination of members. Where there is nothing to compute, to have looked is a step. */
 enum known total_take(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
 {
     struct value v = {0};
     bool is_found = false;
     size_t mark = ev->sp;
     enum known known = eval_is_member(ev, n, fixed, &is_found);
+    ev->steps += !is_found || (n->a == NULL && n->c == NULL);
     if (known != KNOWN || !is_found)
         return known;
     if (n->c != NULL) {
@@ -103,8 +104,8 @@ enum known total_take(struct eval *ev, const struct node *n, const uint32_t *fix
 }
 
 struct range {
-    uint32_t low, high; /* places low .. high - 1 in the order of D2 */
-    uint32_t at;        /* the place of the bound member */
+    uint32_t low, high; /* members low .. high - 1 */
+    uint32_t at;        /* the bound one */
     uint32_t before;    /* the member that is bound outside */
 };
 
@@ -116,11 +117,26 @@ static bool next_members(struct eval *ev, const struct node *n, struct range *ra
         bool is_last = ++ranges[i].at == ranges[i].high;
         if (is_last)
             ranges[i].at = ranges[i].low;
-        ev->bound[dimension] = eval_member_at(ev, dimension, ranges[i].at);
+        ev->bound[dimension] = ranges[i].at;
         if (!is_last)
             return true;
     }
     return false;
+}
+
+/* K2: what runs over open dimensions goes through the keys of `of`, not through all combinations of their members. */
+static enum known take_keys(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
+{
+    uint32_t before[DIMENSIONS_MAX];
+    struct keys keys;
+    if (!keys_begin(ev, n, fixed, &keys))
+        return BROKEN;
+    enum known known = KNOWN;
+    memcpy(before, ev->bound, sizeof before);
+    while (known == KNOWN && keys_next(ev, &keys))
+        known = total_take(ev, n, fixed, total);
+    memcpy(ev->bound, before, sizeof before);
+    return known;
 }
 
 static enum known take_all(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
@@ -128,6 +144,8 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
     struct range ranges[DIMENSIONS_MAX];
     enum known known = KNOWN;
     bool is_empty = false;
+    if (n->u.aggregate.is_open)
+        return take_keys(ev, n, fixed, total);
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
         const struct node_over *over = &n->u.aggregate.over[i];
         uint32_t size = ev->dimensions[over->dimension].shown.member_count;
@@ -135,10 +153,9 @@ static enum known take_all(struct eval *ev, const struct node *n, const uint32_t
         uint32_t low = over->last > 0 && high > over->last ? high - over->last : 0;
         ranges[i] = (struct range){low, high, low, ev->bound[over->dimension]};
         is_empty = is_empty || low == high;
-        track_members(ev, over->dimension);
     }
     for (uint32_t i = 0; i < n->u.aggregate.over_count && !is_empty; i++)
-        ev->bound[n->u.aggregate.over[i].dimension] = eval_member_at(ev, n->u.aggregate.over[i].dimension, ranges[i].low);
+        ev->bound[n->u.aggregate.over[i].dimension] = ranges[i].low;
     while (!is_empty) {
         known = total_take(ev, n, fixed, total);
         is_empty = known != KNOWN || !next_members(ev, n, ranges);

@@ -1,8 +1,10 @@
 /* portion: a pot shared out by weights, to whole smallest amounts that sum to it (language.md N5). All parts come together, once
- * for each pot, and are remembered at their keys. */
+ * for each pot, and are remembered at their keys; that it was shared out, or why it cannot be, is remembered once for all of them. */
 #include <stdlib.h>
 
 #include "eval.h"
+
+#define POT_MEMO UINT32_C(0x10000000) /* above all that a text numbers, below the keys of aggregates */
 
 struct part {
     uint64_t cell;   /* of the memo */
@@ -44,6 +46,7 @@ static enum known take_weight(struct eval *ev, const struct node *n, const uint3
     bool is_found = false;
     size_t mark = ev->sp;
     enum known known = eval_is_member(ev, n, fixed, &is_found);
+    ev->steps += !is_found;
     if (known != KNOWN || !is_found)
         return known;
     if (n->c != NULL) {
@@ -65,64 +68,46 @@ static enum known take_weight(struct eval *ev, const struct node *n, const uint3
     return known;
 }
 
-static void bind_at(struct eval *ev, uint32_t dimension, uint32_t place)
-{
-    ev->bound[dimension] = ev->dimensions[dimension].shown.member_count == 0 ? 0 : eval_member_at(ev, dimension, place);
-}
-
-/* Goes on to the next combination, the last dimension fastest; false: there is none, and all are at their first member again. */
-static bool next_members(struct eval *ev, const struct node *n, uint32_t *places)
+/* Goes on to the next combination, the last dimension fastest; false: there is none. */
+static bool next_members(struct eval *ev, const struct node *n)
 {
     for (uint32_t i = n->u.aggregate.over_count; i-- > 0;) {
         uint32_t dim = n->u.aggregate.over[i].dimension;
-        bool is_last = ++places[i] >= ev->dimensions[dim].shown.member_count;
-        if (is_last)
-            places[i] = 0;
-        bind_at(ev, dim, places[i]);
-        if (!is_last)
+        if (++ev->bound[dim] < ev->dimensions[dim].shown.member_count)
             return true;
+        ev->bound[dim] = 0;
     }
     return false;
 }
 
-static void bind_first(struct eval *ev, const struct node *n, uint32_t *places)
+static void bind_first(struct eval *ev, const struct node *n)
 {
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
-        places[i] = 0;
-        bind_at(ev, n->u.aggregate.over[i].dimension, 0);
-    }
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        ev->bound[n->u.aggregate.over[i].dimension] = 0;
 }
 
 static enum known take_weights(struct eval *ev, const struct node *n, struct parts *parts, mpq_ptr sum)
 {
-    uint32_t fixed[DIMENSIONS_MAX], places[DIMENSIONS_MAX];
+    uint32_t fixed[DIMENSIONS_MAX];
+    struct keys keys;
     enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
     if (known == KNOWN)
         known = eval_set_closed(ev, n, fixed);
     if (known != KNOWN)
         return known;
-    bind_first(ev, n, places);
-    do
-        known = take_weight(ev, n, fixed, parts, sum);
-    while (known == KNOWN && next_members(ev, n, places));
+    if (n->u.aggregate.is_open) { /* K2 */
+        if (!keys_begin(ev, n, fixed, &keys))
+            return BROKEN;
+        while (known == KNOWN && keys_next(ev, &keys))
+            known = take_weight(ev, n, fixed, parts, sum);
+    } else {
+        bind_first(ev, n);
+        do
+            known = take_weight(ev, n, fixed, parts, sum);
+        while (known == KNOWN && next_members(ev, n));
+    }
     if (known == KNOWN && mpq_sgn(sum) == 0)
         return eval_fault(ev, n, "the weights sum to zero");
-    return known;
-}
-
-/* Nobody else need look for what cannot be known. */
-static enum known fail_all(struct eval *ev, const struct node *n, uint64_t cell, enum known known)
-{
-    struct value none = {0};
-    uint32_t places[DIMENSIONS_MAX];
-    if (known == BROKEN)
-        return known;
-    bind_first(ev, n, places);
-    do {
-        uint64_t other = shape_cell(ev->dimensions, &n->u.aggregate.shape, ev->bound);
-        if (other != cell && eval_finish(ev, n->u.aggregate.memo, other, TYPE_NUMBER, &none, known) == BROKEN)
-            return BROKEN;
-    } while (next_members(ev, n, places));
     return known;
 }
 
@@ -156,8 +141,32 @@ static void share_out(struct parts *parts, mpq_srcptr pot, mpq_srcptr sum)
     mpz_clears(whole, left, NULL);
 }
 
+/* Each part to its key, and that of `cell` into dest: 0 if it is not among them. */
+static enum known keep_parts(struct eval *ev, const struct node *n, const struct parts *parts, bool is_negative,
+                             uint64_t cell, mpq_ptr dest)
+{
+    const struct currency *currency = &ev->t->currencies[n->u.aggregate.currency];
+    mpq_set_ui(dest, 0, 1);
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct part *part = &parts->items[i];
+        const struct slot *kept = part->cell == cell ? NULL : eval_find(ev, n->u.aggregate.memo, part->cell);
+        struct value v = {.number = part->weight};
+        mpq_mul(part->weight, part->weight, currency->unit);
+        if (is_negative)
+            mpq_neg(part->weight, part->weight);
+        if (part->cell == cell)
+            mpq_set(dest, part->weight);
+        else if ((kept == NULL || kept->state != SLOT_DONE) &&
+                 eval_finish(ev, n->u.aggregate.memo, part->cell, TYPE_NUMBER, &v, KNOWN) != KNOWN)
+            return BROKEN;
+        eval_unkeep(ev, part->weight);
+        eval_unkeep(ev, part->remains);
+    }
+    return KNOWN;
+}
+
 /* The parts of the pot at the bound members, each to its key. What is not found among the weights has no part. */
-static enum known portion_value(struct eval *ev, const struct node *n, uint64_t cell, mpq_ptr dest, struct value *out)
+static enum known share_pot(struct eval *ev, const struct node *n, uint64_t cell, mpq_ptr dest)
 {
     const struct currency *currency = &ev->t->currencies[n->u.aggregate.currency];
     struct value pot;
@@ -176,27 +185,63 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
         eval_unkeep(ev, parts.items[i].remains);
     }
     if (known != KNOWN)
-        return fail_all(ev, n, cell, known);
+        return known;
     number_round(smallest, pot.number, currency->unit, currency->mode);
     mpq_div(smallest, smallest, currency->unit);
-    int sign = mpq_sgn(smallest);
+    bool is_negative = mpq_sgn(smallest) < 0;
     mpq_abs(smallest, smallest);
     share_out(&parts, smallest, sum);
-    mpq_set_ui(dest, 0, 1);
-    for (size_t i = 0; i < parts.count; i++) {
-        const struct part *part = &parts.items[i];
-        struct value v = {.number = part->weight};
-        mpq_mul(part->weight, part->weight, currency->unit);
-        if (sign < 0)
-            mpq_neg(part->weight, part->weight);
-        if (part->cell == cell)
-            mpq_set(dest, part->weight);
-        else if (eval_finish(ev, n->u.aggregate.memo, part->cell, TYPE_NUMBER, &v, KNOWN) != KNOWN)
-            return BROKEN;
-        eval_unkeep(ev, part->weight);
-        eval_unkeep(ev, part->remains);
+    return keep_parts(ev, n, &parts, is_negative, cell, dest);
+}
+
+/* Whatever member is bound, of those among whom it is shared out. */
+static uint64_t pot_cell(const struct eval *ev, const struct node *n)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    memcpy(members, ev->bound, sizeof members);
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        members[n->u.aggregate.over[i].dimension] = 0;
+    return shape_cell(ev->dimensions, &n->u.aggregate.shape, members);
+}
+
+/* The pot was shared out, and the bound member has no part that is kept. A session may have forgotten it, when nobody needed it. */
+static enum known is_without_part(struct eval *ev, const struct node *n, bool *is_without)
+{
+    uint32_t fixed[DIMENSIONS_MAX];
+    struct value v;
+    bool is_found = true;
+    *is_without = true;
+    if (ev->session == NULL)
+        return KNOWN;
+    enum known known = eval_indexes(ev, n, n->u.aggregate.of_indexes, fixed);
+    if (known == KNOWN)
+        known = eval_is_member(ev, n, fixed, &is_found);
+    if (known == KNOWN && is_found && n->c != NULL) {
+        known = eval_node(ev, n->c, &v);
+        is_found = known == KNOWN && v.word == 1;
     }
-    return eval_checked(ev, n, dest, out);
+    *is_without = !is_found;
+    return known;
+}
+
+static enum known portion_value(struct eval *ev, const struct node *n, uint64_t cell, mpq_ptr dest, struct value *out)
+{
+    uint32_t memo = POT_MEMO + n->u.aggregate.memo;
+    uint64_t pot = pot_cell(ev, n);
+    struct value shared = {.word = 1};
+    bool is_without = false;
+    enum known known = KNOWN;
+    mpq_set_ui(dest, 0, 1);
+    if (!eval_recall(ev, memo, pot, TYPE_TRUTH, &shared, &known)) {
+        known = eval_begin(ev, memo, pot, n);
+        if (known == KNOWN)
+            known = eval_finish(ev, memo, pot, TYPE_TRUTH, &shared, share_pot(ev, n, cell, dest));
+    } else if (known == KNOWN) {
+        known = is_without_part(ev, n, &is_without);
+        if (known == KNOWN && !is_without)
+            known = share_pot(ev, n, cell, dest);
+    }
+    return known == KNOWN ? eval_checked(ev, n, dest, out) : known;
 }
 
 /* The pot, and the weights where they are listed. */
@@ -245,10 +290,8 @@ enum known eval_portion(struct eval *ev, const struct node *n, mpq_ptr dest, str
     known = eval_begin(ev, n->u.aggregate.memo, cell, n);
     if (known != KNOWN)
         return known;
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         before[i] = ev->bound[n->u.aggregate.over[i].dimension];
-        track_members(ev, n->u.aggregate.over[i].dimension);
-    }
     known = portion_value(ev, n, cell, dest, out);
     for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
         ev->bound[n->u.aggregate.over[i].dimension] = before[i];

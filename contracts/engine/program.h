@@ -189,7 +189,8 @@ struct node {
             struct node_index *of_indexes;
             bool is_open; /* it runs over an open dimension of a metric whose set `until` closes (D3) */
             uint32_t open_memo;
-            struct shape open_shape; /* the metric's dimensions that it does not run over and that no index fixes */
+            struct shape open_shape;     /* the metric's dimensions that it does not run over and that no index fixes */
+            const struct key_walk *walk; /* is_open: how it goes through the metric's keys (K2) */
         } aggregate;
         struct {
             uint32_t dimension, memo;
@@ -253,6 +254,16 @@ struct table {
     bool is_used;
 };
 
+/* An order of a metric's keys in which those that an aggregate goes through lie together, as D2 has them (K2). Aggregates over the same
+ * dimensions of one metric share it. */
+struct key_walk {
+    uint32_t number, metric;
+    struct shape
+        shape;      /* the metric's dimensions: those that are not run over, then the others as the aggregates name them */
+    uint32_t outer; /* so many are not run over: what they are bound to is a group of keys */
+    struct key_walk *next;
+};
+
 struct metric {
     struct terms_metric shown;
     const struct ast_decl *decl;
@@ -270,6 +281,7 @@ struct metric {
     struct shape until_shape;
     const int32_t *until_days;
     struct node_list *sets; /* aggregates over open dimensions that `until` closes (D3) */
+    struct key_walk *walks; /* ways in which these go through its keys */
     bool is_used;
 };
 
@@ -386,6 +398,7 @@ struct terms {
     uint32_t signer_count;
     struct signer *amenders; /* NULL: as signers */
     uint32_t amender_count;
+    uint32_t walk_count;
     uint32_t memo_count;        /* metrics, then defines, then aggregates and priors */
     size_t number_bytes;        /* that GMP holds for the constants, about */
     uint64_t instances, steps;  /* K4 */

@@ -187,6 +187,7 @@ MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change 
     if (slot == NULL)
         return false;
     bool was_there = slot->fact != NULL, is_there = change->fact != NULL, has_pending = change->has_pending;
+    bool was_key = was_there || slot->has_pending;
     if (ev->session->dimensions != NULL && is_there && !take_order(ev, m, cell, slot, change->fact, is_stale))
         is_there = has_pending = false;
     if (is_there != was_there && ev->session->dimensions != NULL)
@@ -200,6 +201,8 @@ MUST_CHECK static bool apply_change(struct eval *ev, const struct engine_change 
         return false;
     slot->has_pending = has_pending;
     slot->state = is_there || has_pending ? SLOT_FACT : SLOT_EMPTY;
+    if (was_key != (is_there || has_pending) && !keys_change(ev, change->metric, cell, !was_key))
+        return false;
     for (uint32_t r = 0; r < ev->t->rule_count; r++) {
         struct cells cells = {0};
         if (ev->t->rules[r].has_of && ev->t->rules[r].of == change->metric && is_there != was_there &&

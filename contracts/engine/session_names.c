@@ -4,8 +4,6 @@
 
 #include "session.h"
 
-#define WHOLE_LIST UINT64_MAX /* the source of all members; otherwise the member's number */
-
 static uint32_t source_memo(const struct eval *ev, uint32_t dimension)
 {
     return ev->t->memo_count + ev->t->cap_count + dimension; /* behind all that is remembered, and the budgets */
@@ -13,7 +11,7 @@ static uint32_t source_memo(const struct eval *ev, uint32_t dimension)
 
 struct slot *names_source(struct eval *ev, uint32_t dimension, uint32_t member)
 {
-    return eval_slot(ev, source_memo(ev, dimension), member == TERMS_NONE ? WHOLE_LIST : member);
+    return eval_slot(ev, source_memo(ev, dimension), member);
 }
 
 /* ---- numbers ---- */
@@ -132,11 +130,9 @@ void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by
             ev->session->is_plain = true;
         if (ev->session->is_opening)
             continue;
-        struct slot *list = names_source(ev, dimension, TERMS_NONE), *one = names_source(ev, dimension, member);
-        if (list != NULL)
-            track_changed(ev, &list->readers);
-        if (one != NULL)
-            track_changed(ev, &one->readers);
+        struct slot *source = names_source(ev, dimension, member);
+        if (source != NULL)
+            track_changed(ev, &source->readers);
     }
 }
 

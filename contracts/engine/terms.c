@@ -20,13 +20,25 @@ size_t terms_memory(const struct terms *terms)
 
 #define ANSWER_TEXT_BYTES 120 /* key, amount, target and difference of an instance of two dimensions */
 
+/* Places of keys in the ways in which aggregates over open dimensions go through them (keys.c). */
+static uint64_t walked_keys(const struct terms *terms, uint64_t most)
+{
+    uint64_t keys = 0;
+    for (uint32_t i = 0; i < terms->metric_count; i++)
+        for (const struct key_walk *walk = terms->metrics[i].walks; walk != NULL && keys <= most; walk = walk->next)
+            keys += walk->shape.cells; /* below a half of UINT64_MAX: check_cost.c */
+    return keys;
+}
+
 uint64_t terms_evaluation_bytes(const struct terms *terms)
 {
     const uint64_t most = UINT64_MAX / 4096; /* of what is below, in bytes for each */
-    if (terms->instances > most || terms->keys > most)
+    uint64_t walked = walked_keys(terms, most);
+    if (terms->instances > most || terms->keys > most || walked > most)
         return UINT64_MAX;
     uint64_t own = terms->instances * (sizeof(struct instance) + 2 * sizeof(struct instance *)) +
-                   terms->keys * (sizeof(struct slot) + 2 * sizeof(uint32_t));
+                   terms->keys * (sizeof(struct slot) + 2 * sizeof(uint32_t)) +
+                   walked * 2 * sizeof(uint64_t); /* while they are sorted */
     uint64_t given =
         terms->instances * (sizeof(struct engine_record) + sizeof(struct engine_instance) + ANSWER_TEXT_BYTES) +
         terms->keys * sizeof(struct engine_fact);

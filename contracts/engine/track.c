@@ -100,15 +100,6 @@ void track_beside(struct eval *ev, struct slot *slot)
     add_reader(ev, &slot_of(ev->reader)->readers, track_slot(slot));
 }
 
-void track_members(struct eval *ev, uint32_t dimension)
-{
-    if (ev->session == NULL || !dimension_is_open(&ev->dimensions[dimension]))
-        return;
-    struct slot *source = names_source(ev, dimension, TERMS_NONE);
-    if (source != NULL)
-        track_read(ev, &source->readers);
-}
-
 /* ---- what has changed ---- */
 
 static void work_add(struct eval *ev, uintptr_t reader)

@@ -21,7 +21,7 @@ struct exposure_rule {
     uint32_t rule;
     uint64_t instances;         /* that there may be */
     bool is_never;              /* no instance can ever be computed */
-    struct exposure_bounds one; /* an instance's target; 0 when is_never */
+    struct exposure_bounds one; /* an instance's target, as long as its key is found; 0 when is_never */
     struct exposure_bounds all; /* of all instances together */
 };
 

@@ -75,11 +75,11 @@ static bool rule(struct writer *w)
     if (w->rules == 0)
         return false;
     uint32_t r = ROLL(w->rules);
-    for (uint32_t i = 0; i < w->rule[r].dim_count; i++)
-        if (!is_bound(w, w->rule[r].dims[i]) && is_open(w->rule[r].dims[i]))
+    for (uint32_t i = 0; i < w->made->rules[r].dim_count; i++)
+        if (!is_bound(w, w->made->rules[r].dims[i]) && is_open(w->made->rules[r].dims[i]))
             return false;
     SAY("r%u", r);
-    return indexes(w, w->rule[r].dims, w->rule[r].dim_count);
+    return indexes(w, w->made->rules[r].dims, w->made->rules[r].dim_count);
 }
 
 static void steps(struct writer *w, int depth)

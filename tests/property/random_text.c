@@ -73,6 +73,9 @@ static void a_default(struct writer *w, const struct random_metric *m)
 static void write_metric(struct writer *w, uint32_t at)
 {
     static const char *const kinds[] = {"USD", "number", "percent", "date", "true or false", "arm"};
+    static const char *const ranges[] = {
+        /* of random_value */
+        " between -61 and 61", " between -61 and 61", " between 0% and 61%", " between 2015-01-01 and 2019-12-28", "", ""};
     struct random_metric *m = &w->made->metrics[at];
     m->kind = ROLL(3) == 0 ? ROLL(RANDOM_KIND_COUNT) : ROLL(2);
     dims(w, m->dims, &m->dim_count, 2);
@@ -80,6 +83,8 @@ static void write_metric(struct writer *w, uint32_t at)
     if (is_sparse)
         dims_of_open(w, m->dims, &m->dim_count);
     SAY("metric m%u is \"M %u\" in %s", at, at, kinds[m->kind]);
+    if (ROLL(2) == 0)
+        SAY("%s", ranges[m->kind]);
     names(w, "\n  by ", m->dims, m->dim_count);
     SAY("\n  reported by judge");
     bind(w, m->dims, m->dim_count);
@@ -119,7 +124,7 @@ static void write_define(struct writer *w, uint32_t at)
 
 static void write_rule(struct writer *w, uint32_t at)
 {
-    struct rule_drawn *r = &w->rule[at];
+    struct random_rule *r = &w->made->rules[at];
     dims(w, r->dims, &r->dim_count, 2);
     SAY("pay r%u from city to lender", at);
     names(w, "\n  for each ", r->dims, r->dim_count);
@@ -134,7 +139,8 @@ static void write_rule(struct writer *w, uint32_t at)
         SAY(" of m%u", (m + k) % w->made->metric_count);
         break;
     }
-    if (ROLL(3) == 0) {
+    r->is_dated = ROLL(3) == 0;
+    if (r->is_dated) {
         SAY("\n  dated ");
         random_date(w, 2);
     }
@@ -150,7 +156,8 @@ static void write_rule(struct writer *w, uint32_t at)
         SAY("\n  not before ");
         random_date(w, 1);
     }
-    if (ROLL(4) == 0 && !w->free_from_history)
+    r->is_never_back = ROLL(4) == 0 && !w->free_from_history;
+    if (r->is_never_back)
         SAY("\n  never back");
     SAY("\n");
     w->rules = at + 1;
@@ -158,18 +165,22 @@ static void write_rule(struct writer *w, uint32_t at)
 
 static void write_cap(struct writer *w)
 {
+    struct random_cap *cap = &w->made->caps[w->made->cap_count++];
     uint32_t count = 1 + ROLL(3), first = ROLL(w->rules);
-    const struct rule_drawn *r = &w->rule[first];
-    SAY("cap %u", 5 + ROLL(150));
+    const struct random_rule *r = &w->made->rules[first];
+    *cap = (struct random_cap){.money = 5 + ROLL(150), .per = RANDOM_DIM_COUNT};
+    SAY("cap %u", cap->money);
     if (r->dim_count > 0 && ROLL(2) == 0)
-        SAY(" per %s", random_dim_names[r->dims[ROLL(r->dim_count)]]);
+        cap->per = r->dims[ROLL(r->dim_count)];
     else if (ROLL(4) == 0)
-        SAY(" per year");
-    SAY(" on r%u", first);
-    for (uint32_t i = 1; i < count && first + i < w->rules; i++)
-        SAY(", r%u", first + i);
+        cap->per = RANDOM_YEAR;
+    if (cap->per != RANDOM_DIM_COUNT)
+        SAY(" per %s", random_dim_names[cap->per]);
+    for (uint32_t i = 0; i < count && first + i < w->rules; i++) {
+        SAY(i == 0 ? " on r%u" : ", r%u", first + i);
+        cap->rules |= 1u << (first + i);
+    }
     SAY("\n");
-    w->made->has_caps = true;
 }
 
 void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out)
@@ -189,7 +200,8 @@ void random_text_make(struct dice *dice, bool free_from_history, struct random_t
         "dimension arm (a, b, c)\ndimension n 1 to %u\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
         "dimension village open, at most %u\ndimension site open, at most %u\n",
         dice_in(dice, 3) ? "closes 2020-06-30\n" : "", dice_in(dice, 3) ? N_MAX * 4 : 3, out->villages, out->villages);
-    uint32_t metrics = 2 + ROLL(4), defines = ROLL(4), rules = 1 + ROLL(5), caps = free_from_history ? 0 : ROLL(3);
+    uint32_t metrics = 2 + ROLL(4), defines = ROLL(4), rules = 1 + ROLL(5),
+             caps = free_from_history ? 0 : ROLL(RANDOM_CAPS_MAX + 1);
     for (uint32_t i = 0; i < metrics; i++)
         write_metric(w, i);
     for (uint32_t i = 0; i < defines; i++)

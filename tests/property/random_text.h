@@ -11,6 +11,8 @@
 
 #define RANDOM_METRICS_MAX 8
 #define RANDOM_DIMS_MAX 3
+#define RANDOM_RULES_MAX 8
+#define RANDOM_CAPS_MAX 2
 #define RANDOM_VILLAGES 8 /* that results name, and as many sites */
 enum random_dim { RANDOM_ARM, RANDOM_N, RANDOM_YEAR, RANDOM_VILLAGE, RANDOM_SITE, RANDOM_DIM_COUNT };
 enum random_kind { RANDOM_MONEY, RANDOM_NUMBER, RANDOM_PERCENT, RANDOM_DATE, RANDOM_TRUTH, RANDOM_WORD, RANDOM_KIND_COUNT };
@@ -22,12 +24,26 @@ struct random_metric {
     bool has_until;
 };
 
+struct random_rule {
+    enum random_dim dims[RANDOM_DIMS_MAX];
+    uint32_t dim_count;
+    bool is_dated, is_never_back;
+};
+
+struct random_cap {
+    uint32_t money;
+    uint32_t rules;      /* bit by rule */
+    enum random_dim per; /* RANDOM_DIM_COUNT: one budget for all */
+};
+
 struct random_text {
     char *text; /* malloc */
     struct random_metric metrics[RANDOM_METRICS_MAX];
     uint32_t metric_count;
     uint32_t villages; /* at most, and sites */
-    bool has_caps;
+    struct random_rule rules[RANDOM_RULES_MAX];
+    struct random_cap caps[RANDOM_CAPS_MAX];
+    uint32_t cap_count;
 };
 
 /* free_from_history: what is computed depends on nothing but the results: no caps, never back. */

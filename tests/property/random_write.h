@@ -5,11 +5,6 @@
 #include "random_text.h"
 #include "tally/buf.h"
 
-struct rule_drawn {
-    enum random_dim dims[RANDOM_DIMS_MAX];
-    uint32_t dim_count;
-};
-
 struct writer {
     struct dice *dice;
     struct buf out;
@@ -17,7 +12,6 @@ struct writer {
     uint32_t bound;          /* bit by dimension */
     uint32_t defines, rules; /* so many are written */
     uint32_t define_dims[8], define_kinds[8];
-    struct rule_drawn rule[8];
     bool free_from_history;
 };
 

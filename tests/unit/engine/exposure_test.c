@@ -3,6 +3,8 @@
 #include "../../support/dice.h"
 #include "world.h"
 
+#include "../../support/exposure_within.h"
+
 #include "tally/canon.h"
 #include "tally/exposure.h"
 #include "tally/instant.h"
@@ -504,50 +506,6 @@ static bool random_fact(struct dice *r, struct world *w, uint32_t metric, char *
     return false;
 }
 
-static void expect_within(struct slice amount, struct slice least, struct slice most, const char *text, struct slice rule)
-{
-    int low = 1, high = -1;
-    if (least.ptr != NULL)
-        assert_int_equal(money_compare(amount, least, &low, NULL), TALLY_OK);
-    if (most.ptr != NULL)
-        assert_int_equal(money_compare(amount, most, &high, NULL), TALLY_OK);
-    if (low < 0 || high > 0)
-        fail_msg("%.*s of %.*s is not between %.*s and %.*s in\n%s", SLICE_ARG(amount), SLICE_ARG(rule), SLICE_ARG(least),
-                 SLICE_ARG(most), text);
-}
-
-/* Each instance that is computed, the sum of each rule at any time, the sum once all are computed. */
-static void expect_output_within(const struct world *w, const struct exposure *e, const char *text)
-{
-    for (uint32_t rule = 0; rule < e->rule_count; rule++) {
-        const struct exposure_rule *bounds = &e->rules[rule];
-        struct slice name = terms_rule(w->terms, rule)->name, sum = SLICE("0");
-        bool is_all = true;
-        for (size_t i = 0; i < w->output->count; i++) {
-            const struct engine_instance *instance = &w->output->instances[i];
-            if (instance->rule != rule)
-                continue;
-            is_all = is_all && instance->state == ENGINE_COMPUTED;
-            assert_int_equal(money_add(sum, instance->target, w->arena, &sum, NULL), TALLY_OK);
-            if (instance->state != ENGINE_COMPUTED)
-                continue;
-            assert_false(bounds->is_never);
-            expect_within(instance->target, bounds->one.least, bounds->one.most, text, name);
-        }
-        expect_within(sum, is_all ? bounds->all.least : bounds->all.lowest, bounds->all.most, text, name);
-    }
-    for (uint32_t i = 0; i < e->party_count; i++) {
-        const struct exposure_party *p = &e->parties[i];
-        struct slice sum = SLICE("0");
-        for (size_t k = 0; k < w->output->count; k++) {
-            const struct terms_rule *rule = terms_rule(w->terms, w->output->instances[k].rule);
-            if ((p->is_payer ? rule->payer : rule->payee) == p->party && slice_equal(rule->currency, p->currency))
-                assert_int_equal(money_add(sum, w->output->instances[k].target, w->arena, &sum, NULL), TALLY_OK);
-        }
-        expect_within(sum, p->all.lowest, p->all.most, text, terms_party(w->terms, p->party)->name);
-    }
-}
-
 /* K4: steps, and amounts that one result moves. What caps pass on is counted with the evaluation. */
 static void expect_cost(const struct world *w, const char *text, const struct slice *before, size_t before_count)
 {
@@ -593,7 +551,7 @@ static void random_history(struct dice *r, const char *text, unsigned *computed)
                 arena_copy(kept, w->output->instances[i].amount.ptr, w->output->instances[i].amount.len, &before[i], NULL),
                 TALLY_OK);
         world_day(w, day);
-        expect_output_within(w, e, text);
+        expect_output_within(w->terms, w->output, e, w->arena, text);
         expect_cost(w, text, before, before_count);
         for (size_t i = 0; i < w->output->count; i++)
             *computed +=

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "contract_version.h"
+#include "tally/entry.h"
 
 MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
 {
@@ -131,13 +132,23 @@ MUST_CHECK static enum tally_code terms(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct slice text = SLICE("");
+    struct contract_seen seen = {0};
     struct buf target;
+    uint64_t seq = 0;
     buf_init(&target, 0);
     TRY(cli_id_check(cli->args[0], err));
-    cli_target_begin(&target, "/v1/contracts/%s/terms", cli->args[0]);
-    cli_target_add(&target, "version", cli_option(cli, "--version"));
-    TRY(buf_check(&target, err));
-    TRY(cli_ask_text(cli, buf_slice(&target), &text, err));
+    if (cli_option(cli, "--amendment") != NULL && cli_option(cli, "--version") != NULL)
+        TRY(err_set(err, TALLY_E_USAGE, "--version and --amendment are of two texts: give one of them"));
+    TRY(cli_option_u64(cli, "--amendment", 1, ENTRY_SEQ_MAX, &seq, err));
+    if (seq != 0) {
+        TRY(contract_see_amendment(cli, cli->args[0], seq, &seen, err));
+        text = seen.text;
+    } else {
+        cli_target_begin(&target, "/v1/contracts/%s/terms", cli->args[0]);
+        cli_target_add(&target, "version", cli_option(cli, "--version"));
+        TRY(buf_check(&target, err));
+        TRY(cli_ask_text(cli, buf_slice(&target), &text, err));
+    }
     if (cli->is_terminal)
         cli_print(text);
     else
@@ -172,6 +183,11 @@ MUST_CHECK static enum tally_code state(struct cli *cli, struct err *err)
         cli_table_cell(&table, cli_text(cli, one, "reason"));
     }
     cli_table_end(&table);
+    if (json_array_size(json_object_get(answer, "instances")) == 0)
+        (void) fprintf(stderr, "tally: there is no instance yet%s\n",
+                       cli->actor != NULL && cli->key != NULL
+                           ? ", or none that you may read"
+                           : ", or none that is open; a party reads what is not open with --actor and --key");
 done:
     return rc;
 }
@@ -222,15 +238,18 @@ static const struct cli_option AMEND[] = {
     CLI_PREVIEW_OPTION};
 static const struct cli_option SIGN[] = {
     {"--as", "PARTY", "the party of the text that you are", false},
-    {"--amendment", "SEQ", "sign the amendment that this entry proposes, and not the version in force", false}};
-static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false}};
+    {"--amendment", "SEQ", "sign the amendment that this entry proposes, and not the version in force", false},
+    CLI_PREVIEW_OPTION};
+static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false},
+                                           CLI_PREVIEW_OPTION};
 static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};
 static const struct cli_option TERMS[] = {
     {"--version", "NUMBER|HASH",
-     "a text that is or was in force: its number, its version or its own hash; without, the newest", false}};
+     "a text that is or was in force: its number, its version or its own hash; without, the newest", false},
+    {"--amendment", "SEQ", "the text of the amendment that this entry proposes, in force or not", false}};
 static const struct cli_command COMMANDS[] = {
     {"propose", "FILE.terms --id ID --party NAME=ACTOR ...",
-     "propose terms; every party of the text is given an actor, and prints the version to compare before anybody signs",
+     "propose terms, with an actor for each party of the text; prints the version to compare before anybody signs",
      "tally contract propose rikers-able.terms --id rikers-able --party city=city --party mdrc=mdrc \\\n"
      "    --party goldman=goldman --party bloomberg=bloomberg --party vera=vera",
      1, 1, contract_propose, CLI_OPTIONS(PROPOSE)},
@@ -256,8 +275,8 @@ static const struct cli_command COMMANDS[] = {
     {"list", "", "the contracts", "tally contract list", 0, 0, list, CLI_OPTIONS(LIST)},
     {"show", "ID", "a contract: its version, parties and signatures", "tally contract show rikers-able", 1, 1, show,
      CLI_NO_OPTIONS},
-    {"terms", "ID", "a contract's text, as it is in force or as it was", "tally contract terms denver-sib --version 1", 1,
-     1, terms, CLI_OPTIONS(TERMS)},
+    {"terms", "ID", "a contract's text, as it is in force, as it was, or as an amendment proposes it",
+     "tally contract terms denver-sib --version 1", 1, 1, terms, CLI_OPTIONS(TERMS)},
     {"state", "ID", "each instance of each pay rule: its amount, what stands, what it waits for",
      "tally contract state rikers-able", 1, 1, state, CLI_NO_OPTIONS},
     {"exposure", "ID", "the least and the most that each payer can owe and each payee receive, whatever is reported",

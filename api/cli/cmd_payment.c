@@ -84,7 +84,6 @@ MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
     int32_t day = 0;
     struct buf body;
     struct canon w;
-    json_t *answer = NULL;
     buf_init(&body, BODY_MAX);
     TRY(cli_arg_seq(cli, 0, &seq, err));
     TRY(cli_option_needed(cli, "--amount", &amount, err));
@@ -92,6 +91,8 @@ MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
     TRY(cli_option_needed(cli, "--paid-on", &paid_on, err));
     if (day_parse(slice_str(paid_on), &day) != TALLY_OK)
         TRY(err_set(err, TALLY_E_USAGE, "--paid-on wants a day that exists, YYYY-MM-DD, not %s", paid_on));
+    if (day > instant_day(instant_now(), 0) + 1) /* tomorrow has come elsewhere */
+        (void) fprintf(stderr, "tally: %s has not come yet: is it the day on which it was paid?\n", paid_on);
     canon_init(&w, &body);
     canon_object(&w);
     canon_name(&w, "amount");
@@ -102,8 +103,8 @@ MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
     canon_str(&w, reference);
     canon_close(&w);
     TRY(buf_check(&body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/payments/%llu/settlements", (unsigned long long) seq),
-                   buf_slice(&body), &answer, err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/payments/%llu/settlements", (unsigned long long) seq),
+                              buf_slice(&body), err));
 done:
     buf_release(&body);
     return rc;
@@ -114,7 +115,8 @@ static const struct cli_option LIST[] = {{"--contract", "ID", "only of this cont
                                          CLI_LIST_OPTIONS};
 static const struct cli_option SETTLE[] = {{"--amount", "MONEY", "what was paid: 4800000.00", false},
                                            {"--reference", "TEXT", "the bank's", false},
-                                           {"--paid-on", "YYYY-MM-DD", "the day", false}};
+                                           {"--paid-on", "YYYY-MM-DD", "the day", false},
+                                           CLI_PREVIEW_OPTION};
 static const struct cli_command COMMANDS[] = {
     {"list", "", "what became due, from whom to whom", "tally payment list --contract rikers-able", 0, 0, list,
      CLI_OPTIONS(LIST)},

@@ -45,16 +45,16 @@ MUST_CHECK static enum tally_code body_of(struct cli *cli, const char *version, 
     return rc;
 }
 
-/* What is signed is recomputed here, shown, and sent to the contract's `family`. is_party: as a party of the text, otherwise as a member of
- * one of its classes. */
+/* What is signed is recomputed here, shown, and sent to the contract's `family`, or to its preview. is_party: as a party of the text, otherwise
+ * as a member of one of its classes. */
 MUST_CHECK static enum tally_code sign(struct cli *cli, const char *family, bool is_party, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const char *as = NULL;
     struct contract_seen seen = {0};
     struct slice body = SLICE("");
-    json_t *answer = NULL;
     TRY(cli_option_needed(cli, "--as", &as, err));
+    TRY(cli_key_load(cli, err)); /* before much is shown */
     const char *amendment = is_party ? cli_option(cli, "--amendment") : NULL;
     uint64_t seq = 0;
     if (amendment != NULL && text_u64(slice_str(amendment), ENTRY_SEQ_MAX, &seq) != TALLY_OK)
@@ -72,7 +72,7 @@ MUST_CHECK static enum tally_code sign(struct cli *cli, const char *family, bool
     }
     TRY(contract_check_indicators(cli, &seen, err));
     TRY(body_of(cli, seen.version, as, &body, err));
-    TRY(cli_record(cli, arena_printf(cli->arena, "/v1/contracts/%s/%s", cli->args[0], family), body, &answer, err));
+    TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/contracts/%s/%s", cli->args[0], family), body, err));
 done:
     return rc;
 }

@@ -207,17 +207,35 @@ done:
     return rc;
 }
 
+/* *out stays NULL when no entry of that number proposes one. */
+MUST_CHECK static enum tally_code find_amendment(struct cli *cli, const char *id, uint64_t seq, json_t **out,
+                                                 struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice next = SLICE("");
+    do {
+        json_t *page = NULL, *one = NULL;
+        size_t i = 0;
+        TRY(cli_askf(cli, &page, NULL, err, "/v1/contracts/%s/amendments?limit=1000%s%.*s", id,
+                     next.len > 0 ? "&cursor=" : "", SLICE_ARG(next)));
+        json_array_foreach(json_object_get(page, "items"), i, one)
+        {
+            if (cli_number(one, "seq") == seq)
+                *out = one;
+        }
+        next = cli_text(cli, page, "next");
+    } while (*out == NULL && next.len > 0);
+done:
+    return rc;
+}
+
 enum tally_code contract_see_amendment(struct cli *cli, const char *id, uint64_t seq, struct contract_seen *out,
                                        struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct buf target;
-    json_t *items = NULL, *one = NULL, *found = NULL;
-    size_t i = 0;
+    json_t *found = NULL;
     TRY(cli_id_check(id, err));
-    cli_target_begin(&target, "/v1/contracts/%s/amendments", id);
-    TRY(cli_ask_list(cli, &target, &items, err));
-    json_array_foreach(items, i, one) found = cli_number(one, "seq") == seq ? one : found;
+    TRY(find_amendment(cli, id, seq, &found, err));
     if (found == NULL)
         TRY(err_set(err, TALLY_E_NOT_FOUND,
                     "entry %llu proposes no amendment of %s; `tally contract amendments %s` lists them",

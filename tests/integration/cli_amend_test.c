@@ -123,6 +123,19 @@ static void an_amendment_is_previewed_signed_and_read(void **state)
     TALLY(0, "contract terms deal --version 1");
     assert_string_equal(output.out, FIRST);
     TALLY(2, BUYER "contract sign deal --as buyer --amendment none");
+    TALLY(0, "contract terms deal --amendment %s", seq);
+    assert_string_equal(output.out, amended);
+    TALLY(2, "contract terms deal --amendment %s --version 1", seq);
+    TALLY(1, "contract terms deal --amendment 1");
+    says(output.err, "entry 1 proposes no amendment of deal");
+    TALLY(0, SELLER "contract sign deal --as seller --amendment %s --preview", seq);
+    says(output.out, "nothing was recorded");
+    says(output.out, "contract.amended");
+    says(output.out, "10.00");
+    TALLY(0, "contract show deal");
+    says(output.out, "version_number\t1\n");
+    TALLY(0, "--json " SELLER "contract sign deal --as seller --amendment %s --preview", seq);
+    assert_int_equal(strncmp(output.out, "{\"events\":[", 11), 0); /* one document */
     TALLY(0, SELLER "contract sign deal --as seller --amendment %s", seq);
     says(output.out, "contract.amended");
     says(output.out, "10.00");
@@ -140,8 +153,48 @@ static void an_amendment_is_previewed_signed_and_read(void **state)
     says(output.out, "30.00");
 }
 
+static void what_a_settlement_would_cause_is_asked_first(void **state)
+{
+    char seq[24];
+    (void) state;
+    TALLY(0, "payment list --contract deal");
+    (void) snprintf(seq, sizeof seq, "%.*s", (int) strspn(output.out, "0123456789"), output.out);
+    TALLY(1, BUYER "payment settle %s --amount 20.01 --reference wire --paid-on 2023-01-31 --preview", seq);
+    says(output.err, "settlement.exceeds");
+    TALLY(0, BUYER "payment settle %s --amount 20.00 --reference wire --paid-on 2023-01-31 --preview", seq);
+    says(output.out, "nothing was recorded");
+    TALLY(0, "payment show %s", seq);
+    says(output.out, "settled\t0.00\n");
+    TALLY(0, BUYER "payment settle %s --amount 20.00 --reference wire --paid-on 9999-01-31 --preview", seq);
+    says(output.err, "9999-01-31 has not come yet");
+}
+
+static void the_log_says_what_each_statement_is_about(void **state)
+{
+    (void) state;
+    TALLY(0, "log --type contract.signed");
+    says(output.out, "\tbuyer\tdeal: as buyer, version ");
+    TALLY(0, "log --type contract.amendment_proposed");
+    says(output.out, "\tbuyer\tdeal\n");
+    TALLY(0, "log --type actor.registered");
+    says(output.out, "\toperator\tbuyer\n");
+}
+
+static void a_key_that_is_missing_is_said_before_anything_else(void **state)
+{
+    (void) state;
+    TALLY(2, "--actor buyer contract sign deal --as buyer");
+    says(output.err, "this needs your key");
+    assert_string_equal(output.out, "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(an_amendment_is_previewed_signed_and_read)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_amendment_is_previewed_signed_and_read),
+        cmocka_unit_test(what_a_settlement_would_cause_is_asked_first),
+        cmocka_unit_test(the_log_says_what_each_statement_is_about),
+        cmocka_unit_test(a_key_that_is_missing_is_said_before_anything_else),
+    };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -54,6 +54,18 @@ static struct slice of_signature(struct cli *cli, const json_t *body)
                             : json_string_value(json_object_get(body, "version")));
 }
 
+/* Of an entry whose body the path names, the ground alone; what is left of a body, of which entry it is. */
+static struct slice of_erasure(struct cli *cli, const json_t *body)
+{
+    return sum(cli, body, "ground");
+}
+
+static struct slice of_residue(struct cli *cli, const json_t *body)
+{
+    return arena_printf(cli->arena, "what is left of entry %.*s, a %.*s", SLICE_ARG(sum(cli, body, "entry")),
+                        SLICE_ARG(sum(cli, body, "type")));
+}
+
 static struct slice of_id(struct cli *cli, const json_t *body)
 {
     static const char *const paths[] = {"contract", "id", "origin", "jwk.x", "note", "reason"};
@@ -70,10 +82,15 @@ struct slice cli_summary(struct cli *cli, struct slice type, const json_t *body)
     static const struct {
         const char *type;
         struct slice (*words)(struct cli *cli, const json_t *body);
-    } words[] = {{"payment.triggered", of_payment},      {"result.submitted", of_result},
-                 {"result.finalised", of_finals},        {"payment.itemised", of_items},
-                 {"settlement.recorded", of_settlement}, {"contract.signed", of_signature},
-                 {"contract.acceded", of_signature}};
+    } words[] = {{"payment.triggered", of_payment},
+                 {"result.submitted", of_result},
+                 {"result.finalised", of_finals},
+                 {"payment.itemised", of_items},
+                 {"settlement.recorded", of_settlement},
+                 {"contract.signed", of_signature},
+                 {"contract.acceded", of_signature},
+                 {"body.erased", of_erasure},
+                 {"residue.kept", of_residue}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (slice_is(type, words[i].type))
             return words[i].words(cli, body);

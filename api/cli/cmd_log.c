@@ -3,8 +3,33 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "tally/statement.h"
 
 #define POLL_S 1 /* as often as people look */
+
+/* What a statement is about that its body does not name: "result 12" of one sent to /v1/results/12/verifications. */
+static struct slice about(struct cli *cli, const json_t *entry)
+{
+    static const struct {
+        const char *path, *word;
+    } families[] = {{"/v1/contracts/", ""},        {"/v1/results/", "result "}, {"/v1/disputes/", "dispute "},
+                    {"/v1/payments/", "payment "}, {"/v1/entries/", "entry "},  {"/v1/actors/", ""}};
+    struct slice jws = cli_text(cli, entry, "jws");
+    struct statement statement;
+    struct refusal *refusal = NULL;
+    if (jws.len == 0 || statement_read(jws, cli->arena, &statement, &refusal, NULL) != TALLY_OK || refusal != NULL)
+        return SLICE("");
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        size_t len = strlen(families[i].path);
+        if (!slice_starts(statement.htu, slice_str(families[i].path)))
+            continue;
+        struct slice id = slice_of(statement.htu.ptr + len, statement.htu.len - len);
+        const char *slash = memchr(id.ptr, '/', id.len);
+        id.len = slash == NULL ? id.len : (size_t) (slash - id.ptr);
+        return arena_printf(cli->arena, "%s%.*s", families[i].word, SLICE_ARG(id));
+    }
+    return SLICE("");
+}
 
 static struct slice words(struct cli *cli, const json_t *entry)
 {
@@ -15,7 +40,9 @@ static struct slice words(struct cli *cli, const json_t *entry)
     if (body == NULL)
         return cli_true(entry, "erased") ? SLICE("(erased)") : SLICE("");
     (void) cli_keep(cli, body);
-    return cli_summary(cli, cli_text(cli, entry, "type"), body);
+    struct slice what = about(cli, entry), said = cli_summary(cli, cli_text(cli, entry, "type"), body);
+    return what.len == 0 || said.len == 0 ? (said.len > 0 ? said : what)
+                                          : arena_printf(cli->arena, "%.*s: %.*s", SLICE_ARG(what), SLICE_ARG(said));
 }
 
 static void print_page(struct cli *cli, const json_t *items)
@@ -44,9 +71,9 @@ static void print_lines(struct cli *cli, const json_t *items)
         if (cli->is_json && json_dumpf(one, stdout, JSON_COMPACT | JSON_SORT_KEYS) == 0)
             (void) putchar('\n');
         else if (!cli->is_json)
-            (void) printf("%.*s\t%.*s\t%.*s\t%.*s\n", SLICE_ARG(cli_text(cli, one, "seq")),
-                          SLICE_ARG(cli_text(cli, one, "type")), SLICE_ARG(cli_text(cli, one, "actor")),
-                          SLICE_ARG(words(cli, one)));
+            cli_print(arena_printf(cli->arena, "%.*s\t%.*s\t%.*s\t%.*s\n", SLICE_ARG(cli_text(cli, one, "seq")),
+                                   SLICE_ARG(cli_text(cli, one, "type")), SLICE_ARG(cli_text(cli, one, "actor")),
+                                   SLICE_ARG(words(cli, one))));
     }
 }
 

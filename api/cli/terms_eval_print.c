@@ -159,13 +159,14 @@ enum tally_code told_find(const struct history_state *state, const char *text, s
 {
     const struct engine_output *output = state->output;
     enum tally_code rc = TALLY_OK;
-    const char *open = strchr(text, '[');
+    const char *open = strpbrk(text, "[("); /* `early(c1)` is how a trace writes it */
     size_t len = strlen(text);
     struct slice name = open == NULL ? slice_str(text) : slice_of(text, (size_t) (open - text)), key = SLICE("one");
     struct slice example = SLICE("");
     uint32_t rule = TERMS_NONE;
-    if (open != NULL && text[len - 1] != ']')
-        return err_set(err, TALLY_E_USAGE, "--explain %s: an instance ends with ], as in early[c1]", text);
+    if (open != NULL && text[len - 1] != (*open == '[' ? ']' : ')'))
+        return err_set(err, TALLY_E_USAGE, "--explain %s: an instance ends with %c, as in early[c1]", text,
+                       *open == '[' ? ']' : ')');
     if (open != NULL && (size_t) (open - text) + 2 < len)
         key = slice_of(open + 1, len - (size_t) (open - text) - 2);
     TRY(find_rule(state, name, arena, &rule, err));

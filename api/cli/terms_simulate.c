@@ -412,8 +412,9 @@ MUST_CHECK static enum tally_code read_figures(struct job *job, struct err *err)
     }
     TRY(simulate_split(cli, vary, &name, &value, err));
     job->s.label = name;
-    const char *open = memchr(name.ptr, '[', name.len);
-    struct slice metric = open == NULL ? name : slice_of(name.ptr, (size_t) (open - name.ptr));
+    struct slice metric = slice_of(name.ptr, 0);
+    while (metric.len < name.len && name.ptr[metric.len] != '[' && name.ptr[metric.len] != '(')
+        metric.len++;
     job->s.metric = terms_find_metric(job->s.terms, metric);
     if (job->s.metric == TERMS_NONE)
         TRY(err_set(err, TALLY_E_USAGE, "the terms have no metric `%.*s`", SLICE_ARG(metric)));

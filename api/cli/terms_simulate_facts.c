@@ -17,17 +17,19 @@ enum tally_code simulate_split(struct cli *cli, const char *text, struct slice *
     return TALLY_OK;
 }
 
-/* "a[b,c]" to "a" and "b,c". */
+/* "a[b,c]", or "a(b,c)" as traces write it, to "a" and "b,c". */
 MUST_CHECK static enum tally_code split_key(struct slice text, struct slice *name, struct slice *key, bool *has_key,
                                             struct err *err)
 {
-    const char *open = memchr(text.ptr, '[', text.len);
+    const char *square = memchr(text.ptr, '[', text.len), *round = memchr(text.ptr, '(', text.len);
+    const char *open = square != NULL ? square : round;
     *has_key = open != NULL;
     *name = text;
     if (open == NULL)
         return TALLY_OK;
-    if (text.ptr[text.len - 1] != ']')
-        return err_set(err, TALLY_E_USAGE, "\"%.*s\" has no ] at its end", SLICE_ARG(text));
+    char close = square != NULL ? ']' : ')';
+    if (text.ptr[text.len - 1] != close)
+        return err_set(err, TALLY_E_USAGE, "\"%.*s\" has no %c at its end", SLICE_ARG(text), close);
     *name = slice_of(text.ptr, (size_t) (open - text.ptr));
     *key = slice_of(open + 1, text.len - name->len - 2);
     return TALLY_OK;

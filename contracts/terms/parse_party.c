@@ -78,7 +78,7 @@ static struct ast_signer *signer(struct parse *p)
     s->kind = AST_SIGNER_COUNT;
     parse_expect_word(p, "of");
     uint32_t open = p->at;
-    parse_expect(p, TOKEN_OPEN, "`(` and the parties");
+    parse_expect(p, TOKEN_OPEN, "`(` and the parties (of a class a share is said: `1/2 of NAME`)");
     s->names = parse_names(p, "a party");
     parse_close(p, TOKEN_CLOSE, open);
     return s;

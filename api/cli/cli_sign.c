@@ -22,7 +22,10 @@ enum tally_code cli_ledger_ask(struct cli *cli, struct cli_ledger *out, struct e
                                .vkey = cli_text(cli, answer, "vkey"),
                                .head_seq = cli_number(head, "seq")};
     if (!text_is_origin(out->origin) || text_unhex(hash, out->head_hash.bytes, DIGEST_LEN) != TALLY_OK)
-        TRY(err_set(err, TALLY_E_MISMATCH, "%s does not say which ledger it is and where it stands", cli->server));
+        TRY(err_set(
+            err, TALLY_E_MISMATCH,
+            "%s does not say which ledger it is and where it stands; its database may be empty: %s/readyz says more",
+            cli->server, cli->server));
 done:
     return rc;
 }

@@ -146,7 +146,7 @@ void cli_field(struct cli *cli, const char *name, struct slice value)
 {
     struct slice clean = cleaned(cli, value);
     if (cli->is_terminal)
-        (void) printf("%-14s %.*s\n", name, SLICE_ARG(clean));
+        (void) printf("%-15s %.*s\n", name, SLICE_ARG(clean));
     else
         (void) printf("%s\t%.*s\n", name, SLICE_ARG(clean));
 }

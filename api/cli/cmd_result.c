@@ -104,13 +104,13 @@ static void print_fits(struct cli *cli, const json_t *statement)
 {
     struct cli_table table;
     json_t *item = NULL, *fit = NULL;
-    size_t i = 0, k = 0;
+    size_t i = 0, k = 0, count = 0;
     cli_table_begin(&table, cli, "ITEM> RESULT VALUE> CONTRACT METRIC KEY IS");
     json_array_foreach(json_object_get(statement, "items"), i, item)
     {
         json_array_foreach(json_object_get(item, "fits"), k, fit)
         {
-            bool fits = cli_member(fit, "why") == NULL;
+            struct slice why = cli_text(cli, fit, "why");
             struct slice what = cli_text(cli, item, "indicator");
             cli_table_cell(&table, cli_text(cli, item, "item"));
             cli_table_cell(&table, arena_printf(cli->arena, "%.*s %.*s",
@@ -123,10 +123,15 @@ static void print_fits(struct cli *cli, const json_t *statement)
             struct slice replaced = cli_text(cli, fit, "replaced"), standing = cli_text(cli, fit, "standing");
             if (replaced.len > 0)
                 standing = arena_printf(cli->arena, "%.*s, replaced by %.*s", SLICE_ARG(standing), SLICE_ARG(replaced));
-            cli_table_cell(&table, fits ? standing : SLICE("not used"));
+            if (why.len > 0)
+                standing = arena_printf(cli->arena, "not used: %.*s", SLICE_ARG(why));
+            cli_table_cell(&table, standing);
+            count++;
         }
     }
     cli_table_end(&table);
+    if (count == 0)
+        (void) fprintf(stderr, "tally: no contract that you may read has a metric for this: nothing follows from it yet\n");
 }
 
 MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
@@ -214,7 +219,7 @@ MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
     enum tally_code rc = cli_ask_list(cli, &target, &items, err);
     if (rc != TALLY_OK || cli->is_json)
         return rc;
-    cli_table_begin(&table, cli, "SEQ> ITEM> AUTHOR MEASURES DIMENSIONS VALUE>");
+    cli_table_begin(&table, cli, "SEQ> ITEM> AUTHOR MEASURES DIMENSIONS VALUE> IS");
     json_array_foreach(items, i, one)
     {
         struct slice indicator = cli_text(cli, one, "indicator");
@@ -227,6 +232,7 @@ MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
                                                   SLICE_ARG(cli_text(cli, one, "metric"))));
         cli_table_cell(&table, cli_pairs(cli, json_object_get(one, "dimensions")));
         cli_table_cell(&table, cli_text(cli, one, "value"));
+        cli_table_cell(&table, cli_true(one, "withdrawal") ? SLICE("withdrawn") : SLICE(""));
     }
     cli_table_end(&table);
     return TALLY_OK;

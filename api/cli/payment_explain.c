@@ -12,9 +12,12 @@ static void add_step(struct cli *cli, struct cli_table *table, const json_t *ste
     struct slice count = cli_text(cli, step, "count"), text = cli_text(cli, step, "text");
     cli_table_cell(table, cli_text(cli, step, "line"));
     if (result.len > 0) {
-        cli_table_cell(table, seq.len > 0
-                                  ? arena_printf(cli->arena, "%.*s (result, entry %.*s)", SLICE_ARG(result), SLICE_ARG(seq))
-                                  : result);
+        bool is_taken = slice_is(seq, "0"); /* entry 0 makes the ledger: no result is there */
+        if (seq.len > 0)
+            result =
+                arena_printf(cli->arena, is_taken ? "%.*s (of the contract that is used)" : "%.*s (result, entry %.*s)",
+                             SLICE_ARG(result), SLICE_ARG(seq));
+        cli_table_cell(table, result);
         cli_table_cell(table, cli_text(cli, step, "value"));
         cli_table_cell(table, SLICE(""));
         return;

@@ -202,8 +202,13 @@ enum tally_code reading_payment_explanation(struct reading *r, struct err *err)
         TRY(store_lookup_payment(r->pg, seq, r->request->arena, &payment, &is_found, err));
     if (is_found)
         TRY(store_has_explanation(r->pg, seq, r->reader, &is_found, err));
-    if (!is_found) {
-        rc = refuse(r, REFUSE_PAYMENT_NOT_FOUND, "payment", err);
+    if (!is_found) { /* one text for both: whether a payment exists that is not open is not told */
+        r->refusal = refusal_new(r->request->arena, REFUSE_PAYMENT_NOT_FOUND,
+                                 "there is no payment %.*s, or how it came to its amount is not for this reader: it names "
+                                 "persons, or rests on what is not open or was erased",
+                                 SLICE_ARG(r->request->params[0]));
+        if (r->refusal == NULL)
+            rc = err_set(err, TALLY_E_LIMIT, "no memory for a refusal");
         goto done;
     }
     TRY(store_read_explanation(r->pg, seq, r->out, &is_recorded, err));

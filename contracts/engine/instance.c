@@ -116,24 +116,25 @@ MUST_CHECK static bool found_cells(struct eval *ev, uint32_t rule, struct cells 
     return true;
 }
 
-MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule)
+/* cells: room that one rule after another uses. */
+MUST_CHECK static bool make_rule(struct eval *ev, uint32_t rule, struct cells *cells)
 {
     const struct rule *r = &ev->t->rules[rule];
     struct rule_instances *list = &ev->rules[rule];
-    struct cells cells = {0};
-    if (r->has_of && !found_cells(ev, rule, &cells))
+    cells->count = 0;
+    if (r->has_of && !found_cells(ev, rule, cells))
         return false;
     list->is_dense = !r->has_of && !rule_is_open(ev->t, r);
-    if (!r->has_of && !list->is_dense && !instance_cells_of_member(ev, rule, TERMS_NONE, 0, &cells))
+    if (!r->has_of && !list->is_dense && !instance_cells_of_member(ev, rule, TERMS_NONE, 0, cells))
         return false;
-    list->count = list->is_dense ? r->shape.cells : cells.count;
+    list->count = list->is_dense ? r->shape.cells : cells->count;
     list->items = EVAL_NEW(ev, list->count, struct instance);
     if (list->items == NULL)
         return false;
-    ENSURE(list->is_dense || cells.items != NULL || list->count == 0);
+    ENSURE(list->is_dense || cells->items != NULL || list->count == 0);
     for (size_t i = 0; i < list->count; i++)
         list->items[i] = (struct instance){.rule = rule,
-                                           .cell = list->is_dense ? i : cells.items[i],
+                                           .cell = list->is_dense ? i : cells->items[i],
                                            .own_day = DAY_NEVER,
                                            .day = DAY_NEVER,
                                            .record_day = DAY_NEVER,
@@ -193,11 +194,12 @@ MUST_CHECK static bool read_records(struct eval *ev)
 
 bool instances_make(struct eval *ev)
 {
+    struct cells cells = {0};
     ev->rules = EVAL_NEW(ev, ev->t->rule_count, struct rule_instances);
     if (ev->rules == NULL)
         return false;
     for (uint32_t i = 0; i < ev->t->rule_count; i++)
-        if (!make_rule(ev, i))
+        if (!make_rule(ev, i, &cells))
             return false;
     return read_records(ev);
 }

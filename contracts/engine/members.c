@@ -13,24 +13,35 @@ struct named {
     unsigned char seat; /* SEAT_...; 0: it has a place, and keeps it */
 };
 
+/* In memory of its own, which is given back as soon as the members are known: each result names somebody, and most the same few. */
 struct named_list {
+    struct arena *arena;
     struct named *items;
     size_t count, cap;
 };
 
 MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struct slice name, uint64_t order)
 {
+    const struct named added = {name, order == 0 ? NO_RESULT : order, order, 0};
+    struct named *last = list->count == 0 ? NULL : &list->items[list->count - 1];
+    if (last != NULL && slice_equal(last->name, name)) { /* results of one come together: as unite would have it */
+        last->by_result = added.by_result < last->by_result ? added.by_result : last->by_result;
+        last->order = added.order < last->order ? added.order : last->order;
+        return true;
+    }
     if (list->count == list->cap) {
         size_t cap = grow_list(list->cap, 64);
-        struct named *grown = EVAL_SCRATCH(ev, cap, struct named);
-        if (grown == NULL)
+        struct named *grown = ARENA_ARRAY(list->arena, cap, struct named);
+        if (grown == NULL) {
+            ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
             return false;
+        }
         if (list->count > 0)
             memcpy(grown, list->items, list->count * sizeof *grown);
         list->items = grown;
         list->cap = cap;
     }
-    list->items[list->count++] = (struct named){name, order == 0 ? NO_RESULT : order, order, 0};
+    list->items[list->count++] = added;
     return true;
 }
 
@@ -209,19 +220,18 @@ MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
     return ev->texts == NULL || take_other_texts(ev, lists);
 }
 
-bool members_find(struct eval *ev)
+/* All open dimensions have members: ev->dimensions is set. */
+MUST_CHECK static bool find_members(struct eval *ev, struct arena *arena)
 {
     uint32_t count = ev->t->dimension_count;
-    bool has_open = false;
-    ev->dimensions = ev->t->dimensions;
-    for (uint32_t i = 0; i < count; i++)
-        has_open = has_open || dimension_is_open(&ev->t->dimensions[i]);
-    if (!has_open)
-        return true;
     struct dimension *dims = EVAL_NEW(ev, count, struct dimension);
-    struct named_list *lists = EVAL_NEW(ev, count, struct named_list);
+    struct named_list *lists = EVAL_SCRATCH(ev, count, struct named_list);
     ev->seats = EVAL_NEW(ev, count, struct seats);
-    if (dims == NULL || lists == NULL || ev->seats == NULL || !take_all_keys(ev, lists))
+    if (dims == NULL || lists == NULL || ev->seats == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        lists[i].arena = arena;
+    if (!take_all_keys(ev, lists))
         return false;
     memcpy(dims, ev->t->dimensions, count * sizeof *dims);
     for (uint32_t i = 0; i < count; i++)
@@ -229,6 +239,24 @@ bool members_find(struct eval *ev)
             return false;
     ev->dimensions = dims;
     return true;
+}
+
+bool members_find(struct eval *ev)
+{
+    bool has_open = false;
+    ev->dimensions = ev->t->dimensions;
+    for (uint32_t i = 0; i < ev->t->dimension_count; i++)
+        has_open = has_open || dimension_is_open(&ev->t->dimensions[i]);
+    if (!has_open)
+        return true;
+    struct arena *arena = arena_new(EVALUATION_BYTES_MAX);
+    if (arena == NULL) {
+        ev->rc = err_set(ev->err, TALLY_E_NO_MEMORY, "no memory for an evaluation");
+        return false;
+    }
+    bool is_found = find_members(ev, arena);
+    arena_free(arena);
+    return is_found;
 }
 
 /* Whoever has something afterwards is not left with nothing. */

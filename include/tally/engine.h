@@ -22,14 +22,14 @@ enum engine_standing {
 
 struct engine_fact {
     uint32_t metric;
-    struct slice key;   /* as terms_fit gave it */
-    struct slice value; /* as the result writes it */
+    int32_t submitted; /* the day of the first result of its chain */
     enum engine_standing standing;
-    int32_t submitted;     /* the day of the first result of its chain */
+    bool is_blocked;       /* ENGINE_UNKNOWN: for a dispute or a fault, so that no default holds (U6) */
+    struct slice key;      /* as terms_fit gave it */
+    struct slice value;    /* as the result writes it */
     uint64_t seq;          /* of the entry that reported it, shown in explanations */
     uint64_t became_final; /* the entry in which the first result of its key became final (S7); 0: taken to be seq */
     struct slice reason;   /* ENGINE_UNKNOWN: as engine_value has it */
-    bool is_blocked;       /* ENGINE_UNKNOWN: for a dispute or a fault, so that no default holds (U6) */
 };
 
 /* ---- figures that other contracts use (U) ---- */
@@ -84,17 +84,17 @@ enum engine_state { ENGINE_COMPUTED, ENGINE_WAITS, ENGINE_FAULT };
 
 struct engine_instance {
     uint32_t rule; /* its place, as in engine_record */
+    enum engine_state state : 8;
+    bool has_difference;
     struct slice key;
-    enum engine_state state;
     struct slice amount;     /* before caps, rounded; empty unless computed */
     struct slice target;     /* after caps; what stands unless computed */
     struct slice stands;     /* before this evaluation */
     struct slice difference; /* target less stands; "0.00" when there is none */
-    bool has_difference;
-    struct slice reason; /* waits, fault: for what, in words: "reoffences(c2, programme) is missing" */
-    uint64_t first;      /* new or old place in the order of first amounts; 0: none */
-    int32_t day;         /* to be recorded: as in engine_record, new or old; DAY_NEVER */
-    int32_t wakes;       /* a day on which the clock alone may change it (`not before`); DAY_NEVER: none */
+    struct slice reason;     /* waits, fault: for what, in words: "reoffences(c2, programme) is missing" */
+    uint64_t first;          /* new or old place in the order of first amounts; 0: none */
+    int32_t day;             /* to be recorded: as in engine_record, new or old; DAY_NEVER */
+    int32_t wakes;           /* a day on which the clock alone may change it (`not before`); DAY_NEVER: none */
 };
 
 struct engine_output {

@@ -1,4 +1,4 @@
-/* How a payment came to its amount, held against the hash in its entry. */
+/* How a payment came to its amount, held against the hash in the entry of its instances. */
 #include "payment_explain.h"
 
 #include "tally/entry.h"
@@ -65,8 +65,9 @@ MUST_CHECK static enum tally_code strange(struct err *err, uint64_t seq, const c
                    (unsigned long long) seq, what);
 }
 
-/* The hash that the payment's entry names, as hex; empty: its body is not for this reader. */
-MUST_CHECK static enum tally_code recorded_hash(struct cli *cli, uint64_t seq, struct slice *out, struct err *err)
+/* The body of an entry of this type, as its header commits to it; NULL: it is not for this reader. */
+MUST_CHECK static enum tally_code recorded_body(struct cli *cli, uint64_t seq, const char *type, const json_t **out,
+                                                struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct entry_header header;
@@ -76,22 +77,41 @@ MUST_CHECK static enum tally_code recorded_hash(struct cli *cli, uint64_t seq, s
     json_t *entry = NULL;
     TRY(cli_askf(cli, &entry, NULL, err, "/v1/entries/%llu", (unsigned long long) seq));
     struct slice text = cli_text(cli, entry, "body");
-    *out = SLICE("");
+    *out = NULL;
     if (text.len == 0)
         return TALLY_OK;
     if (entry_header_read(cli_text(cli, entry, "header"), &header, err) != TALLY_OK || header.seq != seq ||
-        !slice_is(header.type, "payment.triggered"))
-        return strange(err, seq, "it triggers no payment");
+        !slice_is(header.type, type))
+        return strange(err, seq, arena_printf(cli->arena, "it is no %s", type).ptr);
     if (text_unbase64(cli_text(cli, entry, "nonce"), nonce, sizeof nonce, &nonce_len) != TALLY_OK ||
         nonce_len != sizeof nonce)
         return strange(err, seq, "its nonce is missing");
     entry_commitment(nonce, cli_text(cli, entry, "jws"), text, &digest);
     if (!digest_equal(&digest, &header.body))
         return strange(err, seq, "its body is not the one that its header commits to");
-    const json_t *body = cli_keep(cli, json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL));
+    *out = cli_keep(cli, json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL));
+done:
+    return rc;
+}
+
+/* The hash that the payment's first list of instances names, as hex; empty: its body is not for this reader. */
+MUST_CHECK static enum tally_code recorded_hash(struct cli *cli, uint64_t seq, uint64_t *list, struct slice *out,
+                                                struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const json_t *payment = NULL, *body = NULL;
+    *out = SLICE("");
+    *list = seq;
+    TRY(recorded_body(cli, seq, "payment.triggered", &payment, err));
+    if (payment == NULL)
+        return TALLY_OK;
+    *list = (uint64_t) cli_number(json_object_get(payment, "instances"), "seq");
+    TRY(recorded_body(cli, *list, "payment.itemised", &body, err));
+    if (body == NULL)
+        return TALLY_OK;
     *out = cli_text(cli, body, "explanation");
     if (out->len == 0)
-        return strange(err, seq, "it names no explanation");
+        return strange(err, *list, "it names no explanation");
 done:
     return rc;
 }
@@ -105,11 +125,12 @@ MUST_CHECK static enum tally_code compare(struct cli *cli, uint64_t seq, const j
     struct digest digest;
     char hex[2 * DIGEST_LEN + 1];
     struct slice recorded = {NULL, 0};
+    uint64_t list = seq;
     if (json_is_false(json_object_get(answer, "recorded"))) {
         *verdict = SLICE("none was recorded: this is how the terms come to it now");
         return TALLY_OK;
     }
-    TRY(recorded_hash(cli, seq, &recorded, err));
+    TRY(recorded_hash(cli, seq, &list, &recorded, err));
     digest_parts(parts, sizeof parts / sizeof parts[0], &digest);
     text_hex(digest.bytes, DIGEST_LEN, hex);
     if (recorded.len == 0)
@@ -119,9 +140,9 @@ MUST_CHECK static enum tally_code compare(struct cli *cli, uint64_t seq, const j
             err, TALLY_E_MISMATCH,
             "the explanation is not the one that entry %llu names: its hash is %s, and the entry has %.*s; keep both, "
             "and ask the operator why",
-            (unsigned long long) seq, hex, SLICE_ARG(recorded));
+            (unsigned long long) list, hex, SLICE_ARG(recorded));
     else
-        *verdict = arena_printf(cli->arena, "%s, as entry %llu has it", hex, (unsigned long long) seq);
+        *verdict = arena_printf(cli->arena, "%s, as entry %llu has it", hex, (unsigned long long) list);
 done:
     return rc;
 }

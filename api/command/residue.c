@@ -24,7 +24,7 @@ static const struct form {
     [ENTRY_RESULT_DISPUTED] = {.is_kept = true, .blanked = "reason"},
     [ENTRY_DISPUTE_RESOLVED] = {.is_kept = true, .dropped = "note"},
     [ENTRY_SETTLEMENT_RECORDED] = {.is_kept = true, .blanked = "reference"},
-    [ENTRY_PAYMENT_ITEMISED] = {.is_kept = true, .of_each_item = "key"},
+    [ENTRY_PAYMENT_ITEMISED] = {.is_kept = true, .dropped = "explanation", .of_each_item = "key"},
     [ENTRY_LEDGER_CREATED] = {.why_not = "it says what the ledger is"},
     [ENTRY_ACTOR_REGISTERED] = {.why_not = "every signature of the actor rests on the key in it"},
     [ENTRY_KEY_ADDED] = {.why_not = "every signature with this key rests on it"},

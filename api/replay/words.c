@@ -149,31 +149,48 @@ static void add_items(struct buf *out, struct slice recorded, struct slice wante
     }
 }
 
-void words_difference(struct buf *out, struct slice type, struct slice recorded, struct slice wanted)
+/* The first member of wanted that recorded has otherwise, or not at all (*is empty); a hash says least, and is told when nothing else can be. */
+static bool find_difference(struct slice recorded, struct slice wanted, struct slice *name, struct slice *is,
+                            struct slice *should)
 {
     size_t at = 0;
-    struct slice name, is = {NULL, 0}, should = {NULL, 0};
+    bool differs = false;
+    struct slice member, value;
+    while (next_member(wanted, &at, &member, &value)) {
+        struct slice found, other, has = SLICE("");
+        for (size_t recorded_at = 0; has.len == 0 && next_member(recorded, &recorded_at, &found, &other);)
+            if (slice_equal(found, member))
+                has = other;
+        if (slice_equal(has, value))
+            continue;
+        *name = member;
+        *is = has;
+        *should = value;
+        differs = true;
+        if (!slice_is(member, "explanation"))
+            break;
+    }
+    return differs;
+}
+
+void words_difference(struct buf *out, struct slice type, struct slice recorded, struct slice wanted)
+{
+    struct slice name, is, should;
     words_entry(out, type, recorded);
     if (slice_is(type, "payment.triggered") && !slice_equal(body_text(recorded, "amount"), body_text(wanted, "amount"))) {
         add_member(out, "; the terms give ", wanted, "amount");
         return;
     }
-    while (next_member(wanted, &at, &name, &should)) {
-        bool has = false;
-        size_t recorded_at = 0;
-        for (struct slice found; !has && next_member(recorded, &recorded_at, &found, &is);)
-            has = slice_equal(found, name);
-        if (has && slice_equal(is, should))
-            continue;
-        buf_add_str(out, ": its ");
-        add_cut(out, name, VALUE_SHOWN);
-        if (has && is.len > 0 && is.ptr[0] == '[' && should.len > 0 && should.ptr[0] == '[') {
-            add_items(out, is, should);
-        } else {
-            buf_add_str(out, " is ");
-            add_pair(out, has ? is : SLICE("not there"), should);
-        }
+    if (!find_difference(recorded, wanted, &name, &is, &should)) {
+        buf_add_str(out, " says more than what is recomputed, or is spelled otherwise");
         return;
     }
-    buf_add_str(out, " says more than what is recomputed, or is spelled otherwise");
+    buf_add_str(out, ": its ");
+    add_cut(out, name, VALUE_SHOWN);
+    if (is.len > 0 && is.ptr[0] == '[' && should.len > 0 && should.ptr[0] == '[') {
+        add_items(out, is, should);
+    } else {
+        buf_add_str(out, " is ");
+        add_pair(out, is.len > 0 ? is : SLICE("not there"), should);
+    }
 }

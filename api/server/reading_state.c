@@ -173,7 +173,7 @@ done:
     return rc;
 }
 
-/* What was triggered before explanations were recorded, as the terms come to it now. */
+/* What the tables have no explanation of, as the terms come to it now. */
 MUST_CHECK static enum tally_code explain_now(struct reading *r, const struct row_payment *payment, struct err *err)
 {
     enum tally_code rc = TALLY_OK;

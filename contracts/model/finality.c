@@ -133,6 +133,7 @@ enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fi
         work->fresh_cap = cap;
     }
     work->fresh[work->fresh_count++] = *fit;
+    work->has_closed = work->has_closed || !result_is_open(&fit->result->row);
     return TALLY_OK;
 }
 

@@ -267,6 +267,7 @@ static enum tally_code fit_add(struct view_contract *contract, const struct fit 
     contract->undecided[contract->undecided_count++] = contract->fit_count;
     contract->fits[contract->fit_count++] =
         (struct fit){.result = fit->result, .text = fit->text, .metric = fit->metric, .key = copy};
+    contract->closed_fit_count += result_is_open(&fit->result->row) ? 0 : 1;
     link_last(contract, contract->fit_count);
 done:
     return rc;

@@ -132,14 +132,18 @@ done:
     return rc;
 }
 
-/* The instances from `from` on, as many as one list takes; *to is the first that is not in it. */
-static void write_list(struct canon *json, struct slice contract, struct slice rule, const struct part *part, size_t from,
-                       size_t *to)
+/* The instances from `from` on, as many as one list takes; *to is the first that is not in it. The first list names the explanation. */
+static void write_list(struct canon *json, const struct row_payment *row, const uint8_t explanation[32],
+                       const struct part *part, size_t from, size_t *to)
 {
     size_t i = from;
     canon_object(json);
     canon_name(json, "contract");
-    canon_string(json, contract);
+    canon_string(json, row->contract);
+    if (from == 0) {
+        canon_name(json, "explanation");
+        canon_hex(json, explanation, 32);
+    }
     canon_name(json, "items");
     canon_array(json);
     for (; i < part->count && json->out->len <= EVENT_LIST_MAX; i++) {
@@ -154,26 +158,27 @@ static void write_list(struct canon *json, struct slice contract, struct slice r
     }
     canon_close(json);
     canon_name(json, "rule");
-    canon_string(json, rule);
+    canon_string(json, row->rule);
     canon_close(json);
     *to = i;
 }
 
-/* One entry, or as many as the instances take, one after the other; *first is the first of them. */
-static enum tally_code itemise(struct deciding *d, struct slice contract, struct slice rule, bool open,
-                               const struct part *part, uint64_t *first)
+/* One entry, or as many as the instances take, one after the other; the row gets the number of the first. The hash of how they came about is
+ * of words and figures that may be guessed: it stands where nobody reads it who may not read those. */
+static enum tally_code itemise(struct deciding *d, bool open, const struct part *part, const uint8_t explanation[32],
+                               struct row_payment *row)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
     struct canon json;
     uint64_t seq = 0;
     buf_init(&body, EVENT_BODY_MAX);
-    *first = d->next_seq;
+    row->itemised_seq = d->next_seq;
     for (size_t from = 0; from < part->count;) {
         buf_clear(&body);
         canon_init(&json, &body);
-        write_list(&json, contract, rule, part, from, &from);
-        TRY(event_add(d, "payment.itemised", open, contract, &body, &seq));
+        write_list(&json, row, explanation, part, from, &from);
+        TRY(event_add(d, "payment.itemised", open, row->contract, &body, &seq));
     }
 done:
     buf_release(&body);
@@ -219,8 +224,7 @@ static void write_day(struct canon *json, const char *name, int32_t day)
     canon_str(json, text);
 }
 
-static enum tally_code trigger(struct deciding *d, const struct work *work, const uint8_t explanation[32],
-                               struct row_payment *row)
+static enum tally_code trigger(struct deciding *d, const struct work *work, struct row_payment *row)
 {
     enum tally_code rc = TALLY_OK;
     struct buf body;
@@ -237,8 +241,6 @@ static enum tally_code trigger(struct deciding *d, const struct work *work, cons
     canon_name(&json, "currency");
     canon_string(&json, row->currency);
     write_day(&json, "due", row->due_on);
-    canon_name(&json, "explanation");
-    canon_hex(&json, explanation, 32);
     write_party(&json, "from", row->from_actor, row->from_party);
     canon_name(&json, "instances");
     canon_object(&json);
@@ -320,10 +322,11 @@ static enum tally_code pay(struct deciding *d, const struct work *work, const st
     TRY(keep(d, rule->name, &row.rule));
     TRY(keep(d, rule->currency, &row.currency));
     TRY(direct(d, part, net, &row));
-    bool is_list_open = work->row.open && !terms_names_persons(of->terms, of->place);
-    TRY(itemise(d, row.contract, row.rule, is_list_open, part, &row.itemised_seq));
     TRY(explain(d, kept, part, &row, &explanation));
-    TRY(trigger(d, work, explanation.hash, &row));
+    bool is_list_open = work->row.open && !work->has_closed && work->contract->closed_fit_count == 0 &&
+                        !terms_names_persons(of->terms, of->place);
+    TRY(itemise(d, is_list_open, part, explanation.hash, &row));
+    TRY(trigger(d, work, &row));
     TRY(change_payment(d, &row));
     explanation.payment_seq = row.seq;
     TRY(change_explanation(d, &explanation));

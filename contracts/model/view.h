@@ -210,9 +210,10 @@ struct view_contract {
     struct table settlements, figures;
     struct fit *fits; /* a cache: in no order */
     uint32_t fit_count, fit_cap;
-    uint32_t *fit_heads;      /* by hash of text, metric and key: the place + 1 of the last there */
-    uint32_t *fit_statements; /* by hash of the statement: the place + 1 of the last of it */
-    uint32_t fit_head_count;  /* of both */
+    uint32_t closed_fit_count; /* of them, of results that are not open */
+    uint32_t *fit_heads;       /* by hash of text, metric and key: the place + 1 of the last there */
+    uint32_t *fit_statements;  /* by hash of the statement: the place + 1 of the last of it */
+    uint32_t fit_head_count;   /* of both */
     uint32_t
         *undecided; /* places of the fits, and beyond them all are decided for good; a few that are may be among them */
     uint32_t undecided_count, undecided_cap;

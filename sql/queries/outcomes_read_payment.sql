@@ -2,7 +2,8 @@
 -- particular).
 SELECT row_to_json(j)::text AS json
   FROM (SELECT p.amount, p.cause_seq, p.contract, p.currency, nullif(p.due_on, 'infinity') AS due,
-               (SELECT encode(x.hash, 'hex') FROM outcomes.explanation AS x WHERE x.payment_seq = p.seq) AS explanation,
+               (SELECT encode(x.hash, 'hex') FROM outcomes.explanation AS x
+                 WHERE x.payment_seq = p.seq AND x.body <> '' AND outcomes.reads_entry(p.itemised_seq, $3::text)) AS explanation,
                (SELECT row_to_json(w) FROM (SELECT p.from_actor AS actor, p.from_party AS party) AS w) AS "from",
                p.instances, p.itemised_seq, (p.amount::numeric - s.settled)::text AS outstanding, p.is_owed_back AS owed_back,
                p.rule, p.seq, s.settled::text AS settled,

@@ -364,7 +364,7 @@ static void the_payment_is_explained(void **state)
     (void) snprintf(member, sizeof member, "\"explanation\":\"%s\"", hex);
     assert_says(&reply, member);
     http_reply_release(&reply);
-    (void) snprintf(path, sizeof path, "/v1/entries/%s", payment_seq);
+    (void) snprintf(path, sizeof path, "/v1/entries/%llu", strtoull(payment_seq, NULL, 10) - 1); /* its list */
     get(path, &reply);
     (void) snprintf(member, sizeof member, "\\\"explanation\\\":\\\"%s\\\"", hex); /* its body is a string */
     assert_says(&reply, member);

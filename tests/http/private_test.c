@@ -319,6 +319,29 @@ static void a_route_that_is_read_has_a_decision_on_who_reads_it(void **state)
     }
 }
 
+/* Of persons, the parties alone: it is a hash of their keys and figures. */
+static void who_may_not_know_why_has_no_hash_of_it(void **state)
+{
+    struct http_reply reply;
+    char path[80];
+    (void) state;
+    (void) snprintf(path, sizeof path, "/v1/payments/%llu", loud_payment);
+    get_as(&stranger, path, &reply);
+    assert_non_null(strstr(reply.body, "\"explanation\":null"));
+    http_reply_release(&reply);
+    get_as(&buyer, path, &reply);
+    const char *hash = strstr(reply.body, "\"explanation\":\"");
+    assert_non_null(hash);
+    char hex[65];
+    (void) snprintf(hex, sizeof hex, "%s", hash + strlen("\"explanation\":\""));
+    http_reply_release(&reply);
+    for (int is_party = 0; is_party < 2; is_party++) { /* all that there is for each of them */
+        get_as(is_party ? &buyer : &stranger, "/v1/archive", &reply);
+        assert_int_equal(memmem(reply.body, reply.body_len, hex, 64) != NULL, is_party);
+        http_reply_release(&reply);
+    }
+}
+
 static void assert_hushed(const char *target, const struct http_reply *reply)
 {
     for (size_t i = 0; i < sizeof hushed / sizeof hushed[0]; i++) {
@@ -868,6 +891,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_that_is_read_has_a_decision_on_who_reads_it),
+        cmocka_unit_test(who_may_not_know_why_has_no_hash_of_it),
         cmocka_unit_test(who_is_no_party_finds_nothing_of_it),
         cmocka_unit_test(every_party_finds_all_of_it),
         cmocka_unit_test(what_may_not_be_known_is_not_found_like_what_is_not_there),

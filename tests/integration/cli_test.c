@@ -205,7 +205,7 @@ static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **s
     TALLY(0, "payment explain %s", payment);
     says(output.out, "15.12 per day of days");
     says(output.out, "258858");
-    (void) snprintf(recorded, sizeof recorded, ", as entry %s has it", payment);
+    (void) snprintf(recorded, sizeof recorded, ", as entry %llu has it", strtoull(payment, NULL, 10) - 1);
     says(output.out, recorded);
     sql("UPDATE outcomes.explanation SET body = replace(body, '15.12', '15.13')");
     TALLY(1, "payment explain %s", payment);

@@ -60,6 +60,7 @@ static void a_long_list_of_instances_stands_in_several_entries(void **state)
         assert_true(decision->events[i].body.len < 5u << 20);
         if (strcmp(decision->events[i].type, "payment.itemised") != 0)
             continue;
+        assert_int_equal(strstr(decision->events[i].body.ptr, "\"explanation\":") != NULL, lists == 0); /* the first one */
         lists++;
         instances += items_in(decision->events[i].body);
     }

@@ -370,7 +370,7 @@ static size_t a_list_for_another_instance(struct forge *f)
 
 static size_t another_reason(struct forge *f)
 {
-    size_t at = find(f, "payment.triggered", 0);
+    size_t at = find(f, "payment.itemised", 0);
     forge_replace(f, at, "\"explanation\":\"", "\"explanation\":\"00");
     return at;
 }

@@ -78,7 +78,7 @@ static void a_payment_put_in_is_found(void **state)
     book_end(&b);
 }
 
-/* "explanation":"<64 digits>", out of the payment's body. */
+/* "explanation":"<64 digits>", out of the list's body. */
 static void take_explanation(struct forge *f, size_t at)
 {
     char member[96];
@@ -100,21 +100,21 @@ static void payments_without_explanations_are_found(void **state)
     (void) state;
     tell(&b);
     book_forge(&b, &f);
-    count = forge_number_of(&f, "payment.triggered");
+    count = forge_number_of(&f, "payment.itemised");
     for (size_t i = 0; i < count; i++)
-        take_explanation(&f, forge_find(&f, "payment.triggered", i));
+        take_explanation(&f, forge_find(&f, "payment.itemised", i));
     verify_forged(&f, FORGE_LIVED, &b, &found);
     assert_int_equal(found.count + found.replay.more, count);
-    assert_found(&found, 0, FINDING_REPLAY_DIFFERS, forge_find(&f, "payment.triggered", 0), "its explanation is not there");
+    assert_found(&found, 0, FINDING_REPLAY_DIFFERS, forge_find(&f, "payment.itemised", 0), "its explanation is not there");
     forge_release(&f);
     book_forge(&b, &f);
-    size_t at = forge_find(&f, "payment.triggered", count - 1);
+    size_t at = forge_find(&f, "payment.itemised", count - 1);
     take_explanation(&f, at);
     verify_forged(&f, FORGE_LIVED, &b, &found);
     assert_only(&found, FINDING_REPLAY_DIFFERS, at, "its explanation is not there");
     forge_release(&f);
     book_forge(&b, &f);
-    at = forge_find(&f, "payment.triggered", 0);
+    at = forge_find(&f, "payment.itemised", 0);
     forge_replace(&f, at, "\"explanation\":\"", "\"explanation\":\"0");
     verify_forged(&f, FORGE_LIVED, &b, &found);
     assert_only(&found, FINDING_REPLAY_DIFFERS, at, "its explanation is \"0");
@@ -603,6 +603,28 @@ static void an_open_contract_with_results_that_are_not_is_not_checked(void **sta
     book_end(&b);
 }
 
+/* The hash of an explanation would confirm who guesses the results that are in it. */
+static void who_may_not_read_a_result_has_no_hash_of_what_explains_it(void **state)
+{
+    (void) state;
+    for (int is_in_both = 0; is_in_both < 2; is_in_both++) {
+        struct book b;
+        size_t named = 0, seen = 0;
+        tell_privately(&b, is_in_both);
+        for (size_t i = 0; i < b.f.count; i++) {
+            const struct forge_entry *entry = &b.f.entries[i];
+            if (memmem(entry->body.ptr, entry->body.len, "\"explanation\"", 13) == NULL)
+                continue;
+            assert_true(slice_is(entry->header.type, "payment.itemised"));
+            named++;
+            seen += entry->header.open;
+        }
+        assert_int_equal(named, forge_number_of(&b.f, "payment.triggered"));
+        assert_int_equal(seen, is_in_both ? 0 : 1); /* where all that counts is open, so is the reason */
+        book_end(&b);
+    }
+}
+
 static void an_entry_that_is_missing_ends_it(void **state)
 {
     struct book b;
@@ -670,6 +692,7 @@ int main(void)
         cmocka_unit_test(what_uses_an_unchecked_contract_is_not_checked),
         cmocka_unit_test(who_may_not_read_a_contract_replays_the_others),
         cmocka_unit_test(an_open_contract_with_results_that_are_not_is_not_checked),
+        cmocka_unit_test(who_may_not_read_a_result_has_no_hash_of_what_explains_it),
         cmocka_unit_test(an_entry_that_is_missing_ends_it),
         cmocka_unit_test(one_contract_does_not_drown_the_reader),
     };

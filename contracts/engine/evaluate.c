@@ -271,6 +271,7 @@ MUST_CHECK static enum tally_code evaluate_places(struct eval *ev, const struct 
         *ev = (struct eval){.vacated = vacated};
         *next = input->next_first;
         TRY(evaluate_begin(ev, input, err));
+        ENSURE(ev->t != NULL);
         is_again = false;
         if (!evaluate_all(ev) || !evaluate_first(ev, next) ||
             (round < VACATE_ROUNDS_MAX && !members_vacate(ev, arena, &vacated, &is_again)))

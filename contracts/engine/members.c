@@ -36,11 +36,12 @@ MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struc
             ev->rc = err_set(ev->err, TALLY_E_LIMIT, "the evaluation needs more memory than it is granted");
             return false;
         }
-        if (list->count > 0)
+        if (list->items != NULL)
             memcpy(grown, list->items, list->count * sizeof *grown);
         list->items = grown;
         list->cap = cap;
     }
+    ENSURE(list->items != NULL);
     list->items[list->count++] = added;
     return true;
 }

@@ -116,7 +116,9 @@ enum tally_code engine_input_make(const struct model *model, struct view_contrac
                                   int32_t today, struct arena *arena, struct engine_input *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    *out = (struct engine_input){0};
     TRY(engine_input_texts(contract, arena, out, err));
+    ENSURE(out->earlier != NULL);
     out->today = today;
     out->next_first = contract->row.next_first;
     for (uint32_t k = 0; k + 1 < contract->text_count; k++) {

@@ -53,16 +53,31 @@ size_t followed_bytes(const struct followed *followed)
                             : sizeof(*followed) + followed->limits.count_max * sizeof(*followed->items) + followed->bytes;
 }
 
+static struct session *session_at(const struct followed *followed, uint32_t at)
+{
+    ENSURE(followed->items != NULL && at < followed->count);
+    return &followed->items[at];
+}
+
+/* The one that was used longest ago; there is one. */
+static uint32_t oldest_of(const struct followed *followed)
+{
+    uint32_t oldest = 0;
+    for (uint32_t i = 1; i < followed->count; i++)
+        oldest = session_at(followed, i)->used < session_at(followed, oldest)->used ? i : oldest;
+    return oldest;
+}
+
 static void put_at(struct followed *followed, uint32_t at, struct session session)
 {
-    followed->items[at] = session;
+    *session_at(followed, at) = session;
     session.contract->session = at + 1;
 }
 
 static void drop(const struct model *model, uint32_t at)
 {
     struct followed *followed = model->followed;
-    struct session *session = &followed->items[at];
+    struct session *session = session_at(followed, at);
     engine_session_free(session->engine);
     followed->bytes -= session->bytes;
     terms_unpin(model, session->terms);
@@ -265,10 +280,8 @@ static bool weigh(const struct model *model, struct session *session)
     followed->bytes += bytes - session->bytes;
     session->bytes = bytes;
     while (followed->bytes > followed->limits.bytes_max) {
-        uint32_t oldest = 0;
-        for (uint32_t i = 1; i < followed->count; i++)
-            oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
-        bool is_this = followed->items[oldest].contract == contract;
+        uint32_t oldest = oldest_of(followed);
+        bool is_this = session_at(followed, oldest)->contract == contract;
         drop(model, oldest);
         if (is_this)
             return false;
@@ -279,12 +292,9 @@ static bool weigh(const struct model *model, struct session *session)
 static uint32_t room(const struct model *model)
 {
     struct followed *followed = model->followed;
-    uint32_t oldest = 0;
     if (followed->count < followed->limits.count_max)
         return followed->count++;
-    for (uint32_t i = 1; i < followed->count; i++)
-        oldest = followed->items[i].used < followed->items[oldest].used ? i : oldest;
-    drop(model, oldest);
+    drop(model, oldest_of(followed));
     return followed->count++;
 }
 

@@ -140,8 +140,8 @@ MUST_CHECK enum tally_code cli_askf(struct cli *cli, json_t **out, struct slice 
     PRINTF_LIKE(5, 6);
 /* GET a text that is no JSON. */
 MUST_CHECK enum tally_code cli_ask_text(struct cli *cli, struct slice target, struct slice *out, struct err *err);
-/* One page of a list with --limit and --cursor, which every list takes; says so when there is more. With --json it is
- * printed as it came and *items is NULL. */
+/* A list with --limit and --cursor, which every list takes, page after page until there are as many; says so when there is more. With --json
+ * the first page that is not empty is printed as it came and *items is NULL. */
 MUST_CHECK enum tally_code cli_ask_list(struct cli *cli, struct buf *target, json_t **items, struct err *err);
 #define CLI_LIST_OPTIONS                                                                                                   \
     {"--limit", "N", "at most so many rows, 1 to 1000 (1000)", false},                                                     \

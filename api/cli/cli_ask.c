@@ -89,28 +89,52 @@ done:
     return rc;
 }
 
+/* One page of at most `limit` items behind the cursor. */
+MUST_CHECK static enum tally_code ask_page(struct cli *cli, struct slice list, size_t limit, const char *cursor,
+                                           json_t **answer, struct slice *raw, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    char number[24];
+    struct buf target;
+    buf_init(&target, TARGET_MAX);
+    buf_add_slice(&target, list);
+    (void) snprintf(number, sizeof number, "%zu", limit);
+    cli_target_add(&target, "limit", number);
+    cli_target_add(&target, "cursor", cursor);
+    TRY(buf_check(&target, err));
+    TRY(cli_ask(cli, buf_slice(&target), answer, raw, err));
+done:
+    buf_release(&target);
+    return rc;
+}
+
 enum tally_code cli_ask_list(struct cli *cli, struct buf *target, json_t **items, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     uint64_t limit = LIST_LIMIT;
-    char number[24];
-    json_t *answer = NULL;
+    const char *cursor = cli_option(cli, "--cursor");
+    json_t *all = NULL, *answer = NULL;
     struct slice raw = SLICE("");
     *items = NULL;
     TRY(cli_option_u64(cli, "--limit", 1, LIST_LIMIT, &limit, err));
-    (void) snprintf(number, sizeof number, "%llu", (unsigned long long) limit);
-    cli_target_add(target, "limit", number);
-    cli_target_add(target, "cursor", cli_option(cli, "--cursor"));
     TRY(buf_check(target, err));
-    TRY(cli_ask(cli, buf_slice(target), &answer, cli->is_json ? &raw : NULL, err));
+    do { /* a page of what seldom fits is short, and goes on */
+        size_t had = json_array_size(all);
+        TRY(ask_page(cli, buf_slice(target), limit - had, cursor, &answer, cli->is_json ? &raw : NULL, err));
+        json_t *page = json_object_get(answer, "items");
+        if (all == NULL)
+            all = page;
+        else if (json_array_extend(all, page) != 0)
+            TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for a list"));
+        cursor = json_string_value(json_object_get(answer, "next"));
+    } while (cursor != NULL && json_array_size(all) < limit && !(cli->is_json && json_array_size(all) > 0));
     if (cli->is_json) {
         cli_print_json(raw);
         goto done;
     }
-    *items = json_object_get(answer, "items");
-    struct slice next = cli_text(cli, answer, "next");
-    if (next.len > 0)
-        (void) fprintf(stderr, "tally: there is more: add --cursor %.*s\n", SLICE_ARG(next));
+    *items = all;
+    if (cursor != NULL)
+        (void) fprintf(stderr, "tally: there is more: add --cursor %s\n", cursor);
 done:
     buf_release(target);
     return rc;

@@ -20,10 +20,15 @@ void read_end(struct read *read)
     read->arena = NULL;
 }
 
-void read_add_name(struct read *read, struct slice value)
+static void add_name(struct pg_params *params, struct slice value)
 {
     /* the server would refuse bytes that are no text; "-" names nothing */
-    pg_add_text(&read->params, text_is_utf8(value, NULL) ? value : SLICE("-"));
+    pg_add_text(params, text_is_utf8(value, NULL) ? value : SLICE("-"));
+}
+
+void read_add_name(struct read *read, struct slice value)
+{
+    add_name(&read->params, value);
 }
 
 void read_add_filter(struct read *read, struct slice value)
@@ -42,9 +47,14 @@ void read_add_reader(struct pg_params *params, struct slice reader)
         pg_add_text(params, reader);
 }
 
+static void add_seq(struct pg_params *params, uint64_t seq)
+{
+    pg_add_int8(params, seq > INT64_MAX ? INT64_MAX : (int64_t) seq);
+}
+
 void read_add_seq(struct read *read, uint64_t seq)
 {
-    pg_add_int8(&read->params, seq > INT64_MAX ? INT64_MAX : (int64_t) seq);
+    add_seq(&read->params, seq);
 }
 
 /* ---- cursors: base64url of a letter and the key ---- */
@@ -79,6 +89,8 @@ static bool key_read(struct slice key, enum cursor_form form, struct cursor *out
         return key.len != 0 && text_is_utf8(key, NULL);
     case CURSOR_NUMBER:
         return number_read(key, INT64_MAX, &out->number);
+    case CURSOR_PLACE:
+        return number_read(key, INT32_MAX, &out->number);
     case CURSOR_NUMBER_ITEM:
         if (!split(key, false, &number, &rest) || !number_read(number, INT64_MAX, &out->number) ||
             !number_read(rest, INT32_MAX, &item))
@@ -97,30 +109,32 @@ static bool key_read(struct slice key, enum cursor_form form, struct cursor *out
     return false;
 }
 
-enum tally_code read_cursor(struct read *read, const struct store_page *page, char letter, enum cursor_form form,
-                            struct cursor *cursor, struct err *err)
+MUST_CHECK static enum tally_code read_cursor(struct read *read, struct cursor *cursor, struct err *err)
 {
-    ENSURE(page->limit >= 1 && page->limit <= STORE_LIMIT_MAX);
-    if (page->cursor.len == 0)
-        return TALLY_OK;
+    struct slice text = read->page->cursor;
     size_t len = 0;
-    struct cursor read_in = *cursor;
-    char *key = page->cursor.len > READ_BYTES_MAX / 4 ? NULL : arena_alloc(read->arena, page->cursor.len);
-    if (key == NULL || text_unbase64url(page->cursor, key, page->cursor.len, &len) != TALLY_OK || len < 2 ||
-        key[0] != letter || !key_read(slice_of(key + 1, len - 1), form, &read_in))
+    if (text.len == 0)
+        return TALLY_OK;
+    char *key = text.len > READ_BYTES_MAX / 4 ? NULL : arena_alloc(read->arena, text.len);
+    if (key == NULL || text_unbase64url(text, key, text.len, &len) != TALLY_OK || len < 2 || key[0] != read->list->letter ||
+        !key_read(slice_of(key + 1, len - 1), read->list->form, cursor))
         return err_set(err, TALLY_E_MALFORMED, "this is not the cursor of a page of this list: take it from \"next\"");
-    *cursor = read_in;
     return TALLY_OK;
 }
 
-int32_t cursor_place(const struct cursor *cursor)
+static void add_cursor(struct read *read, const struct cursor *cursor)
 {
-    return cursor->number > INT32_MAX ? INT32_MAX : (int32_t) cursor->number;
-}
-
-void read_add_limit(struct read *read, const struct store_page *page)
-{
-    pg_add_int4(&read->params, (int32_t) page->limit + 1);
+    enum cursor_form form = read->list->form;
+    if (form == CURSOR_TEXT || form == CURSOR_TEXT_ITEM)
+        pg_add_text(&read->params, cursor->text);
+    else if (form == CURSOR_PLACE)
+        pg_add_int4(&read->params, (int32_t) cursor->number);
+    else
+        pg_add_int8(&read->params, cursor->number);
+    if (form == CURSOR_NUMBER_ITEM || form == CURSOR_TEXT_ITEM)
+        pg_add_int4(&read->params, cursor->item);
+    if (form == CURSOR_NUMBER_TEXT)
+        pg_add_text(&read->params, cursor->text);
 }
 
 static void write_cursor(struct buf *out, char letter, struct slice key)
@@ -139,68 +153,124 @@ static void write_cursor(struct buf *out, char letter, struct slice key)
 
 /* ---- lists ---- */
 
-enum tally_code read_rows(struct read *read, const struct pg_statement *statement, struct pg_rows **rows, struct err *err)
+enum tally_code read_list_begin(struct read *read, struct pg *pg, const struct read_list *list,
+                                const struct store_page *page, bool is_filtered, struct err *err)
 {
-    return pg_exec(read->pg, statement, &read->params, rows, err);
+    enum tally_code rc = TALLY_OK;
+    struct cursor cursor = {.text = SLICE(""), .number = -1};
+    ENSURE(page->limit >= 1 && page->limit <= STORE_LIMIT_MAX);
+    TRY(read_begin(read, pg, err));
+    read->list = list;
+    read->page = page;
+    TRY(read_cursor(read, &cursor, err));
+    add_cursor(read, &cursor);
+    int32_t wanted = (int32_t) page->limit + 1; /* one more says whether there is a next page */
+    pg_add_int4(&read->params, wanted);
+    read->looked_at = is_filtered && wanted < READ_LOOKED_AT_MAX ? READ_LOOKED_AT_MAX : wanted;
+    if (list->has_gaps)
+        pg_add_int4(&read->params, read->looked_at);
+done:
+    return rc;
 }
 
-void read_write_items(struct buf *out, const struct pg_rows *rows, const struct store_page *page, char letter)
+enum tally_code read_list_rows(struct read *read, struct pg_rows **rows, struct err *err)
 {
-    int count = pg_rows_count(rows);
-    bool has_next = page != NULL && count > (int) page->limit;
-    int shown = has_next ? (int) page->limit : count;
+    if (read->list->is_for_reader)
+        read_add_reader(&read->params, read->page->reader);
+    return read_rows(read, read->list->statement, rows, err);
+}
+
+void read_list_write(const struct read *read, const struct pg_rows *rows, struct buf *out)
+{
+    int count = pg_rows_count(rows), last = -1;
+    uint32_t shown = 0;
     buf_add_str(out, "\"items\":[");
-    for (int i = 0; i < shown; i++) {
-        if (i != 0)
+    for (int i = 0; i < count && shown < read->page->limit; i++) {
+        last = i;
+        if (pg_is_null(rows, i, 0))
+            continue;
+        if (shown++ != 0)
             buf_add_char(out, ',');
         buf_add_slice(out, pg_get_bytes(rows, i, 0));
     }
     buf_add_str(out, "],\"next\":");
-    if (has_next)
-        write_cursor(out, letter, pg_get_bytes(rows, shown - 1, 1));
+    if (last + 1 < count || (count > 0 && count == read->looked_at))
+        write_cursor(out, read->list->letter, pg_get_bytes(rows, last, 1));
     else
         buf_add_str(out, "null");
 }
 
-MUST_CHECK static enum tally_code write_list(struct buf *out, const struct pg_rows *rows, const struct store_page *page,
-                                             char letter, struct err *err)
-{
-    buf_add_char(out, '{');
-    read_write_items(out, rows, page, letter);
-    buf_add_char(out, '}');
-    return buf_check(out, err);
-}
-
-enum tally_code read_page(struct read *read, const struct pg_statement *statement, const struct store_page *page,
-                          char letter, struct buf *out, struct err *err)
+enum tally_code read_page(struct read *read, struct buf *out, bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    const struct pg_statement *has = read->list->has;
     struct pg_rows *rows = NULL;
-    TRY(read_rows(read, statement, &rows, err));
-    TRY(write_list(out, rows, page, letter, err));
+    struct read asked = {.pg = read->pg, .arena = read->arena, .params = read->subject};
+    TRY(read_list_rows(read, &rows, err));
+    bool is_there = has == NULL || pg_rows_count(rows) > 0;
+    if (!is_there) {
+        if (read->list->is_for_reader)
+            read_add_reader(&asked.params, read->page->reader);
+        TRY(read_has(&asked, has, &is_there, err));
+    }
+    if (is_there) {
+        buf_add_char(out, '{');
+        read_list_write(read, rows, out);
+        buf_add_char(out, '}');
+        TRY(buf_check(out, err));
+    }
+    if (found != NULL)
+        *found = is_there;
 done:
     pg_rows_free(rows);
     return rc;
 }
 
-enum tally_code read_page_of(struct read *read, const struct pg_statement *statement, const struct store_page *page,
-                             char letter, const struct pg_statement *has, const struct pg_params *has_params,
-                             struct buf *out, bool *found, struct err *err)
+enum tally_code read_list_of_name(struct pg *pg, const struct read_list *list, struct slice name,
+                                  const struct store_page *page, struct buf *out, bool *found, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct pg_rows *rows = NULL, *there = NULL;
+    struct read read = {0};
+    TRY(read_list_begin(&read, pg, list, page, false, err));
+    read_add_name(&read, name);
+    pg_params_init(&read.subject, read.arena);
+    add_name(&read.subject, name);
+    TRY(read_page(&read, out, found, err));
+done:
+    read_end(&read);
+    return rc;
+}
+
+enum tally_code read_list_of_seq(struct pg *pg, const struct read_list *list, uint64_t seq, const struct store_page *page,
+                                 struct buf *out, bool *found, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct read read = {0};
+    TRY(read_list_begin(&read, pg, list, page, false, err));
+    read_add_seq(&read, seq);
+    pg_params_init(&read.subject, read.arena);
+    add_seq(&read.subject, seq);
+    TRY(read_page(&read, out, found, err));
+done:
+    read_end(&read);
+    return rc;
+}
+
+/* ---- single answers ---- */
+
+enum tally_code read_rows(struct read *read, const struct pg_statement *statement, struct pg_rows **rows, struct err *err)
+{
+    return pg_exec(read->pg, statement, &read->params, rows, err);
+}
+
+enum tally_code read_has(struct read *read, const struct pg_statement *statement, bool *found, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct pg_rows *rows = NULL;
     TRY(read_rows(read, statement, &rows, err));
-    bool is_there = pg_rows_count(rows) > 0;
-    if (!is_there) {
-        TRY(pg_exec(read->pg, has, has_params, &there, err));
-        is_there = pg_rows_count(there) > 0;
-    }
-    if (is_there)
-        TRY(write_list(out, rows, page, letter, err));
-    *found = is_there;
+    *found = pg_rows_count(rows) > 0;
 done:
     pg_rows_free(rows);
-    pg_rows_free(there);
     return rc;
 }
 

@@ -17,13 +17,10 @@ done:
 enum tally_code store_list_actors(struct pg *pg, const struct store_page *page, struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    static const struct read_list list = {.statement = &sql_outcomes_list_actors, .letter = 'a', .form = CURSOR_TEXT};
     struct read read = {0};
-    struct cursor cursor = {.text = SLICE("")};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'a', CURSOR_TEXT, &cursor, err));
-    pg_add_text(&read.params, cursor.text);
-    read_add_limit(&read, page);
-    TRY(read_page(&read, &sql_outcomes_list_actors, page, 'a', out, err));
+    TRY(read_list_begin(&read, pg, &list, page, false, err));
+    TRY(read_page(&read, out, NULL, err));
 done:
     read_end(&read);
     return rc;
@@ -32,34 +29,19 @@ done:
 enum tally_code store_list_keys(struct pg *pg, struct slice actor, const struct store_page *page, struct buf *out,
                                 bool *found, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    struct read read = {0};
-    struct pg_params has;
-    struct cursor cursor = {.number = -1, .text = SLICE("")};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'k', CURSOR_NUMBER_TEXT, &cursor, err));
-    read_add_name(&read, actor);
-    has = read.params;
-    pg_add_int8(&read.params, cursor.number);
-    pg_add_text(&read.params, cursor.text);
-    read_add_limit(&read, page);
-    TRY(read_page_of(&read, &sql_outcomes_list_keys, page, 'k', &sql_outcomes_has_actor, &has, out, found, err));
-done:
-    read_end(&read);
-    return rc;
+    static const struct read_list list = {
+        .statement = &sql_outcomes_list_keys, .has = &sql_outcomes_has_actor, .letter = 'k', .form = CURSOR_NUMBER_TEXT};
+    return read_list_of_name(pg, &list, actor, page, out, found, err);
 }
 
 enum tally_code store_list_indicators(struct pg *pg, const struct store_page *page, struct buf *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    static const struct read_list list = {
+        .statement = &sql_outcomes_list_indicators, .letter = 'i', .form = CURSOR_TEXT_ITEM};
     struct read read = {0};
-    struct cursor cursor = {.text = SLICE(""), .item = 0};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'i', CURSOR_TEXT_ITEM, &cursor, err));
-    pg_add_text(&read.params, cursor.text);
-    pg_add_int4(&read.params, cursor.item);
-    read_add_limit(&read, page);
-    TRY(read_page(&read, &sql_outcomes_list_indicators, page, 'i', out, err));
+    TRY(read_list_begin(&read, pg, &list, page, false, err));
+    TRY(read_page(&read, out, NULL, err));
 done:
     read_end(&read);
     return rc;
@@ -69,20 +51,10 @@ enum tally_code store_read_indicator(struct pg *pg, struct slice id, struct buf 
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
-    struct pg_rows *rows = NULL;
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
-    TRY(read_rows(&read, &sql_outcomes_read_indicator, &rows, err));
-    bool is_there = pg_rows_count(rows) > 0;
-    if (is_there) {
-        buf_add_char(out, '{');
-        read_write_items(out, rows, NULL, 'i');
-        buf_add_char(out, '}');
-        TRY(buf_check(out, err));
-    }
-    *found = is_there;
+    TRY(read_one(&read, &sql_outcomes_read_indicator, out, found, err));
 done:
-    pg_rows_free(rows);
     read_end(&read);
     return rc;
 }

@@ -6,15 +6,15 @@ enum tally_code store_list_contracts(struct pg *pg, struct slice actor, const st
                                      struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    static const struct read_list list = {.statement = &sql_outcomes_list_contracts,
+                                          .letter = 'c',
+                                          .form = CURSOR_TEXT,
+                                          .has_gaps = true,
+                                          .is_for_reader = true};
     struct read read = {0};
-    struct cursor cursor = {.text = SLICE("")};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'c', CURSOR_TEXT, &cursor, err));
-    pg_add_text(&read.params, cursor.text);
-    read_add_limit(&read, page);
+    TRY(read_list_begin(&read, pg, &list, page, actor.len > 0, err));
     read_add_filter(&read, actor);
-    read_add_reader(&read.params, page->reader);
-    TRY(read_page(&read, &sql_outcomes_list_contracts, page, 'c', out, err));
+    TRY(read_page(&read, out, NULL, err));
 done:
     read_end(&read);
     return rc;
@@ -39,14 +39,11 @@ enum tally_code store_has_contract(struct pg *pg, struct slice id, struct slice 
 {
     enum tally_code rc = TALLY_OK;
     struct read read = {0};
-    struct pg_rows *rows = NULL;
     TRY(read_begin(&read, pg, err));
     read_add_name(&read, id);
     read_add_reader(&read.params, reader);
-    TRY(read_rows(&read, &sql_outcomes_has_contract, &rows, err));
-    *found = pg_rows_count(rows) > 0;
+    TRY(read_has(&read, &sql_outcomes_has_contract, found, err));
 done:
-    pg_rows_free(rows);
     read_end(&read);
     return rc;
 }
@@ -69,62 +66,32 @@ done:
 enum tally_code store_list_amendments(struct pg *pg, struct slice contract, const struct store_page *page, struct buf *out,
                                       bool *found, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    struct read read = {0};
-    struct pg_params has;
-    struct cursor cursor = {.number = -1};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'm', CURSOR_NUMBER, &cursor, err));
-    read_add_name(&read, contract);
-    has = read.params;
-    read_add_reader(&has, page->reader);
-    pg_add_int8(&read.params, cursor.number);
-    read_add_limit(&read, page);
-    read_add_reader(&read.params, page->reader);
-    TRY(read_page_of(&read, &sql_outcomes_list_amendments, page, 'm', &sql_outcomes_has_contract, &has, out, found, err));
-done:
-    read_end(&read);
-    return rc;
+    static const struct read_list list = {.statement = &sql_outcomes_list_amendments,
+                                          .has = &sql_outcomes_has_contract,
+                                          .letter = 'm',
+                                          .form = CURSOR_NUMBER,
+                                          .is_for_reader = true};
+    return read_list_of_name(pg, &list, contract, page, out, found, err);
 }
 
 enum tally_code store_list_accessions(struct pg *pg, struct slice contract, const struct store_page *page, struct buf *out,
                                       bool *found, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    struct read read = {0};
-    struct pg_params has;
-    struct cursor cursor = {.number = -1};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 'j', CURSOR_NUMBER, &cursor, err));
-    read_add_name(&read, contract);
-    has = read.params;
-    read_add_reader(&has, page->reader);
-    pg_add_int8(&read.params, cursor.number);
-    read_add_limit(&read, page);
-    read_add_reader(&read.params, page->reader);
-    TRY(read_page_of(&read, &sql_outcomes_list_accessions, page, 'j', &sql_outcomes_has_contract, &has, out, found, err));
-done:
-    read_end(&read);
-    return rc;
+    static const struct read_list list = {.statement = &sql_outcomes_list_accessions,
+                                          .has = &sql_outcomes_has_contract,
+                                          .letter = 'j',
+                                          .form = CURSOR_NUMBER,
+                                          .is_for_reader = true};
+    return read_list_of_name(pg, &list, contract, page, out, found, err);
 }
 
 enum tally_code store_list_signatures(struct pg *pg, struct slice contract, const struct store_page *page, struct buf *out,
                                       bool *found, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    struct read read = {0};
-    struct pg_params has;
-    struct cursor cursor = {.number = -1};
-    TRY(read_begin(&read, pg, err));
-    TRY(read_cursor(&read, page, 's', CURSOR_NUMBER, &cursor, err));
-    read_add_name(&read, contract);
-    has = read.params;
-    read_add_reader(&has, page->reader);
-    pg_add_int4(&read.params, cursor_place(&cursor));
-    read_add_limit(&read, page);
-    read_add_reader(&read.params, page->reader);
-    TRY(read_page_of(&read, &sql_outcomes_list_signatures, page, 's', &sql_outcomes_has_contract, &has, out, found, err));
-done:
-    read_end(&read);
-    return rc;
+    static const struct read_list list = {.statement = &sql_outcomes_list_signatures,
+                                          .has = &sql_outcomes_has_contract,
+                                          .letter = 's',
+                                          .form = CURSOR_PLACE,
+                                          .is_for_reader = true};
+    return read_list_of_name(pg, &list, contract, page, out, found, err);
 }

@@ -229,9 +229,9 @@ struct row_erasure {
 /* clang-format off */
 #define CHANGES_LISTS(X)                                                                                    \
     X(actor, actors) X(key, keys) X(indicator, indicators) X(contract, contracts) X(party, parties)         \
-    X(metric, metrics) X(result, results) X(verification, verifications) X(final, finals)                   \
+    X(metric, metrics) X(result, results) X(concern, concerns) X(verification, verifications) X(final, finals) \
     X(instance, instances) X(payment, payments) X(payment_item, payment_items) X(settlement, settlements) \
-    X(dispute, disputes) X(decision, decisions) X(explanation, explanations) X(concern, concerns)         \
+    X(dispute, disputes) X(decision, decisions) X(explanation, explanations)                              \
     X(erasure, erasures) X(accession, accessions) X(amendment, amendments) X(signer, signers)  \
     X(use, uses) X(figure, figures)
 /* clang-format on */

@@ -67,7 +67,8 @@ void store_settle(struct store *store, bool is_committed);
  *
  * A list is {"items":[...],"next":CURSOR or null}. A cursor is base64url and opaque; a malformed one, or one of another list, is
  * TALLY_E_MALFORMED (400). Order: by id, (id, version), (seq, item), seq, place or key, ascending; a page never repeats or skips a row
- * that existed when the first page was read.
+ * that existed when the first page was read. With filters a page may hold fewer items than its limit, or none, and have a next one all the same: it ends
+ * when 1,000 rows have been looked at.
  *
  * What the reader may not see does not exist for it: no row in a list, and not found (contracts/README.md, Who may read what). */
 #define STORE_LIMIT_DEFAULT 100

@@ -14,11 +14,12 @@ SELECT true
         OR NOT EXISTS (SELECT FROM source AS s
                         WHERE NOT outcomes.is_party(s.id, $2::text)
                           AND (NOT outcomes.reads_contract(s.id, $2::text)
-                               OR EXISTS (SELECT FROM outcomes.concern AS n JOIN outcomes.result AS r ON r.seq = n.seq
-                                           WHERE n.contract = s.id)
-                               OR EXISTS (SELECT FROM outcomes.erasure AS x
-                                            JOIN outcomes.result AS r ON r.seq = x.entry AND r.only_in = ''
-                                            JOIN outcomes.contract_metric AS m
-                                              ON m.indicator = r.indicator AND m.indicator_version = r.version
-                                                 OR m.contract = r.contract AND m.metric = r.metric
-                                           WHERE m.contract = s.id AND x.entry < p.seq))))
+                               OR EXISTS (SELECT FROM outcomes.concern AS n WHERE n.contract = s.id AND n.is_result)
+                               OR EXISTS (SELECT FROM outcomes.contract_metric AS m
+                                           WHERE m.contract = s.id
+                                             AND (EXISTS (SELECT FROM outcomes.result AS r
+                                                           WHERE r.indicator = m.indicator AND r.version = m.indicator_version
+                                                             AND r.only_in = '' AND r.seq < p.seq)
+                                                  OR EXISTS (SELECT FROM outcomes.result AS r
+                                                              WHERE r.contract = m.contract AND r.metric = m.metric
+                                                                AND r.only_in = '' AND r.seq < p.seq))))))

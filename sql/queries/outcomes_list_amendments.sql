@@ -1,4 +1,4 @@
--- Amendments of contract $1 after entry $2, at most $3, each as JSON with its cursor; for $4 (NULL: nobody in particular).
+-- Amendments of contract $3 after entry $1, at most $2, each as JSON with its cursor; for $4 (NULL: nobody in particular).
 SELECT row_to_json(j)::text AS json, j.seq::text AS cursor
   FROM (SELECT a.in_force_seq, a.manifest::json AS manifest, a.proposed_by, a.seq,
                array_to_json(ARRAY(SELECT row_to_json(s) FROM
@@ -11,6 +11,6 @@ SELECT row_to_json(j)::text AS json, j.seq::text AS cursor
                encode(a.terms_hash, 'hex') AS terms, a.title, encode(a.version_hash, 'hex') AS version,
                a.version AS version_number
           FROM outcomes.amendment AS a
-         WHERE a.contract = $1::text AND a.seq > $2::bigint AND outcomes.reads_contract($1::text, $4::text)
+         WHERE a.contract = $3::text AND a.seq > $1::bigint AND outcomes.reads_contract($3::text, $4::text)
          ORDER BY a.seq
-         LIMIT $3::integer) AS j;
+         LIMIT $2::integer) AS j;

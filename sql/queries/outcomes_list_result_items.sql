@@ -1,4 +1,4 @@
--- Results of statement $1 after item $2, at most $3, each as JSON with its cursor: how it stands in each contract, by the text in
+-- Results of statement $3 after item $1, at most $2, each as JSON with its cursor: how it stands in each contract, by the text in
 -- force; who verified it.
 -- $4: who reads (NULL: nobody in particular), and so which contracts there are.
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
@@ -50,7 +50,7 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                      ORDER BY v.seq) AS v)) AS verifications,
                r.version, r.is_withdrawal AS withdrawal
           FROM outcomes.result AS r
-         WHERE r.seq = $1::bigint AND r.item > $2::integer
+         WHERE r.seq = $3::bigint AND r.item > $1::integer
            AND outcomes.reads_result(r.only_in, r.author, r.seq, $4::text)
          ORDER BY r.seq, r.item
-         LIMIT $3::integer) AS j;
+         LIMIT $2::integer) AS j;

@@ -304,13 +304,14 @@ static int before(void **state)
     assert_non_null(memory);
     assert_non_null(batch);
     buf_init(&out, 4u << 20);
-    ok(pg_exec_text(owner,
-                    "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
-                    " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
-                    " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
-                    " outcomes.explanation, outcomes.accession, outcomes.amendment,"
-                    " outcomes.amendment_signer, outcomes.contract_use, outcomes.figure",
-                    NULL, &err));
+    ok(pg_exec_text(
+        owner,
+        "TRUNCATE outcomes.actor, outcomes.actor_key, outcomes.indicator, outcomes.contract, outcomes.party,"
+        " outcomes.contract_metric, outcomes.result, outcomes.verification, outcomes.final, outcomes.instance,"
+        " outcomes.payment, outcomes.payment_item, outcomes.settlement, outcomes.dispute, outcomes.decision,"
+        " outcomes.explanation, outcomes.accession, outcomes.amendment,"
+        " outcomes.amendment_signer, outcomes.contract_use, outcomes.figure, outcomes.concern, outcomes.erasure",
+        NULL, &err));
     model_anew();
     return 0;
 }

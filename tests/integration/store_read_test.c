@@ -556,6 +556,7 @@ static void payments_are_found_by_contract_and_by_who_pays_or_is_paid(void **sta
     other.to_actor = SLICE("somebody");
     to_self.seq = 28;
     to_self.to_actor = to_self.from_actor;
+    RECORD(7, contracts, contract, rikers);
     RECORD(25, payments, payment, payment, back, other, to_self);
     commit();
     assert_int_equal(payments_listed("", ""), 4);

@@ -903,15 +903,19 @@ static void fill(void)
         "  FROM generate_series(0, 9999) AS g;"
         "INSERT INTO outcomes.final SELECT 'c-' || g % 5000, 'm', g, 0, 'k', 300000, g, 300000, '2026-01-01Z'"
         "  FROM generate_series(1, 100000) AS g;"
-        "INSERT INTO outcomes.dispute SELECT 400000 + g, 0, 'c-' || g % 5000, g, 'a', '', '2026-01-01Z'"
+        "INSERT INTO outcomes.dispute SELECT 400000 + g, 0, 'c-' || g % 5000, g, 'a', 'r', '2026-01-01Z', NULL, g % 2 = 0"
         "  FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.decision SELECT 400000 + g, 0, 'c-' || g % 5000, g, 'stands', false, NULL, 500000 + g"
         "  FROM generate_series(1, 100000) AS g;"
+        "SELECT",
+        NULL, &err));
+    ok(pg_exec_text(
+        owner,
         "INSERT INTO outcomes.instance SELECT 'c-' || g % 5000, sha256(g::text::bytea), 'r', g::text, '1', 1, 'infinity'"
         "  FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.payment SELECT g, 1, 1, 'c-' || g % 5000, 'r', 'a', 'b', 'from-' || g % 500, 'to-' || g % "
         "500,"
-        "  'USD', '1', false, 1, '2026-01-01', '2026-01-01', '0' FROM generate_series(1, 100000) AS g;"
+        "  'USD', '1', false, 1, '2026-01-01', '2026-01-01', '0', g % 2 = 0 FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.payment_item SELECT g, 0, 'k', '1', '1' FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.explanation SELECT g, sha256('x'), '{}' FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.settlement SELECT 200000 + g, g, '1', 'r', 'a', '2026-01-01' FROM generate_series(1, 100000) "
@@ -938,7 +942,7 @@ static void fill(void)
         "  CASE WHEN g % 2 = 0 THEN 200000 + g END FROM generate_series(1, 5000) AS g;"
         "INSERT INTO outcomes.amendment_signer SELECT 100000 + g, 0, 'c-' || g, 'p', 'investor', '', 'a-' || g % 2000,"
         "  lpad('', 43, 'k'), false, NULL FROM generate_series(1, 5000) AS g;"
-        "INSERT INTO outcomes.concern SELECT g, 'c-' || g % 5000 FROM generate_series(1, 100000) AS g;"
+        "INSERT INTO outcomes.concern SELECT g, 'c-' || g % 5000, true FROM generate_series(1, 100000) AS g;"
         "INSERT INTO outcomes.erasure SELECT g, 100000 + g FROM generate_series(1, 10000) AS g;"
         "INSERT INTO outcomes.party SELECT 'c-' || g, 0, 'p', 'investor', '', 'a-' || g % 2000, lpad('', 43, 'k'), NULL"
         "  FROM generate_series(1, 5000) AS g;"
@@ -967,7 +971,7 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_load_versions, "(ARRAY['ab'])", "amendment_terms_hash"},
         {&sql_outcomes_load_amendments, "(ARRAY['x'])", "amendment_contract"},
         {&sql_outcomes_load_signers, "(ARRAY['x'])", "amendment_signer_contract"},
-        {&sql_outcomes_list_amendments, "('x', -1, 101, NULL)", "amendment_contract"},
+        {&sql_outcomes_list_amendments, "(-1, 101, 'x', NULL)", "amendment_contract"},
         {&sql_outcomes_read_terms, "('x', NULL, NULL)", "contract_pkey"},
         {&sql_outcomes_load_metrics, "(ARRAY['x'])", "contract_metric_pkey"},
         {&sql_outcomes_load_instances, "(ARRAY['x'])", "instance_pkey"},
@@ -980,14 +984,16 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_load_contract_decisions, "(ARRAY['x'])", "decision_contract"},
         {&sql_outcomes_load_disputes, "(ARRAY[1])", "dispute_pkey"},
         {&sql_outcomes_read_dispute, "(1, NULL)", "dispute_pkey"},
-        {&sql_outcomes_list_dispute_items, "(1, -1, 101)", "decision_pkey"},
+        {&sql_outcomes_list_dispute_items, "(-1, 101, 1)", "decision_pkey"},
         {&sql_outcomes_list_disputes, "(-1, 101, 'x', NULL, NULL)", "dispute_contract"},
         {&sql_outcomes_list_disputes, "(-1, 101, NULL, 1, NULL)", "dispute_result"},
         {&sql_outcomes_load_verifications, "(ARRAY[1])", "verification_pkey"},
         {&sql_outcomes_load_result_keys, "(ARRAY['x'])", "result_key"},
         {&sql_outcomes_load_payments, "(ARRAY[1])", "payment_pkey"},
         {&sql_outcomes_load_erasures, "(ARRAY[1])", "erasure_pkey"},
-        {&sql_outcomes_has_explanation, "(1, NULL)", "concern_contract"},
+        {&sql_outcomes_has_explanation, "(1, NULL)", "concern_result"},
+        {&sql_outcomes_has_explanation, "(1, NULL)", "result_erased"},
+        {&sql_outcomes_has_explanation, "(1, NULL)", "result_erased_figure"},
         {&sql_outcomes_load_due_contracts, "('2026-01-01Z')", "contract_moment"},
         {&sql_outcomes_load_next_moment, "('2026-01-01Z')", "contract_moment"},
         {&sql_outcomes_newest_key_change, "", "actor_key_revoked"},
@@ -998,23 +1004,37 @@ static void no_statement_that_must_be_quick_goes_through_a_whole_table(void **st
         {&sql_outcomes_read_payment, "(1, 1, NULL)", "explanation_pkey"},
         {&sql_outcomes_read_explanation, "(1)", "explanation_pkey"},
         {&sql_outcomes_list_actors, "('', 101)", "actor_pkey"},
-        {&sql_outcomes_list_keys, "('x', -1, '', 101)", "actor_key_actor"},
-        {&sql_outcomes_list_contracts, "('', 101, 'x', NULL)", "party_actor"},
-        {&sql_outcomes_list_contracts, "('', 101, 'x', NULL)", "accession_actor"},
-        {&sql_outcomes_list_accessions, "('x', -1, 101, NULL)", "accession_pkey"},
+        {&sql_outcomes_list_keys, "(-1, '', 101, 'x')", "actor_key_actor"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, NULL, 'r')", "contract_open"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "party_actor"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "party_actor_open"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "amendment_signer_actor"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "amendment_signer_open"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "accession_actor"},
+        {&sql_outcomes_list_contracts, "('', 101, 101, 'x', 'r')", "accession_open"},
+        {&sql_outcomes_list_accessions, "(-1, 101, 'x', NULL)", "accession_pkey"},
         {&sql_outcomes_load_accessions, "(ARRAY['x'])", "accession_"},
         {&sql_outcomes_load_settlements, "(ARRAY['x'])", "settlement_payment"},
         {&sql_outcomes_load_settlements, "(ARRAY['x'])", "payment_contract"},
-        {&sql_outcomes_list_signatures, "('x', -1, 101, NULL)", "party_pkey"},
-        {&sql_outcomes_list_results, "(-1, 0, 101, 'x', NULL, NULL, NULL, NULL)", "result_author"},
-        {&sql_outcomes_list_result_items, "(1, -1, 101, NULL)", "final_result"},
-        {&sql_outcomes_list_result_items, "(1, -1, 101, NULL)", "final_chain"},
-        {&sql_outcomes_list_result_items, "(1, -1, 101, NULL)", "dispute_"},
-        {&sql_outcomes_list_verifications, "(1, -1, 101, NULL)", "verification_pkey"},
-        {&sql_outcomes_list_payments, "(-1, 101, 1, NULL, 'x', NULL)", "payment_from"},
-        {&sql_outcomes_list_payments, "(-1, 101, 1, NULL, 'x', NULL)", "explanation_pkey"},
-        {&sql_outcomes_list_payment_items, "(1, -1, 101, NULL)", "payment_item_pkey"},
-        {&sql_outcomes_list_settlements, "(1, -1, 101, NULL)", "settlement_payment"},
+        {&sql_outcomes_list_signatures, "(-1, 101, 'x', NULL)", "party_pkey"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, NULL, NULL, 'r')", "result_open"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, NULL, 'x', 'r')", "result_author"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, 'x', NULL, NULL, NULL, 'r')", "result_indicator"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, 'x', NULL, 'r')", "result_figure"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, NULL, NULL, 'r')", "concern_result"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, NULL, NULL, 'r')", "result_erased"},
+        {&sql_outcomes_list_results, "(-1, 0, 101, 101, NULL, NULL, NULL, NULL, 'r')", "result_erased_figure"},
+        {&sql_outcomes_list_result_items, "(-1, 101, 1, NULL)", "final_result"},
+        {&sql_outcomes_list_result_items, "(-1, 101, 1, NULL)", "final_chain"},
+        {&sql_outcomes_list_result_items, "(-1, 101, 1, NULL)", "dispute_"},
+        {&sql_outcomes_list_verifications, "(-1, 101, 1, NULL)", "verification_pkey"},
+        {&sql_outcomes_list_payments, "(-1, 101, 101, 1, NULL, NULL, 'r')", "payment_open"},
+        {&sql_outcomes_list_payments, "(-1, 101, 101, 1, NULL, 'x', 'r')", "payment_from"},
+        {&sql_outcomes_list_payments, "(-1, 101, 101, 1, NULL, 'x', 'r')", "payment_to"},
+        {&sql_outcomes_list_payments, "(-1, 101, 101, 1, 'x', NULL, 'r')", "payment_contract"},
+        {&sql_outcomes_list_payments, "(-1, 101, 101, 1, NULL, NULL, 'r')", "explanation_pkey"},
+        {&sql_outcomes_list_payment_items, "(-1, 101, 1, NULL)", "payment_item_pkey"},
+        {&sql_outcomes_list_settlements, "(-1, 101, 1, NULL)", "settlement_payment"},
     };
     fill();
     ok(pg_exec_text(owner, "SET plan_cache_mode = force_generic_plan", NULL, &err));

@@ -9,7 +9,9 @@
 #define PROPOSAL (d->command->u.propose_contract)
 
 /* One result moves every contract that uses what it moves, in one decision. */
-#define USERS_MAX 64     /* contracts in force that use one, directly or not */
+#define USERS_MAX 64 /* contracts in force that use one, directly or not */
+#define STRANGERS_MAX                                                                                                      \
+    32 /* of those, that no party of it has signed: anybody can use what is open, and its parties are to find a place */
 #define USES_DEPTH_MAX 4 /* contracts between one and the last that it rests on: a guarantee on a fund on a contract is 2 */
 
 bool use_counts(const struct view_contract *user, const struct row_use *use)
@@ -97,6 +99,54 @@ struct comers {
     uint32_t new_count;
 };
 
+/* Has a party of `used` signed any text of this contract, or does so now? Whom it names alone may know nothing of it. */
+static bool is_of_a_party(const struct deciding *d, const struct view_contract *user, const struct view_contract *used)
+{
+    for (uint32_t k = 0; k < user->text_count; k++) {
+        for (uint32_t i = 0; i < user->texts[k]->party_count; i++) {
+            const struct row_party *party = user->texts[k]->parties[i];
+            bool has_signed = party->signed_seq != ROW_NO_SEQ || slice_equal(party->actor, d->command->actor);
+            if (has_signed && view_was_party(used, party->actor))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What is proposed has been signed by nobody yet: it may be by a party that it names. */
+static bool may_be_of_a_party(const struct deciding *d, const struct view_contract *used)
+{
+    for (uint32_t i = 0; i < PROPOSAL.party_count; i++)
+        if (view_was_party(used, PROPOSAL.parties[i].actor))
+            return true;
+    return false;
+}
+
+/* users: with the comers that exist already. What strangers have taken is refused to strangers alone. */
+static enum tally_code check_strangers(struct deciding *d, enum refusal_code code, struct slice id,
+                                       const struct contract_list *users, const struct comers *comers)
+{
+    const struct view_contract *used = view_contract(d->model, id);
+    uint32_t strangers = 0, coming = 0;
+    if (used == NULL)
+        return not_loaded(d, "contract", id);
+    for (uint32_t i = 0; i < users->count; i++)
+        strangers += !is_of_a_party(d, users->items[i], used);
+    for (uint32_t i = 0; i < comers->list.count; i++)
+        coming += !is_of_a_party(d, comers->list.items[i], used);
+    if (comers->new_count > 0 && !may_be_of_a_party(d, used)) {
+        strangers += comers->new_count;
+        coming += comers->new_count;
+    }
+    if (coming == 0 || strangers <= STRANGERS_MAX)
+        return TALLY_OK;
+    return REFUSE_AT(d, code, SLICE("/terms"),
+                     "%" PRIu32
+                     " contracts that no party of %.*s has signed would use it, and there is room for %d: use its "
+                     "indicators instead, or have a party of it sign",
+                     strangers, SLICE_ARG(id), STRANGERS_MAX);
+}
+
 /* Nothing moves more than one entry evaluates: neither what is used, nor what that rests on. */
 static enum tally_code check_users(struct deciding *d, enum refusal_code code, struct slice used,
                                    const struct comers *comers, uint32_t room)
@@ -112,6 +162,7 @@ static enum tally_code check_users(struct deciding *d, enum refusal_code code, s
         return REFUSE_AT(d, code, SLICE("/terms"),
                          "%" PRIu32 " contracts would use %.*s, and one entry evaluates %d: use its indicators instead",
                          users.count + comers->new_count, SLICE_ARG(used), USERS_MAX);
+    STEP(check_strangers(d, code, used, &users, comers));
     for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++)
         if (is_firm(d->model, uses->out[i]))
             STEP(check_users(d, code, uses->out[i]->used, comers, room - 1));

@@ -172,6 +172,10 @@ static void what_has_closed_can_be_used(void **state)
     "terms 1\ncontract " slug " \"Copy\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                            \
     "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" uses          \
     "pay again from buyer to seller\n  amount paid\n"
+#define COPY_ALONE                                                                                                         \
+    "terms 1\ncontract copy \"Copy\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n"               \
+    "in force when buyer have signed\n" OF_UNITS("") "pay again from buyer to seller\n  amount paid\n"
 #define OF_UNITS(how) "uses base is contract @" how "\nmetric paid is later of base in USD\n"
 #define OF_COPY(how) "uses base is contract @" how "\nmetric paid is again of base in USD\n"
 
@@ -391,6 +395,69 @@ static void who_uses_what_uses_a_contract_is_one_of_its_users(void **state)
     do_propose(&w, "buyer", "too-many", last, UNITS_PARTIES);
     ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
     assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "65 contracts would use units"));
+    world_release(&w);
+}
+
+/* Anybody may use what is open, and a party of it still finds a place. */
+static void strangers_take_half_of_the_places_of_what_they_use(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *copy = using(&w, COPY("copy", OF_UNITS("")), UNITS("units"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    sign_both(&w, "units");
+    for (int i = 0; i < 32; i++) {
+        const char *id = arena_printf(w.arena, "copy-%d", i).ptr;
+        do_propose(&w, "city", id, copy, "buyer=city seller=vera");
+        ASSERT_DONE(&w);
+        do_sign(&w, "city", id, "buyer");
+        do_sign(&w, "vera", id, "seller");
+        ASSERT_DONE(&w);
+    }
+    do_propose(&w, "city", "too-many", copy, "buyer=city seller=vera");
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr,
+                           "33 contracts that no party of units has signed would use it, and there is room for 32"));
+    for (int i = 0; i < 32; i++) {
+        const char *id = arena_printf(w.arena, "ours-%d", i).ptr;
+        do_propose(&w, "buyer", id, copy, "buyer=buyer seller=vera");
+        ASSERT_DONE(&w);
+        do_sign(&w, "vera", id, "seller");
+        do_sign(&w, "buyer", id, "buyer");
+        ASSERT_DONE(&w);
+    }
+    do_propose(&w, "buyer", "too-many", copy, UNITS_PARTIES);
+    ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "65 contracts would use units"));
+    world_release(&w);
+}
+
+/* To name a party is no way to its places: it has to sign before the contract is in force. */
+static void whom_a_stranger_names_does_not_make_it_less_strange(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *copy = using(&w, COPY("copy", OF_UNITS("")), UNITS("units"));
+    const char *alone = using(&w, COPY_ALONE, UNITS("units"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    sign_both(&w, "units");
+    for (int i = 0; i < 32; i++) {
+        const char *id = arena_printf(w.arena, "copy-%d", i).ptr;
+        do_propose(&w, "city", id, copy, "buyer=city seller=vera");
+        do_sign(&w, "city", id, "buyer");
+        do_sign(&w, "vera", id, "seller");
+        ASSERT_DONE(&w);
+    }
+    do_propose(&w, "city", "named", alone, "buyer=city seller=seller");
+    ASSERT_DONE(&w);
+    do_sign(&w, "city", "named", "buyer");
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_USES);
+    do_sign(&w, "seller", "named", "seller");
+    ASSERT_DONE(&w);
+    do_sign(&w, "city", "named", "buyer");
+    ASSERT_DONE(&w);
     world_release(&w);
 }
 
@@ -742,6 +809,8 @@ int main(void)
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
         cmocka_unit_test(an_amendment_makes_no_chain_longer_than_proposals_may),
         cmocka_unit_test(who_uses_what_uses_a_contract_is_one_of_its_users),
+        cmocka_unit_test(strangers_take_half_of_the_places_of_what_they_use),
+        cmocka_unit_test(whom_a_stranger_names_does_not_make_it_less_strange),
         cmocka_unit_test(a_moment_is_not_lost_to_that_of_what_is_used),
         cmocka_unit_test(a_figure_that_was_unknown_in_time_takes_its_default),
         cmocka_unit_test(a_text_that_others_have_too_is_named_by_its_version),

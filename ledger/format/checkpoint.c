@@ -52,7 +52,7 @@ enum tally_code checkpoint_open(struct slice bytes, const struct note_key *ledge
 {
     enum tally_code rc = TALLY_OK;
     struct note opened;
-    struct checkpoint read;
+    struct checkpoint read = {.origin = SLICE("")};
     TRY(note_read(bytes, &opened, err));
     TRY(checkpoint_read(opened.text, &read, err));
     if (ledger != NULL && !slice_is(read.origin, ledger->name))

@@ -262,8 +262,10 @@ enum tally_code policy_read(struct slice text, struct policy *out, struct err *e
     while (text.len > 0) {
         const char *end = memchr(text.ptr, '\n', text.len);
         reader.line++;
-        if (end == NULL) /* "quorum X" may have been "quorum X-and-Y" */
-            TRY(wrong(&reader, err, "the last line has no line end: was the file cut off?", SLICE("")));
+        if (end == NULL) { /* "quorum X" may have been "quorum X-and-Y" */
+            rc = wrong(&reader, err, "the last line has no line end: was the file cut off?", SLICE(""));
+            goto done;
+        }
         TRY(take_line(&reader, slice_of(text.ptr, (size_t) (end - text.ptr)), err));
         text = slice_of(end + 1, text.len - (size_t) (end + 1 - text.ptr));
     }

@@ -155,6 +155,14 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         {"witness a W1\ngroup g some a\n", "line 2: how many of the members"},
         {"witness a W1\ngroup g any a a\n", "line 2: a member of one group already, so that it would count twice: a"},
         {"witness a W1\ngroup g any a\ngroup h any a\n", "line 3: a member of one group already"},
+        {"witness a W1\nwitness b W2\ngroup g any a h\ngroup h any b g\nquorum g\n",
+         "line 3: no line before names a witness or a group h"}, /* nothing goes round in circles */
+        {"witness a W1\nwitness b W2\ngroup g any a\ngroup h all g b\ngroup i any g\nquorum i\n",
+         "line 5: a member of one group already, so that it would count twice: g"},
+        {"witness a W1\ngroup g any a\ngroup g any a\n", "line 3: there is a witness or a group of this name already: g"},
+        {"witness a W1\nquorum A\n", "line 2: no line before names a witness or a group A"},
+        {"witness a W1\ngroup g -1 a\n", "line 2: how many of the members"},
+        {"witness a W1\ngroup g 18446744073709551617 a\n", "line 2: how many of the members"},
         {"witness a\r W1\n", "line 1: it has a control character"},
         {"witness \x7f W1\n", "line 1: it has a control character"},
     };
@@ -170,6 +178,60 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         assert_int_equal(policy.log_count + policy.witness_count, 0);
     }
     assert_int_equal(policy_read(slice_of("quorum none\n\0\n", 14), &(struct policy){0}, NULL), TALLY_E_MALFORMED);
+    buf_release(&text);
+}
+
+/* One key under two names would make one witness count as two: the names in the file, and those in the verifier keys, make no difference. */
+static void one_key_is_one_witness_whatever_it_is_called(void **state)
+{
+    static const struct {
+        const char *first, *second;
+        enum note_key_type types[2];
+    } cases[] = {{"w.example", "w.example", {NOTE_KEY_COSIGNATURE, NOTE_KEY_COSIGNATURE}},
+                 {"w.example", "other.example", {NOTE_KEY_COSIGNATURE, NOTE_KEY_COSIGNATURE}},
+                 {"log.example", "w.example", {NOTE_KEY_ED25519, NOTE_KEY_COSIGNATURE}},
+                 {"w.example", "log.example", {NOTE_KEY_COSIGNATURE, NOTE_KEY_ED25519}},
+                 {"log.example", "other.example", {NOTE_KEY_ED25519, NOTE_KEY_ED25519}}};
+    struct key_public key;
+    struct buf text;
+    (void) state;
+    key_pair_public(pairs[3], &key);
+    buf_init(&text, POLICY_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy policy;
+        struct err err = {0};
+        buf_clear(&text);
+        for (int line = 0; line < 2; line++) {
+            bool is_log = cases[i].types[line] == NOTE_KEY_ED25519;
+            buf_printf(&text, is_log ? "log " : line == 0 ? "witness a " : "witness b ");
+            key_vkey_write(slice_str(line == 0 ? cases[i].first : cases[i].second), cases[i].types[line], &key, &text);
+            buf_add_char(&text, '\n');
+        }
+        buf_add_str(&text, "quorum none\n");
+        assert_int_equal(policy_read(buf_slice(&text), &policy, &err), TALLY_E_MALFORMED);
+        assert_non_null(strstr(err.detail, "line 2: this key stands on a line before"));
+    }
+    buf_release(&text);
+}
+
+/* Every set of signers of a three-storeyed policy, beside the rule said in C. */
+static void groups_in_groups_in_groups_count_each_witness_once(void **state)
+{
+    struct policy policy;
+    struct buf text;
+    (void) state;
+    buf_init(&text, POLICY_MAX);
+    assert_int_equal(policy_read(text_of("witness a W1\nwitness b W2\nwitness c W3\nwitness d W4\nwitness e W5\n"
+                                         "group low 2 a b\ngroup middle any low c\ngroup high 2 middle d e\nquorum high\n",
+                                         &text),
+                                 &policy, NULL),
+                     TALLY_OK);
+    for (uint64_t signers = 0; signers < 32; signers++) {
+        bool is_middle = (signers & 3) == 3 || (signers & 4) != 0;
+        int high = is_middle + ((signers & 8) != 0) + ((signers & 16) != 0);
+        assert_int_equal(policy_is_met(&policy, signers), high >= 2);
+    }
+    policy_release(&policy);
     buf_release(&text);
 }
 
@@ -309,6 +371,8 @@ int main(void)
         cmocka_unit_test(a_group_of_groups_is_met_by_enough_of_each),
         cmocka_unit_test(a_quorum_may_be_one_witness_or_none),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
+        cmocka_unit_test(one_key_is_one_witness_whatever_it_is_called),
+        cmocka_unit_test(groups_in_groups_in_groups_count_each_witness_once),
         cmocka_unit_test(limits_hold_where_they_are),
         cmocka_unit_test(each_allocation_that_fails_is_said_and_leaves_nothing_behind),
         cmocka_unit_test(who_has_cosigned_is_seen_and_strangers_are_not),

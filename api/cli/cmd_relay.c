@@ -34,6 +34,21 @@ MUST_CHECK static enum tally_code check_policy(const struct policy *policy, cons
     return TALLY_OK;
 }
 
+/* libcurl would say at each exchange that it cannot read it. */
+MUST_CHECK static enum tally_code check_cacert(struct cli *cli, const char *file, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct slice text = SLICE("");
+    static const char begin[] = "-----BEGIN ";
+    if (file == NULL)
+        return TALLY_OK;
+    TRY(cli_file_read(cli, file, &text, err));
+    if (text.len == 0 || memmem(text.ptr, text.len, begin, sizeof begin - 1) == NULL)
+        TRY(err_set(err, TALLY_E_USAGE, "--cacert: %s has no certificate in it (PEM)", file));
+done:
+    return rc;
+}
+
 MUST_CHECK static enum tally_code run(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -51,6 +66,8 @@ MUST_CHECK static enum tally_code run(struct cli *cli, struct err *err)
     TRY(cli_option_u64(cli, "--deadline-ms", 1, RELAY_DEADLINE_MS, &deadline_ms, err));
     TRY(cli_option_u64(cli, "--poll-ms", 10, RELAY_POLL_MAX_MS, &options.poll_ms, err));
     TRY(cli_option_u64(cli, "--fresh-s", 1, RELAY_FRESH_S, &options.fresh_s, err));
+    options.cacert = cli_option(cli, "--cacert");
+    TRY(check_cacert(cli, options.cacert, err));
     options.deadline_ms = (long) deadline_ms;
     options.is_once = cli_flag(cli, "--once");
     struct slice server = slice_str(cli->server);
@@ -72,6 +89,8 @@ done:
 static const struct cli_option OPTIONS[] = {
     {"--policy", "FILE", "the ledger's key, and the witnesses with their addresses (C2SP tlog-policy)", false},
     {"--allow", "NAME", "this witness may be at any address, and speak http; otherwise https to a public one", true},
+    {"--cacert", "FILE", "trust only the authorities whose certificates are in it (PEM), not the system's; for https",
+     false},
     {"--once", NULL, "ask each witness once; exit status 1 when the policy's quorum is not met", false},
     {"--poll-ms", "N", "between looks at the ledger (1000)", false},
     {"--deadline-ms", "N", "for each exchange, at most 5000 (5000)", false},

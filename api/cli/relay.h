@@ -16,9 +16,10 @@ struct relay_options {
     const char *server;          /* the ledger's address, without a slash at its end */
     const struct policy *policy; /* at least one witness has an address */
     uint64_t anywhere;           /* bit n: the n-th witness may be at any address */
+    const char *cacert;          /* file with the authorities that are trusted in place of the system's, or NULL */
     long deadline_ms;
     uint64_t poll_ms, fresh_s;
-    bool is_once; /* each witness is asked once; TALLY_E_DENIED when the quorum is not met */
+    bool is_once; /* each witness is asked for one checkpoint; TALLY_E_DENIED when the quorum is not met */
 };
 /* Runs until SIGTERM or SIGINT, or once. */
 MUST_CHECK enum tally_code relay_run(const struct relay_options *options, struct err *err);

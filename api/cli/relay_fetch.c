@@ -11,6 +11,7 @@
 
 struct relay_fetcher {
     CURL *curl;
+    const char *cacert;
 };
 
 struct transfer {
@@ -20,11 +21,12 @@ struct transfer {
     bool is_over, is_inside; /* over the limit; no address was public */
 };
 
-struct relay_fetcher *relay_fetcher_new(void)
+struct relay_fetcher *relay_fetcher_new(const char *cacert)
 {
     struct relay_fetcher *fetcher = mem_zero(sizeof *fetcher);
     if (fetcher == NULL)
         return NULL;
+    fetcher->cacert = cacert;
     fetcher->curl = curl_easy_init();
     if (fetcher->curl != NULL)
         return fetcher;
@@ -131,6 +133,13 @@ static bool options(CURL *curl, const struct relay_request *request, struct curl
     return is_good;
 }
 
+/* Only those of the file: who names authorities does not want all the others, too. */
+static bool authorities(CURL *curl, const char *cacert)
+{
+    return cacert == NULL || (curl_easy_setopt(curl, CURLOPT_CAINFO, cacert) == CURLE_OK &&
+                              curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK);
+}
+
 static bool headers(const struct relay_request *request, struct curl_slist **list)
 {
     char match[128];
@@ -163,6 +172,10 @@ MUST_CHECK static enum tally_code failure(CURLcode code, const char *why, const 
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return err_set(err, TALLY_E_DENIED, "only https is spoken to witnesses: %s", text);
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return err_set(err, TALLY_E_DENIED,
+                       "its certificate is not accepted: %s (--cacert FILE names authorities that are not the system's)",
+                       text);
     case CURLE_OPERATION_TIMEDOUT:
         return err_set(err, TALLY_E_TIMEOUT, "no answer within %ld ms", t->request->deadline_ms);
     case CURLE_ABORTED_BY_CALLBACK:
@@ -187,7 +200,7 @@ enum tally_code relay_fetch(struct relay_fetcher *fetcher, const struct relay_re
     reply->status = 0;
     reply->etag[0] = reply->content_type[0] = '\0';
     curl_easy_reset(curl);
-    if (!headers(request, &list) || !options(curl, request, list, &transfer, why))
+    if (!headers(request, &list) || !options(curl, request, list, &transfer, why) || !authorities(curl, fetcher->cacert))
         TRY(err_set(err, TALLY_E_NO_MEMORY, "libcurl does not take the request for %s", request->url));
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK)

@@ -14,9 +14,11 @@
 #define RELAY_BYTES_MAX 65536u /* of an answer, its headers too: a note with 63 cosignatures has 16 KiB */
 #define RELAY_URL_MAX 2048
 
-struct relay_fetcher;                                     /* a connection that is kept between exchanges; one thread */
-MUST_CHECK struct relay_fetcher *relay_fetcher_new(void); /* NULL without memory */
-void relay_fetcher_free(struct relay_fetcher *fetcher);   /* NULL is fine */
+struct relay_fetcher; /* a connection that is kept between exchanges; one thread */
+/* cacert: a file with the certificates of the authorities that are trusted, in place of the system's, which NULL leaves; lives as long as
+ * the fetcher. NULL without memory. */
+MUST_CHECK struct relay_fetcher *relay_fetcher_new(const char *cacert);
+void relay_fetcher_free(struct relay_fetcher *fetcher); /* NULL is fine */
 
 struct relay_request {
     const char *url;           /* whole */
@@ -31,8 +33,8 @@ struct relay_reply {
     struct buf body; /* the caller's, initialised */
     char etag[80], content_type[80];
 };
-/* Any status is an answer. TALLY_E_DENIED: not https, or no public address; TALLY_E_LIMIT: over 64 KiB; TALLY_E_TIMEOUT,
- * TALLY_E_UNAVAILABLE, TALLY_E_INTERRUPTED. */
+/* Any status is an answer. TALLY_E_DENIED: not https, a certificate that is not accepted, or no public address; TALLY_E_LIMIT: over
+ * 64 KiB; TALLY_E_TIMEOUT, TALLY_E_UNAVAILABLE, TALLY_E_INTERRUPTED. */
 MUST_CHECK enum tally_code relay_fetch(struct relay_fetcher *fetcher, const struct relay_request *request,
                                        struct relay_reply *reply, struct err *err);
 

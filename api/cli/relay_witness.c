@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "tally/log.h"
 #include "tally/text.h"
 
 #define ATTEMPTS 3 /* a witness says its size, is asked with that one, and another relay was faster: once more */
@@ -15,6 +16,27 @@ int64_t relay_backoff_ms(unsigned failures, uint32_t random)
     if (most > RELAY_BACKOFF_MAX_MS)
         most = RELAY_BACKOFF_MAX_MS;
     return most / 2 + (int64_t) (random % (uint32_t) (most / 2 + 1));
+}
+
+/* ---- what is said of answers ---- */
+
+/* One line of a log, of what is text at all. */
+static struct slice trimmed(struct slice text)
+{
+    while (text.len > 0 && strchr(" \t\r\n", text.ptr[text.len - 1]) != NULL)
+        text.len--;
+    return text;
+}
+
+enum tally_code relay_refused(const struct relay_reply *reply, enum tally_code code, const char *what, struct err *err)
+{
+    struct slice body = trimmed(buf_slice(&reply->body));
+    json_t *problem = json_loadb(body.len == 0 ? "" : body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
+    const char *detail = json_string_value(json_object_get(problem, "detail"));
+    enum tally_code rc =
+        err_set(err, code, "%s (%ld): %.*s", what, reply->status, SLICE_ARG(detail == NULL ? body : slice_str(detail)));
+    json_decref(problem);
+    return rc;
 }
 
 /* ---- the proof ---- */
@@ -40,6 +62,7 @@ done:
     return rc;
 }
 
+/* TALLY_E_NOT_FOUND: the ledger does not have so many entries. */
 MUST_CHECK static enum tally_code proof_ask(struct relay_witness *w, uint64_t from, uint64_t to,
                                             struct witness_request *out, struct err *err)
 {
@@ -52,8 +75,8 @@ MUST_CHECK static enum tally_code proof_ask(struct relay_witness *w, uint64_t fr
         .url = url, .is_anywhere = true, .deadline_ms = w->deadline_ms, .is_stopping = w->is_stopping};
     TRY(relay_fetch(w->to_ledger, &request, &reply, err));
     if (reply.status != 200)
-        TRY(err_set(err, TALLY_E_UNAVAILABLE, "the ledger answers %ld to a question for a proof: %.*s", reply.status,
-                    SLICE_ARG(buf_slice(&reply.body))));
+        TRY(relay_refused(&reply, reply.status == 404 ? TALLY_E_NOT_FOUND : TALLY_E_UNAVAILABLE,
+                          "the ledger gives no proof of consistency", err));
     TRY(proof_take(buf_slice(&reply.body), out, err));
 done:
     buf_release(&reply.body);
@@ -81,6 +104,13 @@ done:
     return rc;
 }
 
+static bool is_text_of(const struct note *note, const struct relay_target *target)
+{
+    const char *end = strstr(target->note, "\n\n");
+    ENSURE(end != NULL);
+    return note->text.len == (size_t) (end + 1 - target->note);
+}
+
 /* The lines of a 200, behind the checkpoint that they are for: one is this witness's and verifies; others are nobody's business. */
 MUST_CHECK static enum tally_code cosignature_take(const struct relay_witness *w, const struct relay_target *target,
                                                    struct slice lines, struct buf *out, struct err *err)
@@ -91,7 +121,8 @@ MUST_CHECK static enum tally_code cosignature_take(const struct relay_witness *w
     buf_init(&whole, NOTE_MAX);
     buf_add_str(&whole, target->note);
     buf_add_slice(&whole, lines);
-    if (buf_check(&whole, NULL) != TALLY_OK || note_read(buf_slice(&whole), &note, NULL) != TALLY_OK)
+    if (buf_check(&whole, NULL) != TALLY_OK || note_read(buf_slice(&whole), &note, NULL) != TALLY_OK ||
+        !is_text_of(&note, target)) /* an empty line in the answer would move the end of the text */
         TRY(err_set(err, TALLY_E_MALFORMED, "its answer is no lines of signatures"));
     rc = note_verify(&note, &w->witness->key, NULL, err);
     if (rc == TALLY_E_NOT_FOUND)
@@ -105,14 +136,33 @@ done:
     return rc;
 }
 
-/* A 409 has the size that the witness cosigned last as its body, and a line end. */
+/* A 409 has the size that the witness cosigned last as its body, and a line end; 0 for nothing yet. */
 MUST_CHECK static enum tally_code size_take(const struct relay_reply *reply, uint64_t *out, struct err *err)
 {
     struct slice text = buf_slice(&reply->body);
     if (strcmp(reply->content_type, WITNESS_SIZE_TYPE) != 0 || text.len < 2 || text.ptr[text.len - 1] != '\n' ||
-        text_u64(slice_of(text.ptr, text.len - 1), INT64_MAX, out) != TALLY_OK || *out == 0)
+        text_u64(slice_of(text.ptr, text.len - 1), INT64_MAX, out) != TALLY_OK)
         return err_set(err, TALLY_E_MALFORMED, "its 409 does not say which size it has");
     return TALLY_OK;
+}
+
+/* It has cosigned more than it is asked for. Where the ledger has as much meanwhile, another relay brought it, and nothing is wrong. */
+MUST_CHECK static enum relay_outcome more_than_asked(struct relay_witness *w, const struct relay_target *target,
+                                                     uint64_t size, struct err *err)
+{
+    struct witness_request between = {0};
+    enum tally_code rc = proof_ask(w, target->size, size, &between, err);
+    if (rc == TALLY_OK) {
+        w->cosigned = size;
+        return RELAY_BEHIND;
+    }
+    if (rc != TALLY_E_NOT_FOUND)
+        return RELAY_LEDGER;
+    (void) err_set(err, TALLY_E_MISMATCH,
+                   "it has cosigned %" PRIu64 " entries, and this ledger shows %" PRIu64
+                   ": entries were lost, or another service runs under its key",
+                   size, target->size);
+    return RELAY_FORKED;
 }
 
 MUST_CHECK static enum relay_outcome other_size(struct relay_witness *w, const struct relay_target *target, uint64_t old,
@@ -121,7 +171,7 @@ MUST_CHECK static enum relay_outcome other_size(struct relay_witness *w, const s
     uint64_t size = 0;
     if (size_take(reply, &size, err) != TALLY_OK)
         return RELAY_AWAY;
-    if (size == old) {
+    if (size == old && old == target->size) {
         (void) err_set(
             err, TALLY_E_MISMATCH,
             "it has cosigned another tree of %" PRIu64
@@ -129,13 +179,15 @@ MUST_CHECK static enum relay_outcome other_size(struct relay_witness *w, const s
             size);
         return RELAY_FORKED;
     }
-    if (size > target->size) {
-        (void) err_set(err, TALLY_E_MISMATCH,
-                       "it has cosigned %" PRIu64 " entries, and this ledger shows %" PRIu64
-                       ": entries were lost, or another service runs under its key",
-                       size, target->size);
-        return RELAY_FORKED;
+    if (size == old) {
+        (void) err_set(err, TALLY_E_CONFLICT, "its 409 says the size that it was asked with, %" PRIu64, size);
+        return RELAY_AWAY;
     }
+    if (size > target->size)
+        return more_than_asked(w, target, size, err);
+    if (size < w->verified) /* what it cosigns from here on may be another history: who trusts it shall know */
+        LOG_WARN("relay.witness_forgot", LOG_STR("witness", w->witness->key.name), LOG_I64("says", size),
+                 LOG_I64("cosigned", w->verified));
     w->cosigned = size;
     *again = true;
     return RELAY_AWAY;
@@ -154,8 +206,7 @@ MUST_CHECK static enum tally_code bring_back(struct relay_witness *w, struct sli
         .url = url, .body = note, .is_anywhere = true, .deadline_ms = w->deadline_ms, .is_stopping = w->is_stopping};
     TRY(relay_fetch(w->to_ledger, &request, &reply, err));
     if (reply.status != 200)
-        TRY(err_set(err, TALLY_E_UNAVAILABLE, "the ledger does not take the cosignature (%ld): %.*s", reply.status,
-                    SLICE_ARG(buf_slice(&reply.body))));
+        TRY(relay_refused(&reply, TALLY_E_UNAVAILABLE, "the ledger does not take the cosignature", err));
 done:
     buf_release(&reply.body);
     return rc;
@@ -190,12 +241,13 @@ MUST_CHECK static enum relay_outcome attempt(struct relay_witness *w, const stru
     if (reply->status != 200) {
         (void) err_set(err, TALLY_E_UNAVAILABLE, "it answers %ld%s: %.*s", reply->status,
                        reply->status / 100 == 3 ? ", and redirects are not followed" : "",
-                       SLICE_ARG(buf_slice(&reply->body)));
+                       SLICE_ARG(trimmed(buf_slice(&reply->body))));
         goto done;
     }
     if (cosignature_take(w, target, buf_slice(&reply->body), &note, err) != TALLY_OK)
         goto done;
     w->cosigned = target->size;
+    w->verified = target->size > w->verified ? target->size : w->verified;
     outcome = bring_back(w, buf_slice(&note), err) == TALLY_OK ? RELAY_COSIGNED : RELAY_LEDGER;
 done:
     buf_release(&note);

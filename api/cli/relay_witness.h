@@ -24,10 +24,12 @@ struct relay_witness {
     const atomic_int *is_stopping;
     struct relay_fetcher *to_witness, *to_ledger;
     uint64_t cosigned; /* what it has cosigned last, as far as it has said; 0 at first */
+    uint64_t verified; /* the most of which it gave a cosignature that is right */
 };
 
 enum relay_outcome {
     RELAY_COSIGNED,
+    RELAY_BEHIND, /* it has cosigned more of this ledger already: another relay is at work, and a newer checkpoint is there */
     RELAY_AWAY,   /* the witness: no answer, or none that is right */
     RELAY_LEDGER, /* the ledger: no proof, or it does not take the cosignature */
     RELAY_FORKED, /* the witness has seen another history under this ledger's key, or more of this one */
@@ -36,6 +38,9 @@ enum relay_outcome {
 /* Submits target, with the proof from what the witness has, and brings the cosignature to the ledger. err says why not. */
 MUST_CHECK enum relay_outcome relay_witness_submit(struct relay_witness *witness, const struct relay_target *target,
                                                    struct err *err);
+/* Says in err that a ledger has answered with this status, and, where that is a problem (RFC 9457), its detail. */
+MUST_CHECK enum tally_code relay_refused(const struct relay_reply *reply, enum tally_code code, const char *what,
+                                         struct err *err);
 /* How long to wait after so many failures in a row (1..): doubling, with a random part so that many relays do not come back at once. */
 int64_t relay_backoff_ms(unsigned failures, uint32_t random);
 

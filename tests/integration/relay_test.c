@@ -146,12 +146,12 @@ static int tear_down(void **state)
     return system(command) == 0 ? 0 : -1;
 }
 
-static void relay_start(const char *const *more)
+static void relay_start_that_looks(const char *each_ms, const char *const *more)
 {
     static char server[64], log[256];
     static int count;
     const char *argv[40] = {tally, "relay",   "--server", server,    "--policy", policy_file, "--allow",
-                            "a",   "--allow", "b",        "--allow", "s",        "--poll-ms", "20"};
+                            "a",   "--allow", "b",        "--allow", "s",        "--poll-ms", each_ms};
     int at = 14;
     (void) snprintf(server, sizeof server, "http://127.0.0.1:%u/", (unsigned) service.port);
     (void) snprintf(log, sizeof log, "%s/relay%d.log", dir, count++);
@@ -159,6 +159,11 @@ static void relay_start(const char *const *more)
         argv[at++] = more[i];
     assert_int_equal(running_start(&relay, log, argv), 0);
     assert_int_equal(running_says(&relay, "relay.running"), 0); /* from here on it ends in order */
+}
+
+static void relay_start(const char *const *more)
+{
+    relay_start_that_looks("20", more);
 }
 
 static int relay_stop(void **state)
@@ -302,6 +307,105 @@ static void once_ends_with_what_became_of_it(void **state)
     assert_int_equal(running_end(&relay, 0), 1);
 }
 
+/* ---- more than one relay ---- */
+
+static void server_url(char out[64])
+{
+    (void) snprintf(out, 64, "http://127.0.0.1:%u", (unsigned) service.port);
+}
+
+/* Another relay was faster: the witness has more than this one asks for, and that is no fork. */
+static void a_relay_that_another_one_has_overtaken_goes_on(void **state)
+{
+    const char *const often[] = {"--fresh-s", "1", NULL};
+    char server[64], log[256];
+    struct running other;
+    (void) state;
+    relay_start_that_looks("60000", often); /* it has seen the newest, and asks for it again and again */
+    await(3);
+    grow();
+    server_url(server);
+    (void) snprintf(log, sizeof log, "%s/overtaking.log", dir);
+    const char *const argv[] = {tally,     "relay", "--server", server, "--policy", policy_file,
+                                "--allow", "a",     "--allow",  "b",    "--once",   NULL};
+    assert_int_equal(service_head(&service), 0);
+    uint64_t size = 0;
+    while (size != service.head_seq + 1) /* it is published */
+        (void) shown("/checkpoint", &size, NULL);
+    assert_int_equal(running_start(&other, log, argv), 0);
+    assert_int_equal(running_end(&other, 0), 0);
+    assert_int_equal(running_says(&relay, "relay.other_relay"), 0);
+    assert_int_equal(running_count(&relay, "relay.forked"), 0);
+}
+
+static void two_relays_at_once_bring_all_that_there_is(void **state)
+{
+    char server[64], log[256];
+    struct running other;
+    (void) state;
+    server_url(server);
+    (void) snprintf(log, sizeof log, "%s/second.log", dir);
+    const char *const argv[] = {tally, "relay",   "--server", server,      "--policy", policy_file, "--allow",
+                                "a",   "--allow", "b",        "--poll-ms", "30",       NULL};
+    relay_start(NULL);
+    assert_int_equal(running_start(&other, log, argv), 0);
+    assert_int_equal(running_says(&other, "relay.running"), 0);
+    for (int i = 0; i < 10; i++) {
+        grow();
+        grow();
+        await(3);
+    }
+    assert_int_equal(running_end(&other, SIGTERM), 0);
+    assert_int_equal(running_count(&relay, "relay.forked") + running_count(&other, "relay.forked"), 0);
+}
+
+/* `once` asks again for the newer checkpoint that its witness has seen by another relay. */
+static void once_takes_the_newer_checkpoint_that_its_witness_has(void **state)
+{
+    char path[256], server[64], log[256];
+    (void) state;
+    (void) snprintf(path, sizeof path, "%s/only", dir);
+    (void) snprintf(log, sizeof log, "%s/only.log", dir);
+    server_url(server);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void) fprintf(file, "log %s\nwitness s %s http://127.0.0.1:%u\nquorum s\n", ledger_vkey, scripted_vkey,
+                   (unsigned) scripted.port);
+    assert_int_equal(fclose(file), 0);
+    atomic_store(&scripted.mode, SCRIPTED_HELD);
+    int before = atomic_load(&scripted.requests);
+    const char *const argv[] = {tally, "relay", "--server", server, "--policy", path, "--allow", "s", "--once", NULL};
+    assert_int_equal(running_start(&relay, log, argv), 0);
+    while (atomic_load(&scripted.requests) == before)
+        pause_briefly();
+    grow();
+    assert_int_equal(service_head(&service), 0);
+    uint64_t size = 0;
+    while (size != service.head_seq + 1)
+        (void) shown("/checkpoint", &size, NULL);
+    atomic_store(&scripted.ahead, size);
+    atomic_store(&scripted.mode, SCRIPTED_AHEAD);
+    assert_int_equal(running_end(&relay, 0), 0);
+    assert_int_equal(running_count(&relay, "relay.other_relay"), 1);
+    assert_int_equal(shown("/checkpoint", &size, NULL) & 4, 4);
+    assert_int_equal(size, service.head_seq + 1);
+}
+
+/* A witness that lost its memory is asked from the beginning, and that it did is said. */
+static void a_witness_that_forgets_is_told_of(void **state)
+{
+    (void) state;
+    atomic_store(&scripted.mode, SCRIPTED_COSIGN);
+    relay_start(NULL);
+    await(7);
+    atomic_store(&scripted.ahead, 0);
+    atomic_store(&scripted.mode, SCRIPTED_AHEAD);
+    grow();
+    await(7);
+    assert_int_equal(running_says(&relay, "relay.witness_forgot"), 0);
+    assert_int_equal(running_count(&relay, "relay.forked"), 0);
+}
+
 /* What people and auditors use takes what is cosigned: receipts, the archive, a policy in place of the key. */
 static void cosigned_receipts_and_archives_verify_with_the_policy(void **state)
 {
@@ -413,14 +517,18 @@ static void what_a_bad_witness_does_costs_its_own_cosignature_only(void **state)
         {SCRIPTED_HEADERS, "the answer is over 65536 bytes"},
         {SCRIPTED_REDIRECT, "it answers 307, and redirects are not followed"},
         {SCRIPTED_FAILING, "it answers 500: oh"},
+        {SCRIPTED_SHIFTED, "its answer is no lines of signatures"},
         {SCRIPTED_BAD_SIZE, "its 409 does not say which size it has"},
-        {SCRIPTED_ZERO_SIZE, "its 409 does not say which size it has"},
+        {SCRIPTED_ZERO_SIZE, "its 409 says the size that it was asked with, 0"},
+        {SCRIPTED_STUCK, "its 409 says the size that it was asked with, 0"},
+        {SCRIPTED_AHEAD, "it has cosigned 1000000 entries, and this ledger shows"},
         {SCRIPTED_CHASING, "its size changed each time that it was asked"},
         {SCRIPTED_NO_HTTP, "relay.witness_away"},
         {SCRIPTED_HANG_UP, "relay.witness_away"},
     };
     const char *const quick[] = {"--deadline-ms", "300", NULL};
     (void) state;
+    atomic_store(&scripted.ahead, 1000000);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t size = 0;
         atomic_store(&scripted.mode, cases[i].mode);
@@ -523,6 +631,10 @@ int main(void)
         cmocka_unit_test_teardown(a_ledger_that_was_away_is_followed_again, relay_stop),
         cmocka_unit_test_teardown(while_nothing_is_appended_the_newest_is_cosigned_anew, relay_stop),
         cmocka_unit_test_teardown(once_ends_with_what_became_of_it, relay_stop),
+        cmocka_unit_test_teardown(a_relay_that_another_one_has_overtaken_goes_on, relay_stop),
+        cmocka_unit_test_teardown(two_relays_at_once_bring_all_that_there_is, relay_stop),
+        cmocka_unit_test_teardown(once_takes_the_newer_checkpoint_that_its_witness_has, relay_stop),
+        cmocka_unit_test_teardown(a_witness_that_forgets_is_told_of, relay_stop),
         cmocka_unit_test_teardown(cosigned_receipts_and_archives_verify_with_the_policy, relay_stop),
         cmocka_unit_test_teardown(of_two_ledgers_with_one_key_one_has_the_witness, relay_stop),
         cmocka_unit_test_teardown(what_a_bad_witness_does_costs_its_own_cosignature_only, relay_stop),

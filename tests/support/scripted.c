@@ -1,6 +1,7 @@
 #include "scripted.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -62,7 +63,12 @@ static void cosigned(const struct scripted *s, struct slice body, enum scripted_
     struct key_public key;
     if (witness_request_read(body, &request, NULL) != TALLY_OK || note_read(request.note, &note, NULL) != TALLY_OK)
         return;
-    const struct key_pair *signer = mode == SCRIPTED_COSIGN ? s->pair : s->other;
+    bool is_its_own = mode != SCRIPTED_STRANGER && mode != SCRIPTED_IMPOSTOR;
+    const struct key_pair *signer = is_its_own ? s->pair : s->other;
+    if (mode == SCRIPTED_SHIFTED) {
+        note.text = request.note;
+        buf_add_char(out, '\n');
+    }
     const char *name = mode == SCRIPTED_STRANGER ? "stranger.example" : s->name;
     if (note_cosign(note.text, slice_str(name), signer, (uint64_t) time(NULL), out, NULL) != TALLY_OK)
         abort();
@@ -102,17 +108,54 @@ static void hold(struct scripted *s, int fd, bool drips)
     }
 }
 
+static void answer_size(int fd, uint64_t size)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%" PRIu64 "\n", size);
+    answer(fd, "409 Conflict", "Content-Type: text/x.tlog.size\r\n", text, (size_t) len);
+}
+
+/* A 409, for one who has cosigned so many entries. False: the size is the one that is named. */
+static bool is_other_size(struct scripted *s, int fd, struct slice body, enum scripted_mode mode)
+{
+    struct witness_request request;
+    if (mode == SCRIPTED_CHASING) {
+        answer_size(fd, 1 + (uint64_t) atomic_load(&s->requests) % 2);
+        return true;
+    }
+    if (witness_request_read(body, &request, NULL) != TALLY_OK)
+        return false;
+    bool is_other = mode == SCRIPTED_STUCK || request.old != atomic_load(&s->ahead);
+    if (is_other)
+        answer_size(fd, mode == SCRIPTED_STUCK ? request.old : atomic_load(&s->ahead));
+    return is_other;
+}
+
+static enum scripted_mode mode_now(struct scripted *s)
+{
+    while (atomic_load(&s->mode) == SCRIPTED_HELD && !atomic_load(&s->is_stopping))
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return atomic_load(&s->mode);
+}
+
 static void serve(struct scripted *s, int fd, struct slice body)
 {
     static char block[65536];
-    enum scripted_mode mode = atomic_load(&s->mode);
+    enum scripted_mode mode = mode_now(s);
     char text[128];
     struct buf lines;
     buf_init(&lines, NOTE_MAX);
     switch (mode) {
+    case SCRIPTED_AHEAD:
+    case SCRIPTED_STUCK:
+    case SCRIPTED_CHASING:
+        if (is_other_size(s, fd, body, mode))
+            break;
+        /* fall through */
     case SCRIPTED_COSIGN:
     case SCRIPTED_STRANGER:
     case SCRIPTED_IMPOSTOR:
+    case SCRIPTED_SHIFTED:
         cosigned(s, body, mode, &lines);
         answer(fd, "200 OK", "", lines.ptr, lines.len);
         break;
@@ -151,14 +194,11 @@ static void serve(struct scripted *s, int fd, struct slice body)
     case SCRIPTED_ZERO_SIZE:
         answer(fd, "409 Conflict", "Content-Type: text/x.tlog.size\r\n", "0\n", 2);
         break;
-    case SCRIPTED_CHASING:
-        (void) snprintf(text, sizeof text, "%d\n", 1 + atomic_load(&s->requests) % 2);
-        answer(fd, "409 Conflict", "Content-Type: text/x.tlog.size\r\n", text, 2);
-        break;
     case SCRIPTED_NO_HTTP:
         put(fd, "\x16\x03\x01 hello\r\n\r\n", 12);
         break;
     case SCRIPTED_HANG_UP:
+    case SCRIPTED_HELD:
         break;
     }
     buf_release(&lines);

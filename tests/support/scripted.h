@@ -24,14 +24,19 @@ enum scripted_mode {
     SCRIPTED_BAD_SIZE,  /* 409 with a word for a size */
     SCRIPTED_ZERO_SIZE, /* 409 with 0 */
     SCRIPTED_CHASING,   /* 409 with another size each time */
-    SCRIPTED_NO_HTTP,   /* bytes that are none */
-    SCRIPTED_HANG_UP    /* closes at once */
+    SCRIPTED_AHEAD, /* has cosigned `ahead` entries, says so to whoever names another size, and cosigns for who names that */
+    SCRIPTED_STUCK,   /* 409 with the size that it was asked with */
+    SCRIPTED_SHIFTED, /* an empty line, and a cosignature over what stands before that */
+    SCRIPTED_HELD,    /* waits with the request until it is told what to do */
+    SCRIPTED_NO_HTTP, /* bytes that are none */
+    SCRIPTED_HANG_UP  /* closes at once */
 };
 
 struct scripted {
     uint16_t port;
     _Atomic enum scripted_mode mode;
     atomic_int requests; /* that were read whole */
+    _Atomic uint64_t ahead;
     const struct key_pair *pair, *other;
     const char *name;
     int listener;

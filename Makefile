@@ -39,6 +39,7 @@ MHD = $(call libs,libmicrohttpd)
 CURL = $(call libs,libcurl)
 ZLIB = $(call libs,zlib)
 CMOCKA = $(call libs,cmocka)
+SSL = $(call libs,libssl)
 
 # ---- one archive for each layer, so that a call to a layer that may not be used does not link ----
 # name: the folders whose .c files it holds
@@ -185,7 +186,7 @@ test_support = $(if $(filter tests/unit/% tests/vectors/% tests/property/%,$(1))
 define test_rule
 $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(call test_support,$(1)) $(call archives,$(call test_layers,$(1)))
 	@mkdir -p $$(@D)
-	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(CRYPTO) $$(ZLIB) $$(LIBPQ) $$(GMP) -lpthread -lm
+	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(SSL) $$(CRYPTO) $$(ZLIB) $$(LIBPQ) $$(GMP) -lpthread -lm
 endef
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
 $(filter $(B)/tests/property/%,$(TEST_BINS)) $(B)/tests/integration/cli_from_json_test: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/property/random_*.c))

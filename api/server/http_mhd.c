@@ -159,6 +159,24 @@ static struct peer *peer_of(struct MHD_Connection *connection)
     return info == NULL ? NULL : info->socket_context;
 }
 
+static uint64_t connections_now(const struct http *http)
+{
+    return atomic_load_explicit(&http->connections, memory_order_relaxed);
+}
+
+/* The last place is taken: who has waited longest without a request, or else with half of one, makes room. Otherwise so many connections that
+ * say nothing would keep everybody else out for as long as idling is allowed. */
+static void make_room(struct http *http, const struct peer *newest)
+{
+    if (connections_now(http) < http->options.connections_max)
+        return;
+    struct peer *longest = http->first[STAGE_IDLE];
+    if (longest == newest)
+        longest = http->first[STAGE_RECEIVING];
+    if (longest != NULL)
+        peer_cut(http, longest);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -179,6 +197,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     peer->connection = connection;
     stage_join(http, peer, STAGE_IDLE);
     count(&http->connections, 1);
+    make_room(http, peer);
 }
 
 /* ---- exchanges ---- */
@@ -571,6 +590,16 @@ static int wait_ms(struct http *http, int64_t until_us)
     return ms < 0 ? 0 : (int) (ms > 60000 ? 60000 : ms);
 }
 
+/* At its limit libmicrohttpd looks away from the listening socket, and looks at it again at the beginning of a run: when a place becomes free
+ * in a run, it takes another one, or whoever waits is not seen until something else happens. */
+static void run_daemon(struct http *http)
+{
+    bool was_full = connections_now(http) >= http->options.connections_max;
+    (void) MHD_run(http->daemon);
+    if (was_full && connections_now(http) < http->options.connections_max)
+        (void) MHD_run(http->daemon);
+}
+
 /* One turn: waits for something to do until until_us at the latest, and does it. False: nothing came. */
 static bool turn(struct http *http, int64_t until_us)
 {
@@ -583,7 +612,7 @@ static bool turn(struct http *http, int64_t until_us)
             (void) eventfd_read(http->wake_fd, &ignored);
     }
     news_take(http);
-    (void) MHD_run(http->daemon);
+    run_daemon(http);
     return n > 0;
 }
 

@@ -14,9 +14,10 @@
 #include "tally/text.h"
 
 #define IDLE_MS 75000    /* longer than proxies keep their connections */
-#define REQUEST_MS 10000 /* 20 KB */
+#define REQUEST_MS 10000 /* 20 KB over any line */
 #define ANSWER_MS 30000  /* a disk that takes longer is broken */
 #define DRAIN_MS 5000
+#define TELL_AGAIN_S 60 /* between two lines of a log's trouble */
 
 enum path { PATH_ROOT, PATH_ADD };
 
@@ -53,8 +54,18 @@ static void who_it_is(struct server *server, struct http_request *request)
 
 /* ---- add-checkpoint ---- */
 
-static void log_verdict(const struct witness_log *log, const struct checkpoint *checkpoint, enum witness_verdict verdict,
-                        const struct err *err)
+/* Trouble is told once a minute for each log: who has one signed checkpoint can send it as often as it likes. */
+static bool is_told(struct witness_log *log)
+{
+    int64_t now_us = instant_monotonic_us();
+    bool is = log->told_us != 0 && now_us - log->told_us < INT64_C(1000000) * TELL_AGAIN_S;
+    if (!is)
+        log->told_us = now_us;
+    return is;
+}
+
+static void log_verdict(struct witness_log *log, const struct checkpoint *checkpoint, enum witness_verdict verdict,
+                        bool is_larger, const struct err *err)
 {
     static const enum log_level levels[] = {
         [WITNESS_COSIGNS] = LOG_LEVEL_INFO,
@@ -64,7 +75,10 @@ static void log_verdict(const struct witness_log *log, const struct checkpoint *
         [WITNESS_FORKED] = LOG_LEVEL_ERROR,
         [WITNESS_NOT_CONTINUED] = LOG_LEVEL_WARN,
     };
-    LOG_EVENT(levels[verdict],
+    enum log_level level = levels[verdict];
+    if ((verdict == WITNESS_COSIGNS && !is_larger) || (level >= LOG_LEVEL_WARN && is_told(log)))
+        level = LOG_LEVEL_DEBUG;
+    LOG_EVENT(level,
               verdict == WITNESS_COSIGNS  ? "witness.cosigned"
               : verdict == WITNESS_FORKED ? "witness.log_forked"
                                           : "witness.refused",
@@ -84,6 +98,7 @@ static void judged(struct server *server, struct http_request *request, struct w
     struct checkpoint checkpoint = {.origin = SLICE("")};
     struct err err = {0};
     struct buf *out = &request->answer.text;
+    const uint64_t before = log->state.size;
     enum witness_verdict verdict = witness_judge(&log->state, &log->key, asked, &checkpoint, &err);
     if (err_code_side(err.code) == ERR_OURS) {
         answer_error(request, "witness.failed", &err, err.code);
@@ -97,7 +112,7 @@ static void judged(struct server *server, struct http_request *request, struct w
             return;
         }
     }
-    log_verdict(log, &checkpoint, verdict, &err);
+    log_verdict(log, &checkpoint, verdict, checkpoint.size > before, &err);
     if (verdict == WITNESS_FORKED && witness_keep_fork(log, asked->note, &err) != TALLY_OK)
         log_err(LOG_LEVEL_ERROR, "witness.fork_not_kept", &err);
     if (verdict == WITNESS_OTHER_SIZE || verdict == WITNESS_FORKED)
@@ -198,17 +213,18 @@ static void on_signal(int number)
     errno = saved;
 }
 
+/* NULL: none is listened to any more. */
 static void signals(struct http *http)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    signalled = http;
+    struct sigaction action = {.sa_handler = SIG_IGN, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    if (http == NULL)
-        action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    if (http != NULL) {
+        signalled = http; /* before anybody may look at it */
+        action.sa_handler = on_signal;
+    }
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
 }
 
 /* "127.0.0.1:8430", "[::1]:0" */

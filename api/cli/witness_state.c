@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "tally/archive.h"
+#include "tally/entry.h"
 #include "tally/file.h"
+#include "tally/log.h"
 #include "tally/text.h"
 
 #define FORK_MAX (2 * (2 * NOTE_MAX)) /* two notes, escaped */
@@ -140,6 +142,13 @@ struct witness_log *witness_log_find(struct witness *witness, struct slice origi
     return NULL;
 }
 
+static void line_keep(struct witness_log *log, struct slice line)
+{
+    ENSURE(line.len < sizeof log->line);
+    memcpy(log->line, line.ptr, line.len);
+    log->line[line.len] = '\0';
+}
+
 /* What it has cosigned of this log: a note that both have signed. */
 MUST_CHECK static enum tally_code state_load(const struct witness *witness, struct witness_log *log, struct err *err)
 {
@@ -156,13 +165,14 @@ MUST_CHECK static enum tally_code state_load(const struct witness *witness, stru
     if (rc == TALLY_OK)
         rc = checkpoint_open(buf_slice(&text), &log->key, &checkpoint, &note, err);
     if (rc == TALLY_OK)
-        rc = note_verify(&note, &witness->key, NULL, err);
+        rc = note_verify(&note, &witness->key, &log->seconds, err);
     if (rc != TALLY_OK)
         TRY(err_set(err, TALLY_E_INTEGRITY,
                     "%s, what was cosigned of %s, cannot be read: %s. A witness that forgets cosigns forks: bring the file "
                     "back as it was, or retire this key and make a new witness",
                     log->path, log->key.name, err->detail));
     log->state = (struct witness_state){checkpoint.size, checkpoint.root};
+    line_keep(log, note_line(&note, &witness->key));
 done:
     buf_release(&text);
     return rc;
@@ -180,6 +190,11 @@ enum tally_code witness_log_add(struct witness *witness, struct slice vkey, stru
     TRY(key_vkey_read(vkey, &name, &type, &public_key, err));
     if (type != NOTE_KEY_ED25519)
         TRY(err_set(err, TALLY_E_USAGE, "%.*s is not a log's verifier key but one of type %u", SLICE_ARG(vkey), type));
+    if (!text_is_origin(name))
+        TRY(err_set(
+            err, TALLY_E_USAGE,
+            "the log is called %.*s, and this witness knows origins of 1 to 128 characters of a-z 0-9 . _ : / - only",
+            SLICE_ARG(name)));
     if (memcmp(public_key.bytes, witness->public_key.bytes, KEY_PUBLIC_LEN) == 0)
         TRY(err_set(err, TALLY_E_USAGE, "the key of %.*s is this witness's own: nobody is a witness to itself",
                     SLICE_ARG(name)));
@@ -203,13 +218,32 @@ done:
 
 /* ---- cosigning ---- */
 
+/* A cosignature says that nothing larger was seen until then, so the next one is not of before. Who cosigned in the future once goes on all
+ * the same: what was dated so nobody has taken. */
+static uint64_t seconds_after(struct witness_log *log, uint64_t now)
+{
+    if (now >= log->seconds)
+        return now;
+    if (log->seconds - now <= WITNESS_SLACK_S)
+        return log->seconds;
+    LOG_WARN("witness.clock_went_back", LOG_STR("log", log->key.name), LOG_I64("seconds", log->seconds - now));
+    return now;
+}
+
 enum tally_code witness_cosign(struct witness *witness, struct witness_log *log, const struct checkpoint *checkpoint,
-                               struct slice note_bytes, uint64_t seconds, struct buf *line, struct err *err)
+                               struct slice note_bytes, uint64_t now, struct buf *line, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct note note;
     struct buf kept;
     size_t before = line->len;
+    const bool is_known =
+        log->line[0] != '\0' && checkpoint->size == log->state.size && digest_equal(&checkpoint->root, &log->state.root);
+    const uint64_t seconds = seconds_after(log, now);
+    if (is_known && seconds == log->seconds) { /* it would be the same bytes, and another flush of the disk for nobody */
+        buf_add_str(line, log->line);
+        return buf_check(line, err);
+    }
     buf_init(&kept, NOTE_MAX);
     TRY(note_read(note_bytes, &note, err));
     TRY(note_cosign(note.text, slice_str(witness->key.name), witness->pair, seconds, line, err));
@@ -220,6 +254,8 @@ enum tally_code witness_cosign(struct witness *witness, struct witness_log *log,
     TRY(buf_check(&kept, err));
     TRY(file_replace(log->path, buf_slice(&kept), err));
     log->state = (struct witness_state){checkpoint->size, checkpoint->root};
+    log->seconds = seconds;
+    line_keep(log, slice_of(line->ptr + before, line->len - before));
 done:
     if (rc != TALLY_OK && line->len > before)
         line->len = before; /* it is given to nobody */

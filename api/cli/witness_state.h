@@ -13,10 +13,15 @@
 
 #define WITNESS_LOGS_MAX 256 /* each costs a file, a kilobyte, and a signature a second */
 #define WITNESS_PATH_MAX 1024
+#define WITNESS_LINE_MAX 320 /* a cosignature: a name of 128 bytes, 76 bytes in base64 */
+#define WITNESS_SLACK_S 120  /* as far as a clock may be off (formats.md, Archive) */
 
 struct witness_log {
     struct note_key key;
     struct witness_state state;
+    uint64_t seconds;            /* when that was cosigned last, */
+    char line[WITNESS_LINE_MAX]; /* and how; NUL-ended, "" while nothing was */
+    int64_t told_us;             /* when trouble with it was logged last; 0: never */
     char path[WITNESS_PATH_MAX], forked_path[WITNESS_PATH_MAX];
 };
 
@@ -41,7 +46,8 @@ void witness_release(struct witness *witness);
 
 /* The log of this origin, or NULL. */
 struct witness_log *witness_log_find(struct witness *witness, struct slice origin);
-/* Cosigns what witness_judge has found right: line gets the cosignature, once it is durable that it was given. */
+/* Cosigns what witness_judge has found right: line gets the cosignature, once it is durable that it was given. In one second a tree is
+ * cosigned once, whoever asks how often; and no cosignature is dated before the one before it, unless the clock was far wrong then. */
 MUST_CHECK enum tally_code witness_cosign(struct witness *witness, struct witness_log *log,
                                           const struct checkpoint *checkpoint, struct slice note, uint64_t seconds,
                                           struct buf *line, struct err *err);

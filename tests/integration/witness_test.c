@@ -4,12 +4,14 @@
 #include "../support/toy_log.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -240,6 +242,165 @@ static void a_log_that_shows_two_histories_is_kept_on_record(void **state)
     arena_free(arena);
 }
 
+/* ---- who asks often ---- */
+
+static void note_path(char path[600])
+{
+    char folder[256];
+    path_of("", folder);
+    path[0] = '\0';
+    DIR *open_dir = opendir(folder);
+    assert_non_null(open_dir);
+    for (const struct dirent *entry; (entry = readdir(open_dir)) != NULL;)
+        if (strstr(entry->d_name, ".note") != NULL && strstr(entry->d_name, ".new") == NULL)
+            (void) snprintf(path, 600, "%s%s", folder, entry->d_name);
+    (void) closedir(open_dir);
+}
+
+/* When it says that it cosigned what it has on disk. */
+static uint64_t kept_seconds(void)
+{
+    char path[600], text[4096];
+    struct note note;
+    uint64_t seconds = 0;
+    note_path(path);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t len = fread(text, 1, sizeof text, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(note_read(slice_of(text, len), &note, NULL), TALLY_OK);
+    assert_int_equal(note_verify(&note, &witness_key, &seconds, NULL), TALLY_OK);
+    return seconds;
+}
+
+/* The same tree in the same second is the same cosignature, which is on disk already. */
+static void who_asks_for_the_same_again_and_again_costs_a_flush_a_second(void **state)
+{
+    char path[600];
+    struct stat before, after;
+    uint64_t first = 0, last = 0, writes = 0;
+    (void) state;
+    assert_int_equal(ask(0, 0, 20, NULL), 200);
+    note_path(path);
+    first = kept_seconds();
+    assert_int_equal(stat(path, &before), 0);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(ask(0, 20, 20, NULL), 200);
+        assert_int_equal(stat(path, &after), 0);
+        writes += after.st_mtim.tv_sec != before.st_mtim.tv_sec || after.st_mtim.tv_nsec != before.st_mtim.tv_nsec;
+        before = after;
+    }
+    last = kept_seconds();
+    assert_true(writes <= last - first);
+}
+
+/* Whoever has one signed checkpoint can send it for ever: the trouble is told once. */
+static void trouble_that_anybody_can_repeat_fills_no_log(void **state)
+{
+    int refused = running_count(&witness, "witness.refused"), forked = running_count(&witness, "witness.log_forked");
+    (void) state;
+    assert_int_equal(ask(0, 0, 20, NULL), 200);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(ask(1, 20, 30, NULL), 422);
+        assert_int_equal(ask(1, 20, 20, NULL), 409);
+    }
+    int lines =
+        running_count(&witness, "witness.refused") - refused + running_count(&witness, "witness.log_forked") - forked;
+    assert_true(lines >= 1 && lines <= 50); /* one a minute */
+}
+
+/* Writes what it would have kept if it had cosigned this at that time. */
+static void keep_as_if(uint64_t size, uint64_t seconds)
+{
+    char path[600], pem[256];
+    struct witness_request request;
+    struct key_pair *pair = NULL;
+    struct note note;
+    struct buf text;
+    buf_init(&text, 2 * NOTE_MAX);
+    path_of("witness.pem", pem);
+    assert_int_equal(key_pair_load(pem, &pair, NULL), TALLY_OK);
+    toy_ask(0, 0, size, toy_pair, &request, &text);
+    assert_int_equal(note_read(buf_slice(&text), &note, NULL), TALLY_OK);
+    assert_int_equal(note_cosign(note.text, slice_str(witness_key.name), pair, seconds, &text, NULL), TALLY_OK);
+    note_path(path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+    assert_int_equal(fclose(file), 0);
+    key_pair_free(pair);
+    buf_release(&text);
+}
+
+/* A clock that is set back a little dates nothing before what was said already; one that was far wrong does not stop the witness. */
+static void a_clock_that_goes_back_dates_nothing_before_the_last(void **state)
+{
+    (void) state;
+    assert_int_equal(ask(0, 0, 20, NULL), 200);
+    const uint64_t now = kept_seconds();
+    assert_int_equal(running_end(&witness, SIGTERM), 0);
+    keep_as_if(20, now + 100);
+    start();
+    assert_int_equal(ask(0, 20, 25, NULL), 200);
+    assert_true(kept_seconds() >= now + 100 && kept_seconds() < now + 400);
+    assert_int_equal(running_count(&witness, "witness.clock_went_back"), 0);
+    assert_int_equal(running_end(&witness, SIGTERM), 0);
+    keep_as_if(25, now + 100000);
+    start();
+    assert_int_equal(ask(0, 25, 30, NULL), 200);
+    assert_true(kept_seconds() >= now && kept_seconds() < now + 50000);
+    assert_int_equal(running_says(&witness, "witness.clock_went_back"), 0);
+}
+
+#define STRANGERS 400 /* more than a witness has places (256) */
+
+/* They make room, the longest first, for who has something to say. */
+static void connections_that_say_nothing_keep_nobody_out(void **state)
+{
+    static struct http_client strangers[STRANGERS];
+    int closed = 0;
+    (void) state;
+    for (int half = 0; half < 2; half++) {
+        closed = 0;
+        for (int i = 0; i < STRANGERS; i++) {
+            assert_int_equal(http_client_open(&strangers[i], port), 0);
+            if (half == 1)
+                assert_int_equal(http_client_send_text(&strangers[i], "POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n"), 0);
+        }
+        assert_int_equal(ask(0, half == 0 ? 0 : 20, 20, NULL), 200);
+        for (int i = 0; i < STRANGERS; i++) {
+            char byte;
+            ssize_t n = recv(strangers[i].fd, &byte, 1, MSG_DONTWAIT);
+            closed += n == 0 || (n < 0 && errno != EAGAIN);
+        }
+        for (int i = 0; i < STRANGERS; i++)
+            http_client_close(&strangers[i]);
+        assert_true(closed >= STRANGERS - 256 &&
+                    closed < STRANGERS - 100); /* and not all of them, when their time was over */
+    }
+}
+
+static void a_log_whose_name_it_cannot_read_is_said_at_the_start(void **state)
+{
+    char folder[256], log[256], vkey[256];
+    struct key_public key;
+    struct running other;
+    struct buf text;
+    (void) state;
+    assert_int_equal(running_end(&witness, SIGTERM), 0);
+    buf_init(&text, sizeof vkey - 1);
+    key_pair_public(toy_pair, &key);
+    key_vkey_write(SLICE("Log.Example/a"), NOTE_KEY_ED25519, &key, &text);
+    memcpy(vkey, text.ptr, text.len + 1);
+    buf_release(&text);
+    path_of("", folder);
+    (void) snprintf(log, sizeof log, "%s/named", dir);
+    const char *const argv[] = {program, "witness", "run", folder, "--listen", "127.0.0.1:0", "--log", vkey, NULL};
+    assert_int_equal(running_start(&other, log, argv), 0);
+    assert_int_equal(running_says(&other, "the log is called Log.Example/a"), 0);
+    assert_int_equal(running_end(&other, 0), 2);
+}
+
 /* ---- kills ---- */
 
 static struct killer {
@@ -389,6 +550,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_status_is_as_the_protocol_has_it, fresh),
         cmocka_unit_test_setup(a_log_that_shows_two_histories_is_kept_on_record, fresh),
+        cmocka_unit_test_setup(who_asks_for_the_same_again_and_again_costs_a_flush_a_second, fresh),
+        cmocka_unit_test_setup(trouble_that_anybody_can_repeat_fills_no_log, fresh),
+        cmocka_unit_test_setup(a_clock_that_goes_back_dates_nothing_before_the_last, fresh),
+        cmocka_unit_test_setup(connections_that_say_nothing_keep_nobody_out, fresh),
+        cmocka_unit_test_setup(a_log_whose_name_it_cannot_read_is_said_at_the_start, fresh),
         cmocka_unit_test_setup(its_memory_survives_a_kill_at_any_moment, fresh),
         cmocka_unit_test_setup(of_requests_that_race_only_one_history_is_cosigned, fresh),
         cmocka_unit_test_setup(a_second_process_does_not_share_the_memory, fresh),

@@ -284,7 +284,7 @@ $(B)/tests/bench/bench_engine: $(B)/obj/tests/bench/bench_engine.o $(call archiv
 # ---- fuzzing: clang's libFuzzer under ASan and UBSan; FUZZ_SECONDS for each target ----
 FUZZ_SECONDS ?= 60
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SOURCES = $(foreach layer,command model engine terms verify format base,$(call sources,$(layer)))
+FUZZ_SOURCES = $(foreach layer,replay command model engine terms verify format base,$(call sources,$(layer)))
 .PHONY: fuzz
 fuzz: ## each parser, FUZZ_SECONDS (60) long
 	@./.ci/deps build lint
@@ -299,19 +299,19 @@ fuzz: ## each parser, FUZZ_SECONDS (60) long
 	    grep -E 'number_of_executed_units|peak_rss' build/fuzz/$$name.log; \
 	done
 
-# ---- the same without clang: the pure parsers of the language, of trust policies, archives, notes and receipts, under gcc's ASan and UBSan, by tests/fuzz/driver.c; a minute in all ----
+# ---- the same without clang: the pure parsers of the language, of trust policies, archives, notes and receipts, and replay, under gcc's ASan and UBSan, by tests/fuzz/driver.c; a minute in all ----
 SHORT_SECONDS ?= 60
 SHORT_SEED ?= 1
-SHORT_NAMES := terms check solve policy archive note
+SHORT_NAMES := terms check solve policy archive note replay
 SHORT_SEEDS := $(sort $(wildcard contracts/templates/*.terms tests/fuzz/seeds/*.terms))
 # what decides which places are new is no place itself
 $(B)/obj/tests/fuzz/driver.o: ALL_CFLAGS := $(filter-out -fsanitize-coverage%,$(ALL_CFLAGS))
-$(B)/short/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(call archives,engine terms verify format base)
+$(B)/short/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/driver.o $(call archives,$(PURE_LAYERS))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GMP) $(JANSSON) $(CRYPTO) -lpthread
 .PHONY: fuzz-short
 .SECONDARY: $(addprefix $(B)/obj/tests/fuzz/fuzz_,$(addsuffix .o,$(SHORT_NAMES)))
-fuzz-short: ## the parsers of the language, of policies, archives and notes, SHORT_SECONDS (60) for all; what fails is left in build/fuzz
+fuzz-short: ## the parsers of the language, of policies, archives and notes, and replay, SHORT_SECONDS (60) for all; what fails is left in build/fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=fuzz $(addprefix build/fuzz/short/,$(SHORT_NAMES))
 	@printf '%s\n' $(SHORT_NAMES) | ASAN_OPTIONS=hard_rss_limit_mb=2048:abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1:print_stacktrace=1 xargs -P $(JOBS) -I{} tests/fuzz/short.sh build/fuzz/short/{} \
 	    $$(( $(SHORT_SECONDS) * $(JOBS) / $(words $(SHORT_NAMES)) )) $(SHORT_SEED) $(SHORT_SEEDS)

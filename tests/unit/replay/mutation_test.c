@@ -150,9 +150,39 @@ static void whatever_an_archive_says_replay_ends(void **state)
     book_end(&b);
 }
 
+#define SEED "tests/fuzz/seeds/replay-story.jsonl"
+
+/* What fuzz/fuzz_replay.c begins with is a ledger as it is kept today. WRITE_SEED=1 in the environment writes it. */
+static void the_seed_of_the_fuzzer_is_this_story(void **state)
+{
+    struct book b;
+    struct buf archive;
+    char path[80];
+    (void) state;
+    tell(&b);
+    (void) snprintf(path, sizeof(path), "/v1/entries/%zu/erasure", forge_find(&b.f, "result.submitted", 0));
+    BOOK_SAID(&b, "op", path, "{\"ground\":\"asked\"}");
+    book_archive(&b, &archive);
+    FILE *file = fopen(SEED, getenv("WRITE_SEED") != NULL ? "w+e" : "re");
+    assert_non_null(file);
+    if (getenv("WRITE_SEED") != NULL) {
+        assert_int_equal(fwrite(archive.ptr, 1, archive.len, file), archive.len);
+        rewind(file);
+    }
+    char *seed = test_malloc(archive.len + 1);
+    size_t len = fread(seed, 1, archive.len + 1, file);
+    if (len != archive.len || memcmp(seed, archive.ptr, len) != 0)
+        fail_msg("%s is another one: WRITE_SEED=1 writes it anew", SEED);
+    test_free(seed);
+    (void) fclose(file);
+    buf_release(&archive);
+    book_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_seed_of_the_fuzzer_is_this_story),
         cmocka_unit_test(whatever_an_archive_says_replay_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

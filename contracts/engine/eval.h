@@ -163,8 +163,7 @@ struct seats {
 /* A member of an open dimension that was left with nothing standing (S7): what it had before holds no place any more. If its results
  * give it none either, all that stood for it is taken back, and its results count for nothing. */
 struct vacated {
-    uint32_t dimension;
-    struct slice name;
+    struct slice dimension, name; /* several texts number them each for itself */
     struct vacated *next;
 };
 

@@ -46,17 +46,33 @@ MUST_CHECK static bool named_add(struct eval *ev, struct named_list *list, struc
     return true;
 }
 
-/* The open parts of a key, each to the list of its dimension. A key of another form is reported where it is read. */
-MUST_CHECK static bool take_key(struct eval *ev, const struct shape *shape, struct slice key, uint64_t order,
-                                struct named_list *lists)
+static uint32_t dimension_named(const struct terms *t, struct slice name)
+{
+    for (uint32_t i = 0; i < t->dimension_count; i++)
+        if (slice_equal(t->dimensions[i].shown.name, name))
+            return i;
+    return TERMS_NONE;
+}
+
+/* The open dimension that has the name of this one of `of`; TERMS_NONE: there is none. */
+static uint32_t same_open(const struct terms *t, const struct terms *of, uint32_t dimension)
+{
+    uint32_t same = t == of ? dimension : dimension_named(t, of->dimensions[dimension].shown.name);
+    return same != TERMS_NONE && dimension_is_open(&t->dimensions[same]) ? same : TERMS_NONE;
+}
+
+/* The open parts of a key by one of the texts, each to the list of its dimension. A key of another form is reported where it is read. */
+MUST_CHECK static bool take_key(struct eval *ev, const struct terms *of, const struct shape *shape, struct slice key,
+                                uint64_t order, struct named_list *lists)
 {
     struct slice parts[DIMENSIONS_MAX];
     if (!key_parts(key, shape->count, parts))
         return true;
-    for (uint32_t i = 0; i < shape->count; i++)
-        if (dimension_is_open(&ev->t->dimensions[shape->dims[i]]) &&
-            !named_add(ev, &lists[shape->dims[i]], parts[i], order))
+    for (uint32_t i = 0; i < shape->count; i++) {
+        uint32_t dimension = same_open(ev->t, of, shape->dims[i]);
+        if (dimension != TERMS_NONE && !named_add(ev, &lists[dimension], parts[i], order))
             return false;
+    }
     return true;
 }
 
@@ -105,7 +121,8 @@ static void unite(const struct eval *ev, uint32_t dimension, struct named_list *
     }
     list->count = kept;
     for (const struct vacated *v = ev->vacated; v != NULL; v = v->next) {
-        struct named *gone = v->dimension == dimension ? find_named(list, v->name) : NULL;
+        bool is_of_this = slice_equal(v->dimension, ev->t->dimensions[dimension].shown.name);
+        struct named *gone = is_of_this ? find_named(list, v->name) : NULL;
         if (gone == NULL)
             continue;
         gone->order = gone->by_result;
@@ -113,20 +130,21 @@ static void unite(const struct eval *ev, uint32_t dimension, struct named_list *
     }
 }
 
-/* The first `at_most` to come, and beside them those that have given up their places, for whom something is to be taken back; by their
- * bytes. What stands alone holds a place that somebody else would have: once it stands no more, the place is given up. */
+/* The first `most` to come, all for whom something stands (more, where an amendment lets fewer count), and beside them those that have
+ * given up their places, for whom something is to be taken back; by their bytes. What stands alone holds a place that somebody else
+ * would have: once it stands no more, the place is given up. */
 static void choose(uint32_t most, struct named_list *list)
 {
     size_t kept = 0;
     qsort(list->items, list->count, sizeof *list->items, order_of_coming);
-    while (kept < list->count && kept < most && list->items[kept].order != NO_RESULT)
+    while (kept < list->count && (kept < most || list->items[kept].order == 0) && list->items[kept].order != NO_RESULT)
         kept++;
     struct named next = kept == list->count ? (struct named){.order = NO_RESULT} : list->items[kept];
     for (size_t i = 0; i < kept; i++) {
         struct named without = list->items[i];
         without.order = without.by_result;
-        bool is_held = list->items[i].order == 0 && next.order != NO_RESULT && order_of_coming(&without, &next) > 0;
-        list->items[i].seat = is_held ? SEAT_STANDS : 0;
+        bool is_wanted = kept > most || (next.order != NO_RESULT && order_of_coming(&without, &next) > 0);
+        list->items[i].seat = list->items[i].order == 0 && is_wanted ? SEAT_STANDS : 0;
     }
     for (size_t i = kept; i < list->count; i++)
         if (list->items[i].seat == SEAT_GIVEN_UP)
@@ -135,12 +153,25 @@ static void choose(uint32_t most, struct named_list *list)
     qsort(list->items, kept, sizeof *list->items, order_of_names);
 }
 
+/* How many count: the newest text that has the dimension says so for all of them, as it does of caps (V4). */
+static uint32_t at_most_of(const struct eval *ev, uint32_t dimension)
+{
+    for (size_t k = ev->texts == NULL ? 0 : ev->texts->count; k-- > 0;) {
+        const struct terms *t = ev->texts->items[k].input.terms;
+        uint32_t same = same_open(t, ev->t, dimension);
+        if (same != TERMS_NONE)
+            return t->dimensions[same].shown.at_most;
+    }
+    return ev->t->dimensions[dimension].shown.at_most;
+}
+
 MUST_CHECK static bool set_members(struct eval *ev, uint32_t dimension, struct dimension *d, struct named_list *list)
 {
     unite(ev, dimension, list);
-    bool is_crowded = list->count > d->shown.at_most || ev->vacated != NULL;
+    uint32_t most = at_most_of(ev, dimension);
+    bool is_crowded = list->count > most || ev->vacated != NULL;
     if (is_crowded && list->count > 0)
-        choose(d->shown.at_most, list);
+        choose(most, list);
     struct slice *names = EVAL_NEW(ev, list->count, struct slice);
     uint32_t *by_bytes = EVAL_NEW(ev, list->count, uint32_t);
     unsigned char *seats = is_crowded ? EVAL_NEW(ev, list->count, unsigned char) : NULL;
@@ -153,72 +184,41 @@ MUST_CHECK static bool set_members(struct eval *ev, uint32_t dimension, struct d
             seats[i] = list->items[i].seat;
     }
     ev->seats[dimension] = (struct seats){seats, is_crowded ? (uint32_t) list->count : 0};
-    ev->is_full = ev->is_full || list->count >= d->shown.at_most;
+    ev->is_full = ev->is_full || list->count >= most;
     d->shown.members = d->spellings = names;
     d->shown.member_count = (uint32_t) list->count;
-    if (d->shown.at_most < list->count) /* with those that take no place: cells are counted by it */
-        d->shown.at_most = (uint32_t) list->count;
+    d->shown.at_most =
+        most < list->count ? (uint32_t) list->count : most; /* with those that take no place: cells are counted by it */
     d->by_bytes = by_bytes;
     return true;
 }
 
-static uint32_t dimension_named(const struct terms *t, struct slice name)
+MUST_CHECK static bool take_keys(struct eval *ev, const struct engine_input *in, struct named_list *lists)
 {
-    for (uint32_t i = 0; i < t->dimension_count; i++)
-        if (slice_equal(t->dimensions[i].shown.name, name))
-            return i;
-    return TERMS_NONE;
-}
-
-/* The open parts of a key by another text, each to the list of the dimension of its name. */
-MUST_CHECK static bool take_other_key(struct eval *ev, const struct terms *other, const struct engine_fact *fact,
-                                      uint64_t order, struct named_list *lists)
-{
-    const struct shape *shape = &other->metrics[fact->metric].shape;
-    struct slice parts[DIMENSIONS_MAX];
-    if (!key_parts(fact->key, shape->count, parts))
-        return true;
-    for (uint32_t i = 0; i < shape->count; i++) {
-        uint32_t dim = dimension_named(ev->t, other->dimensions[shape->dims[i]].shown.name);
-        if (dim != TERMS_NONE && dimension_is_open(&ev->t->dimensions[dim]) && !named_add(ev, &lists[dim], parts[i], order))
+    const struct terms *t = in->terms;
+    for (size_t i = 0; i < in->fact_count; i++) {
+        const struct engine_fact *fact = &in->facts[i];
+        bool is_found = fact->standing != ENGINE_PENDING && (fact->standing != ENGINE_UNKNOWN || fact->is_blocked);
+        if (is_found && fact->metric < t->metric_count &&
+            !take_key(ev, t, &t->metrics[fact->metric].shape, fact->key, fact_order(fact), lists))
+            return false;
+    }
+    for (size_t i = 0; i < in->record_count; i++) {
+        const struct engine_record *record = &in->records[i];
+        if (record->rule < t->rule_count && money_sign(record->stands) != 0 &&
+            !take_key(ev, t, &t->rules[record->rule].shape, record->key, 0, lists))
             return false;
     }
     return true;
 }
 
-/* A member that one text of a contract knows is a member by all of them. */
-MUST_CHECK static bool take_other_texts(struct eval *ev, struct named_list *lists)
-{
-    for (size_t k = 0; k < ev->texts->count; k++) {
-        const struct engine_input *in = &ev->texts->items[k].input;
-        for (size_t i = 0; k != ev->text && i < in->fact_count; i++) {
-            const struct engine_fact *fact = &in->facts[i];
-            uint64_t order = fact_order(fact);
-            bool is_found = fact->standing == ENGINE_FINAL || fact->standing == ENGINE_DISPUTED;
-            if (is_found && fact->metric < in->terms->metric_count && !take_other_key(ev, in->terms, fact, order, lists))
-                return false;
-        }
-    }
-    return true;
-}
-
+/* A member by one text of a contract is a member by all of them, whichever of them has its results and its instances. */
 MUST_CHECK static bool take_all_keys(struct eval *ev, struct named_list *lists)
 {
-    for (size_t i = 0; i < ev->in->fact_count; i++) {
-        const struct engine_fact *fact = &ev->in->facts[i];
-        uint64_t order = fact_order(fact);
-        bool is_found = fact->standing != ENGINE_PENDING && (fact->standing != ENGINE_UNKNOWN || fact->is_blocked);
-        if (is_found && fact->metric < ev->t->metric_count &&
-            !take_key(ev, &ev->t->metrics[fact->metric].shape, fact->key, order, lists))
+    for (size_t k = 0; ev->texts != NULL && k < ev->texts->count; k++)
+        if (k != ev->text && !take_keys(ev, &ev->texts->items[k].input, lists))
             return false;
-    }
-    for (size_t i = 0; i < ev->in->record_count; i++) {
-        const struct engine_record *record = &ev->in->records[i];
-        if (record->rule < ev->t->rule_count && money_sign(record->stands) != 0 &&
-            !take_key(ev, &ev->t->rules[record->rule].shape, record->key, 0, lists))
-            return false;
-    }
-    return ev->texts == NULL || take_other_texts(ev, lists);
+    return take_keys(ev, ev->in, lists);
 }
 
 /* All open dimensions have members: ev->dimensions is set. */
@@ -260,45 +260,87 @@ bool members_find(struct eval *ev)
     return is_found;
 }
 
+/* ---- who gives up a place ---- */
+
+static size_t text_count(const struct eval *ev)
+{
+    return ev->texts == NULL ? 1 : ev->texts->count;
+}
+
+static struct eval *text_at(struct eval *ev, size_t k)
+{
+    return ev->texts == NULL ? ev : ev->texts->items[k].ev;
+}
+
+/* The member of `of` keeps its seat, by this text too. */
+static void keep_seat(struct eval *ev, const struct eval *of, uint32_t dimension, uint32_t member)
+{
+    uint32_t same = same_open(ev->t, of->t, dimension);
+    if (same == TERMS_NONE || ev->seats[same].count == 0)
+        return;
+    if (ev != of)
+        member = dimension_find(&ev->dimensions[same], of->dimensions[dimension].shown.members[member]);
+    if (member < ev->seats[same].count)
+        ev->seats[same].items[member] = 0;
+}
+
 /* Whoever has something afterwards is not left with nothing. */
-static void keep_who_has_something(const struct eval *ev)
+static void keep_who_has_something(struct eval *ev, const struct eval *of)
 {
     uint32_t members[DIMENSIONS_MAX];
-    for (uint32_t r = 0; r < ev->t->rule_count; r++) {
-        const struct shape *shape = &ev->t->rules[r].shape;
-        for (size_t i = 0; i < ev->rules[r].count; i++) {
-            if (ev->rules[r].items[i].target == 0)
+    for (uint32_t r = 0; r < of->t->rule_count; r++) {
+        const struct shape *shape = &of->t->rules[r].shape;
+        for (size_t i = 0; (of->texts == NULL || texts_owns(of, r)) && i < of->rules[r].count; i++) {
+            if (of->rules[r].items[i].target == 0)
                 continue;
-            shape_bind(ev->dimensions, shape, ev->rules[r].items[i].cell, members);
+            shape_bind(of->dimensions, shape, of->rules[r].items[i].cell, members);
             for (uint32_t k = 0; k < shape->count; k++)
-                if (members[shape->dims[k]] < ev->seats[shape->dims[k]].count)
-                    ev->seats[shape->dims[k]].items[members[shape->dims[k]]] = 0;
+                if (dimension_is_open(&of->t->dimensions[shape->dims[k]]))
+                    keep_seat(ev, of, shape->dims[k], members[shape->dims[k]]);
         }
     }
 }
 
-bool members_vacate(struct eval *ev, struct arena *arena, const struct vacated **vacated, bool *is_again)
+static bool has_seats(const struct eval *ev)
 {
-    bool has_full = false;
-    *is_again = false;
+    bool has_any = false;
     for (uint32_t d = 0; ev->seats != NULL && d < ev->t->dimension_count; d++)
-        has_full = has_full || ev->seats[d].count > 0;
-    if (!has_full || ev->texts != NULL)
-        return true;
-    keep_who_has_something(ev);
-    for (uint32_t d = 0; d < ev->t->dimension_count; d++)
-        for (uint32_t m = 0; m < ev->seats[d].count; m++) {
-            if (ev->seats[d].items[m] != SEAT_STANDS)
-                continue;
-            struct vacated *v = ARENA_NEW(arena, struct vacated);
-            if (v == NULL) {
-                ev->rc = err_set(ev->err, TALLY_E_LIMIT, "no memory left for an evaluation");
-                return false;
+        has_any = has_any || ev->seats[d].count > 0;
+    return has_any;
+}
+
+/* By several texts it may be there several times, which does no harm. */
+MUST_CHECK static bool vacate(struct eval *ev, struct slice dimension, struct slice name, struct arena *arena,
+                              const struct vacated **vacated)
+{
+    struct vacated *v = ARENA_NEW(arena, struct vacated);
+    if (v == NULL) {
+        ev->rc = err_set(ev->err, TALLY_E_LIMIT, "no memory left for an evaluation");
+        return false;
+    }
+    *v = (struct vacated){dimension, name, (struct vacated *) (uintptr_t) *vacated};
+    *vacated = v;
+    return true;
+}
+
+bool members_vacate(struct eval *master, struct arena *arena, const struct vacated **vacated, bool *is_again)
+{
+    *is_again = false;
+    for (size_t k = 0; k < text_count(master); k++) {
+        struct eval *ev = text_at(master, k);
+        if (!has_seats(ev))
+            continue;
+        for (size_t i = 0; i < text_count(master); i++)
+            keep_who_has_something(ev, text_at(master, i));
+        for (uint32_t d = 0; d < ev->t->dimension_count; d++)
+            for (uint32_t m = 0; m < ev->seats[d].count; m++) {
+                if (ev->seats[d].items[m] != SEAT_STANDS)
+                    continue;
+                if (!vacate(master, ev->t->dimensions[d].shown.name, ev->dimensions[d].shown.members[m], arena, vacated))
+                    return false;
+                *is_again = true;
             }
-            *v = (struct vacated){d, ev->dimensions[d].shown.members[m], (struct vacated *) (uintptr_t) *vacated};
-            *vacated = v;
-            *is_again = true;
-        }
+    }
     return true;
 }
 

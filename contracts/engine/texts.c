@@ -166,6 +166,7 @@ bool texts_begin(struct eval *master, const struct engine_input *input)
         texts->items[k].ev = ev;
         ev->texts = texts;
         ev->text = k;
+        ev->vacated = master->vacated;
         master->rc = evaluate_begin(ev, &texts->items[k].input, master->err);
         if (master->rc != TALLY_OK)
             return false;

@@ -88,6 +88,7 @@ static void amend(struct amended *a, const char *text)
     amended_input(a, "2016-01-01");
     struct engine_input before = a->input;
     a->w[a->count++] = w;
+    w->seq = old->seq; /* what comes is later than all that there is */
     for (size_t i = 0; i < old->fact_count; i++) {
         struct engine_fact fact = old->facts[i];
         fact.metric = terms_find_metric(w->terms, terms_metric(old->terms, fact.metric)->name);
@@ -314,6 +315,72 @@ static void rule_V2_never_back_is_of_the_text_that_computes_it(void **state)
     amended_free(&a);
 }
 
+#define WHO(n) "dimension who open, at most " n "\nmetric x is \"X\" in USD\n  by who\n  reported by judge\n"
+#define PAID "pay p from city to lender for each who of x dated 2018-06-01 amount x\n"
+
+/* Whoever has something standing remains (I1); who else counts, the newest text says. */
+static void rule_S7_an_amendment_lets_more_people_count(void **state)
+{
+    (void) state;
+    struct amended a = begin(V1(WHO("1") PAID));
+    amended_final(&a, "x", "ada", "3");
+    amended_final(&a, "x", "bo", "5");
+    amended_day(&a, "2018-07-01");
+    assert_null(world_instance(newest(&a), "p", "bo"));
+    amend(&a, V2(WHO("2") PAID));
+    amended_final(&a, "x", "cy", "6");
+    for (int i = 0; i < 3; i++) {
+        amended_day(&a, "2018-07-02");
+        expect_of(&a, "p", "ada", "3.00", "0.00");
+        expect_of(&a, "p", "bo", "5.00", i == 0 ? "5.00" : "0.00");
+        assert_null(world_instance(newest(&a), "p", "cy"));
+    }
+    amended_free(&a);
+}
+
+static void rule_S7_an_amendment_lets_fewer_people_count(void **state)
+{
+    (void) state;
+    struct amended a = begin(V1(WHO("3") PAID));
+    amended_final(&a, "x", "ada", "3");
+    amended_final(&a, "x", "bo", "5");
+    amended_final(&a, "x", "cy", "0");
+    amended_day(&a, "2018-07-01");
+    amend(&a, V2(WHO("1") PAID));
+    amended_day(&a, "2018-07-02"); /* nothing is taken back for that */
+    expect_of(&a, "p", "ada", "3.00", "0.00");
+    expect_of(&a, "p", "bo", "5.00", "0.00");
+    assert_null(world_instance(newest(&a), "p", "cy"));
+    amended_final(&a, "x", "bo", "0");
+    amended_day(&a, "2018-07-03");
+    expect_of(&a, "p", "bo", "0.00", "-5.00");
+    amended_final(&a, "x", "bo", "2"); /* the place is given up */
+    amended_day(&a, "2018-07-04");
+    assert_null(world_instance(newest(&a), "p", "bo"));
+    expect_of(&a, "p", "ada", "3.00", "0.00");
+    amended_free(&a);
+}
+
+static void rule_P1_a_place_that_comes_free_is_taken_at_once_by_several_texts(void **state)
+{
+    (void) state;
+    struct amended a = begin(V1(WHO("1") PAID));
+    amended_final(&a, "x", "ada", "3");
+    amended_day(&a, "2018-07-01");
+    amend(&a, V2(WHO("1") PAID));
+    amended_final(&a, "x", "bo", "5");
+    amended_day(&a, "2018-07-02");
+    assert_null(world_instance(newest(&a), "p", "bo"));
+    for (size_t i = 0; i < a.count; i++)
+        world_withdraw(a.w[i], "x", "ada");
+    amended_day(&a, "2018-07-03");
+    expect_of(&a, "p", "ada", "0.00", "-3.00");
+    expect_of(&a, "p", "bo", "5.00", "5.00");
+    amended_day(&a, "2018-07-03");
+    expect_of(&a, "p", "bo", "5.00", "0.00");
+    amended_free(&a);
+}
+
 static void rule_T5_the_newest_text_says_when_it_closes(void **state)
 {
     (void) state;
@@ -482,6 +549,9 @@ int main(void)
         cmocka_unit_test(rule_V3_the_name_of_a_rule_is_its_target_whichever_text_computes_it),
         cmocka_unit_test(rule_V4_caps_are_those_of_the_newest_text_and_count_all),
         cmocka_unit_test(rule_V2_never_back_is_of_the_text_that_computes_it),
+        cmocka_unit_test(rule_S7_an_amendment_lets_more_people_count),
+        cmocka_unit_test(rule_S7_an_amendment_lets_fewer_people_count),
+        cmocka_unit_test(rule_P1_a_place_that_comes_free_is_taken_at_once_by_several_texts),
         cmocka_unit_test(rule_T5_the_newest_text_says_when_it_closes),
         cmocka_unit_test(an_explanation_says_which_version),
         cmocka_unit_test(keys_that_do_not_exist_in_an_earlier_text_are_an_error_of_ours),

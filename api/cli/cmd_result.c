@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "result_csv.h"
 #include "result_standing.h"
 #include "tally/canon.h"
 #include "tally/entry.h"
@@ -134,6 +135,32 @@ static void print_fits(struct cli *cli, const json_t *statement)
         (void) fprintf(stderr, "tally: no contract that you may read has a metric for this: nothing follows from it yet\n");
 }
 
+/* FILE.json as it is, or FILE.csv as one statement. An option that a file has no use for is an error and not passed over. */
+MUST_CHECK static enum tally_code read_file(struct cli *cli, const char *file, struct slice *out, struct err *err)
+{
+    static const char *const of_one[] = {"--value", "--dim"};
+    static const char *const of_table[] = {"--indicator", "--version", "--contract", "--metric", "--private"};
+    enum tally_code rc = TALLY_OK;
+    struct slice text = SLICE("");
+    json_t *json = NULL;
+    for (size_t i = 0; i < sizeof of_one / sizeof of_one[0]; i++)
+        if (cli_option(cli, of_one[i]) != NULL)
+            TRY(err_set(err, TALLY_E_USAGE, "%s is for one result, and a file says its own", of_one[i]));
+    for (size_t i = 0; i < sizeof of_table / sizeof of_table[0] && !result_is_csv(file); i++)
+        if (cli_option(cli, of_table[i]) != NULL || cli_flag(cli, of_table[i]))
+            TRY(err_set(err, TALLY_E_USAGE,
+                        "%s: a file says it itself (that it is not open: \"open\": false beside \"results\")",
+                        of_table[i]));
+    TRY(cli_file_read(cli, file, &text, err));
+    if (result_is_csv(file))
+        TRY(result_csv(cli, file, text, &text, err));
+    else
+        TRY(cli_json_read(cli, file, text, &json, err));
+    *out = text;
+done:
+    return rc;
+}
+
 MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -141,11 +168,8 @@ MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
     struct slice text = SLICE("");
     json_t *answer = NULL, *statement = NULL;
     buf_init(&body, BODY_MAX);
-    if (cli->arg_count > 0 && cli_flag(cli, "--private"))
-        TRY(err_set(err, TALLY_E_USAGE, "a file says itself that it is not open: \"open\": false beside \"results\""));
     if (cli->arg_count > 0) {
-        TRY(cli_file_read(cli, cli->args[0], &text, err));
-        TRY(cli_json_read(cli, cli->args[0], text, &answer, err));
+        TRY(read_file(cli, cli->args[0], &text, err));
     } else {
         TRY(write_result(cli, &body, err));
         text = buf_slice(&body);
@@ -302,9 +326,12 @@ static const struct cli_option LIST[] = {{"--indicator", "SLUG", "only of this i
                                          {"--author", "ACTOR", "only by this actor", false},
                                          CLI_LIST_OPTIONS};
 static const struct cli_command COMMANDS[] = {
-    {"submit", "FILE.json | --indicator SLUG --version N --dim D=M ... --value TEXT",
+    {"submit", "FILE.json | FILE.csv | --indicator SLUG --version N --dim D=M ... --value TEXT",
      "submit a result, or a file of up to 10,000: {\"results\":[{\"indicator\",\"version\",\"dimensions\",\"value\"}, "
      "...]}\n"
+     "Of FILE.csv the first line names the columns: value; indicator and version, or contract and metric, where no option "
+     "gives them;\n"
+     "every other column is a dimension.\n"
      "It answers which contracts the result feeds, and whether it is final there.",
      "tally result submit --indicator nyc.recidivism-bed-days --version 1 --dim arm=programme --dim cohort=y2013 --value "
      "91",

@@ -89,14 +89,14 @@ static void lose_lead(struct sequencer *s, enum sequencer_role role, const char 
     bool is_full = role == SEQUENCER_AWAY && !sequencer_has_room(s); /* why a database stops that was well */
     if (is_full)
         trouble = "the disk of the database is full; when there is room again, the service goes on by itself";
-    (void) snprintf(detail, sizeof detail,
-                    "this service cannot append now: %s; nothing of this statement was recorded, send it again in a moment",
-                    trouble);
-    sequencer_role(s, role, trouble);
     enum refusal_code code = stopping                                 ? REFUSE_SERVICE_STOPPING
                              : is_full                                ? REFUSE_STORAGE_FULL
                              : role == SEQUENCER_AWAY && s->is_forked ? REFUSE_LEDGER_FORKED
                                                                       : REFUSE_DATABASE_AWAY;
+    const char *again = code == REFUSE_LEDGER_FORKED ? "" : ", send it again in a moment"; /* no moment makes that good */
+    (void) snprintf(detail, sizeof detail, "this service cannot append now: %s; nothing of this statement was recorded%s",
+                    trouble, again);
+    sequencer_role(s, role, trouble);
     queue_close(&s->queue, code, detail);
     refuse_waiting(s, code, detail);
     s->singly = 0;

@@ -76,7 +76,8 @@ static const struct cli_option OPTIONS[] = {{"-o", "FILE", "into this file inste
                                             {"--gzip", NULL, "packed by gzip, as into a FILE.gz", false},
                                             {"--from", "SEQ", "from this entry on", false}};
 static const struct cli_command COMMANDS[] = {
-    {NULL, "[-o FILE] [--gzip]", "the whole ledger as JSON Lines, which tally-verify checks without any service",
-     "tally archive -o ledger.jsonl.gz", 0, 0, run, CLI_OPTIONS(OPTIONS)},
+    {NULL, "[-o FILE] [--gzip] [--from SEQ]",
+     "the whole ledger as JSON Lines, which tally-verify checks without any service", "tally archive -o ledger.jsonl.gz", 0,
+     0, run, CLI_OPTIONS(OPTIONS)},
 };
 const struct cli_family cli_archive = {"archive", "everything, for an auditor", COMMANDS, 1};

@@ -211,9 +211,9 @@ static const struct cli_command COMMANDS[] = {
      "tally terms exposure rikers-able.terms", 1, 1, cli_terms_exposure, CLI_NO_OPTIONS},
     {"simulate",
      "FILE.terms --vary METRIC[KEY]=A..B [--steps N] [--fix METRIC[KEY]=VALUE] [--results FILE.json] [--svg FILE.svg]",
-     "what each rule pays and each payer owes as one figure varies, all at once and from nothing. A figure that is not "
-     "given has\n"
-     "what its metric says for a missing one; an instance that waits all the same is left out",
+     "what each rule pays and each payer owes as one figure varies, all at once and from nothing\n"
+     "A figure that is not given has what its metric says for a missing one; an instance that waits all the same is left "
+     "out.",
      "tally terms simulate rikers-able.terms --vary 'bed_days[programme,y2013]=70..100' --fix "
      "'bed_days[comparison,y2013]=100' "
      "--fix significant=true",

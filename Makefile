@@ -189,7 +189,7 @@ $(patsubst tests/%.c,$(B)/tests/%,$(1)): $(patsubst %.c,$(B)/obj/%.o,$(1)) $$(ca
 	@$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(MHD) $$(CURL) $$(JANSSON) $$(SSL) $$(CRYPTO) $$(ZLIB) $$(LIBPQ) $$(GMP) -lpthread -lm
 endef
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rule,$(test))))
-$(filter $(B)/tests/property/%,$(TEST_BINS)) $(B)/tests/integration/cli_from_json_test: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/property/random_*.c))
+$(filter $(B)/tests/property/%,$(TEST_BINS)) $(B)/tests/integration/cli_from_json_test $(B)/tests/unit/terms/format_test: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/property/random_*.c))
 .PHONY: tests interop
 tests: $(TEST_BINS)
 # other people's programs that tests/interop runs; a test that cannot have its own is skipped, with the reason

@@ -1,3 +1,4 @@
+#include "../../property/random_text.h"
 #include "terms_help.h"
 
 static void assert_formats(const char *source, const char *expected)
@@ -113,6 +114,19 @@ static void any_spacing_keeps_the_tree_and_settles(void **state)
     }
 }
 
+/* Also of texts that do not check: they parse. */
+static void random_texts_keep_their_trees_and_settle(void **state)
+{
+    (void) state;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct dice dice = {seed * UINT64_C(0x9E3779B97F4A7C15)};
+        struct random_text random;
+        random_text_make(&dice, false, &random);
+        assert_stable_in_any_spacing(slice_str(random.text));
+        random_text_free(&random);
+    }
+}
+
 static void clauses_and_rows_have_their_lines(void **state)
 {
     (void) state;
@@ -222,6 +236,7 @@ int main(void)
         cmocka_unit_test(the_worked_contracts_are_in_the_layout),
         cmocka_unit_test(templates_are_in_the_layout),
         cmocka_unit_test(any_spacing_keeps_the_tree_and_settles),
+        cmocka_unit_test(random_texts_keep_their_trees_and_settle),
         cmocka_unit_test(clauses_and_rows_have_their_lines),
         cmocka_unit_test(expressions_have_their_spaces),
         cmocka_unit_test(line_breaks_of_long_expressions_are_kept),

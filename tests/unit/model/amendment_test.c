@@ -412,6 +412,38 @@ static void a_third_text_amends_the_second(void **state)
     world_release(&w);
 }
 
+#define COUNTED(header, most)                                                                                              \
+    "terms 1\ncontract deal \"Deal\"" header "\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                      \
+    "runs 2012-01-01 to 2014-12-31\n"                                                                                      \
+    "party buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" JUDGE ALL                                    \
+    "disputes decided by judge within 60 days, otherwise stands\ndimension village open, at most " most "\n"               \
+    "metric units is shared.units version 1 in days\n  by village\n  reported by seller\n"                                 \
+    "pay each from buyer to seller\n  for each village of units\n  amount 2 per day of units\n"
+
+/* S7: the newest text says how many count; earlier ones go on with whoever has something standing. */
+static void an_amendment_lets_more_people_count(void **state)
+{
+    static const char *const three[] = {"shared.units/1 village=a 1", "shared.units/1 village=b 2",
+                                        "shared.units/1 village=c 3"};
+    struct world w;
+    (void) state;
+    begin(&w, COUNTED("", "1"), PARTIES);
+    do_results(&w, "seller", false, 3, three);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, "a"), "2.00");
+    assert_string_equal(stands(&w, "b"), "none");
+    world_day(&w, "2013-07-01");
+    sign_both(&w, propose(&w, amends(&w, COUNTED(SECOND_HEADER, "2"), COUNTED("", "1")), PARTIES));
+    assert_string_equal(stands(&w, "b"), "4.00");
+    assert_string_equal(stands(&w, "c"), "none");
+    do_result(&w, "seller", "shared.units/1 village=d 9");
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, "a"), "2.00");
+    assert_string_equal(stands(&w, "b"), "4.00");
+    assert_string_equal(stands(&w, "d"), "none");
+    world_release(&w);
+}
+
 /* V5: what it would trigger if it were in force now; also by results of an indicator that only it uses. */
 static void rule_V5_a_preview_shows_every_difference(void **state)
 {
@@ -464,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_dispute_lapses_as_the_text_says_by_which_it_was_raised),
         cmocka_unit_test(earlier_results_that_fit_the_new_text_are_used),
         cmocka_unit_test(a_third_text_amends_the_second),
+        cmocka_unit_test(an_amendment_lets_more_people_count),
         cmocka_unit_test(rule_V5_a_preview_shows_every_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

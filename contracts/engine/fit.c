@@ -78,27 +78,42 @@ MUST_CHECK static struct slice value_problem(const struct terms *terms, const st
                                                              : ", which is written as a number alone");
 }
 
+static bool names_member(const struct terms_candidate *candidate, struct slice dimension)
+{
+    for (uint32_t i = 0; i < candidate->dimension_count; i++)
+        if (slice_equal(candidate->dimensions[i].name, dimension))
+            return candidate->member.len > 0 && slice_equal(candidate->member, candidate->dimensions[i].member);
+    return false;
+}
+
 /* Is the author that reporter? For a class: the member that the result names. */
 static bool is_reporter(const struct terms *terms, const struct metric *m, uint32_t reporter,
-                        const struct terms_candidate *candidate, const struct slice *parts)
+                        const struct terms_candidate *candidate)
 {
     if (reporter < terms->party_count)
         return candidate->reporter == reporter;
     for (uint32_t i = 0; i < m->shape.count; i++)
         if (terms->dimensions[m->shape.dims[i]].party == reporter)
-            return candidate->member.len > 0 && slice_equal(candidate->member, parts[i]);
+            return names_member(candidate, terms->dimensions[m->shape.dims[i]].shown.name);
     return false; /* not covered: a class that reports is one of the metric's dimensions */
 }
 
-MUST_CHECK static struct slice reporter_problem(const struct terms *terms, const struct metric *m,
-                                                const struct terms_candidate *candidate, const struct slice *parts,
-                                                struct arena *arena)
+bool terms_reports(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate)
 {
-    if (m->shown.reporter_count == 0)
+    ENSURE(metric < terms->metric_count);
+    const struct metric *m = &terms->metrics[metric];
+    bool reports = candidate->is_reporter || m->shown.reporter_count == 0;
+    for (uint32_t i = 0; i < m->shown.reporter_count && !reports; i++)
+        reports = is_reporter(terms, m, m->shown.reporters[i], candidate);
+    return reports;
+}
+
+MUST_CHECK static struct slice reporter_problem(const struct terms *terms, uint32_t metric,
+                                                const struct terms_candidate *candidate, struct arena *arena)
+{
+    const struct metric *m = &terms->metrics[metric];
+    if (terms_reports(terms, metric, candidate))
         return SLICE("");
-    for (uint32_t i = 0; i < m->shown.reporter_count; i++)
-        if (is_reporter(terms, m, m->shown.reporters[i], candidate, parts))
-            return SLICE("");
     struct slice first = terms->parties[m->shown.reporters[0]].name;
     if (m->shown.reporter_count == 1)
         return arena_printf(arena, "it is reported by %.*s alone", SLICE_ARG(first));
@@ -130,7 +145,7 @@ enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const stru
     problem = value_problem(terms, m, candidate->value, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
-    problem = reporter_problem(terms, m, candidate, parts, arena);
+    problem = reporter_problem(terms, metric, candidate, arena);
     if (problem.ptr == NULL || problem.len > 0)
         return say(problem, fits, why, err);
     struct slice made = key_join(parts, m->shape.count, arena);

@@ -163,6 +163,16 @@ MUST_CHECK enum tally_code contract_list_users(struct deciding *d, struct contra
 /* Those in force, in the order of their proposals. */
 MUST_CHECK enum tally_code contract_list_in_force(struct deciding *d, struct contract_list *list,
                                                   const struct topic *topics, uint32_t count);
+/* A result's only_in: these contracts, in the order of their proposals, each once. */
+MUST_CHECK enum tally_code result_only_in_list(struct deciding *d, const struct contract_list *list, struct slice *out);
+/* successor.c: the contracts in force in which this actor reports, by an amendment, what the author of `of` reported and reports no more. */
+MUST_CHECK enum tally_code successor_in(struct deciding *d, const struct view_result *of, struct contract_list *out);
+/* Of the key that what restates it for this actor has. */
+MUST_CHECK enum tally_code successor_key(struct deciding *d, const struct view_result *of, uint8_t sha256[32]);
+/* Refuses where the actor has a chain of that key itself, or where `of` is not the last of its author's that is meant. */
+MUST_CHECK enum tally_code successor_check(struct deciding *d, const struct view_result *of, struct slice pointer);
+/* What row, which restates or withdraws `of`, is as the first of the actor's own chain. */
+MUST_CHECK enum tally_code successor_begin(struct deciding *d, const struct view_result *of, struct row_result *row);
 /* decide_result.c: refuses at `pointer` a value that is not one of the indicator's, or does not fit the figure's metric. */
 MUST_CHECK enum tally_code check_result_value(struct deciding *d, const struct view_result *result, struct slice pointer);
 
@@ -182,6 +192,9 @@ MUST_CHECK enum tally_code overlay_put(struct deciding *d, struct overlay *overl
 struct new_final {
     struct fit fit;
     struct chain_end end; /* seq: set when it is recorded */
+    bool succeeds;        /* it takes the place of a former reporter's chain, which ends with it: */
+    uint64_t of_first, of_seq;
+    uint32_t of_item;
 };
 
 /* One contract's part of one decision. */
@@ -224,7 +237,8 @@ const struct chain_end *standing_used(const struct view_contract *contract, cons
 struct dispute_now standing_dispute(const struct view_contract *contract, const struct work *work,
                                     const struct view_result *result);
 /* It may yet become final: neither it nor a later one of its chain is, its key is free, and the arbiter has not annulled it. */
-bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct fit *fit);
+bool standing_is_pending(const struct model *model, const struct view_contract *contract, const struct work *work,
+                         const struct fit *fit);
 /* Takes out of contract->undecided what can become pending no more. */
 void standing_sweep(struct view_contract *contract);
 /* A result that became final as `end` says may still be disputed on the day of `time` (F1). */
@@ -239,6 +253,9 @@ MUST_CHECK enum tally_code standing_open(struct deciding *d, const struct view_r
 /* finality.c: what becomes final by the news (S3, S4), into work, and as result.finalised. */
 MUST_CHECK enum tally_code finality(struct deciding *d, const struct news *news, struct work *work);
 MUST_CHECK enum tally_code fresh_add(struct deciding *d, struct work *work, const struct fit *fit); /* a result that fits */
+/* quorum.c: the day of the last verification that the metric asks for; DAY_NEVER: not all are there. */
+MUST_CHECK enum tally_code quorum_day(struct deciding *d, const struct news *news, const struct view_contract *contract,
+                                      uint32_t text, uint32_t metric, const struct view_result *result, int32_t *out);
 /* A final as another text has it. */
 MUST_CHECK enum tally_code finals_inherit(struct deciding *d, struct work *work, const struct fit *fit,
                                           const struct chain_end *end);

@@ -1,5 +1,7 @@
 /* Restating and withdrawing results: by their author, the head of a chain, one change at a time (S2, S6). What replaces a result is a
  * result of its own, which is verified, disputed and becomes final like any other. */
+#include <stdlib.h>
+
 #include "decide.h"
 #include "states.h"
 
@@ -86,12 +88,22 @@ done:
 }
 
 /* ---- who, and what of it ---- */
+static bool is_own(const struct deciding *d, const struct view_result *of)
+{
+    return slice_equal(of->row.author, d->command->actor);
+}
+
+/* Its author; or whoever reports for that one now, by an amendment. */
 static enum tally_code check_author(struct deciding *d, const struct changing *c)
 {
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < c->count && !refused_enough(d); i++) {
+        struct contract_list contracts = {0};
         ENSURE(c->of[i] != NULL);
-        if (!slice_equal(c->of[i]->row.author, d->command->actor))
+        if (is_own(d, c->of[i]))
+            continue;
+        TRY(successor_in(d, c->of[i], &contracts));
+        if (contracts.count == 0)
             TRY(REFUSE_AT(d, REFUSE_RESULT_NOT_AUTHOR, pointer(d, i, ""),
                           "%.*s reported entry %" PRIu64 ", and this was signed by %.*s", SLICE_ARG(c->of[i]->row.author),
                           c->of[i]->row.seq, SLICE_ARG(d->command->actor)));
@@ -105,7 +117,7 @@ static enum tally_code check_head(struct deciding *d, const struct changing *c, 
     enum tally_code rc = TALLY_OK;
     const struct view_result *of = c->of[i];
     const struct view_contract *in = NULL;
-    if (of->is_replaced)
+    if (of->is_replaced && is_own(d, of))
         return REFUSE_AT(d, REFUSE_RESULT_SUPERSEDED, pointer(d, i, ""),
                          "entry %" PRIu64 " has replaced result %" PRIu32 " of entry %" PRIu64
                          ": only the newest of a chain can be restated or withdrawn",
@@ -113,6 +125,8 @@ static enum tally_code check_head(struct deciding *d, const struct changing *c, 
     if (of->row.is_withdrawal)
         return REFUSE_AT(d, REFUSE_RESULT_WITHDRAWN, pointer(d, i, ""),
                          "entry %" PRIu64 " withdraws a result: once that is final, report it anew", of->row.seq);
+    if (!is_own(d, of))
+        return successor_check(d, of, pointer(d, i, ""));
     TRY(standing_open(d, of, &in));
     if (in != NULL)
         TRY(REFUSE_AT(d, REFUSE_RESULT_OPEN, pointer(d, i, ""),
@@ -127,6 +141,45 @@ static enum tally_code check_heads(struct deciding *d, const struct changing *c)
     enum tally_code rc = TALLY_OK;
     for (uint32_t i = 0; i < c->count && !refused_enough(d); i++)
         TRY(check_head(d, c, i));
+done:
+    return rc;
+}
+
+struct hashed_key {
+    uint8_t sha256[32];
+    uint32_t item;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct hashed_key *left = a, *right = b;
+    int order = memcmp(left->sha256, right->sha256, sizeof(left->sha256));
+    return order != 0 ? order : (left->item > right->item) - (left->item < right->item);
+}
+
+/* Results of several authors may be of one key of this actor, and begin one chain of it. */
+static enum tally_code check_keys(struct deciding *d, const struct changing *c)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t count = 0;
+    struct hashed_key *keys = ARENA_ARRAY(d->arena, (size_t) c->count + 1, struct hashed_key);
+    if (keys == NULL)
+        return no_arena(d);
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (is_own(d, c->of[i]))
+            continue;
+        keys[count].item = i;
+        TRY(successor_key(d, c->of[i], keys[count++].sha256));
+    }
+    qsort(keys, count, sizeof(*keys), by_hash);
+    for (uint32_t i = 1; i < count && !refused_enough(d); i++) {
+        if (memcmp(keys[i - 1].sha256, keys[i].sha256, sizeof(keys[i].sha256)) == 0)
+            TRY(REFUSE_AT(
+                d, REFUSE_RESULT_DUPLICATE, pointer(d, keys[i].item, ""),
+                "the same statement restates or withdraws what was reported for these dimensions as /results/%" PRIu32
+                ": send one",
+                keys[i - 1].item));
+    }
 done:
     return rc;
 }
@@ -164,7 +217,7 @@ done:
 }
 
 /* ---- as results ---- */
-static void make_one(struct deciding *d, struct changing *c, uint32_t i)
+static enum tally_code make_one(struct deciding *d, struct changing *c, uint32_t i)
 {
     const struct view_result *of = c->of[i];
     struct view_result *result = &c->results[i];
@@ -180,6 +233,7 @@ static void make_one(struct deciding *d, struct changing *c, uint32_t i)
     result->row.prev_seq = of->row.seq;
     if (!CHANGE.is_withdrawal)
         result->row.value = c->items[i].value;
+    return is_own(d, of) ? TALLY_OK : successor_begin(d, of, &result->row);
 }
 
 static enum tally_code make_all(struct deciding *d, struct changing *c)
@@ -189,7 +243,7 @@ static enum tally_code make_all(struct deciding *d, struct changing *c)
     if (c->results == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < c->count; i++)
-        make_one(d, c, i);
+        TRY(make_one(d, c, i));
     for (uint32_t i = 0; i < c->count && !CHANGE.is_withdrawal && !refused_enough(d); i++)
         TRY(check_result_value(d, &c->results[i], pointer(d, i, "value")));
     TRY(topics_make(d, c->results, c->count, &c->topics, &c->topic_count));
@@ -205,6 +259,7 @@ enum tally_code decide_change_results(struct deciding *d)
     STEP(check_author(d, &c));
     STEP(check_taken(d, &c));
     STEP(check_heads(d, &c));
+    STEP(check_keys(d, &c));
     STEP(check_readers(d, &c));
     STEP(make_all(d, &c));
     for (uint32_t i = 0; i < c.count; i++)

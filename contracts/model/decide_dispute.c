@@ -61,7 +61,7 @@ static enum tally_code standing_for(struct deciding *d, const struct disputing *
     bool is_in_days = false;
     const struct row_result *row = &fit->result->row;
     const struct chain_end *used = standing_used(p->contract, NULL, fit);
-    if (standing_is_pending(p->contract, NULL, fit)) {
+    if (standing_is_pending(d->model, p->contract, NULL, fit)) {
         *out = ITEM_MAY;
     } else if (used == NULL || used->first_seq != row->first_seq) {
         *out = row->is_withdrawal ? ITEM_LATE : ITEM_NOT_USED;

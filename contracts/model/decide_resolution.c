@@ -125,7 +125,7 @@ static enum tally_code fits_text(struct deciding *d, const struct view_contract 
         struct slice key = {NULL, 0}, why = {NULL, 0};
         if (!fit_is_source(contract, terms_metric(terms, m), &valued->row))
             continue;
-        TRY(fit_one(contract, text, m, valued, d->arena, fits, &key, &why, d->err));
+        TRY(fit_one(d->model, contract, text, m, valued, d->arena, fits, &key, &why, d->err));
         *first = first->ptr == NULL ? why : *first;
     }
 done:

@@ -123,14 +123,14 @@ static enum tally_code reports_for(struct deciding *d, const struct view_contrac
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     *yes = false;
-    if (!view_is_party(contract, d->command->actor) && !view_has_acceded(contract, d->command->actor))
+    if (!view_was_party(contract, d->command->actor) && !view_has_acceded(contract, d->command->actor))
         return TALLY_OK; /* before compiling: anybody may ask this of every contract of an indicator */
     TRY(terms_of(d->model, contract, &terms, d->err));
     for (uint32_t k = contract->text_count; k-- > 0;) {
         terms = contract->texts[k]->terms;
         for (uint32_t i = 0; i < terms_metric_count(terms) && !*yes; i++)
-            *yes =
-                fit_is_source(contract, terms_metric(terms, i), row) && is_reporter(d, contract, k, terms_metric(terms, i));
+            *yes = fit_is_source(contract, terms_metric(terms, i), row) && fit_governs(contract, k, i, d->place->seq) &&
+                   is_reporter(d, contract, k, terms_metric(terms, i));
     }
 done:
     return rc;
@@ -225,7 +225,7 @@ static enum tally_code check_figure_fits(struct deciding *d, const struct view_r
         uint32_t metric = terms_find_metric(contract->texts[k]->terms, result->row.metric);
         if (metric == TERMS_NONE || terms_metric(contract->texts[k]->terms, metric)->source != AST_SOURCE_TEXT)
             continue;
-        TRY(fit_one(contract, k, metric, result, d->arena, &fits, &key, &why, d->err));
+        TRY(fit_one(d->model, contract, k, metric, result, d->arena, &fits, &key, &why, d->err));
         first = first.ptr == NULL ? why : first;
     }
     if (!fits)

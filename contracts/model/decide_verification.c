@@ -47,7 +47,7 @@ static enum tally_code check_independent(struct deciding *d, const struct verify
     return TALLY_OK;
 }
 
-/* Of those that the text in force named when the result was submitted. */
+/* Of those whom the text names that was in force when the result was submitted, as who they are now. */
 static enum tally_code is_verifier(struct deciding *d, const struct view_contract *contract, const struct fit *fit,
                                    bool *yes)
 {
@@ -56,7 +56,7 @@ static enum tally_code is_verifier(struct deciding *d, const struct view_contrac
     TRY(fit_policy(d->model, contract, fit, d->arena, &text, &m, d->err));
     const struct terms_metric *metric = terms_metric(contract->texts[text]->terms, m);
     for (uint32_t i = 0; i < metric->verifier_count && !*yes; i++)
-        *yes = slice_equal(party_at(contract, text, metric->verifiers[i], VERIFICATION.seq)->actor, d->command->actor);
+        *yes = slice_equal(party_at(contract, text, metric->verifiers[i], d->place->seq)->actor, d->command->actor);
 done:
     return rc;
 }

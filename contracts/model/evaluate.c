@@ -157,7 +157,8 @@ static enum tally_code fit_contract(struct deciding *d, const struct view_contra
         if (!fit_is_source(contract, terms_metric(terms, i), &result->row))
             continue;
         TRY(keep(d, name, &fit.metric));
-        TRY(fit_one(contract, contract->text_count - 1, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
+        TRY(fit_one(d->model, contract, contract->text_count - 1, i, result, d->arena, &fit.fits, &fit.key, &fit.why,
+                    d->err));
         TRY(check_people(d, contract, terms, i, result, list, &fit));
         TRY(fitting_add(d, list, fit));
     }

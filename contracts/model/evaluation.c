@@ -27,10 +27,11 @@ enum tally_code fact_make(const struct model *model, const struct view_contract 
         .key = fit->key,
         .value = row->value,
         .standing = ENGINE_PENDING,
-        .submitted = instant_day(row->first_time, terms_clock_minutes(contract->texts[fit->text]->terms)),
+        .submitted = instant_day(fit_submitted(model, contract, fit->text, fit->metric, fit->result),
+                                 terms_clock_minutes(contract->texts[fit->text]->terms)),
         .seq = row->seq,
     };
-    *counts = used == NULL ? !row->is_withdrawal && standing_is_pending(contract, work, fit)
+    *counts = used == NULL ? !row->is_withdrawal && standing_is_pending(model, contract, work, fit)
                            : used->result_seq == row->seq && used->item == row->item;
     if (used == NULL || !*counts)
         return TALLY_OK;

@@ -47,6 +47,15 @@ static void add(struct list *list, const struct work *work, const struct new_fin
     }
     canon_name(json, "seq");
     canon_i64(json, (int64_t) now->end.result_seq);
+    if (now->succeeds) {
+        canon_name(json, "succeeds");
+        canon_object(json);
+        canon_name(json, "item");
+        canon_i64(json, now->of_item);
+        canon_name(json, "seq");
+        canon_i64(json, (int64_t) now->of_seq);
+        canon_close(json);
+    }
     if (now->fit.text > 0) { /* of the terms that amended the first */
         canon_name(json, "version");
         canon_i64(json, (int64_t) now->fit.text + 1);
@@ -73,6 +82,12 @@ static enum tally_code change(struct deciding *d, const struct work *work, const
                             .is_none = now->end.is_none,
                             .replaced = now->end.replaced};
     TRY(keep(d, metric_name(work, now), &row.metric));
+    TRY(change_final(d, &row));
+    if (!now->succeeds)
+        return TALLY_OK;
+    row.first_seq = now->of_first; /* the other chain ends */
+    row.is_none = true;
+    row.replaced = SLICE("");
     TRY(change_final(d, &row));
 done:
     return rc;

@@ -35,9 +35,26 @@ done:
     return rc;
 }
 
+/* The last new final takes the place of another chain, which counts no more (S2): whoever reports for the other's author now has spoken. */
+static enum tally_code finals_succeed(struct deciding *d, struct work *work, const struct new_final *before)
+{
+    struct new_final *now = work->finals[work->final_count - 1], *ended = ARENA_NEW(d->arena, struct new_final);
+    if (ended == NULL)
+        return no_arena(d);
+    now->succeeds = true;
+    now->of_first = before->of_first;
+    now->of_seq = before->of_seq;
+    now->of_item = before->of_item;
+    *ended = *now;
+    ended->end.first_seq = before->of_first;
+    ended->end.is_none = true;
+    return overlay_put(d, &work->ends, work_ident(before->of_first, &now->fit), ended);
+}
+
 static enum tally_code finals_add(struct deciding *d, struct work *work, const struct fit *fit, bool is_none,
                                   struct slice replaced)
 {
+    enum tally_code rc = TALLY_OK;
     const struct chain_end *used = standing_used(work->contract, work, fit);
     struct chain_end end = {.first_seq = fit->result->row.first_seq,
                             .result_seq = fit->result->row.seq,
@@ -46,60 +63,18 @@ static enum tally_code finals_add(struct deciding *d, struct work *work, const s
                             .time = work->now,
                             .is_none = is_none,
                             .replaced = replaced};
-    return finals_inherit(d, work, fit, &end);
+    struct new_final before = {.succeeds = false};
+    if (used != NULL && used->first_seq != end.first_seq)
+        before = (struct new_final){
+            .succeeds = true, .of_first = used->first_seq, .of_seq = used->result_seq, .of_item = used->item};
+    TRY(finals_inherit(d, work, fit, &end));
+    if (before.succeeds)
+        TRY(finals_succeed(d, work, &before));
+done:
+    return rc;
 }
 
 /* ---- the policy of a metric (S3) ---- */
-/* The day on which this actor verified the result; DAY_NEVER. */
-static int32_t verified_day(const struct deciding *d, const struct news *news, int minutes,
-                            const struct view_result *result, struct slice actor)
-{
-    for (uint32_t i = 0; i < result->verification_count; i++) {
-        if (slice_equal(result->verifications[i].actor, actor))
-            return instant_day(result->verifications[i].time, minutes);
-    }
-    if (news->is_verification && result->row.seq == news->verified_seq && news->is_verified[result->row.item] &&
-        slice_equal(actor, d->command->actor))
-        return instant_day(d->place->time, minutes);
-    return DAY_NEVER;
-}
-
-#define VERIFIERS_MAX 64 /* parties in one `verified by`: more would have to be compared one by one */
-
-static int by_day(const void *a, const void *b)
-{
-    int32_t left = *(const int32_t *) a, right = *(const int32_t *) b;
-    return (left > right) - (left < right);
-}
-
-/* The day of the last verification that the metric asks for; DAY_NEVER: not all are there. An actor that is several of the verifiers
- * counts once, which is enough where all are asked for: nobody is missing then. */
-static enum tally_code quorum_day(struct deciding *d, const struct news *news, const struct view_contract *contract,
-                                  uint32_t text, uint32_t metric, const struct view_result *result, int32_t *out)
-{
-    const struct terms *terms = contract->texts[text]->terms;
-    const struct terms_metric *m = terms_metric(terms, metric);
-    int minutes = terms_clock_minutes(terms);
-    int32_t few[VERIFIERS_MAX], *days = few;
-    uint32_t actors = 0;
-    if (m->verifier_count > VERIFIERS_MAX)
-        days = ARENA_ARRAY(d->arena, m->verifier_count, int32_t);
-    if (days == NULL)
-        return no_arena(d);
-    for (uint32_t i = 0; i < m->verifier_count; i++) {
-        struct slice actor = party_at(contract, text, m->verifiers[i], result->row.seq)->actor;
-        bool is_double = false;
-        for (uint32_t k = 0; k < i && !is_double; k++)
-            is_double = slice_equal(party_at(contract, text, m->verifiers[k], result->row.seq)->actor, actor);
-        if (!is_double)
-            days[actors++] = verified_day(d, news, minutes, result, actor);
-    }
-    uint32_t needed = m->quorum >= m->verifier_count ? actors : m->quorum;
-    qsort(days, actors, sizeof(*days), by_day);
-    *out = needed > actors ? DAY_NEVER : needed == 0 ? instant_day(result->row.time, minutes) : days[needed - 1];
-    return TALLY_OK;
-}
-
 /* The day from which on it is final; an open dispute holds it back for as long as it is open. */
 static enum tally_code final_day(struct deciding *d, const struct news *news, const struct work *work,
                                  const struct fit *fit, int32_t *out)
@@ -183,6 +158,7 @@ static int by_place(const void *a, const void *b)
 }
 
 struct candidates {
+    const struct model *model;
     const struct view_contract *contract;
     const struct work *work;
     const struct fit **items;
@@ -191,7 +167,7 @@ struct candidates {
 
 static void candidate_add(struct candidates *list, const struct fit *fit)
 {
-    if (standing_is_pending(list->contract, list->work, fit))
+    if (standing_is_pending(list->model, list->contract, list->work, fit))
         list->items[list->count++] = fit;
 }
 
@@ -208,7 +184,7 @@ static enum tally_code candidates_find(struct deciding *d, const struct news *ne
     for (size_t i = 0; i < 2 && !is_all; i++)
         for (const struct fit *fit = fit_first_of(contract, named[i]); fit != NULL; fit = fit_next_of(contract, fit))
             most++;
-    struct candidates list = {.contract = contract, .work = work};
+    struct candidates list = {.model = d->model, .contract = contract, .work = work};
     list.items = ARENA_ARRAY(d->model->scratch, most + (is_all ? contract->undecided_count : 0) + 1, const struct fit *);
     if (list.items == NULL)
         return no_arena(d);
@@ -242,7 +218,7 @@ static enum tally_code statement_finals(struct deciding *d, const struct news *n
     if (fits[0]->result->row.is_set && !is_whole)
         return TALLY_OK;
     for (uint32_t i = 0; i < count; i++) { /* what was final just now may have taken the key */
-        if (is_ready[i] && standing_is_pending(work->contract, work, fits[i]))
+        if (is_ready[i] && standing_is_pending(d->model, work->contract, work, fits[i]))
             TRY(finals_add(d, work, fits[i], fits[i]->result->row.is_withdrawal, SLICE("")));
     }
 done:
@@ -293,7 +269,7 @@ static enum tally_code decide_fit(struct deciding *d, struct work *work, const s
         TRY(standing_in_dispute_days(d->model, work->contract, fit, used, dispute.time, d->arena, &is_in_days, d->err));
     if (decision->kind == DECISION_ANNULLED && is_in_days)
         return finals_add(d, work, fit, true, SLICE(""));
-    if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(work->contract, work, fit)))
+    if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(d->model, work->contract, work, fit)))
         return finals_add(d, work, fit, false, decision->value);
 done:
     return rc;
@@ -372,7 +348,7 @@ static enum tally_code next_final(struct deciding *d, const struct news *news, c
     int32_t day = DAY_NEVER;
     bool by_days = contract->text_count > 1 || /* another text may say by whose policy */
                    terms_metric(contract->texts[0]->terms, fit->metric)->has_days;
-    if (!by_days || !standing_is_pending(contract, work, fit))
+    if (!by_days || !standing_is_pending(d->model, contract, work, fit))
         return TALLY_OK;
     TRY(final_day(d, news, work, fit, &day));
     struct instant at = moment_of(text_now(contract)->terms, day);

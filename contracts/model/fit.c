@@ -31,37 +31,114 @@ static struct slice joined_problem(const struct view_contract *contract, const s
     return SLICE("");
 }
 
-enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uint32_t metric,
+/* ---- who reports ---- */
+static bool is_same_source(const struct terms_metric *a, const struct terms_metric *b)
+{
+    return a->source == b->source && a->version == b->version && slice_equal(a->slug, b->slug);
+}
+
+/* The newest text in force at an entry that has a metric of that name and source, which *out is: it says who reports, old work too. If none
+ * has, the text itself does. */
+static uint32_t reporting_text(const struct view_contract *contract, uint32_t text, uint32_t metric, uint64_t seq,
+                               uint32_t *out)
+{
+    const struct terms_metric *own = terms_metric(contract->texts[text]->terms, metric);
+    *out = metric;
+    for (uint32_t k = text_at(contract, seq) + 1; contract->text_count > 1 && k-- > 0;) {
+        uint32_t found = terms_find_metric(contract->texts[k]->terms, own->name);
+        if (found == TERMS_NONE || !is_same_source(own, terms_metric(contract->texts[k]->terms, found)))
+            continue;
+        *out = found;
+        return k;
+    }
+    return text;
+}
+
+bool fit_governs(const struct view_contract *contract, uint32_t text, uint32_t metric, uint64_t seq)
+{
+    uint32_t of = 0;
+    return reporting_text(contract, text, metric, seq, &of) == text;
+}
+
+bool fit_reports(const struct view_contract *contract, uint32_t text, uint32_t metric, const struct view_result *result,
+                 struct slice actor, uint64_t seq)
+{
+    uint32_t of = 0, by = reporting_text(contract, text, metric, seq, &of);
+    const struct view_text *now = contract->texts[by];
+    struct terms_candidate candidate = {
+        .dimensions = result->dimensions,
+        .dimension_count = result->dimension_count,
+        .reporter = TERMS_NONE,
+        .member = view_has_acceded(contract, actor) ? actor : SLICE(""),
+    };
+    bool reports = terms_reports(now->terms, of, &candidate); /* anybody, or as a member of a class */
+    for (uint32_t i = 0; i < now->party_count && !reports; i++) {
+        if (now->parties[i] == NULL || !slice_equal(party_at(contract, by, i, seq)->actor, actor))
+            continue;
+        candidate.reporter = i;
+        reports = terms_reports(now->terms, of, &candidate);
+    }
+    return reports;
+}
+
+bool fit_handed_over(const struct view_contract *contract, uint32_t text, uint32_t metric, const struct view_result *of,
+                     struct slice to, uint64_t seq)
+{
+    struct slice from = of->row.author;
+    return contract->text_count > 1 && !slice_equal(from, to) &&
+           fit_reports(contract, text, metric, of, from, of->row.seq) &&
+           !fit_reports(contract, text, metric, of, from, seq) && fit_reports(contract, text, metric, of, to, seq);
+}
+
+static const struct view_result *first_of(const struct model *model, const struct view_result *result)
+{
+    const struct row_result *row = &result->row;
+    return row->first_seq == row->seq ? result : view_result(model, row->first_seq, row->first_item);
+}
+
+struct instant fit_submitted(const struct model *model, const struct view_contract *contract, uint32_t text,
+                             uint32_t metric, const struct view_result *result)
+{
+    struct instant time = result->row.first_time;
+    const struct view_result *first = contract->text_count > 1 ? first_of(model, result) : NULL;
+    while (first != NULL && first->row.of_seq != ROW_NO_SEQ) {
+        const struct view_result *of = view_result(model, first->row.of_seq, first->row.of_item);
+        if (of == NULL || !fit_handed_over(contract, text, metric, of, first->row.author, first->row.seq))
+            break;
+        time = of->row.first_time;
+        first = first_of(model, of);
+    }
+    return time;
+}
+
+/* ---- what fits ---- */
+enum tally_code fit_one(const struct model *model, const struct view_contract *contract, uint32_t text, uint32_t metric,
                         const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
                         struct slice *why, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = contract->texts[text]->terms;
+    uint32_t of = 0, by = reporting_text(contract, text, metric, result->row.seq, &of);
+    bool reports = fit_reports(contract, text, metric, result, result->row.author, result->row.seq);
     struct terms_candidate candidate = {
         .dimensions = result->dimensions,
         .dimension_count = result->dimension_count,
         .value = result->row.value,
         .reporter = TERMS_NONE,
-        .member = view_has_acceded(contract, result->row.author) ? result->row.author : SLICE(""),
-        .submitted = instant_day(result->row.first_time, terms_clock_minutes(terms)),
+        .is_reporter = reports || by != text,
+        .submitted = instant_day(fit_submitted(model, contract, text, metric, result), terms_clock_minutes(terms)),
     };
-    bool is_party = false;
     *fits = false;
     if (!result_counts_in(&result->row, contract->row.id)) {
         *why = SLICE("it is not open, and was not reported for this contract");
         return TALLY_OK;
     }
-    for (uint32_t i = 0; i < contract->texts[text]->party_count && !*fits; i++) {
-        if (contract->texts[text]->parties[i] == NULL ||
-            !slice_equal(party_at(contract, text, i, result->row.seq)->actor, result->row.author))
-            continue;
-        is_party = true;
-        candidate.reporter = i;
-        TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
-    }
-    if (!is_party)
-        TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
+    TRY(terms_fit(terms, metric, &candidate, arena, fits, key, why, err));
     struct slice problem = *fits ? joined_problem(contract, terms, metric, result, arena) : SLICE("");
+    if (*fits && !reports && problem.ptr != NULL)
+        problem =
+            arena_printf(arena, "%.*s does not report it, as version %" PRIu32 " of the terms, which was in force, says",
+                         SLICE_ARG(result->row.author), by + 1);
     if (problem.ptr == NULL)
         return err_set(err, TALLY_E_LIMIT, "no memory left to say what does not fit");
     if (problem.len > 0) {
@@ -78,13 +155,13 @@ enum tally_code fit_chain(const struct model *model, const struct view_contract 
 {
     enum tally_code rc = TALLY_OK;
     const struct view_result *at = result;
-    TRY(fit_one(contract, text, metric, at, arena, fits, key, why, err));
+    TRY(fit_one(model, contract, text, metric, at, arena, fits, key, why, err));
     while (result->row.is_withdrawal && !*fits && at->row.of_seq != ROW_NO_SEQ) {
         const struct view_result *of = view_result(model, at->row.of_seq, at->row.of_item);
         if (of == NULL)
             return err_set(err, TALLY_E_BUG, "result %" PRIu64 " is withdrawn, and was not loaded", at->row.of_seq);
         at = of;
-        TRY(fit_one(contract, text, metric, at, arena, fits, key, why, err));
+        TRY(fit_one(model, contract, text, metric, at, arena, fits, key, why, err));
     }
 done:
     return rc;

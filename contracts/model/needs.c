@@ -278,9 +278,63 @@ done:
     return rc;
 }
 
+#define FORMER_MAX                                                                                                         \
+    3 /* reporters one after another that are looked at for who reads: whether it was in time goes back so far */
+
+/* Where its chain began, and what that restates of a former reporter's. */
+static enum tally_code need_former(const struct model *model, const struct row_result *row, struct needs *needs,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t n = 0; n < FORMER_MAX && row != NULL; n++) {
+        const struct view_result *first = view_result(model, row->first_seq, row->first_item), *of = NULL;
+        if (first == NULL)
+            return need(model, needs, NEED_RESULT, NO_NAME, row->first_seq, err);
+        if (first->row.of_seq != ROW_NO_SEQ) {
+            of = view_result(model, first->row.of_seq, first->row.of_item);
+            TRY(need(model, needs, NEED_RESULT, NO_NAME, first->row.of_seq, err));
+        }
+        row = of == NULL ? NULL : &of->row;
+    }
+done:
+    return rc;
+}
+
 enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs, struct err *err)
 {
-    return need_result(model, seq, need_people, needs, err);
+    enum tally_code rc = TALLY_OK;
+    const struct view_submission *submission = view_submission(model, seq);
+    TRY(need_result(model, seq, need_people, needs, err));
+    for (uint32_t i = 0; submission != NULL && i < submission->count; i++) {
+        if (view_result(model, seq, i) != NULL)
+            TRY(need_former(model, &submission->items[i]->row, needs, err));
+    }
+done:
+    return rc;
+}
+
+/* Of another's, what it begins with: a chain of this actor's own. */
+static enum tally_code need_successor_keys(const struct model *model, const struct command *command, uint64_t seq,
+                                           struct needs *needs, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_submission *submission = view_submission(model, seq);
+    struct buf text;
+    buf_init(&text, RESULT_KEY_MAX);
+    for (uint32_t i = 0; submission != NULL && i < submission->count; i++) {
+        const struct view_result *of = view_result(model, seq, i);
+        if (of == NULL || slice_equal(of->row.author, command->actor))
+            continue;
+        buf_clear(&text);
+        result_key_write(of->row.indicator, of->row.version, of->row.contract, of->row.metric, of->row.dimensions,
+                         command->actor, &text);
+        TRY(buf_check(&text, err));
+        if (!result_key_holds(model, buf_slice(&text)))
+            TRY(need_add(needs, NEED_RESULT_KEY, buf_slice(&text), 0, err));
+    }
+done:
+    buf_release(&text);
+    return rc;
 }
 
 static enum tally_code need_change(const struct model *model, const struct command *command, struct needs *needs,
@@ -288,10 +342,13 @@ static enum tally_code need_change(const struct model *model, const struct comma
 {
     enum tally_code rc = TALLY_OK;
     TRY(need_result(model, command->u.change_results.seq, need_user, needs, err));
+    TRY(need_successor_keys(model, command, command->u.change_results.seq, needs, err));
     for (uint32_t i = 0; i < command->u.change_results.count; i++) {
         const struct command_change *item = &command->u.change_results.items[i];
-        if (item->seq != command->u.change_results.seq && (i == 0 || item->seq != item[-1].seq))
+        if (item->seq != command->u.change_results.seq && (i == 0 || item->seq != item[-1].seq)) {
             TRY(need_result(model, item->seq, need_user, needs, err));
+            TRY(need_successor_keys(model, command, item->seq, needs, err));
+        }
         const struct view_result *of = view_result(model, item->seq, item->item);
         if (of != NULL && of->row.indicator.len > 0)
             TRY(need(model, needs, NEED_INDICATOR, of->row.indicator, 0, err)); /* its unit */

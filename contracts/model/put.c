@@ -383,12 +383,12 @@ done:
     return rc;
 }
 
-/* What a restatement or withdrawal replaces is no head any more; it may come in later. */
+/* What its author restates or withdraws is no head any more; it may come in later. What another restates is its author's as before. */
 static enum tally_code mark_replaced(struct model *model, const struct row_result *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct view_result *of = NULL;
-    if (row->of_seq == ROW_NO_SEQ)
+    if (row->of_seq == ROW_NO_SEQ || row->of_seq != row->prev_seq)
         return TALLY_OK;
     TRY(result_make(model, row->of_seq, row->of_item, &of, err));
     ENSURE(of != NULL);

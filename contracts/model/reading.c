@@ -51,8 +51,7 @@ bool reads_result(const struct model *model, const struct row_result *row, struc
     return result_is_open(row) || slice_equal(row->author, actor);
 }
 
-/* The contracts in the order of their ids: each once. */
-static enum tally_code write_contracts(struct deciding *d, const struct contract_list *list, struct slice *out)
+enum tally_code result_only_in_list(struct deciding *d, const struct contract_list *list, struct slice *out)
 {
     enum tally_code rc = TALLY_OK;
     struct buf text;
@@ -97,7 +96,7 @@ static enum tally_code signed_users(struct deciding *d, const struct row_result 
     contract_list_sort(&signed_by);
     if (signed_by.count == 0)
         return TALLY_OK; /* empty: there is none */
-    TRY(write_contracts(d, &signed_by, out));
+    TRY(result_only_in_list(d, &signed_by, out));
 done:
     return rc;
 }

@@ -64,13 +64,24 @@ static bool is_annulled(const struct view_contract *contract, const struct work 
     return standing_dispute(contract, work, result).standing == DISPUTE_ANNULLED;
 }
 
-bool standing_is_pending(const struct view_contract *contract, const struct work *work, const struct fit *fit)
+/* Whose value counts reports it no more, by an amendment, and who reports it instead has said another one since. */
+static bool takes_over(const struct model *model, const struct view_contract *contract, const struct fit *fit,
+                       const struct chain_end *used)
+{
+    const struct view_result *of = contract->text_count > 1 ? view_result(model, used->result_seq, used->item) : NULL;
+    return of != NULL &&
+           fit_handed_over(contract, fit->text, fit->metric, of, fit->result->row.author, fit->result->row.seq);
+}
+
+bool standing_is_pending(const struct model *model, const struct view_contract *contract, const struct work *work,
+                         const struct fit *fit)
 {
     const struct row_result *row = &fit->result->row;
     const struct chain_end *used = standing_used(contract, work, fit);
-    if (used != NULL && (used->first_seq != row->first_seq || used->result_seq >= row->seq))
+    bool is_other = used != NULL && used->first_seq != row->first_seq;
+    if (used != NULL && (used->result_seq >= row->seq || (is_other && !takes_over(model, contract, fit, used))))
         return false;
-    const struct chain_end *end = used != NULL ? used : standing_end(contract, work, fit);
+    const struct chain_end *end = used != NULL && !is_other ? used : standing_end(contract, work, fit);
     return (end == NULL || end->result_seq < row->seq) && !is_annulled(contract, work, fit->result);
 }
 
@@ -134,7 +145,7 @@ static enum tally_code is_open_by(struct deciding *d, const struct view_contract
         if (!fit_is_source(contract, terms_metric(terms, m), &result->row))
             continue;
         TRY(fit_chain(d->model, contract, text, m, result, d->arena, &fits, &fit.key, &why, d->err));
-        *yes = fits && standing_is_pending(contract, NULL, &fit);
+        *yes = fits && standing_is_pending(d->model, contract, NULL, &fit);
     }
 done:
     return rc;

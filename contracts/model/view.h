@@ -416,9 +416,20 @@ MUST_CHECK enum tally_code contract_complete(struct model *model, struct view_co
 MUST_CHECK enum tally_code fits_update(const struct model *model, struct view_contract *contract, struct err *err);
 /* Does it fit a metric of text number `text`, for any party that its author was? The caller has matched indicator and version, or
  * contract and metric. */
-MUST_CHECK enum tally_code fit_one(const struct view_contract *contract, uint32_t text, uint32_t metric,
-                                   const struct view_result *result, struct arena *arena, bool *fits, struct slice *key,
-                                   struct slice *why, struct err *err);
+MUST_CHECK enum tally_code fit_one(const struct model *model, const struct view_contract *contract, uint32_t text,
+                                   uint32_t metric, const struct view_result *result, struct arena *arena, bool *fits,
+                                   struct slice *key, struct slice *why, struct err *err);
+/* Is it this text that says who reports its metric, at an entry? A later one that has the metric does from when it is in force. */
+bool fit_governs(const struct view_contract *contract, uint32_t text, uint32_t metric, uint64_t seq);
+/* Does the actor report what the result is of, for that metric, at an entry? */
+bool fit_reports(const struct view_contract *contract, uint32_t text, uint32_t metric, const struct view_result *result,
+                 struct slice actor, uint64_t seq);
+/* Who reported `of` was its reporter then, and is so no more at the entry: the actor `to` is. */
+bool fit_handed_over(const struct view_contract *contract, uint32_t text, uint32_t metric, const struct view_result *of,
+                     struct slice to, uint64_t seq);
+/* When its chain began, which says whether it was in time; what restates a former reporter's goes back to when that began. */
+struct instant fit_submitted(const struct model *model, const struct view_contract *contract, uint32_t text,
+                             uint32_t metric, const struct view_result *result);
 /* The same for a result of the view, or of the decision on its way. A withdrawal says no value of its own: it fits where a result of its
  * chain does. */
 MUST_CHECK enum tally_code fit_chain(const struct model *model, const struct view_contract *contract, uint32_t text,

@@ -446,7 +446,7 @@ static const struct projection *projection_of(enum row_kind kind, const struct r
 {
     const struct row_result *rows = list->rows;
     for (size_t i = 0; kind == ROW_result && i < list->count; i++) {
-        if (rows[i].prev_seq != 0 || rows[i].only_in.len > 0)
+        if (rows[i].prev_seq != 0 || rows[i].of_seq != ROW_NO_SEQ || rows[i].only_in.len > 0)
             return &changes;
     }
     return &projections[kind];

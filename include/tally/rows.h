@@ -118,7 +118,9 @@ struct row_result {
     struct slice value, author;    /* a withdrawal has the value that it withdraws */
     struct instant time;
     bool is_set, is_withdrawal;
-    uint64_t of_seq; /* the result that it restates or withdraws; ROW_NO_SEQ: the first of its chain (S2) */
+    /* The result that it restates or withdraws; ROW_NO_SEQ: none. Its author's own: the one before it of its chain (S2); one of a former
+     * reporter's: it begins a chain */
+    uint64_t of_seq;
     uint32_t of_item;
     uint64_t first_seq; /* the first of its chain, which gives the day of submission; itself when it is that */
     uint32_t first_item;

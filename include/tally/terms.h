@@ -157,11 +157,14 @@ struct terms_candidate { /* a result as reported */
     uint32_t dimension_count;
     struct slice value;  /* "90", "60%", "2016-03-01", "true", a word */
     uint32_t reporter;   /* the party that its author is, or TERMS_NONE */
+    bool is_reporter;    /* its author reports the metric, whichever party it is: another text has said so */
     struct slice member; /* of a class: which member its author is; empty: of none */
     int32_t submitted;   /* day, at the contract's clock, of the first result of its chain */
 };
 /* The last day on which a first result of that key (as terms_fit gives it) may be submitted; DAY_NEVER: any day. */
 int32_t terms_until(const struct terms *terms, uint32_t metric, struct slice key);
+/* Is its author one of those who report the metric? For a class: the member that it names. */
+bool terms_reports(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate);
 /* Does it fit metric i, apart from indicator and version, which the caller has matched? key (members joined by "|" in the
  * order of `by`, "" without dimensions) is set when it does; otherwise why says in words what does not fit. Both in the arena. */
 MUST_CHECK enum tally_code terms_fit(const struct terms *terms, uint32_t metric, const struct terms_candidate *candidate,

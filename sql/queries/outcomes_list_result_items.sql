@@ -28,7 +28,7 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                                          OFFSET 0) AS c
                       LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced, f.version FROM outcomes.final AS f
                                           WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
-                                            AND f.metric = m.metric
+                                            AND f.metric = m.metric AND f.first_seq = coalesce(r.first_seq, r.seq)
                                             AND f.version = 1 + (SELECT count(*) FROM outcomes.amendment AS a
                                                                   WHERE a.contract = m.contract AND a.in_force_seq IS NOT NULL)
                                           ORDER BY f.seq DESC
@@ -42,7 +42,7 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                r.indicator, r.item, r.metric,
                CASE WHEN r.of_seq IS NOT NULL THEN json_build_object('item', r.of_item, 'seq', r.of_seq) END AS "of",
                (SELECT json_build_object('item', b.item, 'seq', b.seq) FROM outcomes.result AS b
-                 WHERE b.of_seq = r.seq AND b.of_item = r.item) AS replaced_by,
+                 WHERE b.of_seq = r.seq AND b.of_item = r.item AND b.prev_seq = r.seq) AS replaced_by,
                r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
                array_to_json(ARRAY(SELECT row_to_json(v) FROM
                    (SELECT v.actor, v.seq FROM outcomes.verification AS v

@@ -46,7 +46,9 @@
 static struct service_actor buyer, judge, seller, guest;
 static struct service_actor *const all_actors[] = {&buyer, &judge, &seller, &guest};
 static const char *const ids[] = {"buyer", "judge", "seller", "guest"};
-static unsigned long long second, rival; /* the entries that propose them */
+static unsigned long long second, rival;                /* the entries that propose them */
+static unsigned long long last_result, of_2023;         /* that was reported */
+static const struct service_actor *seller_is = &seller; /* in what is proposed */
 
 /* ---- saying and asking ---- */
 static void assert_says(const struct http_reply *reply, const char *what)
@@ -124,9 +126,10 @@ static const char *proposal(const char *id, const char *text, const char *hash, 
         buf_printf(&out, "\"id\":\"%s\",\"open\":%s,", id, how);
     buf_add_str(&out, "\"parties\":{");
     for (size_t i = 0; i < 4; i++) {
+        const struct service_actor *is = all_actors[i] == &seller ? seller_is : all_actors[i];
         if (strstr(parties, ids[i]) == NULL)
             continue;
-        buf_printf(&out, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", comma, ids[i], ids[i], all_actors[i]->kid.text);
+        buf_printf(&out, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", comma, ids[i], is->id, is->kid.text);
         comma = ",";
     }
     buf_add_str(&out, "},\"terms\":");
@@ -185,8 +188,8 @@ static void paid(const char *result, const char *const *what)
 {
     struct http_reply reply;
     char path[80];
-    (void) snprintf(path, sizeof path, "/v1/results/%llu/verifications",
-                    said_and(&seller, "/v1/results", result, "\"events\":[]"));
+    last_result = said_and(&seller, "/v1/results", result, "\"events\":[]");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/verifications", last_result);
     assert_int_equal(service_post(&service, &judge, path, "{}", &reply), 0);
     const char *at = reply.body;
     for (; *what != NULL; what++) {
@@ -330,6 +333,7 @@ static void the_day_of_the_work_says_which_text_pays(void **state)
 {
     (void) state;
     PAID(UNITS("2023"), "\"amount\":\"30.00\"");
+    of_2023 = last_result;
     PAID(UNITS("2020"), "\"amount\":\"20.00\"");
     assert_stands("deal", YEAR("2023"), "each_year", "30.00");
     assert_stands("deal", YEAR("2020"), "each_year", "20.00");
@@ -461,6 +465,91 @@ static void what_is_not_open_is_used_by_its_parties_alone(void **state)
                     "\"events\":[]");
 }
 
+/* ---- another reporter ---- */
+#define RELAY(header) TEXT("relay \"Relay\"" header, "USD", "", "", "1")
+#define RELAYED "/v1/contracts/relay/amendments"
+
+/* The guest is its seller from now on; the seller still is that of the deal. */
+static void relay(void)
+{
+    char version[65];
+    in_force("relay", proposal("relay", RELAY(""), "", PARTIES, "true"));
+    seller_is = &guest;
+    unsigned long long seq =
+        said_and(&buyer, RELAYED, amends(RELAY(SECOND_FROM("2091-01-01")), RELAY(""), PARTIES), "\"events\":[]");
+    seller_is = &seller;
+    version_of(RELAYED, seq, version);
+    (void) said_and(&guest, "/v1/contracts/relay/signatures", signature("seller", version), "\"events\":[]");
+    (void) said_and(&buyer, "/v1/contracts/relay/signatures", signature("buyer", version), "\"events\":[]");
+    (void) said_and(&seller, "/v1/contracts/relay/signatures", signature("seller", version), "contract.amended");
+}
+
+/* What the result's answer says of the contract. */
+static void assert_fits(unsigned long long result, const char *contract, const char *what)
+{
+    struct http_reply reply;
+    char target[40], mark[40];
+    (void) snprintf(target, sizeof target, "/v1/results/%llu", result);
+    (void) snprintf(mark, sizeof mark, "\"contract\":\"%s\"", contract);
+    get(target, &reply);
+    const char *at = strstr(reply.body, mark), *end = at == NULL ? NULL : strchr(at, '}'), *found = at;
+    assert_non_null(end);
+    found = strstr(at, what);
+    if (found == NULL || found > end)
+        fail_msg("%s is not in %.*s", what, (int) (end - at), at);
+    http_reply_release(&reply);
+}
+
+static void who_reports_for_another_restates_in_its_contract_alone(void **state)
+{
+    char path[64], says[64];
+    (void) state;
+    relay();
+    assert_stands("relay", YEAR("2023"), "each_year", "10.00");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/restatements", of_2023);
+    refused(&judge, path, "{\"value\":\"7\"}", 403, "result.not_author");
+    unsigned long long change = said_and(&guest, path, "{\"value\":\"7\"}", "\"events\":[]");
+    assert_stands("relay", YEAR("2023"), "each_year", "10.00");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/verifications", change);
+    (void) snprintf(says, sizeof says, "\"succeeds\":{\"item\":0,\"seq\":%llu}", of_2023);
+    (void) said_and(&judge, path, "{}", says);
+    assert_stands("relay", YEAR("2023"), "each_year", "7.00");
+    assert_stands("deal", YEAR("2023"), "each_year", "30.00");
+    assert_fits(of_2023, "relay", "\"standing\":\"superseded\"");
+    assert_fits(of_2023, "deal", "\"standing\":\"final\"");
+    assert_fits(change, "relay", "\"standing\":\"final\"");
+    assert_fits(change, "deal", "\"why\":\"");
+    /* and its own from now on, which the seller cannot change; the seller restates its own, for the deal */
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/withdrawal", change);
+    refused(&seller, path, "{}", 403, "result.not_author");
+    (void) said_and(&guest, path, "{}", "\"events\":[]");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/restatements", of_2023);
+    unsigned long long own = said_and(&seller, path, "{\"value\":\"11\"}", "\"events\":[]");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/verifications", own);
+    (void) said_and(&judge, path, "{}", "\"contract\":\"deal\"");
+    assert_stands("deal", YEAR("2023"), "each_year", "33.00");
+    assert_stands("relay", YEAR("2023"), "each_year", "7.00");
+}
+
+/* V5: nothing is recorded, and it says what the figures that it takes come to. */
+static void a_preview_takes_the_figures_of_what_the_amendment_uses(void **state)
+{
+    static char text[4096];
+    char first[65], base[65];
+    (void) state;
+    in_force("hold", proposal("hold", TEXT("hold \"Hold\"", "USD", "", "", "1"), "", PARTIES, "true"));
+    hash_of(TEXT("hold \"Hold\"", "USD", "", "", "1"), first);
+    hash_of(FIRST, base);
+    (void) snprintf(text, sizeof text,
+                    TEXT("hold \"Hold\" version 2 amends %s effective 2020-01-01", "USD", "",
+                         "uses base is contract %s as amended\nmetric basis is each_year of base in USD\n  by year\n",
+                         "50%% * basis + 1"),
+                    first, base);
+    /* 2021: 10 units, of which the deal pays 20: 10 more, 10 + 10 - 10 */
+    previewed(&buyer, "/v1/preview/contracts/hold/amendments", proposal(NULL, text, "", PARTIES, ""), 200,
+              "{\"difference\":\"10.00\",\"key\":\"" YEAR("2021") "\",\"stands\":\"20.00\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +564,8 @@ int main(void)
         cmocka_unit_test(an_explanation_ends_with_a_result_of_what_is_used),
         cmocka_unit_test(two_do_not_use_each_other),
         cmocka_unit_test(what_is_not_open_is_used_by_its_parties_alone),
+        cmocka_unit_test(a_preview_takes_the_figures_of_what_the_amendment_uses),
+        cmocka_unit_test(who_reports_for_another_restates_in_its_contract_alone),
     };
     return cmocka_run_group_tests(tests, start_with_the_deal, stop_with_actors);
 }

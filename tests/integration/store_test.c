@@ -564,6 +564,18 @@ static void a_chain_comes_back_whole_and_by_its_newest(void **state)
     anew.prev_seq = 41;
     RECORD(43, results, result, anew);
     commit();
+    /* who reports for it by an amendment restates it too: it follows nothing of its own key */
+    struct row_result another = ninety_one;
+    another.seq = another.first_seq = 44;
+    another.author = SLICE("city-clerk");
+    another.of_seq = 43;
+    another.value = SLICE("96");
+    RECORD(44, results, result, another);
+    commit();
+    wanted(NEED_RESULT, "", 44);
+    load();
+    assert_int_equal(model->results_count, 3);
+    same_result(&model->results[2], &another);
 }
 
 static const struct row_dispute disputed = {.seq = 50,

@@ -266,7 +266,8 @@ static inline bool same_verification(const struct row_verification *a, const str
 static inline bool same_final(const struct row_final *a, const struct row_final *b)
 {
     return slice_equal(a->contract, b->contract) && slice_equal(a->metric, b->metric) && slice_equal(a->key, b->key) &&
-           a->seq == b->seq && a->result_seq == b->result_seq && a->item == b->item && a->version == b->version;
+           a->seq == b->seq && a->result_seq == b->result_seq && a->item == b->item && a->version == b->version &&
+           a->first_seq == b->first_seq;
 }
 static inline bool same_dispute(const struct row_dispute *a, const struct row_dispute *b)
 {

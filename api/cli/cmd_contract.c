@@ -262,7 +262,8 @@ static const struct cli_command COMMANDS[] = {
     {"amendments", "ID", "the texts that amend a contract, and who has not signed them yet",
      "tally contract amendments denver-sib", 1, 1, amendments, CLI_NO_OPTIONS},
     {"sign", "ID --as PARTY",
-     "sign a contract's version, which is first recomputed here from its text, its parties and its indicators",
+     "sign a contract's version, which is first recomputed here from its text, its parties and its indicators\n"
+     "It says what the party can owe and receive by that text.",
      "tally --actor city --key city.pem contract sign rikers-able --as city", 1, 1, contract_sign, CLI_OPTIONS(SIGN)},
     {"accede", "ID --as CLASS",
      "join a class of parties, by signing the contract's version, which is first recomputed here; its members are called "

@@ -4,6 +4,7 @@
 #include "tally/canon.h"
 #include "tally/entry.h"
 #include "tally/text.h"
+#include "terms_exposure.h"
 
 #define BODY_MAX 65536 /* a hash and a name */
 
@@ -71,6 +72,8 @@ MUST_CHECK static enum tally_code sign(struct cli *cli, const char *family, bool
         contract_print_parties(cli, seen.contract);
     }
     TRY(contract_check_indicators(cli, &seen, err));
+    if (!cli->is_json && amendment == NULL) /* of an amendment alone it would count what earlier texts pay for, too */
+        TRY(cli_exposure_print(cli, seen.text, as, err));
     TRY(body_of(cli, seen.version, as, &body, err));
     TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/contracts/%s/%s", cli->args[0], family), body, err));
 done:

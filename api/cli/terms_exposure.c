@@ -50,13 +50,15 @@ static void print_rules(struct cli *cli, const struct terms *terms, const struct
     cli_table_end(&table);
 }
 
-static void print_parties(struct cli *cli, const struct terms *terms, const struct exposure *exposure)
+/* only: NULL, or the one party that is printed. */
+static void print_parties(struct cli *cli, const struct terms *terms, const struct exposure *exposure, const char *only)
 {
     struct cli_table table;
-    cli_heading(cli, "Parties");
     cli_table_begin(&table, cli, "PARTY SIDE CURRENCY LEAST> MOST> LOWEST>");
     for (uint32_t i = 0; i < exposure->party_count; i++) {
         const struct exposure_party *party = &exposure->parties[i];
+        if (only != NULL && !slice_is(terms_party(terms, party->party)->name, only))
+            continue;
         cli_table_cell(&table, terms_party(terms, party->party)->name);
         cli_table_cell(&table, party->is_payer ? SLICE("owes") : SLICE("receives"));
         cli_table_cell(&table, party->currency);
@@ -84,10 +86,28 @@ enum tally_code cli_terms_exposure(struct cli *cli, struct err *err)
         cli_print_json(buf_slice(&out));
     } else {
         print_rules(cli, terms, exposure);
-        print_parties(cli, terms, exposure);
+        cli_heading(cli, "Parties");
+        print_parties(cli, terms, exposure, NULL);
     }
 done:
     terms_free(terms);
     buf_release(&out);
+    return rc;
+}
+
+enum tally_code cli_exposure_print(struct cli *cli, struct slice text, const char *party, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct terms *terms = NULL;
+    struct exposure *exposure = NULL;
+    struct diags diags;
+    diags_init(&diags, cli->arena);
+    TRY(terms_compile(text, &diags, &terms, err));
+    if (terms == NULL)
+        goto done;
+    TRY(terms_exposure(terms, cli->arena, &exposure, err));
+    print_parties(cli, terms, exposure, party);
+done:
+    terms_free(terms);
     return rc;
 }

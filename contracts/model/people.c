@@ -94,7 +94,8 @@ enum tally_code people_find(const struct view_contract *contract, uint32_t dimen
     if (kept <= of->at_most)
         return TALLY_OK;
     qsort(crowd.items, kept, sizeof(*crowd.items), by_coming);
-    out->count = of->at_most;
+    while (out->count > of->at_most && crowd.items[out->count - 1].order != 0) /* fewer may count since an amendment */
+        out->count--;
     qsort(crowd.items, out->count, sizeof(*crowd.items), by_name);
     return TALLY_OK;
 }

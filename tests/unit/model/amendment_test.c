@@ -444,6 +444,52 @@ static void an_amendment_lets_more_people_count(void **state)
     world_release(&w);
 }
 
+static bool fits(struct world *w, uint64_t seq)
+{
+    struct model_fit *list = NULL;
+    uint32_t count = 0;
+    for (int m = 0; m < WORLD_MODELS; m++) {
+        for (;;) {
+            struct needs needs = {.arena = w->arena};
+            assert_int_equal(model_needs_result(w->models[m], seq, &needs, NULL), TALLY_OK);
+            if (needs.count == 0)
+                break;
+            for (uint32_t i = 0; i < needs.count; i++)
+                load(w, w->models[m], &needs.items[i]);
+        }
+        assert_int_equal(model_fits(w->models[m], seq, 0, 0, w->arena, &list, &count, NULL), TALLY_OK);
+        assert_int_equal(count, 1);
+    }
+    return list[0].fits;
+}
+
+/* Whoever has something standing goes on, and the receipt says so. */
+static void an_amendment_lets_fewer_people_count(void **state)
+{
+    struct world w;
+    uint64_t seqs[3];
+    (void) state;
+    begin(&w, COUNTED("", "3"), PARTIES);
+    for (int i = 0; i < 3; i++) {
+        seqs[i] = w.seq;
+        do_result(&w, "seller", arena_printf(w.arena, "shared.units/1 village=%c %d", "bca"[i], i).ptr);
+        ASSERT_DONE(&w);
+    }
+    assert_string_equal(stands(&w, "c"), "2.00");
+    assert_string_equal(stands(&w, "a"), "4.00");
+    world_day(&w, "2013-07-01");
+    sign_both(&w, propose(&w, amends(&w, COUNTED(SECOND_HEADER, "1"), COUNTED("", "3")), PARTIES));
+    assert_string_equal(stands(&w, "c"), "2.00");
+    assert_string_equal(stands(&w, "a"), "4.00");
+    assert_false(fits(&w, seqs[0])); /* the first to come, and nothing stands */
+    assert_true(fits(&w, seqs[1]));
+    assert_true(fits(&w, seqs[2]));
+    do_restate(&w, "seller", seqs[2], "5");
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, "a"), "10.00");
+    world_release(&w);
+}
+
 /* V5: what it would trigger if it were in force now; also by results of an indicator that only it uses. */
 static void rule_V5_a_preview_shows_every_difference(void **state)
 {
@@ -776,6 +822,7 @@ int main(void)
         cmocka_unit_test(earlier_results_that_fit_the_new_text_are_used),
         cmocka_unit_test(a_third_text_amends_the_second),
         cmocka_unit_test(an_amendment_lets_more_people_count),
+        cmocka_unit_test(an_amendment_lets_fewer_people_count),
         cmocka_unit_test(rule_V5_a_preview_shows_every_difference),
         cmocka_unit_test(who_reports_for_another_restates_what_that_one_reported),
         cmocka_unit_test(who_reports_for_another_withdraws_what_that_one_reported),

@@ -134,8 +134,41 @@ static void a_witness_in_go_and_ours_cosign_and_go_opens_both(void **state)
     assert_int_equal(running_end(&theirs, SIGKILL), 128 + SIGKILL);
 }
 
+/* The first line that a program prints. */
+static void said(const char *const *argv, char *out, size_t size)
+{
+    static struct cli_output output;
+    struct cli_place place = {0};
+    (void) snprintf(place.dir, sizeof place.dir, "%s", dir);
+    (void) snprintf(place.home, sizeof place.home, "%s", dir);
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+    if (output.status != 0)
+        fail_msg("%s%s", output.out, output.err);
+    output.out[strcspn(output.out, "\n")] = '\0';
+    assert_true(strlen(output.out) < size);
+    memcpy(out, output.out, strlen(output.out) + 1);
+}
+
+/* The other way round: a log that is no ledger, and a client that is not ours, before our witness. */
+static void a_log_in_go_is_cosigned_by_our_witness_and_held_to_one_history(void **state)
+{
+    char line[256];
+    (void) state;
+    interop_need("go");
+    cli_program("tally", tally, sizeof tally);
+    cli_program("../interop/witness", go, sizeof go);
+    (void) snprintf(dir, sizeof dir, "%s/asked", service.dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    said((const char *const[]){go, "key", "go.example/log", NULL}, ledger, sizeof ledger);
+    ours_start();
+    said((const char *const[]){go, "ask", "go.example/log", urls[1], vkeys[1], NULL}, line, sizeof line);
+    assert_string_equal(line, "14 questions, 5 cosigned");
+    assert_int_equal(running_end(&ours, SIGTERM), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_witness_in_go_and_ours_cosign_and_go_opens_both)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_witness_in_go_and_ours_cosign_and_go_opens_both),
+                                       cmocka_unit_test(a_log_in_go_is_cosigned_by_our_witness_and_held_to_one_history)};
     return cmocka_run_group_tests(tests, interop_start, interop_stop);
 }

@@ -2,9 +2,12 @@
 //
 //	witness serve LOG-VERIFIER-KEY NAME       prints its verifier key and its address, and serves POST /add-checkpoint
 //	witness open BASE-URL LEDGER-VERIFIER-KEY WITNESS-VERIFIER-KEY...
+//	witness key LOG-NAME                      prints the verifier key of a log of its own, which `ask` is
+//	witness ask LOG-NAME ADDRESS WITNESS-VERIFIER-KEY
 //
 // golang.org/x/mod/sumdb opens the checkpoint and checks the consistency proof; the cosignature is crypto/ed25519 over the bytes that the
-// specification names. `open` says who has cosigned /checkpoint/cosigned, and exits 1 at the first thing that does not hold.
+// specification names. `open` says who has cosigned /checkpoint/cosigned, `ask` has a log that is none of Tallystick's cosigned by a witness
+// of any make, with each answer that the protocol knows; both exit 1 at the first thing that does not hold.
 package main
 
 import (
@@ -206,13 +209,140 @@ func open(base, ledgerKey string, witnessKeys []string) {
 	fmt.Printf("%d entries, cosigned by %d witnesses\n", tree.N, len(known)-1)
 }
 
+// ---- a log of its own, and what it asks a witness ----
+
+type log struct {
+	name   string
+	key    ed25519.PrivateKey
+	hashes []tlog.Hash // as tlog.StoredHashes lays them out
+}
+
+func (l *log) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		out[i] = l.hashes[index]
+	}
+	return out, nil
+}
+
+func newLog(name, history string) *log {
+	seed := sha256.Sum256([]byte(name)) // nobody trusts it
+	l := &log{name: name, key: ed25519.NewKeyFromSeed(seed[:])}
+	for i := int64(0); i < 70; i++ {
+		text := fmt.Sprintf("entry %d", i)
+		if i >= 50 {
+			text += history
+		}
+		stored, err := tlog.StoredHashes(i, []byte(text), l)
+		must("the log", err)
+		l.hashes = append(l.hashes, stored...)
+	}
+	return l
+}
+
+func (l *log) vkey() string {
+	key, err := note.NewEd25519VerifierKey(l.name, l.key.Public().(ed25519.PublicKey))
+	must("the log's key", err)
+	return key
+}
+
+func (l *log) Name() string { return l.name }
+func (l *log) KeyHash() uint32 {
+	v, err := note.NewVerifier(l.vkey())
+	must("the log's key", err)
+	return v.KeyHash()
+}
+func (l *log) Sign(text []byte) ([]byte, error) { return ed25519.Sign(l.key, text), nil }
+
+func (l *log) checkpoint(size int64) string {
+	root, err := tlog.TreeHash(size, l)
+	must("the log", err)
+	tree := strings.SplitN(string(tlog.FormatTree(tlog.Tree{N: size, Hash: root})), "\n", 2)[1]
+	text, err := note.Sign(&note.Note{Text: l.name + "\n" + tree}, l)
+	must("the log", err)
+	return string(text)
+}
+
+// The request, whose proof may be of another history; the answer's status and body.
+func (l *log) post(url string, old, size int64, prover *log) (int, string, string) {
+	lines := fmt.Sprintf("old %d\n", old)
+	if old > 0 && old < size {
+		proof, err := tlog.ProveTree(size, old, prover)
+		must("the proof", err)
+		for _, hash := range proof {
+			lines += base64.StdEncoding.EncodeToString(hash[:]) + "\n"
+		}
+	}
+	checkpoint := l.checkpoint(size)
+	reply, err := http.Post(url+"/add-checkpoint", "text/plain", strings.NewReader(lines+"\n"+checkpoint))
+	must("asking", err)
+	defer reply.Body.Close()
+	body, err := io.ReadAll(reply.Body)
+	must("asking", err)
+	if reply.StatusCode == 409 && reply.Header.Get("Content-Type") != "text/x.tlog.size" {
+		must("asking", fmt.Errorf("the 409 is of type %s", reply.Header.Get("Content-Type")))
+	}
+	return reply.StatusCode, string(body), checkpoint
+}
+
+func ask(name, url, witnessKey string) {
+	good, fork := newLog(name, ""), newLog(name, " of another history")
+	stranger := newLog(name, "")
+	stranger.key = ed25519.NewKeyFromSeed(make([]byte, 32))
+	asked := []struct {
+		by, prover *log
+		old, size  int64
+		status     int
+		body       string // of a 409
+	}{
+		{good, good, 0, 3, 200, ""},
+		{good, good, 0, 8, 409, "3\n"}, // how a client learns where the witness is
+		{good, good, 3, 8, 200, ""},
+		{good, good, 8, 8, 200, ""},
+		{good, good, 8, 7, 400, ""},
+		{good, good, 8, 60, 200, ""},
+		{good, good, 8, 61, 409, "60\n"},
+		{fork, fork, 60, 60, 409, "60\n"},
+		{fork, fork, 60, 65, 422, ""},
+		{fork, good, 60, 65, 422, ""},
+		{good, fork, 60, 65, 422, ""},
+		{stranger, stranger, 60, 65, 403, ""},
+		{newLog("nobody.example/log", ""), good, 0, 3, 404, ""},
+		{good, good, 60, 70, 200, ""},
+	}
+	ledger, err := note.NewVerifier(good.vkey())
+	must("the log's key", err)
+	cosigned := 0
+	for i, a := range asked {
+		status, body, checkpoint := a.by.post(url, a.old, a.size, a.prover)
+		if status != a.status || (status == 409 && body != a.body) {
+			must("asking", fmt.Errorf("question %d is answered %d %q, not %d %q", i, status, body, a.status, a.body))
+		}
+		if status != 200 {
+			continue
+		}
+		witness := newVerifier(witnessKey)
+		opened, err := note.Open([]byte(checkpoint+body), note.VerifierList(ledger, witness))
+		must("the cosignature", err)
+		if age := time.Now().Unix() - int64(*witness.when); len(opened.Sigs) != 2 || len(opened.UnverifiedSigs) != 0 || age < -120 || age > 600 {
+			must("the cosignature", fmt.Errorf("%d signatures, %d seconds old", len(opened.Sigs), age))
+		}
+		cosigned++
+	}
+	fmt.Printf("%d questions, %d cosigned\n", len(asked), cosigned)
+}
+
 func main() {
 	switch {
+	case len(os.Args) == 3 && os.Args[1] == "key":
+		fmt.Println(newLog(os.Args[2], "").vkey())
+	case len(os.Args) == 5 && os.Args[1] == "ask":
+		ask(os.Args[2], os.Args[3], os.Args[4])
 	case len(os.Args) == 4 && os.Args[1] == "serve":
 		serve(os.Args[2], os.Args[3])
 	case len(os.Args) > 4 && os.Args[1] == "open":
 		open(os.Args[2], os.Args[3], os.Args[4:])
 	default:
-		must("usage", fmt.Errorf("witness serve LOG-KEY NAME | witness open BASE-URL LEDGER-KEY WITNESS-KEY..."))
+		must("usage", fmt.Errorf("witness serve LOG-KEY NAME | open BASE-URL LEDGER-KEY WITNESS-KEY... | key LOG-NAME | ask LOG-NAME URL WITNESS-KEY"))
 	}
 }

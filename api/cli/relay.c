@@ -123,10 +123,11 @@ static void tell(const struct worker *w, enum relay_outcome outcome, uint64_t si
                                          [RELAY_FORKED] = "relay.forked"};
     char name[POLICY_NAME_MAX + 1];
     (void) snprintf(name, sizeof name, "%.*s", SLICE_ARG(w->witness.witness->name));
-    LOG_EVENT(outcome == RELAY_COSIGNED || outcome == RELAY_BEHIND ? LOG_LEVEL_INFO
-              : outcome == RELAY_FORKED                            ? LOG_LEVEL_ERROR
-                                                                   : LOG_LEVEL_WARN,
-              events[outcome], LOG_STR("witness", name), LOG_I64("size", size), LOG_STR("why", err->detail));
+    if (outcome == RELAY_COSIGNED || outcome == RELAY_BEHIND)
+        LOG_INFO(events[outcome], LOG_STR("witness", name), LOG_I64("size", size));
+    else
+        LOG_EVENT(outcome == RELAY_FORKED ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, events[outcome], LOG_STR("witness", name),
+                  LOG_I64("size", size), LOG_STR("why", err->detail));
 }
 
 static void wait_until(struct relay *r, int64_t at_us)

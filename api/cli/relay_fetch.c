@@ -171,7 +171,11 @@ MUST_CHECK static enum tally_code failure(CURLcode code, const char *why, const 
     switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
-        return err_set(err, TALLY_E_DENIED, "only https is spoken to witnesses: %s", text);
+        return err_set(
+            err, TALLY_E_DENIED,
+            "only https is spoken to witnesses, and its address begins with something else; --allow NAME lets one "
+            "speak http, too (%s)",
+            text);
     case CURLE_PEER_FAILED_VERIFICATION:
         return err_set(err, TALLY_E_DENIED,
                        "its certificate is not accepted: %s (--cacert FILE names authorities that are not the system's)",

@@ -241,7 +241,8 @@ static void report_gaps(struct verify_printer *printer, const struct verify_summ
     const struct verify_report *report = &summary->report;
     if (!report->is_anchored && report->findings == 0)
         (void) fputs(
-            "            no trusted key: give the ledger's own with --vkey, from a place other than this archive\n",
+            "            no trusted key: give the ledger's own with --vkey, or as a line `log VKEY` of the policy, from a\n"
+            "            place other than this archive\n",
             printer->out);
     if (report->is_lowered)
         (void) fprintf(printer->out,
@@ -318,8 +319,8 @@ void verify_print_report(struct verify_printer *printer, const struct verify_sum
     if (report->signed_size > 0)
         (void) fprintf(printer->out, "checkpoint  of %" PRIu64 " entries, signed by the ledger\n", report->signed_size);
     if (report->witnesses > 0)
-        (void) fprintf(printer->out, "witnessed   %" PRIu64 " entries, by %u witnesses of the policy\n",
-                       report->witnessed_size, report->witnesses);
+        (void) fprintf(printer->out, "witnessed   %" PRIu64 " entries, by %u %s of the policy\n", report->witnessed_size,
+                       report->witnesses, report->witnesses == 1 ? "witness" : "witnesses");
     if (report->anchors > 0)
         (void) fprintf(printer->out, "continues   %" PRIu64 " of the checkpoints given\n", report->anchors);
     if (summary->level >= VERIFY_SIGNATURES)

@@ -113,6 +113,9 @@ enum tally_code witness_open(const char *dir, bool lock, struct witness *witness
     if (snprintf(witness->dir, sizeof witness->dir, "%s", dir) >= (int) sizeof witness->dir)
         TRY(err_set(err, TALLY_E_USAGE, "the path %s is too long", dir));
     TRY(path_in(witness, "witness.pem", path, err));
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        TRY(err_set(err, TALLY_E_USAGE,
+                    "there is no witness in %s; make one with: tally witness new %s --name witness.example/w1", dir, dir));
     TRY(key_pair_load(path, &witness->pair, err));
     key_pair_public(witness->pair, &witness->public_key);
     TRY(read_vkey(witness, err));

@@ -398,7 +398,7 @@ static void a_party_may_be_a_witness(void **state)
     assert_int_equal(note_cosign(read.text, SLICE("prov.example"), l.prov, START + SMALL_WHOLE, &note, NULL), TALLY_OK);
     archive_write_checkpoint(buf_slice(&note), &l.text);
     const char *policy = small_printf(&l, "log %s\nwitness w %s\nquorum w\n", l.vkey, vkey.ptr);
-    EXPECT(buf_slice(&l.text), text_file(&l, slice_str(policy)), 0, "by 1 witnesses of the policy");
+    EXPECT(buf_slice(&l.text), text_file(&l, slice_str(policy)), 0, "by 1 witness of the policy");
     buf_release(&note);
     buf_release(&bare);
     buf_release(&vkey);

@@ -401,6 +401,18 @@ static void a_log_whose_name_it_cannot_read_is_said_at_the_start(void **state)
     assert_int_equal(running_end(&other, 0), 2);
 }
 
+static void a_folder_without_a_witness_is_said_with_what_makes_one(void **state)
+{
+    char log[256];
+    struct running other;
+    (void) state;
+    (void) snprintf(log, sizeof log, "%s/nowhere", dir);
+    const char *const argv[] = {program, "witness", "run", dir, "--log", toy_vkey, NULL};
+    assert_int_equal(running_start(&other, log, argv), 0);
+    assert_int_equal(running_says(&other, "make one with: tally witness new"), 0);
+    assert_int_equal(running_end(&other, 0), 2);
+}
+
 /* ---- kills ---- */
 
 static struct killer {
@@ -555,6 +567,7 @@ int main(void)
         cmocka_unit_test_setup(a_clock_that_goes_back_dates_nothing_before_the_last, fresh),
         cmocka_unit_test_setup(connections_that_say_nothing_keep_nobody_out, fresh),
         cmocka_unit_test_setup(a_log_whose_name_it_cannot_read_is_said_at_the_start, fresh),
+        cmocka_unit_test(a_folder_without_a_witness_is_said_with_what_makes_one),
         cmocka_unit_test_setup(its_memory_survives_a_kill_at_any_moment, fresh),
         cmocka_unit_test_setup(of_requests_that_race_only_one_history_is_cosigned, fresh),
         cmocka_unit_test_setup(a_second_process_does_not_share_the_memory, fresh),

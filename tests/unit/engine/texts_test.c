@@ -338,6 +338,29 @@ static void rule_S7_an_amendment_lets_more_people_count(void **state)
     amended_free(&a);
 }
 
+#define ENDED "dimension who open, at most "
+#define SUM                                                                                                                \
+    "\nmetric x is \"X\" in USD\n  by who\n  reported by judge until 2018-06-30\n" PAID                                    \
+    "pay all from city to lender dated 2017-06-01 amount sum(x over who of x)\n"
+
+/* Also by the earlier text, at once, and not only when something stands for them. */
+static void rule_S7_who_counts_by_the_newest_text_counts_by_the_earlier(void **state)
+{
+    (void) state;
+    struct amended a = begin(V1(ENDED "1" SUM));
+    amended_final(&a, "x", "ada", "3");
+    amended_final(&a, "x", "bo", "5");
+    amended_day(&a, "2018-07-01");
+    expect_of(&a, "all", "", "3.00", "3.00");
+    amend(&a, V2(ENDED "2" SUM));
+    amended_day(&a, "2018-07-02");
+    expect_of(&a, "p", "bo", "5.00", "5.00");
+    expect_of(&a, "all", "", "8.00", "5.00");
+    amended_day(&a, "2018-07-02");
+    expect_of(&a, "all", "", "8.00", "0.00");
+    amended_free(&a);
+}
+
 static void rule_S7_an_amendment_lets_fewer_people_count(void **state)
 {
     (void) state;
@@ -550,6 +573,7 @@ int main(void)
         cmocka_unit_test(rule_V4_caps_are_those_of_the_newest_text_and_count_all),
         cmocka_unit_test(rule_V2_never_back_is_of_the_text_that_computes_it),
         cmocka_unit_test(rule_S7_an_amendment_lets_more_people_count),
+        cmocka_unit_test(rule_S7_who_counts_by_the_newest_text_counts_by_the_earlier),
         cmocka_unit_test(rule_S7_an_amendment_lets_fewer_people_count),
         cmocka_unit_test(rule_P1_a_place_that_comes_free_is_taken_at_once_by_several_texts),
         cmocka_unit_test(rule_T5_the_newest_text_says_when_it_closes),

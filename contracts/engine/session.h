@@ -76,7 +76,7 @@ struct engine_session {
     size_t wake_count, wake_cap;
     uintptr_t *work; /* what is to be made dirty */
     size_t work_count, work_cap;
-    /* session.c */
+    /* session.c, session_hash.c */
     struct instance **more; /* instances that came later, by hash */
     size_t more_count, more_size;
     struct instance_list dirty;   /* of rules under no cap */
@@ -105,8 +105,26 @@ void track_sweep(struct eval *ev);
 MUST_CHECK bool list_add(struct eval *ev, struct instance_list *list, struct instance *instance);
 /* The instance is to be computed again. */
 void session_make_dirty(struct eval *ev, struct instance *instance);
+/* Nothing is computed until the next entry: what was needed on the way is given back. */
+void session_stop_reading(struct eval *ev);
+
+/* ---- session_facts.c ---- */
+void session_fact_free(struct engine_session *s, struct slot *slot);
+/* The session's own copy, without the key, which its slot has. false: ev->rc is set. */
+MUST_CHECK bool session_fact_copy(struct eval *ev, struct slot *slot, const struct engine_fact *fact);
+/* What has changed at a key, with what it makes dirty. *is_stale: only a whole evaluation tells what follows. false: ev->rc is set. */
+MUST_CHECK bool session_change(struct eval *ev, const struct engine_change *change, bool *is_stale);
+
+/* ---- session_answer.c ---- */
 /* The cell with open members by their places among all bytes: instances of one rule are ordered by it. */
 uint64_t session_place(const struct eval *ev, const struct instance *instance);
+/* C4, for those of the touched that have an amount for the first time; notes what is cut. false: ev->rc is set. */
+MUST_CHECK bool session_give_places(struct eval *ev);
+/* The touched, by place of the rule, then key. */
+MUST_CHECK enum tally_code session_answer(struct eval *ev, uint64_t steps_before, struct arena *arena,
+                                          struct engine_output **out, struct err *err);
+/* What was answered stands. Only when the next entry comes: until then the last answer can be explained. */
+void session_record_answered(struct eval *ev);
 
 /* ---- session_names.c ---- */
 /* Counts uses of the key's members by what is reported or stands. */

@@ -1,5 +1,6 @@
 /* One evaluation from beginning to end: facts to their keys, all targets, the order of first amounts, the answer as text. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "eval.h"
 #include "session.h"
@@ -268,7 +269,8 @@ MUST_CHECK static enum tally_code evaluate_places(struct eval *ev, const struct 
     for (int round = 0; is_again; round++) {
         if (round > 0)
             evaluate_end(ev);
-        *ev = (struct eval){.vacated = vacated};
+        memset(ev, 0, sizeof *ev); /* it is large: no other lies on the stack meanwhile */
+        ev->vacated = vacated;
         *next = input->next_first;
         TRY(evaluate_begin(ev, input, err));
         ENSURE(ev->t != NULL);

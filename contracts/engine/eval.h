@@ -280,17 +280,18 @@ MUST_CHECK bool eval_set_undecided(struct eval *ev, const struct engine_fact *fa
 
 /* ---- keys.c: the keys that an aggregate over open dimensions goes through (K2) ---- */
 struct keys {
-    const struct key_walk *walk;
+    const struct node *n;
     const uint64_t *cells; /* by the walk's shape */
     size_t at, count;
-    uint32_t low[DIMENSIONS_MAX],
-        high[DIMENSIONS_MAX]; /* by place in `over`: members low .. high - 1 of a closed dimension */
+    uint32_t before[DIMENSIONS_MAX]; /* by place in `over`: what was bound */
 };
 /* Those at which `of` has a result, final or not yet, at the members that are bound and at the fixed ones (eval_indexes). In a session
  * whoever computes now is computed again when one comes or goes. false: ev->rc is set. */
 MUST_CHECK bool keys_begin(struct eval *ev, const struct node *n, const uint32_t *fixed, struct keys *keys);
 /* Binds the members of the next one, in the order of D2. false: there are no more. */
 bool keys_next(struct eval *ev, struct keys *keys);
+/* Binds again what was bound before. */
+void keys_end(struct eval *ev, const struct keys *keys);
 /* In a session: the metric has a key more or less at that cell of its shape. false: ev->rc is set. */
 MUST_CHECK bool keys_change(struct eval *ev, uint32_t metric, uint64_t cell, bool is_there);
 

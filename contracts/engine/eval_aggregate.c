@@ -127,15 +127,13 @@ static bool next_members(struct eval *ev, const struct node *n, struct range *ra
 /* K2: what runs over open dimensions goes through the keys of `of`, not through all combinations of their members. */
 static enum known take_keys(struct eval *ev, const struct node *n, const uint32_t *fixed, struct total *total)
 {
-    uint32_t before[DIMENSIONS_MAX];
     struct keys keys;
+    enum known known = KNOWN;
     if (!keys_begin(ev, n, fixed, &keys))
         return BROKEN;
-    enum known known = KNOWN;
-    memcpy(before, ev->bound, sizeof before);
     while (known == KNOWN && keys_next(ev, &keys))
         known = total_take(ev, n, fixed, total);
-    memcpy(ev->bound, before, sizeof before);
+    keys_end(ev, &keys);
     return known;
 }
 

@@ -100,6 +100,7 @@ static enum known take_weights(struct eval *ev, const struct node *n, struct par
             return BROKEN;
         while (known == KNOWN && keys_next(ev, &keys))
             known = take_weight(ev, n, fixed, parts, sum);
+        keys_end(ev, &keys);
     } else {
         bind_first(ev, n);
         do

@@ -224,17 +224,6 @@ bool keys_change(struct eval *ev, uint32_t metric, uint64_t cell, bool is_there)
 
 /* ---- going through them ---- */
 
-/* Which members of closed dimensions are wanted: `so far` and `last N of` end with the bound one. */
-static void set_ranges(const struct eval *ev, const struct node *n, struct keys *keys)
-{
-    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++) {
-        const struct node_over *over = &n->u.aggregate.over[i];
-        uint32_t high = over->is_up_to_bound ? ev->bound[over->dimension] + 1 : UINT32_MAX;
-        keys->low[i] = over->last > 0 && high > over->last ? high - over->last : 0;
-        keys->high[i] = high;
-    }
-}
-
 bool keys_begin(struct eval *ev, const struct node *n, const uint32_t *fixed, struct keys *keys)
 {
     const struct key_walk *walk = n->u.aggregate.walk;
@@ -258,15 +247,23 @@ bool keys_begin(struct eval *ev, const struct node *n, const uint32_t *fixed, st
         track_read(ev, &slot->readers);
         group = *slot->u.keys;
     }
-    keys->walk = walk;
+    keys->n = n;
     keys->cells = group.cells;
     keys->count = group.count;
     keys->at = 0;
-    set_ranges(ev, n, keys);
+    for (uint32_t i = 0; i < n->u.aggregate.over_count; i++)
+        keys->before[i] = ev->bound[n->u.aggregate.over[i].dimension];
     return true;
 }
 
-/* The first key behind the one at keys->at, and behind all next to it whose part of `each` cells lies in `first` to before `first + count`. */
+void keys_end(struct eval *ev, const struct keys *keys)
+{
+    for (uint32_t i = 0; i < keys->n->u.aggregate.over_count; i++)
+        ev->bound[keys->n->u.aggregate.over[i].dimension] = keys->before[i];
+}
+
+/* The place behind the key at keys->at and behind those next to it that lie in the parts of `each` cells from `first` to before
+ * `first + count`. */
 static size_t behind(const struct keys *keys, uint64_t each, uint64_t first, uint64_t count)
 {
     size_t low = keys->at + 1, high = keys->count;
@@ -281,20 +278,31 @@ static size_t behind(const struct keys *keys, uint64_t each, uint64_t first, uin
     return low;
 }
 
+/* Is the member not wanted? `so far` and `last N of` end with the one that was bound. *skipped: with it, so many members from the first on need
+ * not be looked at. */
+static bool is_left_out(const struct node_over *over, uint32_t bound, uint32_t member, uint32_t size, uint32_t *skipped)
+{
+    uint32_t low = over->last > 0 && bound + 1 > over->last ? bound + 1 - over->last : 0;
+    if (!over->is_up_to_bound || (member >= low && member <= bound))
+        return false;
+    *skipped = member < low ? low : size;
+    return true;
+}
+
 bool keys_next(struct eval *ev, struct keys *keys)
 {
-    const struct shape *shape = &keys->walk->shape;
+    const struct node *n = keys->n;
     while (keys->at < keys->count) {
         uint64_t cell = keys->cells[keys->at], each = 1;
         size_t next = keys->at + 1;
         bool is_wanted = true;
-        for (uint32_t i = shape->count; i-- > keys->walk->outer;) {
-            uint32_t size = dimension_size(&ev->dimensions[shape->dims[i]]), member = (uint32_t) (cell / each % size);
-            uint32_t low = keys->low[i - keys->walk->outer], high = keys->high[i - keys->walk->outer];
-            ev->bound[shape->dims[i]] = member;
-            if (member < low ||
-                member >= high) { /* with the members before it, so are those up to `low`, or all that follow */
-                next = behind(keys, each, cell / each - member, member < low ? low : size);
+        for (uint32_t i = n->u.aggregate.over_count; i-- > 0;) {
+            const struct node_over *over = &n->u.aggregate.over[i];
+            uint32_t size = dimension_size(&ev->dimensions[over->dimension]), skipped = 0;
+            uint32_t member = (uint32_t) (cell / each % size);
+            ev->bound[over->dimension] = member;
+            if (is_left_out(over, keys->before[i], member, size, &skipped)) {
+                next = behind(keys, each, cell / each - member, skipped);
                 is_wanted = false;
             }
             each *= size;

@@ -205,7 +205,7 @@ static uint64_t pot_cell(const struct eval *ev, const struct node *n)
     return shape_cell(ev->dimensions, &n->u.aggregate.shape, members);
 }
 
-/* The pot was shared out, and the bound member has no part that is kept. A session may have forgotten it, when nobody needed it. */
+/* The pot was shared out, and the bound member has no part that is kept. A session forgets what nobody needs (track.c): it asks again. */
 static enum known is_without_part(struct eval *ev, const struct node *n, bool *is_without)
 {
     uint32_t fixed[DIMENSIONS_MAX];
@@ -240,7 +240,7 @@ static enum known portion_value(struct eval *ev, const struct node *n, uint64_t 
     } else if (known == KNOWN) {
         known = is_without_part(ev, n, &is_without);
         if (known == KNOWN && !is_without)
-            known = share_pot(ev, n, cell, dest);
+            known = share_pot(ev, n, cell, dest); /* not covered: what waits for a day is unknown, and has no parts */
     }
     return known == KNOWN ? eval_checked(ev, n, dest, out) : known;
 }

@@ -84,12 +84,34 @@ static void who_is_named_beside_somebody_who_came_too_late_is_a_member(void **st
     world_free(w);
 }
 
+/* Whoever is reported anew, after a withdrawal in the same entry, comes after somebody for whom there was no place (S7). */
+static void who_is_reported_anew_comes_after_those_who_waited(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension village open, at most 1\n"
+                                      "metric wells is \"Wells\" in USD between 0 and 100\n  by village\n"
+                                      "  reported by judge\n  disputes within 9 days\n"
+                                      "pay each from city to lender\n  for each village of wells\n  amount wells\n"));
+    world_final(w, "wells", "v1", "0");
+    world_day(w, "2016-03-01");
+    world_final(w, "wells", "v2", "5");
+    world_day(w, "2016-03-02");
+    assert_null(world_instance(w, "each", "v2"));
+    world_withdraw(w, "wells", "v1");
+    world_final(w, "wells", "v1", "4");
+    world_day(w, "2016-03-03");
+    assert_null(world_instance(w, "each", "v1"));
+    expect_target(w, "each", "v2", "5.00", "5.00");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_that_goes_while_a_session_opens_leaves_the_budgets_right),
         cmocka_unit_test(what_prior_computes_in_vain_is_no_moment),
         cmocka_unit_test(who_is_named_beside_somebody_who_came_too_late_is_a_member),
+        cmocka_unit_test(who_is_reported_anew_comes_after_those_who_waited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,8 +115,9 @@ enum tally_code check_anchors_end(struct verifier *v, struct job *job, struct er
         const struct verify_anchor *anchor = &v->options.anchors[v->next_anchor];
         if (v->is_tree_known)
             job_found(job, FINDING_LEDGER_FORKED, anchor->size - 1,
-                      "%s was signed for %" PRIu64 " entries, the archive ends after %" PRIu64, anchor->name, anchor->size,
-                      v->next_seq);
+                      "%s was signed for %" PRIu64 " entries, the archive ends after %" PRIu64
+                      ": it is older than that, or entries at its end were dropped; a newer archive tells",
+                      anchor->name, anchor->size, v->next_seq);
         else
             v->report.checkpoints_unchecked++;
     }

@@ -28,6 +28,19 @@ done:
     return rc;
 }
 
+/* As outcomes.erase has it in the tables: of what was open, the results are no longer everybody's. */
+static void hide_erased(struct model *model, const struct changes *changes)
+{
+    for (uint32_t i = 0; i < changes->erasures_count; i++) {
+        const struct view_submission *submission = view_submission(model, changes->erasures[i].entry);
+        for (uint32_t k = 0; submission != NULL && k < submission->count; k++) {
+            struct view_result *result = submission->items[k];
+            if (result != NULL && result->has_row && result_is_open(&result->row))
+                result->row.is_erased = true;
+        }
+    }
+}
+
 /* A new contract: what the view lacks of it, or that it lacks nothing. */
 static enum tally_code take_proposal(struct model *model, struct slice id, struct err *err)
 {
@@ -110,6 +123,7 @@ enum tally_code model_evolve(struct model *model, const struct command *command,
 #undef X
     TRY(take_versions(model, changes, err));
     TRY(mark_new(model, changes, err));
+    hide_erased(model, changes);
     followed_settle(model, decision->number);
     if (command != NULL && (command->kind == COMMAND_PROPOSE_CONTRACT || command->kind == COMMAND_AMEND_CONTRACT))
         TRY(take_proposal(model, command->u.propose_contract.id, err));

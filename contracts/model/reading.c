@@ -40,15 +40,36 @@ bool result_counts_in(const struct row_result *row, struct slice contract)
     return result_is_open(row);
 }
 
+static bool is_party_of(const struct model *model, struct slice id, struct slice actor)
+{
+    const struct view_contract *contract = view_contract(model, id);
+    return contract != NULL && is_party(contract, actor);
+}
+
+/* Who may know of a result that was everybody's until it was erased: a party of any contract with a metric of it. */
+static bool has_metric_of(const struct model *model, const struct row_result *row, struct slice actor)
+{
+    bool has = false;
+    if (row->indicator.len == 0)
+        return is_party_of(model, row->contract, actor);
+    const struct view_users *users = view_users(model, row->indicator, row->version);
+    for (uint32_t i = 0; users != NULL && i < users->count && !has; i++)
+        has = is_party_of(model, users->contracts[i], actor);
+    return has;
+}
+
 bool reads_result(const struct model *model, const struct row_result *row, struct slice actor)
 {
     struct slice rest = row->only_in, id;
+    if (slice_equal(row->author, actor))
+        return true;
+    if (row->is_erased)
+        return has_metric_of(model, row, actor);
     while (next_named(&rest, &id)) {
-        const struct view_contract *contract = view_contract(model, id);
-        if (contract != NULL && is_party(contract, actor))
+        if (is_party_of(model, id, actor))
             return true;
     }
-    return result_is_open(row) || slice_equal(row->author, actor);
+    return result_is_open(row);
 }
 
 enum tally_code result_only_in_list(struct deciding *d, const struct contract_list *list, struct slice *out)

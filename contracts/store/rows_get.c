@@ -211,6 +211,7 @@ void rows_get_result(const struct pg_rows *rows, int i, struct row_result *out)
         .is_withdrawal = pg_get_bool(rows, i, 16),
         .prev_seq = get_seq(rows, i, 17),
         .only_in = pg_get_bytes(rows, i, 18),
+        .is_erased = pg_get_bool(rows, i, 19),
     };
 }
 

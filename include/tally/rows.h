@@ -127,6 +127,9 @@ struct row_result {
     struct instant first_time;
     /* Not open: the contracts that it is for, ",able,housing,"; it counts in them alone. Empty: in every contract */
     struct slice only_in;
+    /* It was open until its body, or that of a result that it replaces, was erased: it counts on, and nobody reads it but its author and who has a
+     * metric of it. Loaded; the tables come to it by themselves */
+    bool is_erased;
     uint64_t
         prev_seq; /* the result of its key before it, replaced or withdrawn; 0: none. Of two with the same one could not be true */
 };

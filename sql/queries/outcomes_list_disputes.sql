@@ -21,12 +21,14 @@ SELECT row_to_json(j)::text AS json, d.seq::text AS cursor
                 (SELECT d.* FROM outcomes.dispute AS d
                   WHERE d.reason <> '' AND (d.result_seq, d.is_open, d.seq) > ($4::bigint, true, $1::bigint)
                     AND (d.result_seq, d.is_open) <= ($4::bigint, true)
+                    AND EXISTS (SELECT FROM outcomes.result AS r
+                                 WHERE r.seq = $4::bigint AND outcomes.reads_result(r.only_in, r.author, r.seq, $5::text))
                   ORDER BY d.result_seq, d.is_open, d.seq
                   LIMIT $2::integer)
                 UNION ALL
                 (SELECT d.*
                    FROM (SELECT p.contract, min(p.since) AS since FROM outcomes.reading_party AS p
-                          WHERE p.actor = $5::text AND $3::text IS NULL
+                          WHERE p.actor = $5::text AND $3::text IS NULL -- all of whom read the result
                           GROUP BY p.contract) AS c
                   CROSS JOIN LATERAL (SELECT d.* FROM outcomes.dispute AS d
                                        WHERE d.contract = c.contract AND d.result_seq = $4::bigint AND NOT d.is_open

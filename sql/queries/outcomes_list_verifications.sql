@@ -3,6 +3,8 @@ SELECT row_to_json(j)::text AS json, j.seq::text AS cursor
   FROM (SELECT v.actor, array_agg(v.item ORDER BY v.item) AS items, v.seq
           FROM outcomes.verification AS v
          WHERE v.result_seq = $3::bigint AND v.seq > $1::bigint
+           AND EXISTS (SELECT FROM outcomes.result AS r
+                        WHERE r.seq = $3::bigint AND outcomes.reads_result(r.only_in, r.author, r.seq, $4::text))
          GROUP BY v.actor, v.seq
         HAVING outcomes.reads_entry(v.seq, $4::text)
          ORDER BY v.seq

@@ -63,6 +63,25 @@ static void assert_get(const char *target, int status, const char *says, const c
     http_reply_release(&reply);
 }
 
+static void get_as(const struct service_actor *actor, const char *target, struct http_reply *reply)
+{
+    struct http_client client;
+    struct buf token, line;
+    buf_init(&token, 4096);
+    buf_init(&line, 8192);
+    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
+                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
+                     TALLY_OK);
+    buf_printf(&line, "GET %s HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer %.*s\r\n\r\n", target,
+               SLICE_ARG(buf_slice(&token)));
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    assert_int_equal(http_client_send(&client, line.ptr, line.len), 0);
+    assert_int_equal(http_client_reply(&client, false, reply), 0);
+    http_client_close(&client);
+    buf_release(&token);
+    buf_release(&line);
+}
+
 static void refused(const struct service_actor *actor, unsigned long long seq, const char *body, int status,
                     const char *code)
 {
@@ -278,7 +297,6 @@ static void a_dispute_a_decision_and_a_list_lose_their_text_and_nothing_else(voi
 static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state)
 {
     struct http_reply reply;
-    char path[96];
     int64_t number = 0;
     (void) state;
     assert_get(path_of("results", north, ""), 200, "\"value\":\"100\"", NULL);
@@ -293,25 +311,46 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     assert_true((unsigned long long) number > again);
     assert_get(path_of("payments", (unsigned long long) number, ""), 200, "\"amount\":\"25.00\"", NULL);
     assert_get(path_of("payments", (unsigned long long) number, "explanation"), 404, "payment.not_found", NULL);
-    struct buf token, line;
-    buf_init(&token, 4096);
-    buf_init(&line, 8192);
-    assert_int_equal(read_token_sign(SLICE("buyer"), SLICE(SERVICE_ORIGIN), (struct instant){instant_now().us + 60000000},
-                                     buyer.key, &token, NULL),
-                     TALLY_OK);
-    (void) snprintf(path, sizeof path, "/v1/results/%llu", north);
-    struct http_client client;
-    buf_printf(&line, "GET %s HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer %.*s\r\n\r\n", path,
-               SLICE_ARG(buf_slice(&token)));
-    assert_int_equal(http_client_open(&client, service.port), 0);
-    assert_int_equal(http_client_send(&client, line.ptr, line.len), 0);
-    assert_int_equal(http_client_reply(&client, false, &reply), 0);
+    get_as(&buyer, path_of("results", north, ""), &reply);
     assert_non_null(strstr(reply.body, "\"value\":\"100\""));
     assert_non_null(strstr(reply.body, "\"replaced_by\":{"));
     assert_reply(&reply, 200, NULL);
-    http_client_close(&client);
-    buf_release(&token);
-    buf_release(&line);
+}
+
+/* To who may not read it, it is on every route what was never there; to whoever has a metric of it, what it was. */
+static void what_is_erased_is_the_same_on_every_route(void **state)
+{
+    static const char *const readings[] = {"", "verifications", "disputes"};
+    static const struct {
+        const char *verb, *body, *code; /* for a party of its contract */
+        int status;
+    } statements[] = {
+        {"verifications", "{}", "verification.not_verifier", 403},
+        {"disputes", "{\"contract\":\"deal\",\"reason\":\"No\"}", "result.superseded", 409},
+        {"restatements", "{\"value\":\"1\"}", "result.not_author", 403},
+        {"withdrawal", "{}", "result.not_author", 403},
+    };
+    const unsigned long long seqs[] = {north, 987654321}; /* erased; never there */
+    struct http_reply reply;
+    (void) state;
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < 3; i++) {
+            assert_get(path_of("results", seqs[k], readings[i]), 404, "result.not_found", NULL);
+            get_as(&stranger, path_of("results", seqs[k], readings[i]), &reply);
+            assert_reply(&reply, 404, "result.not_found");
+        }
+        for (size_t i = 0; i < 4; i++) {
+            assert_post_refused(&stranger, path_of("results", seqs[k], statements[i].verb), slice_str(statements[i].body),
+                                NULL, 404, "result.not_found");
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        get_as(&buyer, path_of("results", north, readings[i]), &reply);
+        assert_reply(&reply, 200, NULL);
+    }
+    for (size_t i = 0; i < 4; i++)
+        assert_post_refused(&buyer, path_of("results", north, statements[i].verb), slice_str(statements[i].body), NULL,
+                            statements[i].status, statements[i].code);
 }
 
 /* A service that begins anew reads the tables: what they held is enough. */
@@ -324,6 +363,10 @@ static void after_a_start_everything_goes_on_from_what_is_left(void **state)
     (void) said(&seller, "/v1/results", UNITS("south", "10"));
     assert_get("/v1/contracts/deal/state", 200, "\"stands\":\"25.00\"", NULL);
     refused(&buyer, dispute, GROUND, 409, "erasure.done");
+    assert_post_refused(&stranger, path_of("results", north, "restatements"), SLICE("{\"value\":\"1\"}"), NULL, 404,
+                        "result.not_found");
+    assert_post_refused(&buyer, path_of("results", north, "restatements"), SLICE("{\"value\":\"1\"}"), NULL, 403,
+                        "result.not_author");
 }
 
 /* ---- what an auditor is told ---- */
@@ -396,6 +439,7 @@ int main(void)
         cmocka_unit_test(what_was_erased_cannot_be_said_again_under_its_id),
         cmocka_unit_test(a_dispute_a_decision_and_a_list_lose_their_text_and_nothing_else),
         cmocka_unit_test(a_result_that_is_erased_is_public_no_more_and_counts_on),
+        cmocka_unit_test(what_is_erased_is_the_same_on_every_route),
         cmocka_unit_test(after_a_start_everything_goes_on_from_what_is_left),
         cmocka_unit_test(the_auditor_and_the_database_agree_and_count),
         cmocka_unit_test(an_owner_who_switches_the_triggers_off_is_found),

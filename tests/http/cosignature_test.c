@@ -304,6 +304,61 @@ static void what_is_not_a_trusted_cosignature_of_this_ledger_is_refused(void **s
     arena_free(arena);
 }
 
+/* The newest version of each row of what is kept, in one line. */
+static void rows_now(char out[4096])
+{
+    struct pg *pg = NULL;
+    struct pg_rows *rows = NULL;
+    struct err err = {0};
+    assert_int_equal(service_database(&service, &pg), 0);
+    assert_int_equal(
+        pg_exec_text(pg,
+                     "SELECT string_agg(witness || is_quorum || size || xmin::text || ctid::text, ' ' ORDER BY "
+                     "witness, is_quorum) FROM ledger.cosignature",
+                     &rows, &err),
+        TALLY_OK);
+    struct slice text = pg_get_bytes(rows, 0, 0);
+    (void) snprintf(out, 4096, "%.*s", SLICE_ARG(text));
+    pg_rows_free(rows);
+    pg_free(pg);
+}
+
+/* Anybody may post what a witness has given, as often as it likes, and as much of it as a note holds: it is read, and nothing is written. */
+static void what_is_known_already_is_taken_and_writes_nothing(void **state)
+{
+    struct arena *arena = arena_new(1u << 20), *old_arena = arena_new(1u << 20);
+    struct slice bare, old;
+    struct http_reply reply;
+    struct buf text, older;
+    char before[4096], after[4096];
+    (void) state;
+    buf_init(&text, 2 * NOTE_MAX);
+    buf_init(&older, 2 * NOTE_MAX);
+    grow();
+    (void) published(old_arena, &old);
+    cosign(old, &w1, now(), &older);
+    grow();
+    (void) published(arena, &bare);
+    take(bare, &w1, now());
+    take(bare, &w2, now());
+    cosign(bare, &w1, now() - 5, &text);
+    for (int i = 0; i < 60; i++) /* one witness's, as often as a note holds it */
+        cosign(bare, &w1, now() - 5, &text);
+    rows_now(before);
+    for (int i = 0; i < 50; i++) {
+        post(i % 2 == 0 ? buf_slice(&text) : buf_slice(&older), "text/plain", &reply);
+        assert_int_equal(reply.status, 200);
+        http_reply_release(&reply);
+    }
+    rows_now(after);
+    assert_string_equal(before, after);
+    assert_int_equal(shown("/checkpoint/cosigned", NULL, NULL), 3);
+    buf_release(&text);
+    buf_release(&older);
+    arena_free(arena);
+    arena_free(old_arena);
+}
+
 /* The ledger's key in wrong hands, or a database that lost entries: its own signature over a tree that the database does not have. */
 static void another_tree_under_the_ledger_s_key_is_called_a_fork(void **state)
 {
@@ -639,6 +694,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cosignature_is_shown_and_enough_of_them_make_the_cosigned_checkpoint),
         cmocka_unit_test(what_is_not_a_trusted_cosignature_of_this_ledger_is_refused),
+        cmocka_unit_test(what_is_known_already_is_taken_and_writes_nothing),
         cmocka_unit_test(another_tree_under_the_ledger_s_key_is_called_a_fork),
         cmocka_unit_test(a_receipt_rests_on_the_cosigned_checkpoint_that_covers_it),
         cmocka_unit_test(an_archive_carries_what_was_cosigned),

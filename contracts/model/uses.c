@@ -272,12 +272,16 @@ static enum tally_code find_use(struct deciding *d, uint32_t use, struct found_u
         *out = (struct found_use){contract, contract->texts[version->items[i].version - 1]};
     }
     if (readable == 0)
-        return refuse_use(d, use,
-                          arena_printf(d->arena,
-                                       "no contract has the version %.*s: see the version of each at /v1/contracts",
-                                       SLICE_ARG(u->hash)));
+        return refuse_use(
+            d, use,
+            arena_printf(d->arena,
+                         "no contract has the version %.*s, nor a text with that hash: write `version` or `terms` as GET "
+                         "/v1/contracts/{id}, or `tally contract show`, says them",
+                         SLICE_ARG(u->hash)));
     if (found > 1)
-        return refuse_use(d, use, SLICE("several contracts have this text: write the hash of the version that is meant"));
+        return refuse_use(d, use,
+                          SLICE("several contracts have this text: write `version` of the one that is meant, as GET "
+                                "/v1/contracts/{id}, or `tally contract show`, says it"));
     return TALLY_OK;
 }
 

@@ -100,6 +100,15 @@ done:
     return rc;
 }
 
+/* With the version of its text, where that is not its first. */
+static struct slice contract_of(struct cli *cli, const json_t *fit)
+{
+    struct slice id = cli_text(cli, fit, "contract"), version = cli_text(cli, fit, "version_number");
+    return version.len == 0 || slice_is(version, "1")
+               ? id
+               : arena_printf(cli->arena, "%.*s version %.*s", SLICE_ARG(id), SLICE_ARG(version));
+}
+
 /* Which contracts the results feed: whoever submitted them sees a slip of the pen at once. */
 static void print_fits(struct cli *cli, const json_t *statement)
 {
@@ -118,7 +127,7 @@ static void print_fits(struct cli *cli, const json_t *statement)
                                                 SLICE_ARG(what.len > 0 ? what : cli_text(cli, item, "metric")),
                                                 SLICE_ARG(cli_pairs(cli, json_object_get(item, "dimensions")))));
             cli_table_cell(&table, cli_text(cli, item, "value"));
-            cli_table_cell(&table, cli_text(cli, fit, "contract"));
+            cli_table_cell(&table, contract_of(cli, fit));
             cli_table_cell(&table, cli_text(cli, fit, "metric"));
             cli_table_cell(&table, cli_text(cli, fit, "key"));
             struct slice replaced = cli_text(cli, fit, "replaced"), standing = cli_text(cli, fit, "standing");

@@ -20,14 +20,16 @@ static struct slice text_of(const json_t *object, const char *name)
     return json_is_string(value) ? slice_of(json_string_value(value), json_string_length(value)) : SLICE("");
 }
 
-/* Both lists are by item, contract, metric, though not in one order: the one looked for is mostly the next. */
+/* Both lists are by item, contract, text, metric, though not in one order: the one looked for is mostly the next. */
 static const struct model_fit *find(struct fitting *fitting, uint32_t item, const json_t *fit)
 {
     struct slice contract = text_of(fit, "contract"), metric = text_of(fit, "metric");
+    json_int_t version = json_integer_value(json_object_get(fit, "version_number"));
     for (uint32_t i = 0; i < fitting->count; i++) {
         uint32_t at = (fitting->next + i) % fitting->count;
         const struct model_fit *found = &fitting->items[at];
-        if (found->item == item && slice_equal(found->contract, contract) && slice_equal(found->metric, metric)) {
+        if (found->item == item && slice_equal(found->contract, contract) && found->version == version &&
+            slice_equal(found->metric, metric)) {
             fitting->next = at + 1;
             return found;
         }
@@ -35,7 +37,7 @@ static const struct model_fit *find(struct fitting *fitting, uint32_t item, cons
     return NULL; /* a contract that was proposed in between */
 }
 
-/* {"contract","final_seq","key","metric","state"} gets its key when it fits, and "why" when it does not. */
+/* {"contract","final_seq","key","metric","state","version_number"} gets its key when it fits, and "why" when it does not. */
 MUST_CHECK static bool say(json_t *fit, const struct model_fit *found)
 {
     if (found == NULL)

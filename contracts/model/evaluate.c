@@ -144,24 +144,35 @@ done:
     return rc;
 }
 
-/* By the newest text: earlier ones go on with what began under them. */
+static enum tally_code fit_text(struct deciding *d, const struct view_contract *contract, uint32_t text,
+                                const struct view_result *result, struct fitting *list)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct terms *terms = contract->texts[text]->terms;
+    for (uint32_t i = 0; i < terms_metric_count(terms); i++) {
+        struct slice name = terms_metric(terms, i)->name;
+        struct model_fit fit = {.item = result->row.item, .contract = contract->row.id, .version = text + 1};
+        if (!fit_is_source(contract, terms_metric(terms, i), &result->row))
+            continue;
+        TRY(keep(d, name, &fit.metric));
+        TRY(fit_one(d->model, contract, text, i, result, d->arena, &fit.fits, &fit.key, &fit.why, d->err));
+        if (text + 1 == contract->text_count)
+            TRY(check_people(d, contract, terms, i, result, list, &fit));
+        TRY(fitting_add(d, list, fit));
+    }
+done:
+    return rc;
+}
+
+/* By each text: an instance is computed by one of them (V2). */
 static enum tally_code fit_contract(struct deciding *d, const struct view_contract *contract,
                                     const struct view_result *result, struct fitting *list)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
     TRY(terms_of(d->model, contract, &terms, d->err));
-    for (uint32_t i = 0; i < terms_metric_count(terms); i++) {
-        struct slice name = terms_metric(terms, i)->name;
-        struct model_fit fit = {.item = result->row.item, .contract = contract->row.id};
-        if (!fit_is_source(contract, terms_metric(terms, i), &result->row))
-            continue;
-        TRY(keep(d, name, &fit.metric));
-        TRY(fit_one(d->model, contract, contract->text_count - 1, i, result, d->arena, &fit.fits, &fit.key, &fit.why,
-                    d->err));
-        TRY(check_people(d, contract, terms, i, result, list, &fit));
-        TRY(fitting_add(d, list, fit));
-    }
+    for (uint32_t k = 0; k < contract->text_count; k++)
+        TRY(fit_text(d, contract, k, result, list));
 done:
     return rc;
 }

@@ -345,6 +345,7 @@ MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slic
 struct model_fit {
     uint32_t item;
     struct slice contract, metric;
+    uint32_t version; /* of the contract: the metric is of that text, which is or was the newest in force */
     bool fits;
     struct slice key; /* when it fits */
     struct slice why; /* when it does not */

@@ -1,5 +1,5 @@
--- Results of statement $3 after item $1, at most $2, each as JSON with its cursor: how it stands in each contract, by the text in
--- force; who verified it.
+-- Results of statement $3 after item $1, at most $2, each as JSON with its cursor: how it stands in each contract, by each of
+-- its texts that is in force; who verified it.
 -- $4: who reads (NULL: nobody in particular), and so which contracts there are.
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
@@ -13,24 +13,26 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                                                 AND l.first_seq <> l.result_seq AND l.result_seq > r.seq
                                                 AND l.metric = m.metric AND l.key = f.key AND l.version = f.version) THEN 'superseded'
                                 WHEN r.is_withdrawal THEN 'withdrawn'
-                                ELSE 'final' END AS standing, c.state
+                                ELSE 'final' END AS standing, c.state, c.version AS version_number
                       FROM (SELECT m.* FROM outcomes.contract_metric AS m
                              WHERE m.indicator = r.indicator AND m.indicator_version = r.version
                             UNION ALL
                             SELECT m.* FROM outcomes.contract_metric AS m
                              WHERE m.contract = r.contract AND m.metric = r.metric
                             OFFSET 0) AS m
-                     CROSS JOIN LATERAL (SELECT c.seq, c.state FROM outcomes.contract AS c
-                                          WHERE c.id = m.contract AND (c.open OR outcomes.reads(c.seq, $4::text))
-                                            AND m.text_seq = coalesce((SELECT a.seq FROM outcomes.amendment AS a
-                                                                        WHERE a.contract = c.id AND a.in_force_seq IS NOT NULL
-                                                                        ORDER BY a.version DESC LIMIT 1), c.seq)
+                     CROSS JOIN LATERAL (SELECT c.seq, c.state, c.version FROM outcomes.contract AS c
+                                          WHERE c.id = m.contract AND c.seq = m.text_seq
+                                            AND (c.open OR outcomes.reads(c.seq, $4::text))
+                                         UNION ALL
+                                         SELECT c.seq, c.state, a.version
+                                           FROM outcomes.amendment AS a JOIN outcomes.contract AS c ON c.id = a.contract
+                                          WHERE a.contract = m.contract AND a.seq = m.text_seq AND a.in_force_seq IS NOT NULL
+                                            AND (c.open OR outcomes.reads(c.seq, $4::text))
                                          OFFSET 0) AS c
                       LEFT JOIN LATERAL (SELECT f.seq, f.key, f.replaced, f.version FROM outcomes.final AS f
                                           WHERE f.contract = m.contract AND f.result_seq = r.seq AND f.item = r.item
                                             AND f.metric = m.metric AND f.first_seq = coalesce(r.first_seq, r.seq)
-                                            AND f.version = 1 + (SELECT count(*) FROM outcomes.amendment AS a
-                                                                  WHERE a.contract = m.contract AND a.in_force_seq IS NOT NULL)
+                                            AND f.version = c.version
                                           ORDER BY f.seq DESC
                                           LIMIT 1) AS f ON true
                       LEFT JOIN LATERAL (SELECT e.decision, e.decision IS NULL AS is_open
@@ -38,7 +40,7 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                                            LEFT JOIN outcomes.decision AS e ON e.dispute_seq = d.seq AND e.item = d.item
                                           WHERE d.contract = m.contract AND d.result_seq = r.seq AND d.item = r.item
                                          OFFSET 0) AS d ON true
-                     ORDER BY c.seq, m.place) AS f)) AS fits,
+                     ORDER BY c.seq, c.version, m.place) AS f)) AS fits,
                r.indicator, r.item, r.metric,
                CASE WHEN r.of_seq IS NOT NULL THEN json_build_object('item', r.of_item, 'seq', r.of_seq) END AS "of",
                (SELECT json_build_object('item', b.item, 'seq', b.seq) FROM outcomes.result AS b

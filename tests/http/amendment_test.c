@@ -518,6 +518,10 @@ static void who_reports_for_another_restates_in_its_contract_alone(void **state)
     assert_fits(of_2023, "relay", "\"standing\":\"superseded\"");
     assert_fits(of_2023, "deal", "\"standing\":\"final\"");
     assert_fits(change, "relay", "\"standing\":\"final\"");
+    assert_fits(change, "relay", "\"version_number\":1"); /* by each text, which computes its years (V2) */
+    (void) snprintf(path, sizeof path, "/v1/results/%llu", change);
+    assert_get(path, "\"contract\":\"relay\",\"final_seq\":");
+    assert_get(path, "\"standing\":\"final\",\"state\":\"in_force\",\"version_number\":2}");
     assert_fits(change, "deal", "\"why\":\"");
     /* and its own from now on, which the seller cannot change; the seller restates its own, for the deal */
     (void) snprintf(path, sizeof path, "/v1/results/%llu/withdrawal", change);

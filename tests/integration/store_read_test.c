@@ -295,7 +295,8 @@ static void results_read_as_said(void **state)
     reads(
         "{'author':'rikers-backbone','count':1,'items':[{'author':'rikers-backbone','contract':null,'dimensions':"
         "{'arm':'programme'},'fits':[{'contract':'rikers-able','final_seq':23,'key':'programme','metric':'days','replaced':"
-        "null,'standing':'final','state':'proposed'}],'indicator':'jail-days','item':0,'metric':null,'of':null,"
+        "null,'standing':'final','state':'proposed','version_number':1}],'indicator':'jail-days','item':0,'metric':null,'"
+        "of':null,"
         "'replaced_by':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z','value':'91','verifications':"
         "[{'actor':'city-clerk','seq':22}],'version':1,'withdrawal':false}],"
         "'next':null,'seq':20,'set':false,'time':'2026-01-01T00:00:00.000001Z'}");

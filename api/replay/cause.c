@@ -292,6 +292,7 @@ enum tally_code cause_event(struct replay *r, const struct verify_entry *entry)
     enum tally_code rc = TALLY_OK;
     const struct cause *cause = &r->cause;
     uint32_t at = 0, count = cause->decision.event_count;
+    bool is_unsure = false;
     struct slice contract = entry->is_body_right ? body_text(entry->entry->body, "contract") : SLICE("");
     if (cause->kind == CAUSE_VOID) { /* told, or not to be known, as its cause is */
         r->report.more += cause->why == VOID_WRONG && !entry->has_finding ? 1 : 0;
@@ -309,7 +310,10 @@ enum tally_code cause_event(struct replay *r, const struct verify_entry *entry)
         TRY(find_event(r, entry, like, &at));
     if (at < count && (entry->is_body_right || at == cause->at)) {
         TRY(take(r, entry, at));
-    } else if (!entry->is_body_right || replay_is_unsure(r, contract)) {
+        goto done;
+    }
+    TRY(replay_doubt(r, contract, &is_unsure));
+    if (!entry->is_body_right || is_unsure) {
         r->report.unseen++;
         TRY(void_list_add(&r->voids, entry->seq, VOID_UNSEEN, r->err));
     } else {

@@ -54,23 +54,75 @@ static bool is_behind_veil(const struct replay *r, struct slice contract, uint64
     return is_veiled;
 }
 
+/* Not open, not in force, and one of those named in it has signed what cannot be seen. *since: the first time. */
+static bool is_signed_unseen(const struct replay *r, struct slice contract, uint64_t *since)
+{
+    size_t at = 0;
+    struct model_contract known;
+    if (!(r->unseen_families & FAMILY_SIGNATURES) || model_find_contract(r->model, contract, &known) != TALLY_OK ||
+        known.open || known.state != CONTRACT_PROPOSED)
+        return false;
+    *since = UINT64_MAX;
+    for (const struct name *name; (name = names_next(&r->names, &at)) != NULL;)
+        if (name->kind == NAME_ACTOR && name->has_signed && model_has_party(r->model, contract, name->text))
+            *since = name->signed_since < *since ? name->signed_since : *since;
+    return *since != UINT64_MAX;
+}
+
+struct doubting {
+    struct replay *r;
+    bool is_any;
+    enum tally_code rc;
+};
+
+static void doubt_one(void *ctx, const struct model_contract *contract)
+{
+    struct doubting *doubting = ctx;
+    uint64_t since = 0;
+    if (doubting->rc != TALLY_OK || !is_signed_unseen(doubting->r, contract->id, &since))
+        return;
+    doubting->is_any = true;
+    doubting->rc = replay_unsure(doubting->r, contract->id, since);
+}
+
+enum tally_code replay_doubt_of_actor(struct replay *r, struct slice actor, bool *yes)
+{
+    struct doubting doubting = {.r = r, .rc = TALLY_OK};
+    if (r->unseen_families & FAMILY_SIGNATURES)
+        model_each_contract(r->model, actor, doubt_one, &doubting);
+    *yes = doubting.is_any;
+    return doubting.rc;
+}
+
+enum tally_code replay_doubt(struct replay *r, struct slice contract, bool *is_unsure)
+{
+    uint64_t since = 0;
+    *is_unsure = replay_is_unsure(r, contract);
+    if (*is_unsure || !(is_behind_veil(r, contract, &since) || is_signed_unseen(r, contract, &since)))
+        return TALLY_OK;
+    *is_unsure = true;
+    return replay_unsure(r, contract, since);
+}
+
 enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
                              struct slice about, const struct buf *detail)
 {
+    enum tally_code rc = TALLY_OK;
     struct name *name = NULL;
-    uint64_t since = 0;
-    if (kind == NAME_CONTRACT && is_behind_veil(r, about, &since))
-        return replay_unsure(r, about, since);
-    enum tally_code rc = names_add(&r->names, kind, about, &name, r->err);
-    if (rc != TALLY_OK)
-        return rc;
+    bool is_unsure = false;
+    if (kind == NAME_CONTRACT)
+        TRY(replay_doubt(r, about, &is_unsure));
+    if (is_unsure)
+        goto done;
+    TRY(names_add(&r->names, kind, about, &name, r->err));
     if (name->told == REPLAY_TOLD_MAX) {
         r->report.more++;
-        return TALLY_OK;
+        goto done;
     }
     name->told++;
     verifier_found(r->verifier, code, seq, buf_slice(detail));
-    return TALLY_OK;
+done:
+    return rc;
 }
 
 bool replay_is_unsure(const struct replay *r, struct slice contract)
@@ -114,15 +166,21 @@ enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry
     bool is_withheld = entry->entry->state == ARCHIVE_BODY_WITHHELD;
     r->unseen_families |= family;
     bool is_result = type == ENTRY_RESULT_SUBMITTED || type == ENTRY_RESULT_RESTATED || type == ENTRY_RESULT_WITHDRAWN;
+    if (is_withheld && type == ENTRY_CONTRACT_SIGNED) {
+        TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
+        name->signed_since = name->has_signed ? name->signed_since : entry->seq;
+        name->has_signed = true;
+        r->unseen_families |= FAMILY_SIGNATURES;
+    }
     if (!(family & FAMILY_RESULTS) || (is_withheld && !is_result))
-        return TALLY_OK;
+        goto done;
     TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
     if (!name->is_unsure && !name->is_veiled)
         name->since = entry->seq;
     name->is_veiled = name->is_veiled || is_withheld;
     r->has_veiled = r->has_veiled || is_withheld;
     if (is_withheld)
-        return TALLY_OK;
+        goto done;
     name->is_unsure = true;
     struct spreading spreading = {r, entry->seq, TALLY_OK};
     model_each_contract(r->model, entry->header->actor, spread, &spreading);
@@ -172,6 +230,48 @@ bool replay_uses_unseen(const struct replay *r, const struct command *command)
     bool proposes = command->kind == COMMAND_PROPOSE_CONTRACT || command->kind == COMMAND_AMEND_CONTRACT;
     return proposes && (r->unseen_families & FAMILY_CONTRACTS) != 0 &&
            !model_has_used(r->model, command->u.propose_contract.terms);
+}
+
+/* A result counts in the contracts that have a metric of it. */
+MUST_CHECK static enum tally_code is_of_unsure(struct replay *r, uint64_t seq, bool *yes)
+{
+    enum tally_code rc = TALLY_OK;
+    struct model_fit *fits = NULL;
+    uint32_t count = 0;
+    TRY(model_fits(r->model, seq, 0, UINT32_MAX, r->arena, &fits, &count, r->err));
+    for (uint32_t i = 0; i < count; i++)
+        *yes = *yes || replay_is_unsure(r, fits[i].contract);
+done:
+    return rc;
+}
+
+/* A dispute or a payment is of a contract that its author is a party of. */
+static bool is_party_of_unsure(const struct replay *r, struct slice actor)
+{
+    size_t at = 0;
+    for (const struct name *name; (name = names_next(&r->names, &at)) != NULL;)
+        if (name->kind == NAME_CONTRACT && name->is_unsure && model_has_party(r->model, name->text, actor))
+            return true;
+    return false;
+}
+
+enum tally_code replay_rests_on_unsure(struct replay *r, struct slice actor, const struct command *command, bool *yes)
+{
+    *yes = false;
+    if (r->report.contracts_unchecked == 0)
+        return TALLY_OK;
+    switch (command->kind) {
+    case COMMAND_VERIFY_RESULT:
+        return is_of_unsure(r, command->u.verify_result.seq, yes);
+    case COMMAND_CHANGE_RESULTS:
+        return is_of_unsure(r, command->u.change_results.seq, yes);
+    case COMMAND_RESOLVE_DISPUTE:
+    case COMMAND_RECORD_SETTLEMENT:
+        *yes = is_party_of_unsure(r, actor);
+        return TALLY_OK;
+    default:
+        return TALLY_OK;
+    }
 }
 
 bool replay_is_excused(const struct replay *r, struct slice actor, const struct refusal *refusal)

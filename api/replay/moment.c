@@ -128,8 +128,10 @@ MUST_CHECK static enum tally_code nowhere(struct replay *r, const struct verify_
     enum tally_code rc = TALLY_OK;
     struct buf detail;
     struct slice body = entry->entry->body, contract = body_text(body, "contract");
+    bool is_unsure = false;
     buf_init(&detail, WORDS_MAX);
-    if (!entry->is_body_right || replay_is_unsure(r, contract)) {
+    TRY(replay_doubt(r, contract, &is_unsure));
+    if (!entry->is_body_right || is_unsure) {
         TRY(cause_void(r, entry, VOID_UNSEEN));
         goto done;
     }

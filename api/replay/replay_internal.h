@@ -20,7 +20,9 @@ struct name {
     uint32_t told;     /* findings about it */
     bool is_unsure;    /* a contract that cannot be recomputed; an actor who said what cannot be seen */
     bool is_veiled;    /* an actor some of whose results are for others only */
+    bool has_signed;   /* an actor: contracts, and which ones cannot be seen */
     uint64_t since;    /* of what entry on */
+    uint64_t signed_since;
 };
 
 struct names {
@@ -98,7 +100,7 @@ struct late_moment { /* told to be missing; it may stand further behind */
     char *text; /* both */
 };
 
-enum family { FAMILY_KEYS = 1, FAMILY_INDICATORS = 2, FAMILY_CONTRACTS = 4, FAMILY_RESULTS = 8 };
+enum family { FAMILY_KEYS = 1, FAMILY_INDICATORS = 2, FAMILY_CONTRACTS = 4, FAMILY_RESULTS = 8, FAMILY_SIGNATURES = 16 };
 
 struct replay {
     struct replay_options options;
@@ -136,6 +138,11 @@ const struct erased_entry *erasures_passed(const struct erasures *erasures, uint
 MUST_CHECK enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
                                         struct slice about, const struct buf *detail);
 bool replay_is_unsure(const struct replay *r, struct slice contract);
+/* The same where something differs in the contract: it may be for what cannot be seen, and then it is not checked from here on. */
+MUST_CHECK enum tally_code replay_doubt(struct replay *r, struct slice contract, bool *is_unsure);
+/* Who has joined a contract, or is to be a party by an amendment, sees its text and not who signed it before: it is not in force here. This looks
+ * whether it is so of the actor's contracts that are not open, which are not checked then. *yes: of any. */
+MUST_CHECK enum tally_code replay_doubt_of_actor(struct replay *r, struct slice actor, bool *yes);
 /* From this entry on the contract, if there is one, cannot be recomputed. */
 MUST_CHECK enum tally_code replay_unsure(struct replay *r, struct slice contract, uint64_t seq);
 /* The same for one whose proposal cannot be checked, and that the model does not have. */
@@ -146,6 +153,9 @@ bool replay_uses_unseen(const struct replay *r, const struct command *command);
 MUST_CHECK enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type);
 /* A contract has been proposed, or has new parties. */
 MUST_CHECK enum tally_code replay_joined(struct replay *r, struct slice contract);
+/* Does what the statement names stand in a contract that cannot be recomputed? How it stands there is not known either. */
+MUST_CHECK enum tally_code replay_rests_on_unsure(struct replay *r, struct slice actor, const struct command *command,
+                                                  bool *yes);
 /* Is this the refusal of a statement that names what could not be seen, or builds on what its author said before? */
 bool replay_is_excused(const struct replay *r, struct slice actor, const struct refusal *refusal);
 

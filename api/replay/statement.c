@@ -110,15 +110,20 @@ MUST_CHECK static enum tally_code refused(struct replay *r, const struct verify_
     enum void_kind why = VOID_WRONG;
     struct slice contract = r->cause.has_command ? contract_of(&r->cause.command) : SLICE("");
     int of = r->cause.has_command && named(&r->cause.command, &seq) ? void_list_find(&r->voids, seq) : 0;
-    bool is_unsure = contract.len > 0 && replay_is_unsure(r, contract);
+    bool is_unsure = false, rests_on_unsure = false, is_doubtful = false;
     buf_init(&detail, WORDS_MAX);
+    if (contract.len > 0)
+        TRY(replay_doubt(r, contract, &is_unsure));
+    TRY(replay_doubt_of_actor(r, entry->header->actor, &is_doubtful));
+    if (r->cause.has_command)
+        TRY(replay_rests_on_unsure(r, entry->header->actor, &r->cause.command, &rests_on_unsure));
     if (of == VOID_UNSEEN || is_unsure) { /* what it does, it does where nothing can be recomputed anyway */
         why = VOID_UNSEEN;
     } else if (r->cause.has_command && replay_uses_unseen(r, &r->cause.command)) {
         why = VOID_UNSEEN;
         TRY(replay_unseen(r, entry, entry->type));
         TRY(replay_unsure_name(r, contract, entry->seq));
-    } else if (of == 0 && replay_is_excused(r, entry->header->actor, refusal)) {
+    } else if (of == 0 && (rests_on_unsure || is_doubtful || replay_is_excused(r, entry->header->actor, refusal))) {
         why = VOID_UNSEEN;
         TRY(replay_unseen(r, entry, entry->type));
     } else if (of == VOID_WRONG) {

@@ -3,7 +3,7 @@
 
 static struct model_contract contract_of(const struct view_contract *contract)
 {
-    return (struct model_contract){contract->row.id, contract->row.state, contract->row.next_moment};
+    return (struct model_contract){contract->row.id, contract->row.state, contract->row.next_moment, contract->row.open};
 }
 
 /* By any of its texts, also one that is not in force; or by joining a class. */

@@ -228,6 +228,7 @@ struct model_contract {
     struct slice id;
     enum contract_state state;
     struct instant moment;
+    bool open;
 };
 typedef void (*model_contract_fn)(void *ctx, const struct model_contract *contract);
 void model_each_contract(const struct model *model, struct slice actor, model_contract_fn each, void *ctx);

@@ -333,6 +333,58 @@ static void json_has_what_was_recomputed(void **state)
     forge_release(&forged);
 }
 
+/* Bodies that are withheld and erased are counted and named in both reports, and nothing is called right that was not seen. */
+static void what_was_not_seen_is_counted_in_every_report(void **state)
+{
+    struct book b;
+    struct buf text;
+    struct ran ran;
+    char path[80], line[160];
+    (void) state;
+    tell(&b);
+    size_t erased = forge_find(&b.f, "settlement.recorded", 0);
+    (void) snprintf(path, sizeof path, "/v1/entries/%zu/erasure", erased);
+    BOOK_SAID(&b, "op", path, "{\"ground\":\"asked\"}");
+    BOOK_DONE(&b, book_propose_for(&b, "buyer", "quiet", UNITS("quiet"), "buyer=buyer seller=seller", false));
+    size_t quiet = b.last;
+    BOOK_DONE(&b, book_propose_for(&b, "buyer", "hushed", UNITS("quiet"), "buyer=buyer seller=seller", false));
+    book_forge(&b, &forged);
+    forged.entries[quiet].state = forged.entries[quiet + 1].state = ARCHIVE_BODY_WITHHELD;
+    forge_write(&forged, FORGE_TREE, b.ledger, &text);
+    for (int is_json = 0; is_json < 2; is_json++) {
+        char archive[] = "/tmp/tally-unseen-XXXXXX";
+        int fd = mkstemp(archive); /* a file is read twice: what is left of erased bodies comes first */
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text.ptr, text.len), (ssize_t) text.len);
+        (void) close(fd);
+        const char *const argv[] = {program, archive, "--vkey", b.vkey, is_json ? "--json" : NULL, NULL};
+        run((char *const *) (uintptr_t) argv, SLICE(""), &ran);
+        assert_int_equal(unlink(archive), 0);
+        assert_int_equal(ran.status, 4);
+        if (is_json) {
+            (void) snprintf(line, sizeof line, "\"erased\":1,\"erased_entries\":\"%zu\"", erased);
+            assert_says(&ran.out, line);
+            (void) snprintf(line, sizeof line, "\"withheld\":2,\"withheld_entries\":\"%zu-%zu\"", quiet, quiet + 1);
+            assert_says(&ran.out, line);
+            assert_says(&ran.out, "\"residues\":1");
+            assert_says(&ran.out, "\"unseen\":2");
+            assert_says(&ran.out, "\"status\":4");
+        } else {
+            assert_says(&ran.out, "2 bodies withheld and 1 erased were not seen");
+            assert_says(&ran.out, "1 statements rest on the ledger's word: their bodies were erased");
+            assert_says(&ran.out, "2 entries were passed over: they need bodies that are not there");
+            (void) snprintf(line, sizeof line, "withheld: %zu-%zu", quiet, quiet + 1);
+            assert_says(&ran.out, line);
+            (void) snprintf(line, sizeof line, "erased: %zu", erased);
+            assert_says(&ran.out, line);
+        }
+        ran_release(&ran);
+    }
+    buf_release(&text);
+    forge_release(&forged);
+    book_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_final_for_a_contract_of_which_it_is_none_is_told),
         cmocka_unit_test(a_statement_that_was_to_be_refused_is_told),
         cmocka_unit_test(json_has_what_was_recomputed),
+        cmocka_unit_test(what_was_not_seen_is_counted_in_every_report),
     };
     return cmocka_run_group_tests(tests, keep_books, close_books);
 }

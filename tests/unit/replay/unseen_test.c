@@ -284,7 +284,7 @@ static void a_withheld_list_of_persons_hides_neither_a_cent_nor_a_payment(void *
     begin(&b);
     in_force(&b, "care", PERSONS, "buyer", "seller", true);
     for (int day = 1; day <= 3; day++) {
-        char text[16], body[256];
+        char text[32], body[256];
         (void) snprintf(text, sizeof text, "2012-07-0%d", day);
         (void) snprintf(
             body, sizeof body,

@@ -1016,6 +1016,33 @@ static void rule_T2_not_before_holds_from_the_first_moment_of_its_day(void **sta
     world_free(w);
 }
 
+/* ---- section 5: rows ---- */
+
+static void bands_and_lines_at_their_ends(void **state)
+{
+    (void) state;
+    static const struct {
+        const char *x, *bands, *flat, *extended;
+    } rows[] = {{"-4", "0.00", "10.00", "-10.00"}, {"0", "0.00", "10.00", "0.00"},  {"1", "0.00", "10.00", "2.50"},
+                {"2", "0.00", "10.00", "5.00"},    {"4", "6.00", "10.00", "10.00"}, {"5", "9.00", "12.50", "12.50"},
+                {"6", "12.00", "15.00", "15.00"},  {"8", "22.00", "5.00", "5.00"},  {"10", "32.00", "5.00", "-5.00"}};
+    struct world *w = world_new(SMALL(METRIC(
+        "x", "days") "pay b from city to lender amount bands of x: from 2 days: 3 per day from 6 days: 5 per "
+                     "day either way\n"
+                     "pay f from city to lender amount linear of x: at 4 days: 10 at 6 days: 15 at 8 days: 5 outside: "
+                     "flat either way\n"
+                     "pay e from city to lender amount linear of x: at 4 days: 10 at 6 days: 15 at 8 days: 5 outside: "
+                     "extended either way\n"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_final(w, "x", "", rows[i].x);
+        world_day(w, "2017-01-01");
+        expect_slice(world_instance(w, "b", "")->target, rows[i].bands);
+        expect_slice(world_instance(w, "f", "")->target, rows[i].flat);
+        expect_slice(world_instance(w, "e", "")->target, rows[i].extended);
+    }
+    world_free(w);
+}
+
 /* ---- N ---- */
 
 static void rule_N3_rounding_is_symmetrical(void **state)
@@ -1300,6 +1327,7 @@ int main(void)
         cmocka_unit_test(rule_C5_amounts_below_zero_free_nothing),
         cmocka_unit_test(rule_P1_evaluating_again_triggers_nothing),
         cmocka_unit_test(rule_T2_not_before_holds_from_the_first_moment_of_its_day),
+        cmocka_unit_test(bands_and_lines_at_their_ends),
         cmocka_unit_test(rule_N3_rounding_is_symmetrical),
         cmocka_unit_test(rule_N6_dates),
         cmocka_unit_test(rule_N5_the_parts_are_whole_cents_and_sum_to_the_pot),

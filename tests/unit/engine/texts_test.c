@@ -384,6 +384,61 @@ static void rule_S7_an_amendment_lets_fewer_people_count(void **state)
     amended_free(&a);
 }
 
+/* More stand than may count: who of them is left with nothing, and is not among the first, goes in that entry. */
+static void rule_P1_who_is_one_too_many_and_left_with_nothing_goes_at_once(void **state)
+{
+    static const char rules[] = "pay n from city to lender dated 2017-06-01 amount USD 1 * count(over who of x)\n";
+    char first[2000], second[2000];
+    (void) state;
+    snprintf(first, sizeof first, "%s%s", V1(ENDED "3" SUM), rules);
+    snprintf(second, sizeof second, "%s%s", V2(ENDED "1" SUM), rules);
+    struct amended a = begin(first);
+    amended_final(&a, "x", "ada", "3");
+    amended_final(&a, "x", "bo", "5");
+    amended_day(&a, "2018-07-01");
+    expect_of(&a, "n", "", "2.00", "2.00");
+    amend(&a, second);
+    amended_day(&a, "2018-07-02");
+    expect_of(&a, "n", "", "2.00", "0.00");
+    amended_final(&a, "x", "bo", "0");
+    amended_day(&a, "2018-07-03");
+    expect_of(&a, "p", "bo", "0.00", "-5.00");
+    expect_of(&a, "n", "", "1.00", "-1.00");
+    amended_day(&a, "2018-07-03");
+    expect_of(&a, "n", "", "1.00", "0.00");
+    amended_free(&a);
+}
+
+/* Also where its day is known by its results alone, which do not count any more. */
+static void rule_P1_who_gives_up_the_place_waits_for_no_day(void **state)
+{
+    static const char rules[] = "dimension who open, at most 1\nmetric x is \"X\" in USD\n  by who\n  reported by judge\n"
+                                "  if missing use 0\nmetric d is \"D\" in date\n  by who\n  reported by judge\n"
+                                "pay p from city to lender for each who dated d amount x\n";
+    char first[2000], second[2000];
+    (void) state;
+    snprintf(first, sizeof first, "%s%s", V1(""), rules);
+    snprintf(second, sizeof second, "%s%s", V2(""), rules);
+    struct amended a = begin(first);
+    amended_final(&a, "x", "ada", "3");
+    amended_final(&a, "d", "ada", "2018-06-01");
+    amended_day(&a, "2018-07-01");
+    amend(&a, second);
+    amended_final(&a, "x", "bo", "5");
+    amended_final(&a, "d", "bo", "2018-06-02");
+    for (size_t i = 0; i < a.count; i++) {
+        world_withdraw(a.w[i], "x", "ada");
+        world_withdraw(a.w[i], "d", "ada");
+    }
+    amended_final(&a, "d", "ada", "2018-06-01"); /* after bo */
+    amended_day(&a, "2018-07-02");
+    expect_of(&a, "p", "ada", "0.00", "-3.00");
+    expect_of(&a, "p", "bo", "5.00", "5.00");
+    amended_day(&a, "2018-07-02");
+    expect_of(&a, "p", "bo", "5.00", "0.00");
+    amended_free(&a);
+}
+
 static void rule_P1_a_place_that_comes_free_is_taken_at_once_by_several_texts(void **state)
 {
     (void) state;
@@ -575,6 +630,8 @@ int main(void)
         cmocka_unit_test(rule_S7_an_amendment_lets_more_people_count),
         cmocka_unit_test(rule_S7_who_counts_by_the_newest_text_counts_by_the_earlier),
         cmocka_unit_test(rule_S7_an_amendment_lets_fewer_people_count),
+        cmocka_unit_test(rule_P1_who_is_one_too_many_and_left_with_nothing_goes_at_once),
+        cmocka_unit_test(rule_P1_who_gives_up_the_place_waits_for_no_day),
         cmocka_unit_test(rule_P1_a_place_that_comes_free_is_taken_at_once_by_several_texts),
         cmocka_unit_test(rule_T5_the_newest_text_says_when_it_closes),
         cmocka_unit_test(an_explanation_says_which_version),

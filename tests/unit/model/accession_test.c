@@ -414,6 +414,27 @@ static void who_comes_when_all_places_are_taken_waits_for_one(void **state)
     world_release(&w);
 }
 
+/* S7: who came first did so with the first result, whatever it is restated to. */
+static void who_came_first_keeps_the_place_when_restated(void **state)
+{
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "city", false);
+    do_register(&w, "op", "maker", false);
+    do_propose(&w, "city", "housed", HOUSED, "city=city maker=maker");
+    do_sign(&w, "city", "housed", "city");
+    do_sign(&w, "maker", "housed", "maker");
+    uint64_t first = w.seq;
+    report("maker", "=housed/days participant=" PERSON "-b 5", false);
+    report("maker", "=housed/days participant=" PERSON "-c 6", false);
+    report("maker", "=housed/days participant=" PERSON "-a 7", false);
+    do_restate(&w, "maker", first, "0");
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.changes.payments_count, 1);
+    assert_true(payment_at(0)->is_owed_back && slice_is(payment_at(0)->amount, "10.00"));
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +451,7 @@ int main(void)
         cmocka_unit_test(each_funder_owes_its_part_and_gets_it_back),
         cmocka_unit_test(the_list_of_a_payment_that_names_persons_is_not_open),
         cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),
+        cmocka_unit_test(who_came_first_keeps_the_place_when_restated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

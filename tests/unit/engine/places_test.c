@@ -110,6 +110,22 @@ static void rule_P1_who_comes_again_after_others_gives_up_the_place(void **state
     world_free(w);
 }
 
+static void rule_S7_within_one_entry_members_come_by_their_bytes(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(WHO("2") BY("v", "USD") EACH("p", "v")));
+    world_final(w, "v", "cy", "3");
+    world_final(w, "v", "Bo", "4");
+    world_final(w, "v", "ada", "5");
+    for (size_t i = 0; i < w->fact_count; i++)
+        w->facts[i].seq = 1; /* of one entry */
+    world_day(w, "2019-01-01");
+    expect_target(w, "p", "Bo", "4.00", "4.00");
+    expect_target(w, "p", "ada", "5.00", "5.00");
+    assert_null(world_instance(w, "p", "cy"));
+    world_free(w);
+}
+
 /* Nobody who waits came before it. */
 static void rule_S7_who_came_first_has_the_place_although_nothing_stands(void **state)
 {
@@ -209,6 +225,7 @@ int main(void)
         cmocka_unit_test(rule_P1_who_keeps_something_keeps_the_place),
         cmocka_unit_test(rule_P1_a_default_that_ends_in_nothing_frees_the_place),
         cmocka_unit_test(rule_P1_who_comes_again_after_others_gives_up_the_place),
+        cmocka_unit_test(rule_S7_within_one_entry_members_come_by_their_bytes),
         cmocka_unit_test(rule_S7_who_came_first_has_the_place_although_nothing_stands),
         cmocka_unit_test(rule_P1_of_several_left_with_nothing_the_last_to_come_goes),
         cmocka_unit_test(rule_P1_no_set_waits_for_who_has_given_up_the_place),

@@ -414,6 +414,31 @@ static void who_comes_when_all_places_are_taken_waits_for_one(void **state)
     world_release(&w);
 }
 
+/* P2: what goes from one to another within a rule is a payment of nothing, with its list; nobody owes it back. */
+static void what_only_changes_hands_is_a_payment_of_nothing(void **state)
+{
+    (void) state;
+    world_init(&w);
+    do_register(&w, "op", "city", false);
+    do_register(&w, "op", "maker", false);
+    do_propose(&w, "city", "housed", HOUSED, "city=city maker=maker");
+    do_sign(&w, "city", "housed", "city");
+    do_sign(&w, "maker", "housed", "maker");
+    const char *two[] = {"=housed/days participant=" PERSON "-b 5", "=housed/days participant=" PERSON "-c 6"};
+    uint64_t seq = w.seq;
+    do_results(&w, "maker", false, 2, two);
+    const char *other[] = {arena_printf(w.arena, "%" PRIu64 ".0 6", seq).ptr,
+                           arena_printf(w.arena, "%" PRIu64 ".1 5", seq).ptr};
+    do_change(&w, "maker", seq, false, true, 2, other);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.decision.changes.payments_count, 1);
+    assert_true(slice_is(payment_at(0)->amount, "0.00"));
+    assert_int_equal(payment_at(0)->instances, 2);
+    assert_false(payment_at(0)->is_owed_back);
+    assert_true(slice_is(payment_at(0)->from_actor, "city"));
+    world_release(&w);
+}
+
 /* S7: who came first did so with the first result, whatever it is restated to. */
 static void who_came_first_keeps_the_place_when_restated(void **state)
 {
@@ -451,6 +476,7 @@ int main(void)
         cmocka_unit_test(each_funder_owes_its_part_and_gets_it_back),
         cmocka_unit_test(the_list_of_a_payment_that_names_persons_is_not_open),
         cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),
+        cmocka_unit_test(what_only_changes_hands_is_a_payment_of_nothing),
         cmocka_unit_test(who_came_first_keeps_the_place_when_restated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

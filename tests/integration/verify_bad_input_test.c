@@ -175,7 +175,9 @@ static void lines_of_100_mib_are_passed_over(void **state)
     tamper_said(&ran, said);
     assert_string_equal(said, "archive.line@12");
     assert_int_equal(ran.status, 1);
+#ifndef __SANITIZE_THREAD__                 /* which keeps several words for each of ours */
     assert_true(ran.peak_kib < 400 * 1024); /* the test's own 100 MiB count as its child's until it runs */
+#endif
     ran_release(&ran);
     buf_release(&text);
     small_end(&l);

@@ -256,7 +256,26 @@ done:
     return rc;
 }
 
-#define VACATE_ROUNDS_MAX 16 /* of giving up places: who comes into one seldom leaves another with nothing */
+/* Rounds of giving up places: as many as it takes. Each one but the last finds somebody whom only what stands gives a place
+ * (SEAT_STANDS). Whoever is among the vacated comes by its results alone in all rounds afterwards, and is not found again: so there is
+ * at most one round for each member for whom something stands, and one more. A text that makes a chain of them on purpose could take
+ * as many whole evaluations: beyond so many results, records and instances in all rounds together, which take seconds, the rest of the
+ * chain goes on at the next entry. They are counted by what is reported and stands, never by how it is computed, so that it stops at
+ * the same place for ever. A chain of 2,000 comes to its end in one entry. */
+#define VACATE_WORK_MAX 30000000u
+#define VACATE_ROUNDS_LEAST 16 /* of contracts of any size */
+
+static uint64_t work_of(const struct eval *ev)
+{
+    uint64_t work = 0;
+    for (size_t k = 0; k < (ev->texts == NULL ? 1 : ev->texts->count); k++) {
+        const struct eval *text = ev->texts == NULL ? ev : ev->texts->items[k].ev;
+        work += text->in->fact_count + text->in->record_count;
+        for (uint32_t r = 0; r < text->t->rule_count; r++)
+            work += text->rules[r].count;
+    }
+    return work;
+}
 
 /* All of it, as often as places of full dimensions are given up on the way (S7): so that evaluating again with nothing new, when what was
  * taken back does not stand any more, triggers nothing (P1). */
@@ -266,6 +285,7 @@ MUST_CHECK static enum tally_code evaluate_places(struct eval *ev, const struct 
     enum tally_code rc = TALLY_OK;
     const struct vacated *vacated = NULL;
     bool is_again = true;
+    uint64_t work = 0;
     for (int round = 0; is_again; round++) {
         if (round > 0)
             evaluate_end(ev);
@@ -275,8 +295,10 @@ MUST_CHECK static enum tally_code evaluate_places(struct eval *ev, const struct 
         TRY(evaluate_begin(ev, input, err));
         ENSURE(ev->t != NULL);
         is_again = false;
-        if (!evaluate_all(ev) || !evaluate_first(ev, next) ||
-            (round < VACATE_ROUNDS_MAX && !members_vacate(ev, arena, &vacated, &is_again)))
+        if (!evaluate_all(ev) || !evaluate_first(ev, next))
+            return ev->rc;
+        work += work_of(ev);
+        if ((round < VACATE_ROUNDS_LEAST || work < VACATE_WORK_MAX) && !members_vacate(ev, arena, &vacated, &is_again))
             return ev->rc;
     }
 done:

@@ -218,6 +218,38 @@ static void rule_P1_results_of_who_has_given_up_the_place_do_not_count(void **st
     world_free(w);
 }
 
+/* A place that is given up may leave the next one with nothing, and so on along a chain, of which all comes in the same entry. */
+static void rule_P1_a_long_chain_of_places_given_up_comes_to_its_end_at_once(void **state)
+{
+    enum { CHAIN = 60 };
+    char name[CHAIN][8], stranger[CHAIN][8], sum[CHAIN][8];
+    (void) state;
+    struct world *w = world_new(SMALL(
+        WHO("60") "metric s is \"A figure\" in number\n  by who\n  reported by judge until 2018-12-31\n"
+                  "  disputes within 30 days\n" BY(
+                      "t", "number") "define all = sum(s over who of s)\npay p from city to lender\n  for each who of t\n"
+                                     "  when all < t\n  amount 1\n"));
+    for (int i = 0; i < CHAIN; i++) {
+        snprintf(name[i], sizeof name[i], "m%02d", i);
+        snprintf(sum[i], sizeof sum[i], "%d", i + 1);
+        world_final(w, "t", name[i], sum[i]);
+    }
+    world_day(w, "2019-01-01");
+    for (int i = 0; i < CHAIN; i++) { /* who waits comes before them, now that they are reported anew */
+        snprintf(stranger[i], sizeof stranger[i], "x%02d", i);
+        world_final(w, "s", stranger[i], "1");
+    }
+    for (int i = 0; i < CHAIN; i++) {
+        world_withdraw(w, "t", name[i]);
+        world_final(w, "t", name[i], i == 0 ? "0" : sum[i - 1]);
+    }
+    world_day(w, "2019-01-02");
+    for (int i = 0; i < CHAIN; i++)
+        expect_target(w, "p", name[i], "0.00", "-1.00");
+    expect_nothing_again(w, "2019-01-02");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +260,7 @@ int main(void)
         cmocka_unit_test(rule_S7_within_one_entry_members_come_by_their_bytes),
         cmocka_unit_test(rule_S7_who_came_first_has_the_place_although_nothing_stands),
         cmocka_unit_test(rule_P1_of_several_left_with_nothing_the_last_to_come_goes),
+        cmocka_unit_test(rule_P1_a_long_chain_of_places_given_up_comes_to_its_end_at_once),
         cmocka_unit_test(rule_P1_no_set_waits_for_who_has_given_up_the_place),
         cmocka_unit_test(rule_P1_results_of_who_has_given_up_the_place_do_not_count),
     };

@@ -244,18 +244,13 @@ done:
     return rc;
 }
 
-/* A file of "texts" lies beside the results. */
-MUST_CHECK static enum tally_code path_beside(struct cli *cli, const char *results, struct slice file, const char **out,
-                                              struct err *err)
+/* A file of "texts" lies beside the results. NULL: no memory. */
+static const char *path_beside(struct cli *cli, const char *results, struct slice file)
 {
     const char *slash = strrchr(results, '/');
     bool is_absolute = file.len > 0 && file.ptr[0] == '/';
     int folder = slash == NULL || is_absolute ? 0 : (int) (slash - results) + 1;
-    struct slice path = arena_printf(cli->arena, "%.*s%.*s", folder, results, SLICE_ARG(file));
-    if (path.ptr == NULL)
-        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
-    *out = path.ptr;
-    return TALLY_OK;
+    return arena_printf(cli->arena, "%.*s%.*s", folder, results, SLICE_ARG(file)).ptr;
 }
 
 MUST_CHECK static enum tally_code read_history(struct job *job, const char *file, struct err *err)
@@ -264,7 +259,6 @@ MUST_CHECK static enum tally_code read_history(struct job *job, const char *file
     struct cli *cli = job->cli;
     struct slice text = SLICE(""), *files = NULL;
     size_t count = 0;
-    const char *path = NULL;
     TRY(cli_file_read(cli, file, &text, err));
     rc = history_files(text, cli->arena, &files, &count, err);
     if (rc != TALLY_OK)
@@ -274,7 +268,9 @@ MUST_CHECK static enum tally_code read_history(struct job *job, const char *file
         return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
     TRY(read_terms(job, cli->args[0], SLICE(""), err));
     for (size_t i = 0; i < count; i++) {
-        TRY(path_beside(cli, file, files[i], &path, err));
+        const char *path = path_beside(cli, file, files[i]);
+        if (path == NULL)
+            return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
         TRY(read_terms(job, path, files[i], err));
     }
     rc = history_read_texts(job->sources, job->source_count, text, cli->arena, &job->history, err);

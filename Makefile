@@ -261,7 +261,7 @@ install: programs ## into $(DESTDIR)$(PREFIX)
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/tallystick/templates'
 	install -m 755 $(addprefix $(B)/bin/,$(PROGRAMS)) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 contracts/templates/* '$(DESTDIR)$(PREFIX)/share/tallystick/templates'
-	install -m 644 api/openapi.yaml README.md HOWTO.md '$(DESTDIR)$(PREFIX)/share/tallystick'
+	install -m 644 api/openapi.yaml README.md api/HOWTO.md '$(DESTDIR)$(PREFIX)/share/tallystick'
 	install -m 644 contracts/terms/README.md '$(DESTDIR)$(PREFIX)/share/tallystick/terms-manual.md'
 uninstall: ## what install put there
 	rm -f $(foreach program,$(PROGRAMS),'$(DESTDIR)$(PREFIX)/bin/$(program)')

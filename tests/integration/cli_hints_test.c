@@ -1,4 +1,4 @@
-/* What tally tells people to type next exists: each command that a hint of api/cli or HOWTO.md names has a --help. */
+/* What tally tells people to type next exists: each command that a hint of api/cli or api/HOWTO.md names has a --help. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ static void every_command_that_a_hint_names_exists(void **state)
             look_at(folder, entry->d_name);
     }
     assert_int_equal(closedir(dir), 0);
-    look_at(root == NULL ? "." : root, "HOWTO.md");
+    look_at(root == NULL ? "." : root, "api/HOWTO.md");
     look_at(root == NULL ? "." : root, "README.md");
     assert_in_range(seen_count, 25, SEEN_MAX); /* fewer: the hints were not found */
 }

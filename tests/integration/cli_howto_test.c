@@ -1,4 +1,4 @@
-/* HOWTO.md is true: its commands are run as they stand, in their order, with a service on another port. A command's comment says what
+/* api/HOWTO.md is true: its commands are run as they stand, in their order, with a service on another port. A command's comment says what
  * its answer has (`# => TEXT`), or that it is refused and how (`# refused: TEXT`); any other command has to succeed. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,7 +90,7 @@ static int add_commands(struct buf *script)
     char path[700], line[2048];
     bool is_block = false, is_text = false;
     int count = 0;
-    (void) snprintf(path, sizeof path, "%s/HOWTO.md", root());
+    (void) snprintf(path, sizeof path, "%s/api/HOWTO.md", root());
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {

@@ -140,6 +140,18 @@ static uint64_t cells_of(const struct eval *ev, const struct shape *shape)
     return cells;
 }
 
+/* The cell of its n-th key. Cells of open dimensions are counted by `at most`, of which there may be fewer members. */
+static uint64_t nth_cell(const struct eval *ev, const struct shape *shape, uint64_t n)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    for (uint32_t i = shape->count; i-- > 0;) {
+        uint32_t count = ev->dimensions[shape->dims[i]].shown.member_count;
+        members[shape->dims[i]] = (uint32_t) (n % count);
+        n /= count;
+    }
+    return shape_cell(ev->dimensions, shape, members);
+}
+
 enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine_output *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -156,9 +168,10 @@ enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine
     out->values = values;
     for (uint32_t i = 0; i < ev->in->want_count; i++) {
         struct eval *text = eval_of(ev, &ev->in->wants[i]);
-        uint64_t cells = cells_of(text, figure_shape(text->t, &ev->in->wants[i]));
-        for (uint64_t cell = 0; cell < cells; cell++)
-            TRY(one_value(text, i, cell, arena, &values[out->value_count++], err));
+        const struct shape *shape = figure_shape(text->t, &ev->in->wants[i]);
+        uint64_t cells = cells_of(text, shape);
+        for (uint64_t n = 0; n < cells; n++)
+            TRY(one_value(text, i, nth_cell(text, shape, n), arena, &values[out->value_count++], err));
     }
     evaluate_count(ev, out);
 done:

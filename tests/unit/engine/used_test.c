@@ -250,6 +250,26 @@ static void expect_misfit(const char *up, const char *down, const char *wanted)
     world_free(d);
 }
 
+/* Fewer than may have come, and not in the first place of the key. */
+static void rule_U1_figures_by_open_members_behind_others_are_used(void **state)
+{
+    (void) state;
+    struct pair p = pair_new(
+        SMALL("dimension arm (a, b)\ndimension village open, at most 9\nmetric x is \"X\" in USD\n  by arm, village\n"
+              "  reported by judge\npay r from city to lender amount 1\n"),
+        DOWN("dimension arm (a, b)\ndimension village open, at most 9\nmetric y is x of up in USD\n  by arm, village\n"
+             "pay a from city to lender\n  for each arm, village of y\n  amount y\n"));
+    world_final(p.up, "x", "a|umu", "1");
+    world_final(p.up, "x", "b|ika", "2");
+    world_final(p.up, "x", "b|umu", "3");
+    pair_day(&p, "2016-01-01");
+    expect_target(p.down, "a", "a|umu", "1.00", "1.00");
+    expect_target(p.down, "a", "b|ika", "2.00", "2.00");
+    expect_target(p.down, "a", "b|umu", "3.00", "3.00");
+    assert_int_equal(p.up->output->value_count, 4);
+    pair_free(&p);
+}
+
 static void rule_U1_what_is_used_must_be_there_and_fit(void **state)
 {
     (void) state;
@@ -274,6 +294,7 @@ int main(void)
         cmocka_unit_test(rule_U1_a_metric_a_define_and_a_rule_have_their_values_there),
         cmocka_unit_test(rule_U1_members_that_are_none_here_are_left_out),
         cmocka_unit_test(rule_U1_words_and_open_members_are_used),
+        cmocka_unit_test(rule_U1_figures_by_open_members_behind_others_are_used),
         cmocka_unit_test(rule_U6_disputes_and_restatements_flow_down),
         cmocka_unit_test(rule_U6_a_fault_there_is_one_here),
         cmocka_unit_test(rule_U1_a_value_outside_its_range_is_not_used),

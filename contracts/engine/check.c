@@ -170,7 +170,8 @@ static size_t constants_size(const struct terms *t)
     return size;
 }
 
-enum tally_code terms_compile(struct slice source, struct diags *diags, struct terms **out, struct err *err)
+MUST_CHECK static enum tally_code compile(struct slice source, const struct terms *const *others, size_t other_count,
+                                          struct diags *diags, struct terms **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct terms *t = NULL;
@@ -185,7 +186,7 @@ enum tally_code terms_compile(struct slice source, struct diags *diags, struct t
         goto done;
     }
     t->arena = arena;
-    struct checker c = {.t = t, .arena = arena, .diags = diags};
+    struct checker c = {.t = t, .arena = arena, .diags = diags, .others = others, .other_count = other_count};
     TRY(arena_copy(arena, source.ptr, source.len, &copy, err));
     TRY(ast_parse(copy, arena, diags, &t->ast, err));
     if (diags->errors == 0)
@@ -203,5 +204,47 @@ done:
         terms_free(t);
     else
         arena_free(arena);
+    return rc;
+}
+
+enum tally_code terms_compile(struct slice source, struct diags *diags, struct terms **out, struct err *err)
+{
+    return compile(source, NULL, 0, diags, out, err);
+}
+
+/* Does one of them let more members of some open dimension count? */
+static bool some_let_more_count(const struct terms *terms, const struct terms *const *others, size_t count)
+{
+    bool is_more = false;
+    for (size_t k = 0; k < count; k++)
+        for (uint32_t i = 0; i < terms->dimension_count; i++)
+            for (uint32_t o = 0; o < others[k]->dimension_count; o++) {
+                const struct dimension *d = &terms->dimensions[i], *other = &others[k]->dimensions[o];
+                is_more =
+                    is_more || (dimension_is_open(d) && dimension_is_open(other) &&
+                                other->shown.at_most > d->shown.at_most && slice_equal(d->shown.name, other->shown.name));
+            }
+    return is_more;
+}
+
+enum tally_code terms_bytes_among(const struct terms *terms, const struct terms *const *others, size_t count,
+                                  uint64_t *bytes, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct diags diags;
+    struct terms *as = NULL;
+    struct arena *arena = NULL;
+    *bytes = terms_evaluation_bytes(terms);
+    if (!some_let_more_count(terms, others, count))
+        return TALLY_OK;
+    arena = arena_new(PROGRAM_BYTES_MAX);
+    if (arena == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "no memory to check a text");
+    diags_init(&diags, arena);
+    TRY(compile(terms->ast->source, others, count, &diags, &as, err));
+    *bytes = as == NULL ? UINT64_MAX : terms_evaluation_bytes(as);
+done:
+    terms_free(as);
+    arena_free(arena);
     return rc;
 }

@@ -31,7 +31,9 @@ struct checker {
     uint32_t define_order_count;
     struct edge *edges;
     uint32_t edge_count, edge_cap;
-    bool *has_portion;             /* by node, like edges: does its own text share out a pot? */
+    bool *has_portion;                 /* by node, like edges: does its own text share out a pot? */
+    const struct terms *const *others; /* texts of the same contract, whose members count by this one too */
+    size_t other_count;
     const struct edge *edges_from; /* by where they begin, once circles have been looked for */
     const uint32_t *edges_start;   /* by node, and one more */
 };

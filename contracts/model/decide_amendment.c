@@ -88,18 +88,31 @@ static enum tally_code check_header(struct deciding *d, const struct amending *a
     return TALLY_OK;
 }
 
-/* K4: every text in force is evaluated. */
+/* K4: every text in force is evaluated, each with the members that any of them lets count. */
 static enum tally_code check_memory(struct deciding *d, const struct amending *a)
 {
-    uint64_t bytes = terms_evaluation_bytes(PROPOSAL.terms);
-    for (uint32_t k = 0; k < a->contract->text_count && bytes <= SCRATCH_BYTES_MAX; k++)
-        bytes += terms_evaluation_bytes(a->contract->texts[k]->terms);
+    enum tally_code rc = TALLY_OK;
+    uint64_t bytes = 0, more = 0;
+    size_t count = a->contract->text_count + (size_t) 1;
+    const struct terms **texts = ARENA_ARRAY(d->arena, count, const struct terms *);
+    if (texts == NULL)
+        return no_arena(d);
+    for (size_t k = 0; k + 1 < count; k++)
+        texts[k] = a->contract->texts[k]->terms;
+    texts[count - 1] = PROPOSAL.terms;
+    for (size_t k = count; k-- > 0 && bytes <= SCRATCH_BYTES_MAX;) {
+        TRY(terms_bytes_among(texts[k], texts, count, &more, d->err));
+        bytes = more > SCRATCH_BYTES_MAX ? more : bytes + more;
+    }
     if (bytes <= SCRATCH_BYTES_MAX)
         return TALLY_OK;
-    return refuse_text(d, arena_printf(d->arena,
-                                       "one evaluation of all its versions may come to take more than the %zu MiB that the "
-                                       "service grants: give its dimensions fewer members, or begin another contract",
-                                       SCRATCH_BYTES_MAX >> 20));
+    TRY(refuse_text(d, arena_printf(d->arena,
+                                    "one evaluation of all its versions may come to take more than the %zu MiB that the "
+                                    "service grants, as many members of each dimension counting as any of them says: give "
+                                    "its dimensions fewer members, or begin another contract",
+                                    SCRATCH_BYTES_MAX >> 20)));
+done:
+    return rc;
 }
 
 static enum tally_code check_text(struct deciding *d, const struct amending *a)

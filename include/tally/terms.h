@@ -22,6 +22,10 @@ size_t terms_memory(const struct terms *terms); /* bytes held, for caches */
 /* What one evaluation takes at most, when everything is reported that may be: the larger of the engine's own memory and of what it is
  * given and answers, about (numbers of more than 64 bits take more). UINT64_MAX: more than can be counted. */
 uint64_t terms_evaluation_bytes(const struct terms *terms);
+/* The same beside other texts of one contract: as many members of an open dimension count by each of them as any of them says, for an
+ * amendment may let more count, and what stands keeps its place where it lets fewer. UINT64_MAX also when it breaks a limit of K4 then. */
+MUST_CHECK enum tally_code terms_bytes_among(const struct terms *terms, const struct terms *const *others, size_t count,
+                                             uint64_t *bytes, struct err *err);
 
 /* The one layout of source (its text is what may be proposed). Needs a text without syntax errors. */
 MUST_CHECK enum tally_code terms_format(struct slice source, struct diags *diags, struct buf *out, struct err *err);

@@ -444,6 +444,39 @@ static void an_amendment_lets_more_people_count(void **state)
     world_release(&w);
 }
 
+#define CROSSED(header, villages, towns, each)                                                                             \
+    "terms 1\ncontract deal \"Deal\"" header "\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                      \
+    "runs 2012-01-01 to 2014-12-31\n"                                                                                      \
+    "party buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n" JUDGE ALL                                    \
+    "disputes decided by judge within 60 days, otherwise stands\ndimension village open, at most " villages "\n"           \
+    "dimension town open, at most " towns "\n"                                                                             \
+    "metric units is shared.units version 1 in days\n  by village\n  reported by seller\n"                                 \
+    "metric more is \"More\" in days\n  by town\n  reported by seller\n" each
+#define BY_VILLAGE "pay each from buyer to seller\n  for each village of units\n  amount 2 per day of units\n"
+#define BY_BOTH "pay both from buyer to seller\n  for each village, town\n  amount 2\n"
+
+/* K4: as many members count by each text as any of them says. What each text alone might take is not what they take together. */
+static void an_amendment_that_would_outgrow_an_evaluation_is_refused(void **state)
+{
+    static const char *const first[] = {CROSSED("", "100", "100", BY_BOTH), CROSSED("", "100_000", "2", BY_VILLAGE)};
+    static const char *const second[] = {CROSSED(SECOND_HEADER, "100_000", "100", BY_VILLAGE),
+                                         CROSSED(SECOND_HEADER, "100", "100", BY_BOTH)};
+    static const char *const fitting[] = {CROSSED(SECOND_HEADER, "1_000", "100", BY_VILLAGE),
+                                          CROSSED(SECOND_HEADER, "100", "2", BY_BOTH)};
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        struct world w;
+        begin(&w, first[i], PARTIES);
+        world_day(&w, "2013-07-01");
+        do_amend(&w, "buyer", "deal", amends(&w, second[i], first[i]), PARTIES);
+        ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+        assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "MiB"));
+        do_amend(&w, "buyer", "deal", amends(&w, fitting[i], first[i]), PARTIES);
+        ASSERT_DONE(&w);
+        world_release(&w);
+    }
+}
+
 static bool base_amended(const struct world *w)
 {
     return w->base.amendments_count > 0 && w->base.amendments[0].in_force_seq != ROW_NO_SEQ;
@@ -829,6 +862,7 @@ int main(void)
         cmocka_unit_test(a_third_text_amends_the_second),
         cmocka_unit_test(an_amendment_lets_more_people_count),
         cmocka_unit_test(an_amendment_lets_fewer_people_count),
+        cmocka_unit_test(an_amendment_that_would_outgrow_an_evaluation_is_refused),
         cmocka_unit_test(rule_V5_a_preview_shows_every_difference),
         cmocka_unit_test(who_reports_for_another_restates_what_that_one_reported),
         cmocka_unit_test(who_reports_for_another_withdraws_what_that_one_reported),

@@ -212,7 +212,7 @@ struct work {
     uint32_t figure_count;  /* those that were not there before */
     struct fit *fresh;      /* submitted results that fit, and under a new text all that do */
     uint32_t fresh_count, fresh_cap;
-    bool has_closed;           /* among them are results that are not open */
+    bool has_closed; /* among them are results that are not open; when it is evaluated, in all that counts there */
     struct new_final **finals; /* in the order in which they came about */
     uint32_t final_count, final_cap;
     struct overlay ends, used;            /* struct new_final by chain, and by key: what holds after this decision */

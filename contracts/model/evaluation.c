@@ -160,6 +160,12 @@ done:
     return rc;
 }
 
+/* Do results that are not open count in what it comes to, those of contracts that it uses among them? */
+static bool has_closed(const struct work *work)
+{
+    return work->has_closed || work->contract->closed_fit_count > 0 || figures_have_closed(work->contract, work);
+}
+
 enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
 {
     enum tally_code rc = TALLY_OK;
@@ -167,6 +173,7 @@ enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
     struct engine_input texts;
     TRY(engine_input_texts(work->contract, d->arena, &texts, d->err));
     texts.today = today;
+    work->has_closed = has_closed(work);
     TRY(followed_evaluate(d, work, today, &evaluated));
     const struct engine_output *output = evaluated.output;
     TRY(record_instances(d, work, &texts, output));
@@ -193,6 +200,7 @@ enum tally_code evaluation_closed(struct deciding *d, struct work *work)
     struct engine_output *output = NULL;
     if (work->taking_count == 0)
         return TALLY_OK;
+    work->has_closed = has_closed(work);
     TRY(terms_of(d->model, work->contract, &terms, d->err));
     TRY(engine_input_make(d->model, work->contract, work, terms_closes(terms), d->model->scratch, &input, d->err));
     TRY(engine_evaluate(&input, d->model->scratch, &output, d->err));

@@ -114,7 +114,7 @@ static const struct row_figure *figure_now(const struct work *user, struct ident
 
 static bool is_same(const struct row_figure *a, const struct row_figure *b)
 {
-    return a != NULL && a->standing == b->standing && a->was_known == b->was_known && slice_equal(a->value, b->value) &&
+    return a->standing == b->standing && a->was_known == b->was_known && slice_equal(a->value, b->value) &&
            slice_equal(a->reason, b->reason);
 }
 
@@ -127,7 +127,9 @@ static enum tally_code figure_change(struct deciding *d, const struct taking *ta
     struct slice name = terms_metric(terms, taking->metric)->name;
     const struct row_figure *before = figure_now(user, ident_final(taking->text, name, row->key));
     row->was_known = user->today <= until ? row->standing == FIGURE_KNOWN : before != NULL && before->was_known;
-    if (is_same(before, row))
+    row->has_closed = row->has_closed || (before != NULL && before->has_closed);
+    bool is_other = before == NULL || !is_same(before, row);
+    if (!is_other && before->has_closed == row->has_closed)
         return TALLY_OK;
     struct row_figure *kept = ARENA_NEW(d->arena, struct row_figure);
     if (kept == NULL)
@@ -142,7 +144,7 @@ static enum tally_code figure_change(struct deciding *d, const struct taking *ta
     user->figure_count += before == NULL;
     TRY(overlay_put(d, &user->figures, ident_final(taking->text, kept->metric, kept->key), kept));
     TRY(change_figure(d, row));
-    user->is_touched = true;
+    user->is_touched = user->is_touched || is_other;
 done:
     return rc;
 }
@@ -195,7 +197,8 @@ static enum tally_code forget(struct deciding *d, const struct work *used, const
         struct row_figure row = {.key = gone[i]->row.key,
                                  .standing = taking->has_figure ? FIGURE_UNKNOWN : FIGURE_BLOCKED,
                                  .value = SLICE(""),
-                                 .reason = why};
+                                 .reason = why,
+                                 .has_closed = used->has_closed};
         TRY(figure_change(d, taking, &row));
     }
 done:
@@ -219,7 +222,8 @@ static enum tally_code give_one(struct deciding *d, struct work *used, const str
                                              : facts[i].is_blocked             ? FIGURE_BLOCKED
                                                                                : FIGURE_UNKNOWN,
                                  .value = facts[i].standing == ENGINE_FINAL ? facts[i].value : SLICE(""),
-                                 .reason = facts[i].standing == ENGINE_FINAL ? SLICE("") : facts[i].reason};
+                                 .reason = facts[i].standing == ENGINE_FINAL ? SLICE("") : facts[i].reason,
+                                 .has_closed = used->has_closed};
         TRY(figure_change(d, taking, &row));
     }
     TRY(forget(d, used, taking, facts, count));
@@ -237,6 +241,19 @@ enum tally_code figures_give(struct deciding *d, struct work *used, const struct
     }
 done:
     return rc;
+}
+
+bool figures_have_closed(const struct view_contract *contract, const struct work *work)
+{
+    uint32_t at = 0;
+    bool has = false;
+    for (const struct view_figure *figure; !has && (figure = table_next(&contract->figures, &at)) != NULL;)
+        has = figure->row.has_closed;
+    for (uint32_t i = 0; i < work->figures.slot_count && !has; i++) {
+        const struct row_figure *row = work->figures.slots[i].value;
+        has = row != NULL && row->has_closed;
+    }
+    return has;
 }
 
 /* ---- as facts ---- */

@@ -163,6 +163,10 @@ static void write_list(struct canon *json, const struct row_payment *row, const 
     *to = i;
 }
 
+/* Whatever of an instance is told takes more than it does in a list, which says its key and two amounts: so all that is told is in the
+ * first, and none of the others needs the hash to go with it when it is erased. */
+_Static_assert(EXPLANATION_BYTES_MAX <= EVENT_LIST_MAX, "the first list has every instance that the explanation tells of");
+
 /* One entry, or as many as the instances take, one after the other; the row gets the number of the first. The hash of how they came about is
  * of words and figures that may be guessed: it stands where nobody reads it who may not read those. */
 static enum tally_code itemise(struct deciding *d, bool open, const struct part *part, const uint8_t explanation[32],
@@ -323,8 +327,7 @@ static enum tally_code pay(struct deciding *d, const struct work *work, const st
     TRY(keep(d, rule->currency, &row.currency));
     TRY(direct(d, part, net, &row));
     TRY(explain(d, kept, part, &row, &explanation));
-    bool is_list_open = work->row.open && !work->has_closed && work->contract->closed_fit_count == 0 &&
-                        !terms_names_persons(of->terms, of->place);
+    bool is_list_open = work->row.open && !work->has_closed && !terms_names_persons(of->terms, of->place);
     TRY(itemise(d, is_list_open, part, explanation.hash, &row));
     TRY(trigger(d, work, &row));
     TRY(change_payment(d, &row));

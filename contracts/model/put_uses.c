@@ -145,6 +145,7 @@ enum tally_code model_put_figure(struct model *model, const struct row_figure *r
     figure->row.reason = reason;
     figure->row.standing = row->standing;
     figure->row.was_known = row->was_known;
+    figure->row.has_closed = row->has_closed;
     value.ptr = reason.ptr = NULL;
 done:
     hold_free(&model->hold, (void *) (uintptr_t) value.ptr);

@@ -31,6 +31,8 @@ MUST_CHECK enum tally_code figures_wants(const struct work *used, struct arena *
                                          struct err *err);
 /* Gives the answers to those who take them; whose figures change is touched. */
 MUST_CHECK enum tally_code figures_give(struct deciding *d, struct work *used, const struct engine_output *output);
+/* Does any of what it takes rest on results that are not open? Once it does, it does for good. */
+bool figures_have_closed(const struct view_contract *contract, const struct work *work);
 /* How many facts figures_as_facts may add. */
 size_t figures_room(const struct view_contract *contract, const struct work *work);
 /* The figures that text number `text` takes, as facts. */

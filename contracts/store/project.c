@@ -239,6 +239,7 @@ static void add_figures(struct columns *c)
     TEXT(figure, value);
     TEXT(figure, reason);
     BOOL(figure, was_known);
+    BOOL(figure, has_closed);
 }
 
 static void add_metrics(struct columns *c)

@@ -171,6 +171,7 @@ void rows_get_figure(const struct pg_rows *rows, int i, struct row_figure *out)
         .value = pg_get_bytes(rows, i, 5),
         .reason = pg_get_bytes(rows, i, 6),
         .was_known = pg_get_bool(rows, i, 7),
+        .has_closed = pg_get_bool(rows, i, 8),
     };
     while (
         !slice_equal(pg_get_bytes(rows, i, 4), figure_standing_name(out->standing))) /* the table's CHECK allows no other */

@@ -97,6 +97,7 @@ struct row_figure {
     enum figure_standing standing;
     struct slice value, reason; /* known: as engine_value writes it; otherwise why not */
     bool was_known;             /* at the end of `until`, or so far (U4) */
+    bool has_closed;            /* where it comes from, directly or not, results count that are not open */
 };
 
 /* Which contracts use an indicator: one for each metric that names it. */

@@ -443,6 +443,7 @@ static void what_contracts_take_of_each_other_comes_back(void **state)
     commit();
     later.standing = FIGURE_UNKNOWN;
     later.was_known = false;
+    later.has_closed = true;
     RECORD(23, figures, figure, later); /* and after it */
     commit();
     wanted(NEED_CONTRACT, "rikers-able", 0);
@@ -464,8 +465,10 @@ static void what_contracts_take_of_each_other_comes_back(void **state)
     SAME(*first, blocked, key);
     EQUAL(*first, blocked, standing);
     assert_true(first->was_known);
+    assert_false(first->has_closed);
     EQUAL(*second, later, standing);
     assert_false(second->was_known);
+    assert_true(second->has_closed);
     assert_int_equal(model->version_count, 1);
     assert_true(slice_is(model->version_contract, "rikers-able"));
 }

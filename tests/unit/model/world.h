@@ -104,6 +104,7 @@ static inline void show_figure(struct buf *out, const struct row_figure *r)
 {
     put_slice(out, r->contract), put_slice(out, r->metric), put_slice(out, r->key), put_number(out, r->version);
     put_number(out, r->standing), put_slice(out, r->value), put_slice(out, r->reason), put_number(out, r->was_known);
+    put_number(out, r->has_closed);
 }
 static inline void show_metric(struct buf *out, const struct row_metric *r)
 {

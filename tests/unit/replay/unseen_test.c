@@ -169,6 +169,60 @@ static void what_uses_a_withheld_contract_is_named_as_not_checked(void **state)
     }
 }
 
+/* ---- figures that rest on results that are not open ---- */
+#define OVER                                                                                                               \
+    "terms 1\ncontract over \"Over\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty buyer outcome payer \"Buyer\"\n"                              \
+    "party seller provider \"Seller\"\nin force when buyer and seller have signed\n"                                       \
+    "uses up is contract %s\ndimension place (north, south)\nmetric taken is half of up in USD\n  by place\n"              \
+    "pay tenth from buyer to seller\n  for each place\n  amount 0.1 * taken\n"
+
+/* The list of the n-th payment by this rule. */
+static const struct forge_entry *list_of(const struct forge *f, const char *rule, size_t n)
+{
+    char word[40];
+    (void) snprintf(word, sizeof word, "\"rule\":\"%s\"", rule);
+    for (size_t i = 0; i < f->count; i++)
+        if (slice_is(f->entries[i].header.type, "payment.itemised") &&
+            memmem(f->entries[i].body.ptr, f->entries[i].body.len, word, strlen(word)) != NULL && n-- == 0)
+            return &f->entries[i];
+    fail_msg("there is no such list of %s", rule);
+    return NULL;
+}
+
+/* All three are open; a result that is not counts in the first, and what it comes to moves the others. */
+static void no_hash_of_a_figure_that_rests_on_what_is_not_open_stands_in_public(void **state)
+{
+    static const char *const rules[] = {"each_place", "half", "tenth"};
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    begin(&b);
+    in_force(&b, "up", UNITS("up"), "buyer", "seller", true);
+    in_force(&b, "down", used(&b, TAKER("") USES, b.contracts[0].version), "buyer", "seller", true);
+    in_force(&b, "over", used(&b, OVER, b.contracts[1].version), "buyer", "seller", true);
+    book_day(&b, "2012-07-01");
+    BOOK_SAID(&b, "seller", "/v1/results", RESULT("south", "8"));
+    book_day(&b, "2012-07-05");
+    BOOK_SAID(&b, "seller", "/v1/results", QUIET_RESULT("north", "40"));
+    book_day(&b, "2014-08-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        assert_true(list_of(&f, rules[i], 0)->header.open);
+        assert_false(list_of(&f, rules[i], 1)->header.open);
+    }
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    assert_true(withhold(&f, NULL, SIZE_MAX) > 3);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_nothing_found(&found);
+    assert_true(is_unchecked(&found, "up") && is_unchecked(&found, "down") && is_unchecked(&found, "over"));
+    forge_release(&f);
+    book_end(&b);
+}
+
 /* ---- a party of some, and one that joined later ---- */
 static void a_party_checks_its_own_contracts_and_is_not_told_of_others(void **state)
 {
@@ -415,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_sees_neither_contract_checks_the_others),
         cmocka_unit_test(what_uses_a_withheld_contract_is_named_as_not_checked),
+        cmocka_unit_test(no_hash_of_a_figure_that_rests_on_what_is_not_open_stands_in_public),
         cmocka_unit_test(a_party_checks_its_own_contracts_and_is_not_told_of_others),
         cmocka_unit_test(who_has_joined_later_blames_nobody_for_what_was_before),
         cmocka_unit_test(a_withheld_list_of_persons_hides_neither_a_cent_nor_a_payment),

@@ -72,6 +72,7 @@ static const struct {
     {"payment.not_found",
      "`tally payment list` shows the payments; what is not open is there for its parties alone (--actor, --key)"},
     {"settlement.amount", "write it as the payment is written: 4800000.00"},
+    {"settlement.day", "`tally contract state ID --json` says which day it is there; record it once it was paid"},
     {"settlement.not_party", "`tally payment show SEQ` shows who pays and who is paid; one of the two records it"},
     {"settlement.exceeds", "`tally payment show SEQ` shows what is outstanding"},
     {"entry.not_found", "`tally log` shows the entries"},

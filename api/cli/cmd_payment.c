@@ -91,8 +91,6 @@ MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
     TRY(cli_option_needed(cli, "--paid-on", &paid_on, err));
     if (day_parse(slice_str(paid_on), &day) != TALLY_OK)
         TRY(err_set(err, TALLY_E_USAGE, "--paid-on wants a day that exists, YYYY-MM-DD, not %s", paid_on));
-    if (day > instant_day(instant_now(), 0) + 1) /* tomorrow has come elsewhere */
-        (void) fprintf(stderr, "tally: %s has not come yet: is it the day on which it was paid?\n", paid_on);
     canon_init(&w, &body);
     canon_object(&w);
     canon_name(&w, "amount");

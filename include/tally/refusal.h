@@ -121,6 +121,7 @@ enum refusal_kind {
     X(REFUSE_SETTLEMENT_EXCEEDS, "settlement.exceeds", REFUSAL_CONFLICT, "More would be settled than is due")              \
     X(REFUSE_SETTLEMENT_AMOUNT, "settlement.amount", REFUSAL_NOT_ACCEPTED,                                                 \
       "The amount is not one of the payment's currency")                                                                   \
+    X(REFUSE_SETTLEMENT_DAY, "settlement.day", REFUSAL_NOT_ACCEPTED, "The day of the payment has not come")                \
     X(REFUSE_EVALUATION_LIMIT, "evaluation.limit", REFUSAL_NOT_ACCEPTED, "The evaluation is over its limit")               \
     X(REFUSE_ENTRY_NOT_FOUND, "entry.not_found", REFUSAL_NOT_FOUND, "There is no such entry")                              \
     X(REFUSE_ERASURE_REFUSED, "erasure.refused", REFUSAL_NOT_ACCEPTED, "Bodies of this type are not erased")               \

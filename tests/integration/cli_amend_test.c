@@ -165,7 +165,8 @@ static void what_a_settlement_would_cause_is_asked_first(void **state)
     says(output.out, "nothing was recorded");
     TALLY(0, "payment show %s", seq);
     says(output.out, "settled\t0.00\n");
-    TALLY(0, BUYER "payment settle %s --amount 20.00 --reference wire --paid-on 9999-01-31 --preview", seq);
+    TALLY(1, BUYER "payment settle %s --amount 20.00 --reference wire --paid-on 9999-01-31 --preview", seq);
+    says(output.err, "settlement.day");
     says(output.err, "9999-01-31 has not come yet");
 }
 

@@ -56,11 +56,13 @@ static void what_uses_it_is_computed_in_the_same_entry(void **state)
 {
     (void) state;
     start();
+    world_day(&w, "2012-07-02");
     uint64_t seq = w.seq;
     do_settle_on(&w, "city", payment_seq, "120.00", "2012-07-02");
     ASSERT_DONE(&w);
     expect_payments(1, "on", "60.00");
     assert_int_equal(w.decision.changes.payments[1].cause_seq, seq);
+    world_day(&w, "2012-10-01");
     do_settle_on(&w, "mdrc", payment_seq, "80.00", "2012-10-01"); /* another quarter, by the bank's date */
     expect_payments(2, "on", "40.00", "early", "5.00");
     assert_true(slice_is(w.decision.changes.instances[0].key, "2012-10-01/2012-12-31"));
@@ -85,6 +87,7 @@ static void what_goes_back_takes_away(void **state)
 {
     (void) state;
     start();
+    world_day(&w, "2012-08-02");
     do_settle_on(&w, "city", payment_seq, "200.00", "2012-07-02");
     expect_payments(2, "on", "100.00", "early", "5.00");
     do_restate(&w, "mdrc", units_seq, "8");
@@ -102,6 +105,7 @@ static void a_settlement_of_another_rule_or_outside_every_quarter_changes_nothin
 {
     (void) state;
     start();
+    world_day(&w, "2014-01-01");
     do_settle_on(&w, "city", payment_seq, "200.00", "2014-01-01");
     ASSERT_DONE(&w);
     expect_payments(0); /* no quarter; and too late for the other */
@@ -112,6 +116,25 @@ static void a_settlement_of_another_rule_or_outside_every_quarter_changes_nothin
     uint64_t on = w.decision.changes.payments[1].seq;
     do_settle_on(&w, "investor", on, "50.00", "2012-07-03"); /* nothing is a figure of it */
     expect_payments(0);
+    world_release(&w);
+}
+
+/* 2012-07-03 begins at 05:00 UTC where the contract's clock is five hours behind. */
+static void a_day_that_has_not_come_by_the_contract_s_clock_is_refused(void **state)
+{
+    const int64_t hour = INT64_C(3600) * 1000000;
+    (void) state;
+    start();
+    world_day(&w, "2012-07-03"); /* noon */
+    w.time.us -= 7 * hour + 1;
+    do_settle_on(&w, "city", payment_seq, "120.00", "2012-07-03");
+    ASSERT_REFUSED_AT(&w, REFUSE_SETTLEMENT_DAY, "/paid_on");
+    do_settle_on(&w, "city", payment_seq, "120.00", "2012-07-02");
+    ASSERT_DONE(&w);
+    world_day(&w, "2012-07-03");
+    w.time.us -= 7 * hour;
+    do_settle_on(&w, "city", payment_seq, "80.00", "2012-07-03");
+    ASSERT_DONE(&w);
     world_release(&w);
 }
 
@@ -134,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_day_that_is_known_later_counts_as_it_was),
         cmocka_unit_test(what_goes_back_takes_away),
         cmocka_unit_test(a_settlement_of_another_rule_or_outside_every_quarter_changes_nothing_there),
+        cmocka_unit_test(a_day_that_has_not_come_by_the_contract_s_clock_is_refused),
         cmocka_unit_test(after_the_end_it_is_recorded_and_nothing_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

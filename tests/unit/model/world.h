@@ -937,7 +937,7 @@ static inline const struct decision *do_settle_on(struct world *w, const char *b
 
 static inline const struct decision *do_settle(struct world *w, const char *by, uint64_t seq, const char *amount)
 {
-    return do_settle_on(w, by, seq, amount, "2013-10-22");
+    return do_settle_on(w, by, seq, amount, "2012-06-01"); /* the first day of this world */
 }
 
 #endif

@@ -166,12 +166,16 @@ MUST_CHECK enum tally_code cli_reader(struct cli *cli, struct slice target, stru
 /* Asks what body would cause: POST /v1/preview/... with a reader's token. */
 MUST_CHECK enum tally_code cli_preview(struct cli *cli, struct slice target, struct slice body, struct err *err);
 
-/* ---- cli_problem.c, cli_events.c ---- */
+/* ---- cli_problem.c, cli_events.c, cli_fits.c ---- */
 /* What a problem+json says: what was wrong, where, what to do next. With --json it goes to standard output as it is. */
 MUST_CHECK enum tally_code cli_problem(struct cli *cli, const struct cli_reply *reply, struct err *err);
 /* Compiles terms and prints what is wrong or doubtful with them to standard error. *is_good: no errors. */
 MUST_CHECK enum tally_code cli_terms_check(struct cli *cli, const char *file, struct slice text, bool *is_good,
                                            struct err *err);
+/* How the items of a statement of `all` results stand in each contract that they could be for, or why they do not fit; at most so
+ * many items, and that there are more. */
+#define CLI_FITS_SHOWN 20
+void cli_fits_print(struct cli *cli, const json_t *items, size_t most, uint64_t all);
 /* "recorded as entry 12", and the service's own entries that followed. */
 void cli_receipt_print(struct cli *cli, const json_t *answer);
 void cli_events_print(struct cli *cli, const json_t *events);

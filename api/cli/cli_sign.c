@@ -192,6 +192,9 @@ enum tally_code cli_preview(struct cli *cli, struct slice target, struct slice b
     if (json_array_size(json_object_get(answer, "events")) == 0)
         (void) puts("nothing further");
     cli_events_print(cli, json_object_get(answer, "events"));
+    const json_t *items = json_object_get(answer, "items");
+    if (items != NULL)
+        cli_fits_print(cli, items, CLI_FITS_SHOWN, json_array_size(items));
 done:
     buf_release(&reply.body);
     return rc;

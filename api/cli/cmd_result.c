@@ -9,6 +9,7 @@
 #include "tally/model.h"
 #include "tally/text.h"
 
+#define SHOW_MAX 1000   /* the most that the service gives at once */
 #define BODY_MAX 131072 /* one result, or 10,000 numbers of results */
 
 struct pair {
@@ -100,50 +101,6 @@ done:
     return rc;
 }
 
-/* With the version of its text, where that is not its first. */
-static struct slice contract_of(struct cli *cli, const json_t *fit)
-{
-    struct slice id = cli_text(cli, fit, "contract"), version = cli_text(cli, fit, "version_number");
-    return version.len == 0 || slice_is(version, "1")
-               ? id
-               : arena_printf(cli->arena, "%.*s version %.*s", SLICE_ARG(id), SLICE_ARG(version));
-}
-
-/* Which contracts the results feed: whoever submitted them sees a slip of the pen at once. */
-static void print_fits(struct cli *cli, const json_t *statement)
-{
-    struct cli_table table;
-    json_t *item = NULL, *fit = NULL;
-    size_t i = 0, k = 0, count = 0;
-    cli_table_begin(&table, cli, "ITEM> RESULT VALUE> CONTRACT METRIC KEY IS");
-    json_array_foreach(json_object_get(statement, "items"), i, item)
-    {
-        json_array_foreach(json_object_get(item, "fits"), k, fit)
-        {
-            struct slice why = cli_text(cli, fit, "why");
-            struct slice what = cli_text(cli, item, "indicator");
-            cli_table_cell(&table, cli_text(cli, item, "item"));
-            cli_table_cell(&table, arena_printf(cli->arena, "%.*s %.*s",
-                                                SLICE_ARG(what.len > 0 ? what : cli_text(cli, item, "metric")),
-                                                SLICE_ARG(cli_pairs(cli, json_object_get(item, "dimensions")))));
-            cli_table_cell(&table, cli_text(cli, item, "value"));
-            cli_table_cell(&table, contract_of(cli, fit));
-            cli_table_cell(&table, cli_text(cli, fit, "metric"));
-            cli_table_cell(&table, cli_text(cli, fit, "key"));
-            struct slice replaced = cli_text(cli, fit, "replaced"), standing = cli_text(cli, fit, "standing");
-            if (replaced.len > 0)
-                standing = arena_printf(cli->arena, "%.*s, replaced by %.*s", SLICE_ARG(standing), SLICE_ARG(replaced));
-            if (why.len > 0)
-                standing = arena_printf(cli->arena, "not used: %.*s", SLICE_ARG(why));
-            cli_table_cell(&table, standing);
-            count++;
-        }
-    }
-    cli_table_end(&table);
-    if (count == 0)
-        (void) fprintf(stderr, "tally: no contract that you may read has a metric for this: nothing follows from it yet\n");
-}
-
 /* FILE.json as it is, or FILE.csv as one statement. An option that a file has no use for is an error and not passed over. */
 MUST_CHECK static enum tally_code read_file(struct cli *cli, const char *file, struct slice *out, struct err *err)
 {
@@ -190,8 +147,9 @@ MUST_CHECK static enum tally_code submit(struct cli *cli, struct err *err)
     TRY(cli_record(cli, SLICE("/v1/results"), text, &answer, err));
     if (cli->is_json)
         goto done;
-    TRY(cli_askf(cli, &statement, NULL, err, "/v1/results/%llu?limit=20", (unsigned long long) cli_number(answer, "seq")));
-    print_fits(cli, statement);
+    TRY(cli_askf(cli, &statement, NULL, err, "/v1/results/%llu?limit=%d", (unsigned long long) cli_number(answer, "seq"),
+                 CLI_FITS_SHOWN));
+    cli_fits_print(cli, json_object_get(statement, "items"), CLI_FITS_SHOWN, cli_number(statement, "count"));
 done:
     buf_release(&body);
     return rc;
@@ -279,7 +237,7 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
     json_t *answer = NULL, *verifications = NULL, *one = NULL;
     size_t i = 0;
     TRY(cli_arg_seq(cli, 0, &seq, err));
-    TRY(cli_askf(cli, &answer, &raw, err, "/v1/results/%llu?limit=1000", (unsigned long long) seq));
+    TRY(cli_askf(cli, &answer, &raw, err, "/v1/results/%llu?limit=%d", (unsigned long long) seq, SHOW_MAX));
     if (cli->is_json) {
         cli_print_json(raw);
         goto done;
@@ -295,7 +253,7 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
                   arena_printf(cli->arena, "%.*s, entry %.*s", SLICE_ARG(cli_text(cli, one, "actor")),
                                SLICE_ARG(cli_text(cli, one, "seq"))));
     }
-    print_fits(cli, answer);
+    cli_fits_print(cli, json_object_get(answer, "items"), SHOW_MAX, cli_number(answer, "count"));
 done:
     return rc;
 }

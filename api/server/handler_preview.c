@@ -1,5 +1,6 @@
 /* The same path as the real thing, with nothing recorded: a reader asks what a statement of its own would cause. */
 #include "handlers.h"
+#include "preview_fits.h"
 #include "routes.h"
 #include "tally/canon.h"
 #include "tally/command.h"
@@ -20,25 +21,37 @@ MUST_CHECK static enum tally_code reader_needed(struct tallyd *tallyd, struct ht
 }
 
 /* Those that the reader will be able to read when they are recorded. */
-static void write_events(const struct model *model, const struct decision *decision, struct slice reader, struct buf *out)
+static void write_events(const struct model *model, const struct decision *decision, struct slice reader, struct canon *w)
 {
-    struct canon w;
-    canon_init(&w, out);
-    canon_object(&w);
-    canon_name(&w, "events");
-    canon_array(&w);
+    canon_name(w, "events");
+    canon_array(w);
     for (uint32_t i = 0; i < decision->event_count; i++) {
         if (!model_reads_event(model, &decision->events[i], reader))
             continue;
-        canon_object(&w);
-        canon_name(&w, "body");
-        canon_raw(&w, decision->events[i].body);
-        canon_name(&w, "type");
-        canon_str(&w, decision->events[i].type);
-        canon_close(&w);
+        canon_object(w);
+        canon_name(w, "body");
+        canon_raw(w, decision->events[i].body);
+        canon_name(w, "type");
+        canon_str(w, decision->events[i].type);
+        canon_close(w);
     }
+    canon_close(w);
+}
+
+MUST_CHECK static enum tally_code write_answer(struct model *model, const struct command *command,
+                                               struct decision *decision, const struct model_place *place,
+                                               struct http_request *request, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct canon w;
+    canon_init(&w, &request->answer.text);
+    canon_object(&w);
+    write_events(model, decision, command->actor, &w);
+    if (decision->changes.results_count > 0)
+        TRY(preview_fits(model, command, decision, place, request->arena, &w, err));
     canon_close(&w);
-    canon_close(&w);
+done:
+    return rc;
 }
 
 /* Decides as the sequencer would now, on a model of its own. */
@@ -58,7 +71,7 @@ MUST_CHECK static enum tally_code decide(struct http_request *request, struct pg
     const struct model_place place = {head.seq + 1, now.us < head.time.us ? head.time : now};
     TRY(model_decide(model, command, &place, request->arena, &decision, err));
     if (decision.refusal == NULL)
-        write_events(model, &decision, command->actor, &request->answer.text);
+        TRY(write_answer(model, command, &decision, &place, request, err));
     else
         *refusal = decision.refusal;
 done:

@@ -12,6 +12,12 @@ bool reads_contract(const struct view_contract *contract, struct slice actor)
     return contract->row.open || is_party(contract, actor);
 }
 
+bool model_reads_contract(const struct model *model, struct slice contract, struct slice actor)
+{
+    const struct view_contract *found = view_contract(model, contract);
+    return found != NULL && reads_contract(found, actor);
+}
+
 /* ---- results that are not open: ",able,housing," ---- */
 
 /* The next contract's id in the list; false at its end. */

@@ -330,6 +330,8 @@ struct instant model_next_moment(const struct model *model); /* as far as is kno
 
 /* Whether the actor is or was any of the contract's parties (in the view). */
 bool model_is_party(const struct model *model, struct slice contract, struct slice actor);
+/* Whether this contract (of the view) is open, or the actor is or was one of its parties. */
+bool model_reads_contract(const struct model *model, struct slice contract, struct slice actor);
 /* Whether this actor may read an event of a decision on this model: the parties of its contract may, and everybody what is open. */
 bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor);
 

@@ -394,7 +394,9 @@ static void a_preview_says_what_would_follow_and_records_nothing(void **state)
     buf_printf(&headers, "Authorization: Bearer %s\r\n", token.ptr);
     assert_int_equal(http_client_open(&client, service.port), 0);
     assert_int_equal(service_exchange(&client, "/v1/preview/results", SLICE(""), headers.ptr, SLICE(FIFTH), &reply), 0);
-    assert_says(&reply, "{\"events\":[]}"); /* it waits for its verifier */
+    assert_says(&reply, "{\"events\":[],"); /* it waits for its verifier */
+    assert_says(&reply,
+                "\"fits\":[{\"contract\":\"housing\",\"key\":\"fifth\",\"metric\":\"days\",\"standing\":\"not final\"");
     assert_reply(&reply, 200, NULL);
     assert_int_equal(service_exchange(&client, "/v1/preview/results", SLICE(""), headers.ptr, SLICE(FIRST), &reply), 0);
     assert_reply(&reply, 409, "result.duplicate");

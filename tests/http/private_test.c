@@ -785,10 +785,13 @@ static void an_answer_says_what_its_author_may_read_of_what_followed(void **stat
     (void) state;
     propose("more", MORE, false, &buyer, parties, 4, 0);
     preview_as(&hub, MORE_OF("north"), &reply);
-    assert_true(says(&reply, "{\"events\":[]}"));
+    assert_true(says(&reply, "{\"events\":[],\"items\":[{"));
+    assert_true(says(&reply, "\"fits\":[],")); /* what it may not read is not there for it */
     http_reply_release(&reply);
     preview_as(&seller, MORE_OF("north"), &reply);
     assert_true(says(&reply, "payment.triggered"));
+    assert_true(says(&reply, "\"fits\":[{\"contract\":\"more\",\"key\":\"north\",\"metric\":"));
+    assert_true(says(&reply, "\"standing\":\"final\"")); /* by this very statement */
     http_reply_release(&reply);
     say_twice(&hub, "/v1/results", MORE_OF("north"), &reply);
     assert_true(says(&reply, "{\"events\":[],"));

@@ -271,11 +271,14 @@ static void a_preview_goes_the_way_of_the_real_thing(void **state)
     previewed(&vera, ABOUT(west, "verifications"), "{}", 200, "\"amount\":\"250.00\"");
     previewed(&stranger, ABOUT(west, "verifications"), "{}", 403, "verification.not_verifier");
     (void) said(&vera, ABOUT(west, "verifications"), "{}");
-    previewed(&other, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 200, "{\"events\":[]}");
+    previewed(&other, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 200, "{\"events\":[],");
+    previewed(&other, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 200,
+              "\"fits\":[{\"contract\":\"stays\",\"key\":\"west\",\"metric\":\"units\",\"standing\":\"not final\"");
+    previewed(&other, ABOUT(west, "restatements"), "{\"value\":\"1001\"}", 200, "\"why\":\"its value 1001");
     previewed(&seller, ABOUT(west, "restatements"), "{\"value\":\"90\"}", 403, "result.not_author");
     previewed(&other, ABOUT(999999, "restatements"), "{\"value\":\"90\"}", 404, "result.not_found");
     previewed(&other, ABOUT(west, "restatements"), "{}", 422, "body.schema");
-    previewed(&other, ABOUT(west, "withdrawal"), "{}", 200, "{\"events\":[]}");
+    previewed(&other, ABOUT(west, "withdrawal"), "{}", 200, "{\"events\":[],");
     previewed(&buyer, ABOUT(west, "disputes"), DISPUTED, 200, "{\"events\":[]}");
     previewed(&stranger, ABOUT(west, "disputes"), DISPUTED, 403, "contract.not_party");
     unsigned long long dispute = said(&buyer, ABOUT(west, "disputes"), DISPUTED);

@@ -155,13 +155,15 @@ enum tally_code fit_chain(const struct model *model, const struct view_contract 
 {
     enum tally_code rc = TALLY_OK;
     const struct view_result *at = result;
-    TRY(fit_one(model, contract, text, metric, at, arena, fits, key, why, err));
+    struct view_result valued = *result; /* by its author and at its time: who reports no more takes nothing back */
+    TRY(fit_one(model, contract, text, metric, result, arena, fits, key, why, err));
     while (result->row.is_withdrawal && !*fits && at->row.of_seq != ROW_NO_SEQ) {
         const struct view_result *of = view_result(model, at->row.of_seq, at->row.of_item);
         if (of == NULL)
             return err_set(err, TALLY_E_BUG, "result %" PRIu64 " is withdrawn, and was not loaded", at->row.of_seq);
         at = of;
-        TRY(fit_one(model, contract, text, metric, at, arena, fits, key, why, err));
+        valued.row.value = of->row.value;
+        TRY(fit_one(model, contract, text, metric, &valued, arena, fits, key, why, err));
     }
 done:
     return rc;

@@ -35,8 +35,47 @@ done:
     return rc;
 }
 
-/* How a chain stands by an earlier text, by the result that is its end. */
-static enum tally_code note_ends(struct deciding *d, const struct work *work, struct overlay *ends)
+/* How a chain stands. */
+struct heir {
+    const struct fit *fit;
+    const struct chain_end *end;
+};
+
+/* How chains stand by the earlier texts: struct heir. */
+struct earlier {
+    struct overlay ends;  /* by the result that is the chain's end */
+    struct overlay taken; /* by the chain's first result: another chain has taken its place for good (S2) */
+};
+
+static bool is_taken(const struct deciding *d, const struct chain_end *end)
+{
+    const struct view_result *by = end->is_none ? view_result(d->model, end->result_seq, end->item) : NULL;
+    return by != NULL && by->row.first_seq != end->first_seq;
+}
+
+/* The last that was said of it; in one entry, by the newest text and its first metric, since fits are in no order. */
+static bool is_later(const struct heir *a, const struct heir *b)
+{
+    if (a->end->seq != b->end->seq)
+        return a->end->seq > b->end->seq;
+    if (a->fit->text != b->fit->text)
+        return a->fit->text > b->fit->text;
+    return a->fit->metric < b->fit->metric;
+}
+
+static enum tally_code note_end(struct deciding *d, struct overlay *ends, struct ident id, struct heir heir)
+{
+    const struct heir *other = overlay_find(ends, id);
+    if (other != NULL && !is_later(&heir, other))
+        return TALLY_OK;
+    struct heir *copy = ARENA_NEW(d->arena, struct heir);
+    if (copy == NULL)
+        return no_arena(d);
+    *copy = heir;
+    return overlay_put(d, ends, id, copy);
+}
+
+static enum tally_code note_ends(struct deciding *d, const struct work *work, struct earlier *earlier)
 {
     enum tally_code rc = TALLY_OK;
     const struct view_contract *contract = work->contract;
@@ -44,21 +83,14 @@ static enum tally_code note_ends(struct deciding *d, const struct work *work, st
         const struct fit *fit = &contract->fits[i];
         const struct row_result *row = &fit->result->row;
         const struct chain_end *end = standing_end(contract, NULL, fit);
-        struct ident id = ident_item(row->seq, &row->item);
-        if (end == NULL || end->result_seq != row->seq || end->item != row->item)
-            continue;
-        const struct chain_end *other = overlay_find(ends, id);
-        if (other == NULL || other->seq < end->seq)
-            TRY(overlay_put(d, ends, id, end));
+        if (end != NULL && end->result_seq == row->seq && end->item == row->item)
+            TRY(note_end(d, &earlier->ends, ident_item(row->seq, &row->item), (struct heir){fit, end}));
+        else if (end != NULL && is_taken(d, end))
+            TRY(note_end(d, &earlier->taken, ident_item(row->first_seq, &row->first_item), (struct heir){fit, end}));
     }
 done:
     return rc;
 }
-
-struct heir {
-    const struct fit *fit;
-    const struct chain_end *end;
-};
 
 /* As they became final: of two chains of a key the one that ended comes before the one that followed it. */
 static int by_end(const void *a, const void *b)
@@ -76,25 +108,59 @@ static int by_end(const void *a, const void *b)
     return (left->fit->metric > right->fit->metric) - (left->fit->metric < right->fit->metric);
 }
 
+/* The chain counts by this text no more than by the earlier ones: it has no value to take over, and would else have one when what took its
+ * place is withdrawn. What became of it, and when, is recorded already. */
+static enum tally_code take(struct deciding *d, struct work *work, const struct fit *fit, const struct chain_end *end)
+{
+    enum tally_code rc = TALLY_OK;
+    struct row_final row = {.contract = work->row.id,
+                            .version = fit->text + 1,
+                            .key = fit->key,
+                            .result_seq = end->result_seq,
+                            .item = end->item,
+                            .seq = end->seq,
+                            .first_seq = end->first_seq,
+                            .began_seq = end->began_seq,
+                            .time = end->time,
+                            .is_none = true,
+                            .replaced = SLICE("")};
+    struct ident id = work_ident(end->first_seq, fit);
+    if (overlay_find(&work->ends, id) != NULL)
+        return TALLY_OK; /* by another result of the chain */
+    struct new_final *taken = ARENA_NEW(d->arena, struct new_final);
+    if (taken == NULL)
+        return no_arena(d);
+    *taken = (struct new_final){.fit = *fit, .end = *end};
+    TRY(overlay_put(d, &work->ends, work_ident(end->first_seq, &taken->fit), taken));
+    TRY(keep(d, terms_metric(work->contract->texts[fit->text]->terms, fit->metric)->name, &row.metric));
+    TRY(change_final(d, &row));
+done:
+    return rc;
+}
+
 enum tally_code inherit(struct deciding *d, struct work *work)
 {
     enum tally_code rc = TALLY_OK;
-    struct overlay ends = {0};
+    struct earlier earlier = {0};
     uint32_t count = 0;
     TRY(find_fits(d, work));
-    TRY(note_ends(d, work, &ends));
+    TRY(note_ends(d, work, &earlier));
     struct heir *heirs = ARENA_ARRAY(d->arena, (size_t) work->fresh_count + 1, struct heir);
     if (heirs == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < work->fresh_count; i++) {
         const struct row_result *row = &work->fresh[i].result->row;
-        const struct chain_end *end = overlay_find(&ends, ident_item(row->seq, &row->item));
+        const struct heir *end = overlay_find(&earlier.ends, ident_item(row->seq, &row->item));
+        const struct heir *taken = overlay_find(&earlier.taken, ident_item(row->first_seq, &row->first_item));
+        if (taken != NULL && (end == NULL || end->end->seq < taken->end->seq))
+            end = taken;
         if (end != NULL)
-            heirs[count++] = (struct heir){&work->fresh[i], end};
+            heirs[count++] = (struct heir){&work->fresh[i], end->end};
     }
     qsort(heirs, count, sizeof(*heirs), by_end);
     for (uint32_t i = 0; i < count; i++)
-        TRY(finals_inherit(d, work, heirs[i].fit, heirs[i].end));
+        TRY(is_taken(d, heirs[i].end) ? take(d, work, heirs[i].fit, heirs[i].end)
+                                      : finals_inherit(d, work, heirs[i].fit, heirs[i].end));
 done:
     return rc;
 }

@@ -1,5 +1,6 @@
 /* Whether those have verified a result whom its metric names (S3). Each verification speaks for the parties that its actor was when it was
- * made: who has become the verifier by an amendment verifies what waits, and what the one before has verified is verified. */
+ * made: who has become the verifier by an amendment verifies what waits, and what the one before has verified is verified. An actor verifies a
+ * result once, for all contracts: who did before it was a verifier here has verified it as soon as it is one. */
 #include "decide.h"
 
 #define VERIFIERS_MAX 64 /* parties in one `verified by`: of more, what is noted does not lie on the stack */
@@ -7,6 +8,7 @@
 struct verified {
     struct slice actor; /* empty: nobody */
     uint64_t seq;
+    uint64_t as_of; /* whom it speaks for: who its actor was at that entry */
     struct instant time;
 };
 
@@ -28,19 +30,35 @@ static bool next_verified(const struct deciding *d, const struct news *news, con
         const struct view_verification *v = &result->verifications[i];
         if (v->seq <= after || (is_found && v->seq >= out->seq))
             continue;
-        *out = (struct verified){v->actor, v->seq, v->time};
+        *out = (struct verified){v->actor, v->seq, v->seq, v->time};
         is_found = true;
     }
     if (is_found || after >= d->place->seq || !news->is_verification || result->row.seq != news->verified_seq ||
         !news->is_verified[result->row.item])
         return is_found;
-    *out = (struct verified){d->command->actor, d->place->seq, d->place->time};
+    *out = (struct verified){d->command->actor, d->place->seq, d->place->seq, d->place->time};
     return true;
 }
 
 static bool speaks_for(const struct quorum *q, const struct verified *v, uint32_t i)
 {
-    return slice_equal(party_at(q->contract, q->text, q->metric->verifiers[i], v->seq)->actor, v->actor);
+    return slice_equal(party_at(q->contract, q->text, q->metric->verifiers[i], v->as_of)->actor, v->actor);
+}
+
+static bool speaks(const struct quorum *q, const struct verified *v)
+{
+    for (uint32_t i = 0; i < q->metric->verifier_count; i++) {
+        if (speaks_for(q, v, i))
+            return true;
+    }
+    return false;
+}
+
+/* Of who was no verifier here yet: the entry by which it became one. */
+static void find_as_of(const struct quorum *q, struct verified *v)
+{
+    for (uint32_t k = text_at(q->contract, v->seq) + 1; k < q->contract->text_count && !speaks(q, v); k++)
+        v->as_of = q->contract->texts[k]->in_force_seq;
 }
 
 /* One more of the verifiers is spoken for, if need be by others changing places: of several an actor is, it speaks for one. */
@@ -88,6 +106,7 @@ enum tally_code quorum_day(struct deciding *d, const struct news *news, const st
         return no_arena(d);
     *out = count == 0 ? instant_day(result->row.time, terms_clock_minutes(terms)) : DAY_NEVER;
     while (*out == DAY_NEVER && next_verified(d, news, result, v.seq, &v)) {
+        find_as_of(&q, &v);
         memset(q.tried, 0, count * sizeof(*q.tried));
         placed += is_all ? place_all(&q, v) : place_one(&q, v);
         if (placed >= (is_all ? count : q.metric->quorum))

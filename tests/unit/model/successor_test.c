@@ -248,6 +248,63 @@ static void a_former_reporter_may_come_back(void **state)
     world_release(&w);
 }
 
+#define OR_NOTHING "  reported by seller\n  if missing use 0\n"
+
+/* Nor does the former one take back what was reported while it was the reporter. */
+static void what_a_former_reporter_withdraws_stays(void **state)
+{
+    static const char first[] = DEAL("", JUDGE, ALL, OR_NOTHING, "2");
+    static const char second[] = DEAL(SECOND_HEADER, JUDGE, ALL, OR_NOTHING, "3");
+    struct world w;
+    (void) state;
+    begin(&w, first, PARTIES);
+    uint64_t result = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    ASSERT_DONE(&w);
+    replace_seller(&w, OTHER_SELLS, amends(&w, second, first));
+    assert_string_equal(stands(&w, KEY2012), "20.00");
+    do_withdraw(&w, "seller", result);
+    ASSERT_DONE(&w); /* recorded, as others may use it */
+    assert_int_equal(w.decision.event_count, 0);
+    assert_string_equal(stands(&w, KEY2012), "20.00");
+    do_withdraw(&w, "other", result);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "0.00");
+    world_release(&w);
+}
+
+/* A text that comes into force later, and covers the same work, finds it ended as the earlier ones do. */
+static void what_was_succeeded_is_not_back_by_a_third_text(void **state)
+{
+    static const char second[] =
+        DEAL(" version 2 amends @ effective 2012-01-01", JUDGE, ALL, VERIFIED "  if missing use 0\n", "3");
+    static const char third[] =
+        DEAL(" version 3 amends @ effective 2012-01-01", JUDGE, ALL, VERIFIED "  if missing use 0\n", "4");
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    uint64_t first = reported(&w, "seller", Y2012 "10");
+    const char *text = amends(&w, second, FIRST);
+    replace_seller(&w, OTHER_SELLS, text);
+    assert_string_equal(stands(&w, KEY2012), "30.00");
+    uint64_t change = w.seq;
+    do_restate(&w, "other", first, "12");
+    do_verify(&w, "judge", change, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "36.00");
+    uint64_t seq = propose(&w, amends(&w, third, text), OTHER_SELLS);
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    do_sign_amendment(&w, "other", "deal", "seller", seq);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "48.00");
+    uint64_t gone = w.seq;
+    do_withdraw(&w, "other", change);
+    do_verify(&w, "judge", gone, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2012), "0.00");
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +315,8 @@ int main(void)
         cmocka_unit_test(a_restatement_is_in_time_when_what_it_restates_was),
         cmocka_unit_test(the_newest_text_with_the_metric_says_who_reports),
         cmocka_unit_test(a_former_reporter_may_come_back),
+        cmocka_unit_test(what_a_former_reporter_withdraws_stays),
+        cmocka_unit_test(what_was_succeeded_is_not_back_by_a_third_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

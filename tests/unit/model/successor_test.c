@@ -305,6 +305,73 @@ static void what_was_succeeded_is_not_back_by_a_third_text(void **state)
     world_release(&w);
 }
 
+static void verifier_is(struct world *w, const char *text, const char *parties, const char *verifier)
+{
+    uint64_t seq = propose(w, text, parties);
+    do_sign_amendment(w, verifier, "deal", "judge", seq);
+    do_sign_amendment(w, "buyer", "deal", "buyer", seq);
+    do_sign_amendment(w, "seller", "deal", "seller", seq);
+    ASSERT_DONE(w);
+    assert_event(w, 0, "contract.amended", NULL);
+}
+
+#define JUDGE2_JUDGES "buyer=buyer judge=judge2 seller=seller"
+
+/* An actor verifies a result once, for all contracts: also for those in which it comes to be the verifier. */
+static void who_becomes_the_verifier_has_verified_what_it_verified_elsewhere(void **state)
+{
+    static const char elsewhere[] = DEAL("", JUDGE, ALL, VERIFIED, "0");
+    struct world w;
+    (void) state;
+    begin(&w, FIRST, PARTIES);
+    do_propose(&w, "buyer", "else", elsewhere, JUDGE2_JUDGES);
+    do_sign(&w, "buyer", "else", "buyer");
+    do_sign(&w, "seller", "else", "seller");
+    ASSERT_DONE(&w);
+    uint64_t result = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge2", result, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.base.payments_count, 0); /* not here: who verifies for others is nobody in this contract */
+    verifier_is(&w, second_text(&w), JUDGE2_JUDGES, "judge2");
+    assert_int_equal(w.base.payments_count, 1);
+    do_verify(&w, "judge2", result, 0, NULL);
+    ASSERT_REFUSED(&w, REFUSE_VERIFICATION_DONE);
+    world_release(&w);
+}
+
+/* And it speaks for one party, however often it becomes another. */
+static void a_verification_speaks_for_one_party_over_amendments(void **state)
+{
+#define BOTH "  reported by seller\n  verified by judge and checker\n"
+    static const char first[] = DEAL("", CHECKER, ALL, BOTH, "2");
+    static const char second[] = DEAL(SECOND_HEADER, CHECKER, ALL, BOTH, "2");
+    static const char third[] = DEAL(" version 3 amends @ effective 2013-06-01", CHECKER, ALL, BOTH, "2");
+    static const char elsewhere[] = DEAL("", JUDGE, ALL, VERIFIED, "0");
+    struct world w;
+    (void) state;
+    begin(&w, first, "buyer=buyer checker=other judge=judge seller=seller");
+    do_propose(&w, "buyer", "else", elsewhere, JUDGE2_JUDGES);
+    do_sign(&w, "buyer", "else", "buyer");
+    do_sign(&w, "seller", "else", "seller");
+    uint64_t result = w.seq;
+    do_result(&w, "seller", Y2012 "10");
+    do_verify(&w, "judge2", result, 0, NULL);
+    ASSERT_DONE(&w);
+    const char *text = amends(&w, second, first);
+    verifier_is(&w, text, "buyer=buyer checker=other judge=judge2 seller=seller", "judge2");
+    assert_int_equal(w.base.payments_count, 0); /* the checker has not */
+    uint64_t seq = propose(&w, amends(&w, third, text), "buyer=buyer checker=judge2 judge=judge seller=seller");
+    do_sign_amendment(&w, "judge2", "deal", "checker", seq);
+    do_sign_amendment(&w, "judge", "deal", "judge", seq);
+    do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
+    do_sign_amendment(&w, "seller", "deal", "seller", seq);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    assert_int_equal(w.base.payments_count, 0); /* it spoke for the judge, and so for nobody else */
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +384,8 @@ int main(void)
         cmocka_unit_test(a_former_reporter_may_come_back),
         cmocka_unit_test(what_a_former_reporter_withdraws_stays),
         cmocka_unit_test(what_was_succeeded_is_not_back_by_a_third_text),
+        cmocka_unit_test(who_becomes_the_verifier_has_verified_what_it_verified_elsewhere),
+        cmocka_unit_test(a_verification_speaks_for_one_party_over_amendments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

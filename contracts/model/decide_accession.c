@@ -45,11 +45,13 @@ static enum tally_code check_room(struct deciding *d, const struct view_contract
     return TALLY_OK;
 }
 
-/* A contract that is not open is joined by whom a party has told its version: nobody else can name it. */
+/* A contract that is not open is joined by whom a party has told the version of any of its texts: nobody else can name one. */
 static bool is_told(const struct deciding *d, const struct view_contract *contract)
 {
-    return reads_contract(contract, d->command->actor) ||
-           memcmp(contract->row.version_hash, ACCESSION.version, sizeof(ACCESSION.version)) == 0;
+    bool is = reads_contract(contract, d->command->actor);
+    for (uint32_t k = 0; k < contract->text_count && !is; k++)
+        is = memcmp(contract->texts[k]->version_hash, ACCESSION.version, sizeof(ACCESSION.version)) == 0;
+    return is;
 }
 
 enum tally_code decide_accede_contract(struct deciding *d)

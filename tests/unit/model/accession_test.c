@@ -2,6 +2,8 @@
  * dimension of the rule. */
 #include "world.h"
 
+#include "tally/text.h"
+
 #define PARTIES "agency=agency auditor=auditor"
 #define ZONE                                                                                                               \
     "terms 1\ncontract zone \"Zone\"\ncurrency USD rounded to 0.01, half even\nclock UTC+01:00\n"                          \
@@ -460,6 +462,46 @@ static void who_came_first_keeps_the_place_when_restated(void **state)
     world_release(&w);
 }
 
+/* By the version of the text in force, which a party has told: the amended one as the first was. */
+static void who_is_told_the_version_joins_what_is_not_open_after_an_amendment_too(void **state)
+{
+    struct command command;
+    uint8_t hash[32];
+    char hex[65];
+    (void) state;
+    set_up();
+    fill_proposal(&w, &command, "own", ZONE, PARTIES);
+    command.u.propose_contract.open = false;
+    world_do(&w, "agency", &command);
+    ASSERT_DONE(&w);
+    do_sign(&w, "agency", "own", "agency");
+    do_accede(&w, "north", "own", "facility");
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.activated", NULL);
+    world_sha256("", SLICE(ZONE), hash);
+    text_hex(hash, sizeof hash, hex);
+    const char *header = strstr(ZONE, "\ncurrency"),
+               *text = arena_printf(w.arena, "%.*s version 2 amends %s effective 2012-06-01%s", (int) (header - ZONE), ZONE,
+                                    hex, header)
+                           .ptr;
+    uint64_t seq = w.seq;
+    do_amend(&w, "agency", "own", text, PARTIES);
+    ASSERT_DONE(&w);
+    do_sign_amendment(&w, "agency", "own", "agency", seq);
+    do_sign_amendment(&w, "north", "own", "facility", seq);
+    ASSERT_DONE(&w);
+    assert_event(&w, 0, "contract.amended", NULL);
+    command = (struct command){.kind = COMMAND_ACCEDE_CONTRACT};
+    command.u.accede_contract.id = SLICE("own");
+    command.u.accede_contract.as = SLICE("facility");
+    world_do(&w, "south", &command);
+    ASSERT_REFUSED(&w, REFUSE_CONTRACT_NOT_FOUND); /* nobody has told it anything */
+    memcpy(command.u.accede_contract.version, w.base.amendments[0].version_hash, 32);
+    world_do(&w, "south", &command);
+    ASSERT_DONE(&w);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +520,7 @@ int main(void)
         cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),
         cmocka_unit_test(what_only_changes_hands_is_a_payment_of_nothing),
         cmocka_unit_test(who_came_first_keeps_the_place_when_restated),
+        cmocka_unit_test(who_is_told_the_version_joins_what_is_not_open_after_an_amendment_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

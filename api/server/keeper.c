@@ -20,9 +20,11 @@ struct keeper {
     struct append_keeper table;
     char folder[PATH_LEN_MAX], path[PATH_LEN_MAX + 16], last_path[PATH_LEN_MAX + 32];
     struct note_key key;
-    int fd;                                         /* -1: there is no record */
-    int last_fd;                                    /* of the newest that was signed; -1: not open */
-    bool has_last_failed;                           /* and that was told */
+    int fd;               /* -1: there is no record */
+    int last_fd;          /* of the newest that was signed; -1: not open */
+    bool has_last_failed; /* and that was told */
+    bool
+        is_torn; /* a line may be there in part, or more of them than are remembered: the file is written anew before it grows */
     struct append_root last;                        /* the newest that was signed; size 0: none */
     struct append_root roots[KEEPER_ROOTS_MAX + 1]; /* room for `last` behind them */
     char (*notes)[CHECKPOINT_MAX];                  /* one for each root, for when the file is written anew */
@@ -122,6 +124,7 @@ MUST_CHECK static enum tally_code write_anew(struct keeper *keeper, struct err *
         (void) close(keeper->fd);
     keeper->fd = fd;
     fd = -1;
+    keeper->is_torn = false;
 done:
     if (fd >= 0)
         (void) close(fd);
@@ -161,12 +164,17 @@ static enum tally_code keep(void *self, const struct append_root *root, struct s
     }
     if (keeper->count > 0 && root->size <= keeper->roots[keeper->count - 1].size)
         goto done;
+    TRY(line_add(note, &line, err));
     if (keeper->count == KEEPER_ROOTS_MAX) {
         thin_out(keeper);
-        TRY(write_anew(keeper, err));
+        keeper->is_torn = true;
     }
-    TRY(line_add(note, &line, err));
+    if (keeper->is_torn)
+        TRY(write_anew(keeper, err));
+    /* on a full disk a part of the line may stay; after a flush that failed nobody knows what did, and the next one says nothing of it */
+    keeper->is_torn = true;
     TRY(write_all(keeper->fd, keeper->path, buf_slice(&line), err));
+    keeper->is_torn = false;
     remember(keeper, root, note);
 done:
     buf_release(&line);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -224,6 +226,74 @@ static void the_record_has_a_bound(void **state)
     keeper_free(keeper);
 }
 
+/* Files of this process may have no more than so many bytes: as on a full disk, the part that has room is written. */
+static void room_for(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void keep_in_vain(struct keeper *keeper, uint64_t size, rlim_t bytes)
+{
+    const struct append_keeper *table = keeper_table(keeper);
+    struct append_root root;
+    struct buf note;
+    struct err err = {0};
+    sample(size, pair, &root, &note);
+    room_for(bytes);
+    enum tally_code rc = table->keep(table->self, &root, buf_slice(&note), &err);
+    room_for(RLIM_INFINITY);
+    assert_int_equal(rc, TALLY_E_IO);
+    buf_release(&note);
+}
+
+/* Half a line, and a whole one that could not be flushed, are in nobody's way: neither the next line's nor the next start's. */
+static void a_full_disk_spoils_no_record(void **state)
+{
+    const struct append_root *roots;
+    struct stat status;
+    (void) state;
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    struct keeper *keeper = opened();
+    assert_int_equal(stat(path, &status), 0);
+    for (uint64_t size = 20; size < 23; size++)
+        keep_in_vain(keeper, size, (rlim_t) status.st_size + 40);
+    assert_int_equal(known(keeper, &roots), 5);
+    assert_newest(keeper, 9);
+    keep(keeper, 23);
+    assert_newest(keeper, 23);
+    keep(keeper, 24);
+    keeper_free(keeper);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), 7);
+    assert_int_equal(roots[5].size, 23);
+    assert_int_equal(roots[6].size, 24);
+    keeper_free(keeper);
+    assert_int_equal(truncate(path, status.st_size), 0);
+}
+
+/* Thinned out in memory, and not in the file: nothing is put behind more lines than are ever read. */
+static void a_full_disk_at_the_bound_spoils_no_record(void **state)
+{
+    const struct append_root *roots;
+    (void) state;
+    struct keeper *keeper = opened();
+    uint64_t size = 100000;
+    while (known(keeper, &roots) < KEEPER_ROOTS_MAX)
+        keep(keeper, size++);
+    keep_in_vain(keeper, size++, 1000);
+    for (int i = 0; i < 3; i++)
+        keep(keeper, size++);
+    size_t count = known(keeper, &roots);
+    keeper_free(keeper);
+    keeper = opened();
+    assert_int_equal(known(keeper, &roots), count);
+    assert_newest(keeper, size - 1);
+    keeper_free(keeper);
+}
+
 static void sign(struct keeper *keeper, uint64_t size)
 {
     const struct append_keeper *table = keeper_table(keeper);
@@ -274,7 +344,9 @@ int main(void)
         cmocka_unit_test(what_is_kept_is_there_again),
         cmocka_unit_test(a_line_that_was_cut_off_is_left_away),
         cmocka_unit_test(what_is_none_of_the_ledger_s_is_not_taken),
+        cmocka_unit_test(a_full_disk_spoils_no_record),
         cmocka_unit_test(the_record_has_a_bound),
+        cmocka_unit_test(a_full_disk_at_the_bound_spoils_no_record),
         cmocka_unit_test(what_was_signed_last_is_known_though_never_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -170,6 +170,8 @@ enum tally_code lead_try(struct sequencer *s, enum sequencer_role *role, struct 
             TRY(lead_barrier(s, err));
             TRY(recovery_try(s, false, err));
         }
+        if (!s->is_unknown)
+            batch_reset(&s->batch); /* what follows takes from its arena, once a second for as long as it stands by */
         TRY(tree_follow(s, err));
     }
 done:

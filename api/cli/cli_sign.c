@@ -77,12 +77,38 @@ done:
     return rc;
 }
 
+MUST_CHECK static enum tally_code token_header(struct cli *cli, struct slice *out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cli_ledger ledger;
+    struct buf token;
+    buf_init(&token, STATEMENT_JWS_MAX);
+    if (instant_now().us < cli->token_until_us) {
+        *out = cli->token;
+        return TALLY_OK;
+    }
+    TRY(cli_actor_needed(cli, err));
+    TRY(cli_key_load(cli, err));
+    TRY(check_key_of_actor(cli, err));
+    TRY(cli_ledger_ask(cli, &ledger, err));
+    struct instant expires = {instant_now().us + (int64_t) TOKEN_S * 1000000};
+    TRY(read_token_sign(slice_str(cli->actor), ledger.origin, expires, cli->pair, &token, err));
+    TRY(buf_check(&token, err));
+    cli->token = arena_printf(cli->arena, "Authorization: Bearer %.*s", SLICE_ARG(buf_slice(&token)));
+    cli->token_until_us = expires.us - (int64_t) TOKEN_LEFT_S * 1000000;
+    *out = cli->token;
+done:
+    buf_release(&token);
+    return rc;
+}
+
 static bool is_busy(enum tally_code rc, const struct cli_reply *reply)
 {
     return rc == TALLY_OK && (reply->status == 502 || reply->status == 503 || reply->status == 504);
 }
 
-/* At most twice: the ledger takes a jti once, so that the second of two equal requests gets the first's answer. */
+/* At most twice: the ledger takes a jti once, so that the second of two equal requests gets the first's answer. Anybody may send what can be
+ * read a second time, so a token says that it is the author who asks again for what is not open. */
 MUST_CHECK static enum tally_code send_statement(struct cli *cli, const struct cli_request *request,
                                                  struct cli_reply *reply, struct err *err)
 {
@@ -93,7 +119,10 @@ MUST_CHECK static enum tally_code send_statement(struct cli *cli, const struct c
                    rc == TALLY_OK ? "the service is busy" : err->detail);
     (void) sleep(RETRY_AFTER_S);
     buf_clear(&reply->body);
-    rc = cli_http(cli, request, reply, err);
+    struct cli_request again = *request;
+    rc = cli->actor == NULL ? TALLY_OK : token_header(cli, &again.headers[again.header_count++], err);
+    if (rc == TALLY_OK)
+        rc = cli_http(cli, &again, reply, err);
     reply->was_lost = true; /* the first may have been recorded, whatever became of the second */
     return rc;
 }
@@ -132,31 +161,6 @@ enum tally_code cli_post(struct cli *cli, struct slice target, struct slice body
 done:
     buf_release(&jws);
     buf_release(&reply.body);
-    return rc;
-}
-
-MUST_CHECK static enum tally_code token_header(struct cli *cli, struct slice *out, struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
-    struct cli_ledger ledger;
-    struct buf token;
-    buf_init(&token, STATEMENT_JWS_MAX);
-    if (instant_now().us < cli->token_until_us) {
-        *out = cli->token;
-        return TALLY_OK;
-    }
-    TRY(cli_actor_needed(cli, err));
-    TRY(cli_key_load(cli, err));
-    TRY(check_key_of_actor(cli, err));
-    TRY(cli_ledger_ask(cli, &ledger, err));
-    struct instant expires = {instant_now().us + (int64_t) TOKEN_S * 1000000};
-    TRY(read_token_sign(slice_str(cli->actor), ledger.origin, expires, cli->pair, &token, err));
-    TRY(buf_check(&token, err));
-    cli->token = arena_printf(cli->arena, "Authorization: Bearer %.*s", SLICE_ARG(buf_slice(&token)));
-    cli->token_until_us = expires.us - (int64_t) TOKEN_LEFT_S * 1000000;
-    *out = cli->token;
-done:
-    buf_release(&token);
     return rc;
 }
 

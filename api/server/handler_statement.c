@@ -11,7 +11,9 @@
 #include "tally/text.h"
 #include "tree.h"
 
-#define UNSAID "recorded, but there was no memory for the answer; send the same bytes again"
+/* It is recorded: the client must not take this for a refusal, and gets the answer by sending the same again. */
+#define UNSAID "recorded and durable, but the answer could not be put together; send the same bytes again to get it"
+static const struct refusal unsaid = {.code = REFUSE_REQUEST_TIMEOUT, .detail = {UNSAID, sizeof UNSAID - 1}};
 
 /* One signed request between the worker that checks it and the sequencer that answers it; in the request's arena. */
 struct work {
@@ -106,8 +108,6 @@ static void send_recorded(struct work *work, const struct append_answer *answer,
     struct http_request *request = work->request;
     write_answer(answer, work->resource, receipt, &request->answer.text);
     if (work->resource.ptr == NULL || buf_check(&request->answer.text, NULL) != TALLY_OK) {
-        /* it is recorded: the client must not take this for a refusal, and gets the answer by sending the same again */
-        static const struct refusal unsaid = {.code = REFUSE_REQUEST_TIMEOUT, .detail = {UNSAID, sizeof UNSAID - 1}};
         http_refuse(request, &unsaid);
         return;
     }
@@ -146,19 +146,39 @@ static void write_receipt(const struct append_answer *answer, struct buf *out)
     receipt_write(&receipt, out);
 }
 
-/* What the author may not read of what followed does not exist for it. */
+/* For whom the answer is. A statement that is new comes from its author. One that was recorded before may come from whoever has read it, and
+ * its signature proves nothing more: what followed and is not open is then told to who says by a token who it is. */
+MUST_CHECK static enum tally_code find_asker(struct work *work, struct pg *pg, struct slice *out, struct err *err)
+{
+    struct reader reader;
+    const struct refusal *refusal = NULL;
+    *out = work->submission.actor;
+    if (work->answer.kind != APPEND_REPLAYED)
+        return TALLY_OK;
+    enum tally_code rc = reader_find(work->tallyd, work->request, &reader, &refusal, err);
+    if (rc == TALLY_OK && refusal == NULL)
+        rc = reader_check(&reader, pg, work->request->arena, &refusal, err);
+    bool is_author = rc == TALLY_OK && refusal == NULL && slice_equal(reader.actor, work->submission.actor);
+    *out = is_author ? work->submission.actor : SLICE("");
+    return rc;
+}
+
+/* What the asker may not read of what followed does not exist for it. */
 MUST_CHECK static enum tally_code drop_hidden(struct work *work, struct pg *pg, struct err *err)
 {
     struct arena *arena = work->request->arena;
     struct append_event *events = (struct append_event *) (uintptr_t) work->answer.events; /* keep_answer's own */
     size_t count = work->answer.event_count, kept = 0;
+    struct slice asker;
     uint64_t *seqs = ARENA_ARRAY(arena, count, uint64_t);
     bool *may = ARENA_ARRAY(arena, count, bool);
     if (seqs == NULL || may == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for an answer");
     for (size_t i = 0; i < count; i++)
         seqs[i] = events[i].seq;
-    enum tally_code rc = read_readable(pg, seqs, count, work->submission.actor, arena, may, err);
+    enum tally_code rc = find_asker(work, pg, &asker, err);
+    if (rc == TALLY_OK)
+        rc = read_readable(pg, seqs, count, asker, arena, may, err);
     for (size_t i = 0; i < count && rc == TALLY_OK; i++)
         if (may[i])
             events[kept++] = events[i];
@@ -185,8 +205,10 @@ static void send_replayed(struct tallyd *tallyd, struct http_request *request)
     }
     if (rc == TALLY_OK)
         send_recorded(work, &work->answer, buf_slice(&receipt));
-    else
-        http_refuse(request, problem_of_error("receipt.failed", &err));
+    else {
+        (void) problem_of_error("receipt.failed", &err); /* logs it */
+        http_refuse(request, &unsaid);
+    }
     buf_release(&receipt);
 }
 
@@ -212,12 +234,11 @@ MUST_CHECK static enum tally_code keep_answer(struct work *work, const struct ap
 
 static void hand_to_reader(struct work *work, const struct append_answer *answer)
 {
-    static const struct refusal full = {.code = REFUSE_QUEUE_FULL};
     struct http_request *request = work->request;
     request->route = &replayed;
     request->owner = work;
     if (keep_answer(work, answer) != TALLY_OK || !crew_add(work->tallyd->readers, request))
-        http_refuse(request, &full); /* the same bytes again get the answer */
+        http_refuse(request, &unsaid);
 }
 
 /* On the sequencer's thread: copies what is borrowed and lets the loop send it. */

@@ -744,26 +744,42 @@ static void who_joins_reads_from_then_on(void **state)
 #define MORE_OF(place)                                                                                                     \
     "{\"dimensions\":{\"place\":\"" place "\"},\"indicator\":\"shared.more\",\"value\":\"10\",\"version\":1}"
 
-/* The first answer and the one to the same bytes sent again are the same; *first is released by the caller. */
+/* The first answer and the one to the same bytes sent again by their author are the same; *first is released by the caller. Anybody else, who has
+ * signature and body from the entry, gets what is open. */
 static void say_twice(const struct service_actor *actor, const char *path, const char *body, struct http_reply *first)
 {
     struct http_client client;
     struct http_reply again;
-    struct buf jws;
+    struct buf jws, headers;
     char replayed[16] = "";
     buf_init(&jws, 4096);
+    buf_init(&headers, 4096);
+    token_of(actor, &headers);
     (void) head_now();
     assert_int_equal(service_sign(&service, actor, path, slice_str(body), NULL, &jws), 0);
     assert_int_equal(http_client_open(&client, service.port), 0);
     assert_int_equal(service_exchange(&client, path, buf_slice(&jws), NULL, slice_str(body), first), 0);
     assert_int_equal(first->status, 201);
-    assert_int_equal(service_exchange(&client, path, buf_slice(&jws), NULL, slice_str(body), &again), 0);
+    assert_int_equal(service_exchange(&client, path, buf_slice(&jws), headers.ptr, slice_str(body), &again), 0);
     assert_int_equal(again.status, 201);
     assert_true(http_reply_header(&again, "Idempotency-Replayed", replayed, sizeof replayed));
     assert_string_equal(first->body, again.body);
     http_reply_release(&again);
+    for (int i = 0; i < 2; i++) {
+        buf_clear(&headers);
+        buf_add_str(&headers, "");
+        if (i == 1)
+            token_of(&stranger, &headers);
+        assert_int_equal(
+            service_exchange(&client, path, buf_slice(&jws), i == 0 ? NULL : headers.ptr, slice_str(body), &again), 0);
+        assert_int_equal(again.status, 201);
+        assert_true(says(&again, "{\"events\":[],"));
+        assert_hushed(path, &again);
+        http_reply_release(&again);
+    }
     http_client_close(&client);
     buf_release(&jws);
+    buf_release(&headers);
 }
 
 static void preview_as(const struct service_actor *actor, const char *body, struct http_reply *reply)

@@ -1,5 +1,6 @@
 /* The main job over HTTP, on Denver's housing payments: proposed, signed, in force; a result, its verification, the payment that
  * follows, its explanation, its settlement; and what is refused on the way, which leaves the ledger as it was. */
+#include "../support/root.h"
 #include "batch_help.h"
 
 #include <string.h>
@@ -55,8 +56,7 @@ static void terms_text(struct buf *out)
 {
     char path[512], block[4096];
     size_t n;
-    const char *root = getenv("TALLY_ROOT");
-    (void) snprintf(path, sizeof path, "%s/contracts/templates/denver-housing.terms", root == NULL ? "." : root);
+    (void) snprintf(path, sizeof path, "%s/contracts/templates/denver-housing.terms", project_root());
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     while ((n = fread(block, 1, sizeof block, file)) > 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../support/cli_run.h"
+#include "../support/root.h"
 
 #define SOURCE_MAX 262144
 #define SEEN_MAX 256
@@ -77,10 +78,9 @@ static void look_at(const char *folder, const char *name)
 
 static void every_command_that_a_hint_names_exists(void **state)
 {
-    const char *root = getenv("TALLY_ROOT");
     char folder[600];
     (void) state;
-    (void) snprintf(folder, sizeof folder, "%s/api/cli", root == NULL ? "." : root);
+    (void) snprintf(folder, sizeof folder, "%s/api/cli", project_root());
     DIR *dir = opendir(folder);
     assert_non_null(dir);
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
@@ -89,8 +89,8 @@ static void every_command_that_a_hint_names_exists(void **state)
             look_at(folder, entry->d_name);
     }
     assert_int_equal(closedir(dir), 0);
-    look_at(root == NULL ? "." : root, "api/HOWTO.md");
-    look_at(root == NULL ? "." : root, "README.md");
+    look_at(project_root(), "api/HOWTO.md");
+    look_at(project_root(), "README.md");
     assert_in_range(seen_count, 25, SEEN_MAX); /* fewer: the hints were not found */
 }
 

@@ -13,6 +13,7 @@
 
 #include "../support/audit.h"
 #include "../support/cli_run.h"
+#include "../support/root.h"
 #include "../support/service.h"
 #include "tally/buf.h"
 
@@ -23,16 +24,6 @@
 static struct service service;
 static struct cli_place place;
 static struct cli_output output;
-
-static const char *root(void)
-{
-    const char *given = getenv("TALLY_ROOT");
-    static char here[512];
-    if (given != NULL)
-        return given;
-    assert_non_null(getcwd(here, sizeof here));
-    return here;
-}
 
 static int set_up(void **state)
 {
@@ -90,7 +81,7 @@ static int add_commands(struct buf *script)
     char path[700], line[2048];
     bool is_block = false, is_text = false;
     int count = 0;
-    (void) snprintf(path, sizeof path, "%s/api/HOWTO.md", root());
+    (void) snprintf(path, sizeof path, "%s/api/HOWTO.md", project_root());
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {

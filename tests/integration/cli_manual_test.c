@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../support/cli_run.h"
+#include "../support/root.h"
 
 static char parent[] = "/tmp/tally-manual-XXXXXX";
 static struct cli_place place;
@@ -22,9 +23,8 @@ static char root[PATH_MAX];
 static int set_up(void **state)
 {
     char link[700], target[PATH_MAX + 16];
-    const char *from = getenv("TALLY_ROOT");
     (void) state;
-    if (realpath(from == NULL ? "." : from, root) == NULL || mkdtemp(parent) == NULL || cli_place_make(&place, parent) != 0)
+    if (realpath(project_root(), root) == NULL || mkdtemp(parent) == NULL || cli_place_make(&place, parent) != 0)
         return -1;
     (void) snprintf(target, sizeof target, "%s/contracts", root);
     (void) snprintf(link, sizeof link, "%s/contracts", place.dir);

@@ -13,6 +13,7 @@
 
 #include "../support/audit.h"
 #include "../support/cli_run.h"
+#include "../support/root.h"
 #include "../support/service.h"
 #include "tally/pg.h"
 
@@ -47,16 +48,6 @@ static const char TERMS[] = "terms 1\n"
                             "  amount 15.12 per day of days\n"
                             "\n"
                             "cap 100_000_000 on housing\n";
-
-static const char *root(void)
-{
-    const char *given = getenv("TALLY_ROOT");
-    static char here[512];
-    if (given != NULL)
-        return given;
-    assert_non_null(getcwd(here, sizeof here));
-    return here;
-}
 
 static void write_file(const char *name, const char *text)
 {
@@ -756,7 +747,7 @@ static void the_demonstration_comes_out_as_it_says(void **state)
 {
     (void) state;
     char script[700], program[600];
-    (void) snprintf(script, sizeof script, "%s/api/cli/demo.sh", root());
+    (void) snprintf(script, sizeof script, "%s/api/cli/demo.sh", project_root());
     cli_program("", program, sizeof program);
     const char *argv[] = {"/bin/bash", script, program, NULL};
     assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);

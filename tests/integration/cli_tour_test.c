@@ -13,6 +13,7 @@
 
 #include "../support/audit.h"
 #include "../support/cli_run.h"
+#include "../support/root.h"
 #include "../support/service.h"
 #include "tally/buf.h"
 
@@ -21,16 +22,6 @@
 static struct service service;
 static struct cli_place place;
 static struct cli_output output;
-
-static const char *root(void)
-{
-    const char *given = getenv("TALLY_ROOT");
-    static char here[512];
-    if (given != NULL)
-        return given;
-    assert_non_null(getcwd(here, sizeof here));
-    return here;
-}
 
 static void link_into_place(const char *target, const char *name)
 {
@@ -45,7 +36,7 @@ static int set_up(void **state)
     (void) state;
     if (service_start(&service, NULL) != 0 || service_ready(&service) != 0 || cli_place_make(&place, service.dir) != 0)
         return -1;
-    (void) snprintf(path, sizeof path, "%s/contracts", root());
+    (void) snprintf(path, sizeof path, "%s/contracts", project_root());
     link_into_place(path, "contracts");
     link_into_place(service.data, "tallystick-data");
     return 0;
@@ -92,7 +83,7 @@ static int add_tour(struct buf *script)
     char path[700], line[1024];
     bool is_tour = false, is_block = false;
     int count = 0;
-    (void) snprintf(path, sizeof path, "%s/README.md", root());
+    (void) snprintf(path, sizeof path, "%s/README.md", project_root());
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "../support/cli_run.h"
+#include "../support/root.h"
 
 #define LINES_MAX 2000
 #define LINE_MAX 300
@@ -35,12 +36,10 @@ static struct lines wanted, told;
 
 static int set_up(void **state)
 {
-    const char *root = getenv("TALLY_ROOT");
-    char *here = realpath(root == NULL ? "." : root, NULL); /* the program runs in a folder of its own */
+    const char *here = project_root();
     (void) state;
     assert_non_null(here);
     (void) snprintf(folder, sizeof folder, "%s/tests/vectors/worked", here);
-    free(here); /* NOLINT: the C library's own */
     return mkdtemp(parent) == NULL || cli_place_make(&place, parent) != 0 ? -1 : 0;
 }
 

@@ -1,5 +1,6 @@
 /* A script in another language, tests/interop/archive.py, checks chain and root of an archive: what is written is what formats.md says,
  * not what this program's own reader takes. Skipped without python3. */
+#include "../support/root.h"
 #include "../unit/verify/small_ledger.h"
 
 #include <stdlib.h>
@@ -21,9 +22,8 @@ static void need_python(void)
 static int check(struct slice text, struct cli_output *output)
 {
     char path[] = "/tmp/tally-interop-XXXXXX", script[700];
-    const char *given = getenv("TALLY_ROOT");
     struct cli_place place = {.dir = "/tmp", .home = "/tmp"};
-    (void) snprintf(script, sizeof script, "%s/tests/interop/archive.py", given == NULL ? "." : given);
+    (void) snprintf(script, sizeof script, "%s/tests/interop/archive.py", project_root());
     char real[4096]; /* PATH_MAX, which realpath wants */
     assert_non_null(realpath(script, real));
 
@@ -92,11 +92,10 @@ static void the_readme_prints_the_script(void **state)
     const char *const names[] = {"README.md", "tests/interop/archive.py"};
     char *const texts[] = {readme, script};
     const size_t sizes[] = {sizeof readme, sizeof script};
-    const char *given = getenv("TALLY_ROOT");
     (void) state;
     for (size_t i = 0; i < 2; i++) {
         char path[700];
-        (void) snprintf(path, sizeof path, "%s/%s", given == NULL ? "." : given, names[i]);
+        (void) snprintf(path, sizeof path, "%s/%s", project_root(), names[i]);
         FILE *file = fopen(path, "r");
         assert_non_null(file);
         texts[i][fread(texts[i], 1, sizes[i] - 1, file)] = '\0';

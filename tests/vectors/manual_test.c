@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/root.h"
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/diag.h"
@@ -695,9 +696,8 @@ static void the_tables_of_errors_and_warnings_are_complete(void **state)
 
 int main(void)
 {
-    const char *from = getenv("TALLY_ROOT");
     char path[600];
-    (void) snprintf(root, sizeof root, "%s", from == NULL ? "." : from);
+    (void) snprintf(root, sizeof root, "%s", project_root());
     (void) snprintf(path, sizeof path, "%s/contracts/terms/README.md", root);
     buf_init(&manual, TEXT_MAX);
     add_file(path, &manual);

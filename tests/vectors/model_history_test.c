@@ -1,6 +1,7 @@
 /* Each history of contracts/templates and of tests/vectors/worked, played as statements and moments of a ledger by the model: after every
  * step the same stands of each instance as `tally terms eval` computes, which the expected payments and traces hold to what is
  * published. What a file says was final on a day is submitted and verified on it. */
+#include "../support/root.h"
 #include "../unit/model/world.h"
 
 #include <dirent.h>
@@ -513,9 +514,8 @@ static size_t play(const char *folder, const char *name)
 static void play_folder(const char *folder, size_t least)
 {
     char path[512];
-    const char *root = getenv("TALLY_ROOT");
     size_t histories = 0, compared = 0;
-    (void) snprintf(path, sizeof path, "%s/%s", root == NULL ? "." : root, folder);
+    (void) snprintf(path, sizeof path, "%s/%s", project_root(), folder);
     DIR *dir = opendir(path);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {

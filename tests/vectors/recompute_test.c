@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/root.h"
+
 static char root[512];
 
 /* The status of python3 with these arguments; 127 where there is none. */
@@ -45,8 +47,7 @@ static void the_expected_payments_follow_from_the_formulas(void **state)
 
 int main(void)
 {
-    const char *from = getenv("TALLY_ROOT");
-    (void) snprintf(root, sizeof root, "%s", from == NULL ? "." : from);
+    (void) snprintf(root, sizeof root, "%s", project_root());
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_expected_payments_follow_from_the_formulas)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/root.h"
 #include "tally/buf.h"
 
 #define TEXT_MAX ((size_t) 1 << 20)
@@ -166,10 +167,9 @@ static void each_mechanism_has_a_template_or_is_said_to_have_none(void **state)
 
 int main(void)
 {
-    const char *root = getenv("TALLY_ROOT");
     char path[600], block[4096];
     size_t n;
-    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", root == NULL ? "." : root);
+    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", project_root());
     (void) snprintf(path, sizeof path, "%s/README.md", folder);
     buf_init(&readme, TEXT_MAX);
     FILE *file = fopen(path, "r");

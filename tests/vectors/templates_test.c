@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/root.h"
 #include "tally/arena.h"
 #include "tally/buf.h"
 #include "tally/diag.h"
@@ -422,8 +423,7 @@ static void every_template_is_in_the_one_layout(void **state)
 
 int main(void)
 {
-    const char *root = getenv("TALLY_ROOT");
-    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", root == NULL ? "." : root);
+    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", project_root());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_history_gives_its_payments_and_no_others),
         cmocka_unit_test(every_template_has_a_history),

@@ -1,4 +1,5 @@
 /* What the language has and `tally terms eval` evaluates, and a proposal may not say until the service does it too. */
+#include "../../support/root.h"
 #include "decode_help.h"
 
 #include <dirent.h>
@@ -56,10 +57,9 @@ static void propose_file(const char *path, char said[4096])
 static void every_template_can_be_proposed_but_those_that_are_named(void **state)
 {
     char folder[512];
-    const char *root = getenv("TALLY_ROOT");
     size_t taken = 0, refused = 0;
     (void) state;
-    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", root == NULL ? "." : root);
+    (void) snprintf(folder, sizeof folder, "%s/contracts/templates", project_root());
     DIR *dir = opendir(folder);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {

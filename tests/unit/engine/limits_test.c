@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../../contracts/engine/eval.h"
+#include "../../support/root.h"
 #include "tally/buf.h"
 
 #define LIMIT_TEXT_MAX ((size_t) 1 << 20) /* of the manual */
@@ -36,10 +37,9 @@ static const char *grouped(unsigned long long number)
 
 static int read_manual(void **state)
 {
-    const char *root = getenv("TALLY_ROOT");
     char path[600];
     (void) state;
-    (void) snprintf(path, sizeof path, "%s/contracts/terms/README.md", root == NULL ? "." : root);
+    (void) snprintf(path, sizeof path, "%s/contracts/terms/README.md", project_root());
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return -1;

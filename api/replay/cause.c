@@ -86,27 +86,6 @@ static struct slice type_of(const struct replay *r, uint32_t i)
     return slice_str(r->cause.decision.events[i].type);
 }
 
-/* ---- missing ---- */
-enum tally_code cause_missing(struct replay *r, uint32_t i)
-{
-    enum tally_code rc = TALLY_OK;
-    struct cause *cause = &r->cause;
-    const struct model_event *event = &cause->decision.events[i];
-    struct slice contract = body_text(event->body, "contract");
-    struct buf detail;
-    buf_init(&detail, WORDS_MAX);
-    cause->numbers[i] = ROW_NO_SEQ;
-    cause->is_renumbered = true;
-    if (replay_is_unsure(r, contract))
-        goto done;
-    words_entry(&detail, type_of(r, i), event->body);
-    buf_add_str(&detail, " follows from this entry, and is not recorded");
-    TRY(replay_found(r, FINDING_REPLAY_MISSING, cause->place.seq, NAME_CONTRACT, contract, &detail));
-done:
-    buf_release(&detail);
-    return rc;
-}
-
 /* ---- an entry of the service's own ---- */
 static enum tally_code surplus(struct replay *r, const struct verify_entry *entry, struct slice contract)
 {
@@ -142,23 +121,65 @@ MUST_CHECK static enum tally_code withheld_add(struct replay *r, const struct ve
     return void_list_add(&r->voids, entry->seq, VOID_UNSEEN, r->err);
 }
 
-/* The next event expected is one that anybody may not read, and an entry of its type was withheld: that is it. */
-static bool was_withheld(struct replay *r)
+/* Event i is taken to be the first entry of its type that was withheld; false: none was. */
+static bool take_withheld(struct cause *cause, uint32_t at)
 {
-    struct cause *cause = &r->cause;
-    if (cause->at == cause->decision.event_count || cause->decision.events[cause->at].open)
-        return false;
-    for (uint32_t i = 0; i < cause->withheld_count; i++) {
-        if (strcmp(entry_type_text(cause->withheld[i].type), cause->decision.events[cause->at].type) != 0)
+    const struct model_event *event = &cause->decision.events[at];
+    for (uint32_t i = 0; i < cause->withheld_count && !event->open; i++) {
+        if (strcmp(entry_type_text(cause->withheld[i].type), event->type) != 0)
             continue;
-        if (cause->numbers[cause->at] != cause->withheld[i].seq)
+        if (cause->numbers[at] != cause->withheld[i].seq)
             cause->is_renumbered = true;
-        cause->numbers[cause->at++] = cause->withheld[i].seq;
+        cause->numbers[at] = cause->withheld[i].seq;
         cause->withheld_count -= i + 1; /* those before it stood before it */
         memmove(cause->withheld, cause->withheld + i + 1, cause->withheld_count * sizeof(*cause->withheld));
         return true;
     }
     return false;
+}
+
+/* In an open contract a list, and what became final, may be for some only. Who reads anything of one that is not open reads all of this. */
+static bool is_for_some(const struct replay *r, const struct model_event *event)
+{
+    struct model_contract known;
+    struct slice contract = body_text(event->body, "contract");
+    return contract.len == 0 || model_find_contract(r->model, contract, &known) != TALLY_OK || known.open;
+}
+
+/* The next event expected is one that not everybody reads who reads its contract, and an entry of its type was withheld: that is it. */
+static bool was_withheld(struct replay *r)
+{
+    struct cause *cause = &r->cause;
+    if (cause->at == cause->decision.event_count || !is_for_some(r, &cause->decision.events[cause->at]) ||
+        !take_withheld(cause, cause->at))
+        return false;
+    cause->at++;
+    return true;
+}
+
+/* ---- missing ---- */
+enum tally_code cause_missing(struct replay *r, uint32_t i)
+{
+    enum tally_code rc = TALLY_OK;
+    struct cause *cause = &r->cause;
+    const struct model_event *event = &cause->decision.events[i];
+    struct slice contract = body_text(event->body, "contract");
+    struct buf detail;
+    buf_init(&detail, WORDS_MAX);
+    if (take_withheld(cause, i)) { /* perhaps it is this, and ought to be shown here: what it says is not known */
+        TRY(replay_unsure(r, contract, cause->numbers[i]));
+        goto done;
+    }
+    cause->numbers[i] = ROW_NO_SEQ;
+    cause->is_renumbered = true;
+    if (replay_is_unsure(r, contract))
+        goto done;
+    words_entry(&detail, type_of(r, i), event->body);
+    buf_add_str(&detail, " follows from this entry, and is not recorded");
+    TRY(replay_found(r, FINDING_REPLAY_MISSING, cause->place.seq, NAME_CONTRACT, contract, &detail));
+done:
+    buf_release(&detail);
+    return rc;
 }
 
 /* Between the same two, whoever owes whom. */
@@ -312,7 +333,7 @@ enum tally_code cause_event(struct replay *r, const struct verify_entry *entry)
         TRY(take(r, entry, at));
         goto done;
     }
-    TRY(replay_doubt(r, contract, &is_unsure));
+    TRY(replay_doubt_recorded(r, contract, &is_unsure));
     if (!entry->is_body_right || is_unsure) {
         r->report.unseen++;
         TRY(void_list_add(&r->voids, entry->seq, VOID_UNSEEN, r->err));

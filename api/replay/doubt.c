@@ -39,19 +39,45 @@ enum tally_code replay_unsure_name(struct replay *r, struct slice contract, uint
     return users.rc;
 }
 
-/* Did a party of the contract report what cannot be read here? *since: the first time. */
-static bool is_behind_veil(const struct replay *r, struct slice contract, uint64_t *since)
+struct looking {
+    struct replay *r;
+    uint64_t since; /* the first time; UINT64_MAX: not behind a veil */
+    enum tally_code rc;
+};
+
+/* Results that are not open, and what is said of them, count in open contracts, too, and everybody sees only what these come to, and what
+ * uses them. Who reads anything of a contract that is not open is a party of it, and reads all that counts there. */
+static void look_behind_veil(void *ctx, struct slice contract)
 {
+    struct looking *looking = ctx;
+    const struct replay *r = looking->r;
+    struct model_contract known;
+    struct name *name = NULL;
     size_t at = 0;
-    bool is_veiled = false;
-    *since = UINT64_MAX;
-    for (const struct name *name; r->has_veiled && (name = names_next(&r->names, &at)) != NULL;) {
-        if (name->kind != NAME_ACTOR || !name->is_veiled || !model_has_party(r->model, contract, name->text))
-            continue;
-        is_veiled = true;
-        *since = name->since < *since ? name->since : *since;
+    if (looking->rc != TALLY_OK || model_find_contract(r->model, contract, &known) != TALLY_OK)
+        return;
+    looking->rc = names_add(&looking->r->names, NAME_CONTRACT, contract, &name, r->err);
+    if (looking->rc != TALLY_OK || name->looked == r->looks)
+        return;
+    name->looked = r->looks;
+    for (const struct name *actor; known.open && (actor = names_next(&r->names, &at)) != NULL;)
+        if (actor->kind == NAME_ACTOR && (actor->is_veiled || actor->has_disputed) &&
+            model_has_party(r->model, contract, actor->text) && actor->since < looking->since)
+            looking->since = actor->since;
+    model_each_use(r->model, contract, true, look_behind_veil, looking);
+}
+
+/* Has a party of the contract, or of one that it uses, said of results what cannot be read here? *since: the first time. */
+MUST_CHECK static enum tally_code is_behind_veil(struct replay *r, struct slice contract, uint64_t *since, bool *yes)
+{
+    struct looking looking = {r, UINT64_MAX, TALLY_OK};
+    if (r->has_veiled) {
+        r->looks++;
+        look_behind_veil(&looking, contract);
     }
-    return is_veiled;
+    *since = looking.since;
+    *yes = looking.since != UINT64_MAX;
+    return looking.rc;
 }
 
 /* Not open, not in force, and one of those named in it has signed what cannot be seen. *since: the first time. */
@@ -96,12 +122,29 @@ enum tally_code replay_doubt_of_actor(struct replay *r, struct slice actor, bool
 
 enum tally_code replay_doubt(struct replay *r, struct slice contract, bool *is_unsure)
 {
+    enum tally_code rc = TALLY_OK;
     uint64_t since = 0;
+    bool yes = false;
     *is_unsure = replay_is_unsure(r, contract);
-    if (*is_unsure || !(is_behind_veil(r, contract, &since) || is_signed_unseen(r, contract, &since)))
-        return TALLY_OK;
+    if (*is_unsure)
+        goto done;
+    TRY(is_behind_veil(r, contract, &since, &yes));
+    *is_unsure = yes || is_signed_unseen(r, contract, &since);
+    if (*is_unsure)
+        TRY(replay_unsure(r, contract, since));
+done:
+    return rc;
+}
+
+enum tally_code replay_doubt_recorded(struct replay *r, struct slice contract, bool *is_unsure)
+{
+    struct model_contract known;
+    enum tally_code rc = replay_doubt(r, contract, is_unsure);
+    if (rc != TALLY_OK || *is_unsure || contract.len == 0 || !(r->unseen_families & FAMILY_CONTRACTS) ||
+        model_find_contract(r->model, contract, &known) == TALLY_OK)
+        return rc;
     *is_unsure = true;
-    return replay_unsure(r, contract, since);
+    return replay_unsure_name(r, contract, r->unseen_proposal);
 }
 
 enum tally_code replay_found(struct replay *r, enum finding_code code, uint64_t seq, enum name_kind kind,
@@ -157,14 +200,18 @@ static unsigned family_of(enum entry_type type)
 }
 
 /* A body that is withheld belongs to contracts of which nothing is shown, since who is a party sees everything that its amounts are computed
- * from; but a result that is not open may also count in an open contract of its author: that is seen when something there differs. */
+ * from; but a result that is not open may also count in an open contract of its author, and be disputed there: that is seen when something there
+ * differs. */
 enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry, enum entry_type type)
 {
     enum tally_code rc = TALLY_OK;
     unsigned family = family_of(type);
     struct name *name = NULL;
     bool is_withheld = entry->entry->state == ARCHIVE_BODY_WITHHELD;
+    if ((family & FAMILY_CONTRACTS) && !(r->unseen_families & FAMILY_CONTRACTS))
+        r->unseen_proposal = entry->seq;
     r->unseen_families |= family;
+    bool is_of_dispute = type == ENTRY_RESULT_DISPUTED || type == ENTRY_DISPUTE_RESOLVED;
     bool is_result = type == ENTRY_RESULT_SUBMITTED || type == ENTRY_RESULT_RESTATED || type == ENTRY_RESULT_WITHDRAWN;
     if (is_withheld && type == ENTRY_CONTRACT_SIGNED) {
         TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
@@ -172,12 +219,13 @@ enum tally_code replay_unseen(struct replay *r, const struct verify_entry *entry
         name->has_signed = true;
         r->unseen_families |= FAMILY_SIGNATURES;
     }
-    if (!(family & FAMILY_RESULTS) || (is_withheld && !is_result))
+    if (!(family & FAMILY_RESULTS) || (is_withheld && !is_result && !is_of_dispute))
         goto done;
     TRY(names_add(&r->names, NAME_ACTOR, entry->header->actor, &name, r->err));
-    if (!name->is_unsure && !name->is_veiled)
+    if (!name->is_unsure && !name->is_veiled && !name->has_disputed)
         name->since = entry->seq;
-    name->is_veiled = name->is_veiled || is_withheld;
+    name->is_veiled = name->is_veiled || (is_withheld && is_result);
+    name->has_disputed = name->has_disputed || (is_withheld && is_of_dispute);
     r->has_veiled = r->has_veiled || is_withheld;
     if (is_withheld)
         goto done;
@@ -232,15 +280,19 @@ bool replay_uses_unseen(const struct replay *r, const struct command *command)
            !model_has_used(r->model, command->u.propose_contract.terms);
 }
 
-/* A result counts in the contracts that have a metric of it. */
+/* A result counts in the contracts that have a metric of it: something differs in each of them. */
 MUST_CHECK static enum tally_code is_of_unsure(struct replay *r, uint64_t seq, bool *yes)
 {
     enum tally_code rc = TALLY_OK;
     struct model_fit *fits = NULL;
     uint32_t count = 0;
     TRY(model_fits(r->model, seq, 0, UINT32_MAX, r->arena, &fits, &count, r->err));
-    for (uint32_t i = 0; i < count; i++)
-        *yes = *yes || replay_is_unsure(r, fits[i].contract);
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_unsure = false;
+        if (fits[i].fits)
+            TRY(replay_doubt(r, fits[i].contract, &is_unsure));
+        *yes = *yes || is_unsure || replay_is_unsure(r, fits[i].contract);
+    }
 done:
     return rc;
 }
@@ -258,7 +310,7 @@ static bool is_party_of_unsure(const struct replay *r, struct slice actor)
 enum tally_code replay_rests_on_unsure(struct replay *r, struct slice actor, const struct command *command, bool *yes)
 {
     *yes = false;
-    if (r->report.contracts_unchecked == 0)
+    if (r->report.contracts_unchecked == 0 && !r->has_veiled)
         return TALLY_OK;
     switch (command->kind) {
     case COMMAND_VERIFY_RESULT:

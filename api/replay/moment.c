@@ -64,8 +64,10 @@ MUST_CHECK static enum tally_code pass_over(struct replay *r, const struct verif
     struct cause *cause = &r->cause;
     struct slice contract = body_text(due_body(r), "contract"), at = body_text(due_body(r), "at");
     struct buf detail;
+    bool is_unsure = false;
     buf_init(&detail, WORDS_MAX);
-    if (!replay_is_unsure(r, contract)) {
+    TRY(replay_doubt(r, contract, &is_unsure));
+    if (!is_unsure) {
         words_entry(&detail, SLICE("moment.reached"), due_body(r));
         buf_add_str(&detail, " was due before this entry, and is not recorded before it");
         TRY(replay_found(r, FINDING_REPLAY_MISSING, entry->seq, NAME_CONTRACT, contract, &detail));
@@ -130,7 +132,7 @@ MUST_CHECK static enum tally_code nowhere(struct replay *r, const struct verify_
     struct slice body = entry->entry->body, contract = body_text(body, "contract");
     bool is_unsure = false;
     buf_init(&detail, WORDS_MAX);
-    TRY(replay_doubt(r, contract, &is_unsure));
+    TRY(replay_doubt_recorded(r, contract, &is_unsure));
     if (!entry->is_body_right || is_unsure) {
         TRY(cause_void(r, entry, VOID_UNSEEN));
         goto done;

@@ -20,6 +20,8 @@ struct name {
     uint32_t told;     /* findings about it */
     bool is_unsure;    /* a contract that cannot be recomputed; an actor who said what cannot be seen */
     bool is_veiled;    /* an actor some of whose results are for others only */
+    bool has_disputed; /* an actor: results that are not open, or has decided on them, where that cannot be seen */
+    uint32_t looked;   /* a contract: last in this look behind veils */
     bool has_signed;   /* an actor: contracts, and which ones cannot be seen */
     uint64_t since;    /* of what entry on */
     uint64_t signed_since;
@@ -114,6 +116,8 @@ struct replay {
     struct late_moment *late;
     size_t late_count, late_cap;
     bool has_veiled;
+    uint32_t looks;           /* behind veils, so far */
+    uint64_t unseen_proposal; /* the first, when there is one among unseen_families */
     unsigned unseen_families; /* of statements whose bodies are not there */
     bool has_batch, batch_has_statement;
     struct instant batch_time; /* all entries that were recorded together have one time */
@@ -140,6 +144,8 @@ MUST_CHECK enum tally_code replay_found(struct replay *r, enum finding_code code
 bool replay_is_unsure(const struct replay *r, struct slice contract);
 /* The same where something differs in the contract: it may be for what cannot be seen, and then it is not checked from here on. */
 MUST_CHECK enum tally_code replay_doubt(struct replay *r, struct slice contract, bool *is_unsure);
+/* The same of what is recorded of a contract: it may be one whose proposal could not be seen. */
+MUST_CHECK enum tally_code replay_doubt_recorded(struct replay *r, struct slice contract, bool *is_unsure);
 /* Who has joined a contract, or is to be a party by an amendment, sees its text and not who signed it before: it is not in force here. This looks
  * whether it is so of the actor's contracts that are not open, which are not checked then. *yes: of any. */
 MUST_CHECK enum tally_code replay_doubt_of_actor(struct replay *r, struct slice actor, bool *yes);

@@ -263,6 +263,118 @@ static void a_party_checks_its_own_contracts_and_is_not_told_of_others(void **st
     book_end(&b);
 }
 
+/* Whatever of its own contract a party is not shown: it is told that this one was not checked, or what is wrong. */
+static void nothing_that_is_withheld_from_a_party_passes_for_checked(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    size_t payments = 0;
+    (void) state;
+    begin(&b);
+    in_force(&b, "ours", UNITS("ours"), "buyer", "seller", false);
+    book_day(&b, "2012-07-01");
+    BOOK_SAID(&b, "seller", "/v1/results", QUIET_RESULT("north", "40"));
+    BOOK_SAID(&b, "seller", "/v1/results", QUIET_RESULT("south", "4"));
+    book_day(&b, "2014-08-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    for (size_t i = 0; i < f.count; i++) {
+        if (f.entries[i].header.open)
+            continue;
+        f.entries[i].state = ARCHIVE_BODY_WITHHELD;
+        payments += slice_is(f.entries[i].header.type, "payment.triggered");
+        verify_forged(&f, FORGE_TREE, &b, &found);
+        if (found.count == 0 && !is_unchecked(&found, "ours"))
+            fail_msg("a %.*s is withheld, and nothing says so", SLICE_ARG(f.entries[i].header.type));
+        f.entries[i].state = ARCHIVE_BODY_PRESENT;
+    }
+    assert_int_equal(payments, 2);
+    forge_release(&f);
+    book_end(&b);
+}
+
+#define ARBITER                                                                                                            \
+    "terms 1\ncontract fair \"Fair\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty buyer outcome payer \"Buyer\"\n"                              \
+    "party seller provider \"Seller\"\nin force when buyer and seller have signed\n"                                       \
+    "disputes decided by buyer within 600 days, otherwise stands\ndimension place (north, south)\n"                        \
+    "metric units is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"               \
+    "  verified by buyer or 10 days of silence\n"                                                                          \
+    "pay each_place from buyer to seller\n  for each place\n  amount 2 per day of units\n"
+
+/* It reads the result, for its own contract; in an open one, of others, this is disputed, which is between them. */
+static void who_reads_a_result_and_not_its_dispute_elsewhere_blames_nobody(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    char path[80];
+    (void) state;
+    begin(&b);
+    in_force(&b, "ours", UNITS("ours"), "buyer", "seller", false);
+    in_force(&b, "fair", ARBITER, "third", "seller", true);
+    book_day(&b, "2012-07-01");
+    BOOK_SAID(&b, "seller", "/v1/results", QUIET_RESULT("north", "40"));
+    book_day(&b, "2012-07-02");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu/disputes", (unsigned long long) b.last);
+    BOOK_SAID(&b, "third", path, "{\"contract\":\"fair\",\"reason\":\"no\"}");
+    size_t dispute = b.last;
+    book_day(&b, "2013-01-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    assert_false(f.entries[dispute].header.open);
+    for (size_t i = 0; i < f.count; i++)
+        if (!f.entries[i].header.open && (i == dispute || names(&f.entries[i], "fair")))
+            f.entries[i].state = ARCHIVE_BODY_WITHHELD;
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_nothing_found(&found);
+    assert_true(is_unchecked(&found, "fair"));
+    assert_false(is_unchecked(&found, "ours"));
+    forge_release(&f);
+    book_end(&b);
+}
+
+#define SUM                                                                                                                \
+    "terms 1\ncontract sum \"Sum\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                  \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty buyer outcome payer \"Buyer\"\n"                              \
+    "party seller provider \"Seller\"\nin force when buyer and seller have signed\ndimension place (north, south)\n"       \
+    "metric units is shared.units version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"               \
+    "pay much from buyer to seller\n  for each place\n  amount max(0, 2 per day of units - 1_800)\n"
+#define BY_SUM                                                                                                             \
+    "uses up is contract %s\ndimension place (north, south)\nmetric had is units of up in days\n  by place\n"              \
+    "pay each_place from buyer to seller\n  for each place\n  amount 2 per day of had\n  not before 2012-09-01\n"
+
+/* The open contract that is used pays nothing, so that nobody sees that a result came to it. */
+static void who_sees_what_uses_a_result_that_is_not_open_blames_nobody(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    begin(&b);
+    in_force(&b, "sum", SUM, "buyer", "seller", true);
+    in_force(&b, "down", used(&b, TAKER("") BY_SUM, b.contracts[0].version), "third", "maker", true);
+    in_force(&b, "loud", UNITS("loud"), "third", "maker", true);
+    book_day(&b, "2012-07-01");
+    BOOK_SAID(&b, "seller", "/v1/results", RESULT("south", "8"));
+    BOOK_SAID(&b, "seller", "/v1/results", QUIET_RESULT("north", "40"));
+    book_day(&b, "2014-08-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    assert_true(withhold(&f, NULL, SIZE_MAX) > 0);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_nothing_found(&found);
+    assert_true(is_unchecked(&found, "down"));
+    assert_false(is_unchecked(&found, "loud"));
+    forge_release(&f);
+    book_end(&b);
+}
+
 #define CLUB                                                                                                               \
     "terms 1\ncontract club \"Club\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
     "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty buyer outcome payer \"Buyer\"\n"                              \
@@ -302,6 +414,12 @@ static void who_has_joined_later_blames_nobody_for_what_was_before(void **state)
     assert_nothing_found(&found);
     assert_true(is_unchecked(&found, "club"));
     assert_false(is_unchecked(&found, "loud"));
+    f.entries[forge_find(&f, "contract.proposed", 0)].state = ARCHIVE_BODY_WITHHELD; /* nor is the text there */
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_nothing_found(&found);
+    assert_true(is_unchecked(&found, "club"));
+    assert_false(is_unchecked(&found, "loud"));
+    f.entries[forge_find(&f, "contract.proposed", 0)].state = ARCHIVE_BODY_PRESENT;
     size_t payment = forge_find(&f, "payment.triggered", forge_number_of(&f, "payment.triggered") - 1);
     forge_replace(&f, payment, "\"amount\":\"5.00\"", "\"amount\":\"5.01\"");
     verify_forged(&f, FORGE_REBUILT | FORGE_AUTHORS, &b, &found);
@@ -471,6 +589,9 @@ int main(void)
         cmocka_unit_test(what_uses_a_withheld_contract_is_named_as_not_checked),
         cmocka_unit_test(no_hash_of_a_figure_that_rests_on_what_is_not_open_stands_in_public),
         cmocka_unit_test(a_party_checks_its_own_contracts_and_is_not_told_of_others),
+        cmocka_unit_test(nothing_that_is_withheld_from_a_party_passes_for_checked),
+        cmocka_unit_test(who_reads_a_result_and_not_its_dispute_elsewhere_blames_nobody),
+        cmocka_unit_test(who_sees_what_uses_a_result_that_is_not_open_blames_nobody),
         cmocka_unit_test(who_has_joined_later_blames_nobody_for_what_was_before),
         cmocka_unit_test(a_withheld_list_of_persons_hides_neither_a_cent_nor_a_payment),
         cmocka_unit_test(each_kind_of_body_may_be_erased_and_all_is_recomputed),

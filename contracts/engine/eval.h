@@ -52,9 +52,10 @@ struct slot {
     enum slot_state state : 8;
     enum known known : 8;
     bool has_pending : 1, is_large : 1;
-    bool is_blocked : 1;            /* as eval.is_blocked, with its cause */
-    int32_t wakes;                  /* as eval.wakes, of what was computed for it; while it is BUSY, of whoever needs it */
-    uint32_t readers, stamp;        /* of a session: track.c */
+    bool is_blocked : 1;     /* as eval.is_blocked, with its cause */
+    bool is_wanted : 1;      /* of a session: a figure that is asked for, at one key; it is needed, whoever reads it */
+    int32_t wakes;           /* as eval.wakes, of what was computed for it; while it is BUSY, of whoever needs it */
+    uint32_t readers, stamp; /* of a session: track.c */
     const struct engine_fact *fact; /* final or disputed */
     union {
         struct small_number small;
@@ -445,7 +446,7 @@ MUST_CHECK bool texts_each_cell(struct eval *ev, uint32_t rule, bool (*add)(stru
 bool texts_amount(struct eval *ev, struct instance *instance, enum known *known);
 
 /* ---- values.c ---- */
-/* The figures that input->wants asks for, at every key. */
+/* The figures that input->wants asks for, at every key. In a session those that nothing has changed are read from what it keeps. */
 MUST_CHECK enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine_output *out, struct err *err);
 
 /* ---- trace.c ---- */

@@ -126,6 +126,15 @@ MUST_CHECK enum tally_code session_answer(struct eval *ev, uint64_t steps_before
 /* What was answered stands. Only when the next entry comes: until then the last answer can be explained. */
 void session_record_answered(struct eval *ev);
 
+/* ---- session_wants.c ---- */
+/* Takes the input's wants, each of which session_can_want. false: ev->rc is set. */
+MUST_CHECK bool session_take_wants(struct eval *ev);
+/* Is it a figure that a session follows? At keys of open dimensions it is computed from nothing. */
+bool session_can_want(const struct terms *terms, const struct engine_figure *figure);
+/* What is computed from now on is for that figure at that key: when something that it needs changes, it is to be computed again. Does
+ * nothing where nothing has changed since it was last asked for, or without a session. false: ev->rc is set. */
+MUST_CHECK bool session_want_begin(struct eval *ev, const struct engine_figure *figure, uint64_t cell);
+
 /* ---- session_names.c ---- */
 /* Counts uses of the key's members by what is reported or stands. */
 void names_use(struct eval *ev, const struct shape *shape, uint64_t cell, int by);

@@ -95,6 +95,7 @@ enum tally_code session_answer(struct eval *ev, uint64_t steps_before, struct ar
         TRY(evaluate_write(ev, list[i].instance, &w, &instances[i], err));
     o->instances = instances;
     o->count = count;
+    TRY(values_write(ev, arena, o, err));
     o->is_full = names_are_full(ev);
     o->next_first = s->next_first;
     o->steps = ev->steps - steps_before;

@@ -7,14 +7,14 @@
 
 struct own_fact {
     struct engine_fact fact;
-    char value[];
+    char texts[]; /* the value, then the reason */
 };
 
 void session_fact_free(struct engine_session *s, struct slot *slot)
 {
     if (slot->fact == NULL)
         return;
-    s->fact_bytes -= sizeof(struct own_fact) + slot->fact->value.len;
+    s->fact_bytes -= sizeof(struct own_fact) + slot->fact->value.len + slot->fact->reason.len;
     mem_free((void *) (uintptr_t) slot->fact);
     slot->fact = NULL;
 }
@@ -22,15 +22,19 @@ void session_fact_free(struct engine_session *s, struct slot *slot)
 bool session_fact_copy(struct eval *ev, struct slot *slot, const struct engine_fact *fact)
 {
     struct engine_session *s = ev->session;
-    size_t size = sizeof(struct own_fact) + fact->value.len;
+    size_t size = sizeof(struct own_fact) + fact->value.len + fact->reason.len;
     struct own_fact *own = mem_zero(size);
     if (own == NULL) {
         ev->rc = err_set(ev->err, TALLY_E_NO_MEMORY, "no memory for a result");
         return false;
     }
     own->fact = *fact;
-    memcpy(own->value, fact->value.ptr, fact->value.len);
-    own->fact.value = slice_of(own->value, fact->value.len);
+    if (fact->value.len > 0)
+        memcpy(own->texts, fact->value.ptr, fact->value.len);
+    if (fact->reason.len > 0)
+        memcpy(own->texts + fact->value.len, fact->reason.ptr, fact->reason.len);
+    own->fact.value = slice_of(own->texts, fact->value.len);
+    own->fact.reason = slice_of(own->texts + fact->value.len, fact->reason.len);
     own->fact.key = slice_of(NULL, 0);
     s->fact_bytes += size;
     slot->fact = &own->fact;
@@ -120,6 +124,7 @@ bool session_change(struct eval *ev, const struct engine_change *change, bool *i
     if (slot == NULL)
         return false;
     bool was_there = slot->fact != NULL, is_there = change->fact != NULL, has_pending = change->has_pending;
+    bool was_found = slot_is_found(slot);
     bool was_key = was_there || slot->has_pending;
     if (ev->session->dimensions != NULL && is_there && !take_order(ev, m, cell, slot, change->fact, is_stale))
         is_there = has_pending = false;
@@ -138,7 +143,7 @@ bool session_change(struct eval *ev, const struct engine_change *change, bool *i
         return false;
     for (uint32_t r = 0; r < ev->t->rule_count; r++) {
         struct cells cells = {0};
-        if (ev->t->rules[r].has_of && ev->t->rules[r].of == change->metric && is_there != was_there &&
+        if (ev->t->rules[r].has_of && ev->t->rules[r].of == change->metric && slot_is_found(slot) != was_found &&
             (!instance_cells(ev, r, cell, &cells) || !make_dirty_cells(ev, r, &cells)))
             return false;
     }

@@ -46,6 +46,17 @@ static void forget_borrowed(struct eval *ev)
         eval_slot_at(ev, i)->fact = NULL;
 }
 
+/* As engine_evaluate_kept answers. */
+MUST_CHECK static enum tally_code answer(struct eval *ev, struct arena *arena, struct engine_output **out, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(evaluate_answer(ev, arena, out, err));
+    TRY(values_write(ev, arena, *out, err));
+    evaluate_count(ev, *out);
+done:
+    return rc;
+}
+
 /* *out NULL: all of it is to be evaluated from nothing: a place of a full dimension was given up on the way, or somebody is a member whom
  * only results name that are passed over (S7). */
 MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct arena *arena, struct engine_output **out,
@@ -55,7 +66,8 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct aren
     struct eval *ev = &s->ev;
     const struct vacated *vacated = NULL;
     bool is_again = false;
-    bool ok = evaluate_load(ev, &s->in, err);
+    ev->err = err;
+    bool ok = session_take_wants(ev) && evaluate_load(ev, &s->in, err);
     s->groups = ok ? EVAL_NEW(ev, ev->t->rule_count, struct group) : NULL;
     s->group_order = s->groups == NULL ? NULL : session_group_order(ev, &s->group_count);
     ok = s->group_order != NULL;
@@ -68,7 +80,7 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct aren
     ok = ok && ev->rc == TALLY_OK && evaluate_all(ev) && evaluate_first(ev, &s->next_first) && ev->rc == TALLY_OK &&
          members_vacate(ev, ev->arena, &vacated, &is_again);
     if (ok && !is_again)
-        rc = evaluate_answer(ev, arena, out, err);
+        rc = answer(ev, arena, out, err);
     if (!ok || rc != TALLY_OK || is_again) {
         forget_borrowed(ev);
         return ok ? rc : ev->rc;
@@ -82,13 +94,24 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct aren
     return TALLY_OK;
 }
 
-/* Several texts, and figures of other contracts, are evaluated from nothing; after `closes` there is nothing to follow (T5). */
+/* Figures of others at keys of open dimensions have no order in which their members come. */
+static bool can_use(const struct terms *t, const struct metric *m)
+{
+    bool has_open = false;
+    for (uint32_t i = 0; i < m->shape.count; i++)
+        has_open = has_open || dimension_is_open(&t->dimensions[m->shape.dims[i]]);
+    return m->shown.source != AST_SOURCE_USED || !has_open;
+}
+
+/* Several texts are evaluated from nothing; after `closes` there is nothing to follow (T5). */
 bool engine_session_can_follow(const struct engine_input *input)
 {
-    bool is_used = input->earlier_count > 0 || input->want_count > 0 || input->today > terms_closes(input->terms);
+    bool can = input->earlier_count == 0 && input->today <= terms_closes(input->terms);
     for (uint32_t i = 0; i < input->terms->metric_count; i++)
-        is_used = is_used || input->terms->metrics[i].shown.source == AST_SOURCE_USED;
-    return !is_used;
+        can = can && can_use(input->terms, &input->terms->metrics[i]);
+    for (size_t i = 0; can && i < input->want_count; i++)
+        can = session_can_want(input->terms, &input->wants[i]);
+    return can;
 }
 
 enum tally_code engine_session_open(const struct engine_input *input, struct arena *arena, struct engine_output **out,

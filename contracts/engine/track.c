@@ -271,13 +271,15 @@ struct climb {
     uint32_t next; /* edge */
 };
 
-/* Does an instance need the slot? A value that was needed once, and is not any more, is forgotten: its day is no moment. */
+/* Does an instance need the slot, or a figure that is asked for? A value that was needed once, and is not any more, is forgotten: its day is no moment. */
 static bool is_needed(struct eval *ev, struct slot *slot)
 {
     struct engine_session *s = ev->session;
     size_t count = 0, cap = 0;
     struct climb *path = NULL;
     for (struct slot *up = slot; up != NULL;) {
+        if (up->is_wanted)
+            return true;
         if (count == cap) {
             cap = grow_list(cap, 64);
             struct climb *grown = EVAL_SCRATCH(ev, cap, struct climb);

@@ -1,5 +1,6 @@
 /* The figures of a contract that others use: a metric, define or rule at every key, known or not (language.md U1). */
 #include "eval.h"
+#include "session.h"
 #include "tally/instant.h"
 
 bool engine_figure_find(const struct terms *terms, struct slice name, struct engine_figure *out)
@@ -109,7 +110,10 @@ MUST_CHECK static enum tally_code one_value(struct eval *ev, uint32_t want, uint
     struct node n = {.op = op_of(figure), .type = figure_type(ev->t, figure)};
     n.u.ref.target = figure->at;
     shape_bind(ev->dimensions, shape, cell, ev->bound);
+    if (!session_want_begin(ev, figure, cell))
+        return ev->rc;
     enum known known = eval_node(ev, &n, &v);
+    ev->reader = 0;
     if (known == BROKEN)
         return ev->rc;
     if (is_of_later_text(ev, figure, cell))
@@ -173,7 +177,6 @@ enum tally_code values_write(struct eval *ev, struct arena *arena, struct engine
         for (uint64_t n = 0; n < cells; n++)
             TRY(one_value(text, i, nth_cell(text, shape, n), arena, &values[out->value_count++], err));
     }
-    evaluate_count(ev, out);
 done:
     return rc;
 }

@@ -156,6 +156,24 @@ static int by_key(const void *a, const void *b)
     return slice_compare(left->row.key, right->row.key);
 }
 
+static int by_fact_key(const void *a, const void *b)
+{
+    const struct engine_fact *left = *(const struct engine_fact *const *) a,
+                             *right = *(const struct engine_fact *const *) b;
+    return slice_compare(left->key, right->key);
+}
+
+/* By key; NULL: there is no memory. */
+static const struct engine_fact **facts_sorted(struct deciding *d, const struct engine_fact *facts, size_t count)
+{
+    const struct engine_fact **list = ARENA_ARRAY(d->model->scratch, count + 1, const struct engine_fact *);
+    for (size_t i = 0; list != NULL && i < count; i++)
+        list[i] = &facts[i];
+    if (list != NULL && count > 1)
+        qsort(list, count, sizeof(*list), by_fact_key);
+    return list;
+}
+
 /* What is kept for the metric and was not answered, by key. */
 static enum tally_code find_gone(struct deciding *d, const struct taking *taking, const struct engine_fact *facts,
                                  size_t fact_count, const struct view_figure ***out, size_t *out_count)
@@ -163,14 +181,15 @@ static enum tally_code find_gone(struct deciding *d, const struct taking *taking
     const struct table *table = &taking->user->contract->figures;
     struct slice name = terms_metric(taking->user->contract->texts[taking->text]->terms, taking->metric)->name;
     const struct view_figure **list = ARENA_ARRAY(d->model->scratch, (size_t) table->count + 1, const struct view_figure *);
+    const struct engine_fact **answered = facts_sorted(d, facts, fact_count);
     uint32_t at = 0;
     size_t count = 0;
-    if (list == NULL)
+    if (list == NULL || answered == NULL)
         return no_arena(d);
     for (const struct view_figure *figure; (figure = table_next(table, &at)) != NULL;) {
-        bool is_there = figure->row.version != taking->text + 1 || !slice_equal(figure->row.metric, name);
-        for (size_t i = 0; i < fact_count && !is_there; i++)
-            is_there = slice_equal(facts[i].key, figure->row.key);
+        const struct engine_fact like = {.key = figure->row.key}, *wanted = &like;
+        bool is_there = figure->row.version != taking->text + 1 || !slice_equal(figure->row.metric, name) ||
+                        (fact_count > 0 && bsearch(&wanted, answered, fact_count, sizeof(*answered), by_fact_key) != NULL);
         if (!is_there)
             list[count++] = figure;
     }
@@ -262,14 +281,20 @@ size_t figures_room(const struct view_contract *contract, const struct work *wor
     return (size_t) contract->figures.count + (work == NULL ? 0 : work->figure_count);
 }
 
+/* Which metric takes it; TERMS_NONE: the text has no such metric. */
+static uint32_t metric_of(const struct terms *terms, const struct row_figure *row)
+{
+    uint32_t metric = terms_find_metric(terms, row->metric);
+    bool is_used = metric != TERMS_NONE && terms_metric(terms, metric)->source == AST_SOURCE_USED;
+    return is_used ? metric : TERMS_NONE;
+}
+
 /* U4: what was unknown at the end of `until` takes the default for good. */
 static void fact_add(const struct terms *terms, const struct row_figure *row, int32_t today, struct engine_fact *out,
                      size_t *count)
 {
-    uint32_t metric = terms_find_metric(terms, row->metric);
-    if (metric == TERMS_NONE || terms_metric(terms, metric)->source != AST_SOURCE_USED)
-        return;
-    if (today > terms_until(terms, metric, row->key) && !row->was_known)
+    uint32_t metric = metric_of(terms, row);
+    if (metric == TERMS_NONE || (today > terms_until(terms, metric, row->key) && !row->was_known))
         return;
     out[(*count)++] = (struct engine_fact){.metric = metric,
                                            .key = row->key,
@@ -296,6 +321,44 @@ enum tally_code figures_as_facts(const struct view_contract *contract, const str
         const struct row_figure *row = work->figures.slots[i].value;
         if (row != NULL && row->version == text + 1)
             fact_add(terms, row, today, out, count);
+    }
+    return TALLY_OK;
+}
+
+static void change_add(const struct terms *terms, const struct row_figure *row, int32_t today, struct engine_fact *room,
+                       struct engine_change *out, size_t *count)
+{
+    size_t facts = 0;
+    uint32_t metric = metric_of(terms, row);
+    if (metric == TERMS_NONE)
+        return;
+    fact_add(terms, row, today, room, &facts);
+    out[(*count)++] = (struct engine_change){metric, row->key, facts > 0 ? room : NULL, false};
+}
+
+enum tally_code figures_changes(const struct view_contract *contract, const struct work *work, int32_t before,
+                                int32_t today, struct arena *arena, struct engine_change *out, size_t *count,
+                                struct err *err)
+{
+    const struct terms *terms = text_now(contract)->terms;
+    struct engine_fact *facts = ARENA_ARRAY(arena, (size_t) work->figures.count + 1, struct engine_fact);
+    uint32_t at = 0;
+    *count = 0;
+    if (facts == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory left for the figures of another contract");
+    for (uint32_t i = 0; i < work->figures.slot_count; i++) {
+        const struct row_figure *row = work->figures.slots[i].value;
+        if (row != NULL && row->version == contract->text_count)
+            change_add(terms, row, today, &facts[*count], out, count);
+    }
+    if (before == today)
+        return TALLY_OK;
+    for (const struct view_figure *figure; (figure = table_next(&contract->figures, &at)) != NULL;) {
+        const struct row_figure *row = &figure->row;
+        uint32_t metric = row->version == contract->text_count ? metric_of(terms, row) : TERMS_NONE;
+        int32_t until = metric == TERMS_NONE || row->was_known ? DAY_NEVER : terms_until(terms, metric, row->key);
+        if (until >= before && until < today && overlay_find(&work->figures, figure->id) == NULL)
+            out[(*count)++] = (struct engine_change){metric, row->key, NULL, false}; /* U4, from today on */
     }
     return TALLY_OK;
 }

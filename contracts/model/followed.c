@@ -1,8 +1,8 @@
 /* Sessions of the engine: contracts whose evaluation is kept from entry to entry, so that one costs what it changes and not what there
  * is. A cache: what is decided is the same without it. A session is fed when a decision is made, and so is ahead of the state until
  * that decision has become part of it; one that stays behind is dropped. */
-#include "decide.h"
 #include "tally/mem.h"
+#include "uses.h"
 
 #define FOLLOWED_LEAST 8 /* results and instances: below, an evaluation from nothing is as cheap */
 
@@ -10,7 +10,9 @@ struct session {
     struct view_contract *contract;
     const struct terms *terms; /* pinned */
     struct engine_session *engine;
-    uint32_t fit_count; /* of the contract, with this decision's results */
+    uint32_t fit_count;    /* of the contract, with this decision's results */
+    uint64_t figure_count; /* the same of figures of others: as often as any was put */
+    int32_t today;         /* of the last decision */
     size_t bytes;
     uint64_t used;
 };
@@ -231,8 +233,8 @@ static enum tally_code apply(struct deciding *d, const struct work *work, int32_
     in_scratch.arena = d->model->scratch;
     TRY(changes_find(&in_scratch, work, &touched));
     uint32_t settled = 0;
-    struct engine_change *changes = ARENA_ARRAY(
-        d->model->scratch, (size_t) touched.count + terms_metric_count(session->terms) + 1, struct engine_change);
+    size_t taken = 0, room = touched.count + terms_metric_count(session->terms) + figures_room(work->contract, work);
+    struct engine_change *changes = ARENA_ARRAY(d->model->scratch, room + 1, struct engine_change);
     if (changes == NULL)
         return no_arena(d);
     for (uint32_t i = 0; i < touched.count; i++) {
@@ -241,8 +243,10 @@ static enum tally_code apply(struct deciding *d, const struct work *work, int32_
             (struct engine_change){now->fit.metric, now->fit.key, now->is_found ? &now->fact : NULL, now->has_pending};
     }
     TRY(settled_changes(work->contract, work, d->model->scratch, changes + touched.count, &settled, d->err));
-    TRY(engine_session_apply(session->engine, today, changes, touched.count + settled, d->model->scratch, is_stale, out,
-                             d->err));
+    TRY(figures_changes(work->contract, work, session->today, today, d->model->scratch, changes + touched.count + settled,
+                        &taken, d->err));
+    TRY(engine_session_apply(session->engine, today, changes, touched.count + settled + taken, d->model->scratch, is_stale,
+                             out, d->err));
 done:
     return rc;
 }
@@ -264,10 +268,12 @@ static void set_ahead(struct followed *followed, uint32_t at)
 }
 
 /* It is ahead of the state from now on. */
-static void note(const struct model *model, struct session *session, const struct work *work)
+static void note(const struct model *model, struct session *session, const struct work *work, int32_t today)
 {
     session->used = ++model->followed->tick;
     session->fit_count = work->contract->fit_count + work->fresh_count;
+    session->figure_count = work->contract->figure_puts + work->figures.count;
+    session->today = today;
     set_ahead(model->followed, work->contract->session - 1);
 }
 
@@ -299,7 +305,7 @@ static uint32_t room(const struct model *model)
 }
 
 /* From nothing, and kept. */
-static enum tally_code begin_session(struct deciding *d, struct work *work, struct evaluated *out)
+static enum tally_code begin_session(struct deciding *d, struct work *work, int32_t today, struct evaluated *out)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_session *engine = NULL;
@@ -310,9 +316,26 @@ static enum tally_code begin_session(struct deciding *d, struct work *work, stru
     put_at(d->model->followed, at,
            (struct session){.contract = work->contract, .terms = out->input.terms, .engine = engine});
     terms_pin(d->model, out->input.terms);
-    note(d->model, &d->model->followed->items[at], work);
+    note(d->model, &d->model->followed->items[at], work, today);
     out->kept = engine_session_kept(engine);
     out->is_session = out->is_new_session = true;
+done:
+    return rc;
+}
+
+/* Can the session go on from where it is? */
+static enum tally_code is_current(struct deciding *d, const struct work *work, int32_t today, const struct session *session,
+                                  bool *yes)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct view_contract *contract = work->contract;
+    struct engine_input asked;
+    *yes = session != NULL && session->terms == text_now(contract)->terms && session->fit_count == contract->fit_count &&
+           session->figure_count == contract->figure_puts && session->today <= today;
+    if (!*yes)
+        return TALLY_OK;
+    TRY(figures_wants(work, d->model->scratch, &asked, d->err));
+    *yes = engine_session_answers(session->engine, asked.wants, asked.want_count);
 done:
     return rc;
 }
@@ -320,11 +343,10 @@ done:
 enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t today, struct evaluated *out)
 {
     enum tally_code rc = TALLY_OK;
-    const struct terms *terms = text_now(work->contract)->terms;
-    bool is_stale = true;
+    bool is_stale = true, can_go_on = false;
     struct session *session = session_find(d->model->followed, work->contract);
-    if (session != NULL && work->taking_count == 0 && session->terms == terms &&
-        session->fit_count == work->contract->fit_count)
+    TRY(is_current(d, work, today, session, &can_go_on));
+    if (can_go_on)
         rc = apply(d, work, today, session, &is_stale, &out->output);
     if (session != NULL && (is_stale || rc != TALLY_OK)) {
         followed_drop(d->model, work->contract);
@@ -333,14 +355,14 @@ enum tally_code followed_evaluate(struct deciding *d, struct work *work, int32_t
     if (!is_stale && rc == TALLY_OK) {
         out->kept = engine_session_kept(session->engine);
         out->is_session = true;
-        note(d->model, session, work);
+        note(d->model, session, work, today);
         return TALLY_OK;
     }
     TRY(engine_input_make(d->model, work->contract, work, today, d->model->scratch, &out->input, d->err));
     if (work->contract->is_too_large || out->input.fact_count + out->input.record_count < FOLLOWED_LEAST ||
-        !engine_session_can_follow(&out->input) || work->taking_count > 0)
+        !engine_session_can_follow(&out->input))
         return engine_evaluate_kept(&out->input, d->model->scratch, &out->output, &out->kept, d->err);
-    TRY(begin_session(d, work, out));
+    TRY(begin_session(d, work, today, out));
 done:
     return rc;
 }

@@ -110,6 +110,7 @@ static enum tally_code figure_make(struct model *model, const struct row_figure 
     struct view_contract *contract = NULL;
     TRY(contract_make(model, row->contract, &contract, err));
     ENSURE(contract != NULL);
+    contract->figure_puts++;
     *out = table_find(&contract->figures, ident_final((uint32_t) row->version - 1, row->metric, row->key));
     if (*out != NULL)
         return TALLY_OK;

@@ -38,5 +38,10 @@ size_t figures_room(const struct view_contract *contract, const struct work *wor
 /* The figures that text number `text` takes, as facts. */
 MUST_CHECK enum tally_code figures_as_facts(const struct view_contract *contract, const struct work *work, uint32_t text,
                                             int32_t today, struct engine_fact *out, size_t *count, struct err *err);
+/* The same as changes, for a session whose last day was `before`: what this work changes of the newest text's figures, and what the days
+ * since then have made of them (U4). Room for figures_room; facts lie in the arena. */
+MUST_CHECK enum tally_code figures_changes(const struct view_contract *contract, const struct work *work, int32_t before,
+                                           int32_t today, struct arena *arena, struct engine_change *out, size_t *count,
+                                           struct err *err);
 
 #endif

@@ -208,7 +208,8 @@ struct view_contract {
     struct table chains, finals, instances, disputes, annulled;
     struct table accessions; /* view_accession, and a view_acceded for each actor */
     struct table settlements, figures;
-    struct fit *fits; /* a cache: in no order */
+    uint64_t figure_puts; /* how often any of the figures was put */
+    struct fit *fits;     /* a cache: in no order */
     uint32_t fit_count, fit_cap;
     uint32_t closed_fit_count; /* of them, of results that are not open */
     uint32_t *fit_heads;       /* by hash of text, metric and key: the place + 1 of the last there */

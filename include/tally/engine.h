@@ -153,7 +153,8 @@ struct engine_change {
 
 struct engine_session;
 
-/* Can it be followed? Several texts, figures that others use or that are others', and what is closed are evaluated from nothing. */
+/* Can it be followed? Several texts, figures at keys of open dimensions (its own that are asked for, and those of others that it uses),
+ * and what is closed are evaluated from nothing. */
 bool engine_session_can_follow(const struct engine_input *input);
 /* Evaluates everything, as engine_evaluate does, and keeps it; nothing of the input is needed afterwards but its terms. One thread at a
  * time. *session NULL: it cannot be followed, or not from this entry on (a member has lost its place in a full dimension). */
@@ -161,12 +162,16 @@ MUST_CHECK enum tally_code engine_session_open(const struct engine_input *input,
                                                struct engine_output **out, struct engine_session **session,
                                                struct err *err);
 void engine_session_free(struct engine_session *session); /* NULL is fine */
+/* Are these the figures that the session was opened with? They are what it answers, in values, after each entry: each at every key. If
+ * others are asked for, it is to be opened anew. */
+bool engine_session_answers(const struct engine_session *session, const struct engine_figure *wants, size_t count);
 
 /* The next entry: what stood is now what the last answer said (its targets, days and places of first amounts). The changes are in any
  * order; of two for one key the later counts; today never goes back. Computes what they affect: the same states, amounts, targets and
  * places as engine_evaluate would give, at a cost of what is affected (K1 to K3). *out has, in the order of engine_evaluate, the
- * instances that were computed again or given something, and next_moment and next_first of all; an instance that is there no more may
- * be among them with a target of zero.
+ * instances that were computed again or given something, next_moment and next_first of all, and all values; an instance that is there
+ * no more may be among them with a target of zero. A figure of another contract that is not known any more, or that U4 leaves out from
+ * a day on, is a change like any other.
  *   *is_stale: this entry cannot be followed, and nothing was done: free the session, and open another with all that is known.
  * After any failure the session is stale. */
 MUST_CHECK enum tally_code engine_session_apply(struct engine_session *session, int32_t today,

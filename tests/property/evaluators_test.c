@@ -33,6 +33,8 @@ static void step(struct story *s, struct follow *follow, struct dice *dice, uint
         engine_session_free(follow->session);
         follow->session = NULL;
     }
+    if (s->uses && dice_in(dice, 25)) /* somebody comes who uses it, or goes */
+        story_want(s, dice);
     arena_clear(s->arena);
     story_evaluate(s, &naive);
     struct engine_input input = story_input(s);
@@ -46,35 +48,55 @@ static void step(struct story *s, struct follow *follow, struct dice *dice, uint
         again_triggers_nothing(s, seed);
 }
 
-static void a_session_says_what_an_evaluation_from_nothing_says(void **state)
+static void compare(bool is_using)
 {
     uint64_t steps = story_wanted("STEPS", STEPS_DEFAULT), seed = story_wanted("SEED", 1), done = 0, followed = 0,
-             doubted = 0, texts = 0;
+             doubted = 0, texts = 0, values = 0;
     struct story *s = malloc(sizeof *s);
     struct follow follow = {0};
-    (void) state;
     assert_non_null(s);
     for (; done < steps; seed++, texts++) {
         struct dice dice = {seed * UINT64_C(0x9E3779B97F4A7C15)};
-        story_init(s, &dice, false);
+        if (is_using)
+            story_init_using(s, &dice);
+        else
+            story_init(s, &dice, false);
+        if (is_using)
+            story_want(s, &dice);
         for (uint32_t i = 0; i < STEPS_OF_TEXT; i++, done++)
             step(s, &follow, &dice, seed);
         followed += follow.followed;
         doubted += follow.doubted;
+        values += follow.values;
         follow_free(&follow);
         story_release(s);
     }
     free(s);
-    print_message("%llu steps over %llu texts, %llu of them followed, %llu sessions doubted\n", (unsigned long long) done,
-                  (unsigned long long) texts, (unsigned long long) followed, (unsigned long long) doubted);
+    print_message("%llu steps over %llu texts, %llu of them followed, %llu sessions doubted, %llu values\n",
+                  (unsigned long long) done, (unsigned long long) texts, (unsigned long long) followed,
+                  (unsigned long long) doubted, (unsigned long long) values);
     assert_int_equal(doubted, 0);
     assert_true(followed > done / 2); /* or it would prove little */
+    assert_true(!is_using || values > done);
+}
+
+static void a_session_says_what_an_evaluation_from_nothing_says(void **state)
+{
+    (void) state;
+    compare(false);
+}
+
+static void so_it_does_of_contracts_that_use_others_and_are_used(void **state)
+{
+    (void) state;
+    compare(true);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_says_what_an_evaluation_from_nothing_says),
+        cmocka_unit_test(so_it_does_of_contracts_that_use_others_and_are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,17 @@ static void a_default(struct writer *w, const struct random_metric *m)
         SAY("%s", m->kind == RANDOM_TRUTH ? "false" : "b");
 }
 
+/* Figures of others at keys of open dimensions are not followed: some are enough. */
+static void leave_open_out(struct writer *w, struct random_metric *m)
+{
+    uint32_t kept = 0;
+    bool keeps_open = ROLL(12) == 0;
+    for (uint32_t i = 0; i < m->dim_count; i++)
+        if (keeps_open || !is_open(m->dims[i]))
+            m->dims[kept++] = m->dims[i];
+    m->dim_count = kept;
+}
+
 static void write_metric(struct writer *w, uint32_t at)
 {
     static const char *const kinds[] = {"USD", "number", "percent", "date", "true or false", "arm"};
@@ -79,14 +90,21 @@ static void write_metric(struct writer *w, uint32_t at)
     struct random_metric *m = &w->made->metrics[at];
     m->kind = ROLL(3) == 0 ? ROLL(RANDOM_KIND_COUNT) : ROLL(2);
     dims(w, m->dims, &m->dim_count, 2);
-    bool is_sparse = ROLL(4) == 0;
+    m->is_used = w->uses_other && ROLL(3) == 0;
+    bool is_sparse = !m->is_used && ROLL(4) == 0;
     if (is_sparse)
         dims_of_open(w, m->dims, &m->dim_count);
-    SAY("metric m%u is \"M %u\" in %s", at, at, kinds[m->kind]);
+    if (m->is_used)
+        leave_open_out(w, m);
+    if (m->is_used)
+        SAY("metric m%u is f%u of other in %s", at, at, kinds[m->kind]);
+    else
+        SAY("metric m%u is \"M %u\" in %s", at, at, kinds[m->kind]);
     if (ROLL(2) == 0)
         SAY("%s", ranges[m->kind]);
     names(w, "\n  by ", m->dims, m->dim_count);
-    SAY("\n  reported by judge");
+    if (!m->is_used)
+        SAY("\n  reported by judge");
     bind(w, m->dims, m->dim_count);
     m->has_until = is_sparse || ROLL(3) == 0;
     if (m->has_until && is_bound(w, RANDOM_YEAR) && ROLL(2) == 0) {
@@ -95,7 +113,8 @@ static void write_metric(struct writer *w, uint32_t at)
         SAY("\n  until ");
         random_date_text(w);
     }
-    SAY("\n  disputes within 60 days");
+    if (!m->is_used)
+        SAY("\n  disputes within 60 days");
     w->made->metric_count = at; /* a default may need those before it */
     if (at > 0 && ROLL(3) == 0) {
         SAY("\n  if %s use ", m->has_until && ROLL(2) == 0 ? "late" : "missing");
@@ -183,7 +202,7 @@ static void write_cap(struct writer *w)
     SAY("\n");
 }
 
-void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out)
+static void make(struct dice *dice, bool free_from_history, bool uses_other, struct random_text *out)
 {
     struct writer *w = calloc(1, sizeof *w);
     *out = (struct random_text){.villages = dice_in(dice, 3) && !free_from_history ? 3
@@ -192,6 +211,7 @@ void random_text_make(struct dice *dice, bool free_from_history, struct random_t
     w->dice = dice;
     w->made = out;
     w->free_from_history = free_from_history;
+    w->uses_other = uses_other;
     buf_init(&w->out, 1 << 20);
     SAY("terms 1\ncontract random \"Random\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
         "runs 2016-01-01 to 2018-12-31\n%sparty city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
@@ -200,6 +220,8 @@ void random_text_make(struct dice *dice, bool free_from_history, struct random_t
         "dimension arm (a, b, c)\ndimension n 1 to %u\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
         "dimension village open, at most %u\ndimension site open, at most %u\n",
         dice_in(dice, 3) ? "closes 2020-06-30\n" : "", dice_in(dice, 3) ? N_MAX * 4 : 3, out->villages, out->villages);
+    if (uses_other)
+        SAY("uses other is contract 0000000000000000000000000000000000000000000000000000000000000001\n");
     uint32_t metrics = 2 + ROLL(4), defines = ROLL(4), rules = 1 + ROLL(5),
              caps = free_from_history ? 0 : ROLL(RANDOM_CAPS_MAX + 1);
     for (uint32_t i = 0; i < metrics; i++)
@@ -213,6 +235,16 @@ void random_text_make(struct dice *dice, bool free_from_history, struct random_t
     out->text = strdup(w->out.ptr);
     buf_release(&w->out);
     free(w);
+}
+
+void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out)
+{
+    make(dice, free_from_history, false, out);
+}
+
+void random_text_make_using(struct dice *dice, struct random_text *out)
+{
+    make(dice, false, true, out);
 }
 
 void random_text_free(struct random_text *text)

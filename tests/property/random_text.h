@@ -22,6 +22,7 @@ struct random_metric {
     enum random_dim dims[RANDOM_DIMS_MAX];
     uint32_t dim_count;
     bool has_until;
+    bool is_used; /* a figure of another contract, which the text calls `other` */
 };
 
 struct random_rule {
@@ -48,6 +49,8 @@ struct random_text {
 
 /* free_from_history: what is computed depends on nothing but the results: no caps, never back. */
 void random_text_make(struct dice *dice, bool free_from_history, struct random_text *out);
+/* The same, with history and with figures of another contract. */
+void random_text_make_using(struct dice *dice, struct random_text *out);
 void random_text_free(struct random_text *text);
 
 /* A key and a value that fit a metric. */

@@ -12,7 +12,7 @@ struct writer {
     uint32_t bound;          /* bit by dimension */
     uint32_t defines, rules; /* so many are written */
     uint32_t define_dims[8], define_kinds[8];
-    bool free_from_history;
+    bool free_from_history, uses_other;
 };
 
 #define SAY(...) buf_printf(&w->out, __VA_ARGS__)

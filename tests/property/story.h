@@ -17,12 +17,18 @@
 
 #define FACTS_MAX 64
 #define RECORDS_MAX 4096
+#define WANTS_MAX 4
 
 struct story {
     struct random_text text;
     struct terms *terms;
     struct engine_fact facts[FACTS_MAX];
+    bool was_known[FACTS_MAX]; /* of figures of another contract: when `until` passed */
     size_t fact_count;
+    struct engine_fact given[FACTS_MAX]; /* those that an evaluation is given today */
+    bool uses;                           /* and is used */
+    struct engine_figure wants[WANTS_MAX];
+    size_t want_count;
     struct arena *texts; /* keys and values, as long as the story */
     struct engine_record records[RECORDS_MAX];
     char record_keys[RECORDS_MAX][80], stands[RECORDS_MAX][64];
@@ -59,6 +65,16 @@ static inline struct terms *story_compile(const char *text)
     return terms;
 }
 
+static inline void story_begin(struct story *s, struct dice *dice)
+{
+    s->next_first = 1;
+    s->today = 16801 + (int32_t) dice_below(dice, 700); /* in 2016 or 2017 */
+    s->arena = arena_new((size_t) 1 << 28);
+    s->texts = arena_new((size_t) 1 << 24);
+    assert_non_null(s->arena);
+    assert_non_null(s->texts);
+}
+
 static inline void story_init(struct story *s, struct dice *dice, bool free_from_history)
 {
     memset(s, 0, sizeof *s);
@@ -67,12 +83,20 @@ static inline void story_init(struct story *s, struct dice *dice, bool free_from
         random_text_make(dice, free_from_history, &s->text);
         s->terms = story_compile(s->text.text);
     } while (s->terms == NULL);
-    s->next_first = 1;
-    s->today = 16801 + (int32_t) dice_below(dice, 700); /* in 2016 or 2017 */
-    s->arena = arena_new((size_t) 1 << 28);
-    s->texts = arena_new((size_t) 1 << 24);
-    assert_non_null(s->arena);
-    assert_non_null(s->texts);
+    story_begin(s, dice);
+}
+
+/* With figures of another contract. */
+static inline void story_init_using(struct story *s, struct dice *dice)
+{
+    memset(s, 0, sizeof *s);
+    do {
+        random_text_free(&s->text);
+        random_text_make_using(dice, &s->text);
+        s->terms = story_compile(s->text.text);
+    } while (s->terms == NULL);
+    s->uses = true;
+    story_begin(s, dice);
 }
 
 static inline void story_release(struct story *s)
@@ -90,6 +114,29 @@ static inline struct slice story_keep(struct story *s, const char *text)
     return kept;
 }
 
+/* What another contract says of a figure now: known, not known yet, or disputed there; or that there is no such key any more. */
+static inline void story_change_used(struct story *s, struct dice *dice, uint32_t m, const char *key, size_t at)
+{
+    static const char *const reasons[] = {"units is missing", "units is disputed",
+                                          "a long reason, for which no value has room"};
+    char value[32];
+    bool is_new = at == s->fact_count, is_known = !dice_in(dice, 3);
+    random_value(dice, &s->text.metrics[m], value, sizeof value);
+    if (s->text.metrics[m].kind == RANDOM_PERCENT) /* without its sign, as evaluations write it */
+        snprintf(value, sizeof value, "%u/1000", dice_below(dice, 700));
+    if (dice_in(dice, 10) && s->text.metrics[m].kind <= RANDOM_NUMBER)
+        snprintf(value, sizeof value, "%u/7", 400 + dice_below(dice, 400)); /* beyond its range, if it has one */
+    int32_t until = terms_until(s->terms, m, slice_str(key));
+    s->was_known[at] = s->today <= until ? is_known : !is_new && s->was_known[at];
+    s->facts[at] = (struct engine_fact){.metric = m,
+                                        .key = story_keep(s, key),
+                                        .value = is_known ? story_keep(s, value) : SLICE(""),
+                                        .standing = is_known ? ENGINE_FINAL : ENGINE_UNKNOWN,
+                                        .reason = is_known ? SLICE("") : story_keep(s, reasons[dice_below(dice, 3)]),
+                                        .is_blocked = !is_known && dice_in(dice, 2)};
+    s->fact_count += is_new;
+}
+
 /* Submitted, final, restated, disputed, decided, withdrawn: one result, at random. */
 static inline void story_change(struct story *s, struct dice *dice)
 {
@@ -103,10 +150,15 @@ static inline void story_change(struct story *s, struct dice *dice)
             at = i;
     if (at < s->fact_count && what == 0) {
         s->facts[at] = s->facts[--s->fact_count];
+        s->was_known[at] = s->was_known[s->fact_count];
         return;
     }
     if (at == FACTS_MAX)
         return;
+    if (metric->is_used) {
+        story_change_used(s, dice, m, key, at);
+        return;
+    }
     bool is_new = at == s->fact_count;
     random_value(dice, metric, value, sizeof value);
     s->seq++;
@@ -144,12 +196,53 @@ static inline void story_record(struct story *s, const struct engine_output *out
     s->next_first = output->next_first;
 }
 
-static inline struct engine_input story_input(const struct story *s)
+/* Figures that others take of it: mostly such as a session follows. */
+static inline void story_want(struct story *s, struct dice *dice)
 {
+    char name[8];
+    s->want_count = 0;
+    for (uint32_t n = dice_below(dice, WANTS_MAX + 1); n > 0; n--) {
+        struct engine_figure *figure = &s->wants[s->want_count];
+        uint32_t count = 0;
+        bool has_open = false;
+        snprintf(name, sizeof name, "%c%u", "mdr"[dice_below(dice, 3)], dice_below(dice, 5));
+        if (!engine_figure_find(s->terms, slice_str(name), figure))
+            continue;
+        const uint32_t *dims = engine_figure_dimensions(s->terms, figure, &count);
+        for (uint32_t i = 0; i < count; i++)
+            has_open = has_open || terms_dimension(s->terms, dims[i])->kind == TERMS_OPEN;
+        if (has_open && !dice_in(dice, 12))
+            continue;
+        figure->terms = dice_in(dice, 2) ? s->terms : NULL;
+        s->want_count++;
+    }
+}
+
+/* U4: of a figure that was not known in time nothing is said any more. */
+static inline bool story_gives(const struct story *s, size_t i)
+{
+    const struct engine_fact *fact = &s->facts[i];
+    return !s->text.metrics[fact->metric].is_used || s->was_known[i] ||
+           s->today <= terms_until(s->terms, fact->metric, fact->key);
+}
+
+static inline struct engine_input story_input(struct story *s)
+{
+    size_t given = 0;
+    for (size_t i = 0; i < s->fact_count; i++) {
+        if (!story_gives(s, i))
+            continue;
+        s->given[given] = s->facts[i];
+        if (s->text.metrics[s->facts[i].metric].is_used)
+            s->given[given].submitted = s->today;
+        given++;
+    }
     return (struct engine_input){.terms = s->terms,
                                  .today = s->today,
-                                 .facts = s->facts,
-                                 .fact_count = s->fact_count,
+                                 .facts = s->given,
+                                 .fact_count = given,
+                                 .wants = s->wants,
+                                 .want_count = s->want_count,
                                  .records = s->records,
                                  .record_count = s->record_count,
                                  .next_first = s->next_first};

@@ -23,6 +23,7 @@ struct follow {
     uint64_t followed, opened; /* steps */
     uint64_t doubted;          /* sessions whose budgets did not add up */
     uint64_t explained;        /* instances */
+    uint64_t values;           /* that were asked for, and followed */
     int32_t next_moment;
 };
 
@@ -83,7 +84,8 @@ static inline bool follow_is_same(const struct engine_fact *a, const struct engi
     if (a == NULL || b == NULL)
         return a == b;
     return a->seq == b->seq && a->standing == b->standing && slice_equal(a->value, b->value) &&
-           a->submitted == b->submitted;
+           slice_equal(a->reason, b->reason) && a->is_blocked == b->is_blocked &&
+           (a->submitted == b->submitted || a->seq == 0); /* nobody asks when a figure of another contract came */
 }
 
 /* The keys at which the input is not what the session knows. */
@@ -130,6 +132,28 @@ static inline bool follow_compare(struct follow *f, const struct engine_output *
     return true;
 }
 
+/* What others take of it: all of it, after each entry. */
+static inline bool follow_values(struct follow *f, const struct engine_output *naive, const struct engine_output *out,
+                                 char *why, size_t size)
+{
+    if (out->value_count != naive->value_count) {
+        snprintf(why, size, "%zu values from nothing and %zu followed", naive->value_count, out->value_count);
+        return false;
+    }
+    for (size_t i = 0; i < naive->value_count; i++) {
+        const struct engine_value *a = &naive->values[i], *b = &out->values[i];
+        if (a->want == b->want && slice_equal(a->key, b->key) && a->is_known == b->is_known &&
+            a->is_blocked == b->is_blocked && slice_equal(a->value, b->value) && slice_equal(a->reason, b->reason))
+            continue;
+        snprintf(why, size, "value %u (%.*s): %d %d %.*s %.*s from nothing, %d %d %.*s %.*s followed", a->want,
+                 SLICE_ARG(a->key), a->is_known, a->is_blocked, SLICE_ARG(a->value), SLICE_ARG(a->reason), b->is_known,
+                 b->is_blocked, SLICE_ARG(b->value), SLICE_ARG(b->reason));
+        return false;
+    }
+    f->values += f->session == NULL ? 0 : out->value_count;
+    return true;
+}
+
 /* What the session has answered is explained as an evaluation from nothing explains it, to the byte. */
 static inline bool follow_explain(struct follow *f, const struct engine_input *input, const struct engine_output *out,
                                   struct arena *arena, char *why, size_t size)
@@ -171,8 +195,8 @@ static inline bool follow_step(struct follow *f, const struct engine_input *inpu
 {
     struct err err = {0};
     struct engine_output *out = NULL;
-    bool is_stale = f->session == NULL;
-    if (f->session != NULL) {
+    bool is_stale = f->session == NULL || !engine_session_answers(f->session, input->wants, input->want_count);
+    if (!is_stale) {
         struct engine_change *changes = calloc(input->fact_count + f->fact_count + 1, sizeof(*changes));
         size_t count = follow_changes(f, input, changes);
         enum tally_code rc = engine_session_apply(f->session, input->today, changes, count, arena, &is_stale, &out, &err);
@@ -214,7 +238,8 @@ static inline bool follow_step(struct follow *f, const struct engine_input *inpu
                  out->next_moment);
         return false;
     }
-    return follow_compare(f, naive, why, size) && follow_explain(f, input, out, arena, why, size);
+    return follow_values(f, naive, out, why, size) && follow_compare(f, naive, why, size) &&
+           follow_explain(f, input, out, arena, why, size);
 }
 
 #endif

@@ -285,11 +285,14 @@ static inline void world_record(struct world *w)
 }
 
 /* Evaluates on that day and records what is triggered. */
-static inline void world_day(struct world *w, const char *day)
+/* An entry on that day; others take these figures of it. */
+static inline void world_day_wanting(struct world *w, const char *day, const struct engine_figure *wants, size_t want_count)
 {
     struct err err = {0};
     w->today = day_of(day);
     struct engine_input input = world_input(w);
+    input.wants = wants;
+    input.want_count = want_count;
 #ifdef WORLD_FAILS
     struct engine_input before = input;
     if (w->follow.session != NULL) {
@@ -310,6 +313,11 @@ static inline void world_day(struct world *w, const char *day)
     if (!follow_step(&w->follow, &input, w->output, w->arena, why, sizeof why))
         fail_msg("%s: %s", day, why);
     world_record(w);
+}
+
+static inline void world_day(struct world *w, const char *day)
+{
+    world_day_wanting(w, day, NULL, 0);
 }
 
 static inline const struct engine_instance *world_instance(const struct world *w, const char *rule, const char *key)

@@ -96,10 +96,95 @@ static void what_is_kept_decides_as_what_is_computed_from_nothing(void **state)
     world_release(&w);
 }
 
+/* ---- contracts that use one another ---- */
+
+#define USED                                                                                                               \
+    TEXT "metric bonus is \"Bonus\" in USD between 0 and 500\n  by n\n  reported by seller\n"                              \
+         "define total = sum(units over n)\ndefine owing = bonus * 2\n"
+
+/* What units come to for each n, rules and a figure that is not there in time; by its hash, or as amended. */
+static const char *user_of(const char *used, const char *slug, const char *how, const char *rule)
+{
+    uint8_t hash[32];
+    char hex[65];
+    world_sha256("", slice_str(used), hash);
+    text_hex(hash, sizeof hash, hex);
+    return arena_printf(
+               w.arena,
+               "terms 1\ncontract %s \"User\"\ncurrency USD rounded to 0.01, half even\nclock UTC+02:00\n"
+               "runs 2012-01-01 to 2013-12-31\ncloses 2014-03-31\n"
+               "party buyer outcome payer \"Buyer\"\nparty seller provider \"Seller\"\n"
+               "party judge evaluator \"Judge\"\nparty vera auditor \"Vera\"\n"
+               "in force when buyer and seller have signed\ndisputes decided by judge within 20 days, otherwise falls\n"
+               "uses base is contract %s%s\ndimension n 1 to 24\n"
+               "metric each is %s of base in USD\n  by n\n  if missing use 3\n"
+               "metric owed is %s of base in USD between 0 and 700\n  by n\n  until 2012-09-0%d\n"
+               "  if late use 5\n"
+               "metric own is shared.units version 1 in days\n  by n\n  reported by seller\n  if missing use 0\n"
+               "pay %s from buyer to seller\n  for each n\n  amount each + owed\n"
+               "pay some from buyer to seller\n  amount sum(each over n of each) + 0.10 per day of sum(own over n)\n"
+               "cap 900 on %s\n",
+               slug, hex, how, strcmp(slug, "user") == 0 ? "each_one" : "more", rule, (int) dice(9) + 1,
+               strcmp(slug, "user") == 0 ? "more" : "again", strcmp(slug, "user") == 0 ? "more" : "again")
+        .ptr;
+}
+
+static void report_for_users(void)
+{
+    char text[80];
+    (void) snprintf(text, sizeof(text), "=deal/bonus n=%u %u", 1 + dice(24), dice(500));
+    results[result_count] = w.seq;
+    do_result(&w, "seller", text);
+    result_count += w.decision.refusal == NULL;
+}
+
+static void so_it_is_with_contracts_that_use_others(void **state)
+{
+    static const char *const actors[] = {"buyer", "seller", "judge", "vera"};
+    const char *first = NULL;
+    uint32_t moments = 0, figures = 0;
+    (void) state;
+    result_count = dispute_count = 0;
+    world_init(&w);
+    for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
+        do_register(&w, "op", actors[i], false);
+    do_define(&w, "op", "shared.units", 1, "days");
+    do_propose(&w, "buyer", "deal", USED, PARTIES);
+    ASSERT_DONE(&w);
+    first = user_of(USED, "user", "", "owing");
+    do_propose(&w, "buyer", "user", first, PARTIES);
+    ASSERT_DONE(&w);
+    do_propose(&w, "buyer", "last", user_of(first, "last", " as amended", "more"), PARTIES);
+    ASSERT_DONE(&w);
+    do_sign(&w, "buyer", "user", "buyer");
+    do_sign(&w, "seller", "user", "seller");
+    for (int i = 0; i < 260; i++) {
+        char day[40];
+        (void) snprintf(day, sizeof(day), "2012-%02d-%02d", 6 + i / 45, 1 + i % 45 / 2);
+        world_day(&w, day);
+        moments += (uint32_t) world_moments(&w);
+        if (i == 20 || i == 80) { /* what is used comes into force, then a user of the user */
+            do_sign(&w, "buyer", i == 20 ? "deal" : "last", "buyer");
+            do_sign(&w, "seller", i == 20 ? "deal" : "last", "seller");
+            ASSERT_DONE(&w);
+        }
+        if (dice(4) == 0 && i > 20)
+            report_for_users();
+        something_happens();
+        figures = w.base.figures_count;
+    }
+    world_day(&w, "2014-04-02"); /* the users close before what they use */
+    moments += (uint32_t) world_moments(&w);
+    something_happens();
+    assert_true(result_count > 30 && dispute_count > 2 && moments > 5 && w.base.payments_count > 80 && figures >= 96);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_kept_decides_as_what_is_computed_from_nothing),
+        cmocka_unit_test(so_it_is_with_contracts_that_use_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,19 +63,16 @@ done:
     return rc;
 }
 
-/* The parties that have not signed, by name. */
-static struct slice unsigned_of(struct cli *cli, const json_t *amendment)
+/* Whose signatures it still needs, by name. */
+static struct slice lacking_of(struct cli *cli, const json_t *amendment)
 {
     struct slice text = SLICE("");
     json_t *one = NULL;
     size_t i = 0;
-    json_array_foreach(json_object_get(amendment, "signers"), i, one)
-    {
-        if (cli_member(one, "signed_seq") == NULL && text.ptr != NULL)
-            text = arena_printf(cli->arena, "%.*s%s%.*s", SLICE_ARG(text), text.len == 0 ? "" : ", ",
-                                SLICE_ARG(cli_text(cli, one, "party")));
-    }
-    return text.ptr == NULL ? SLICE("") : text;
+    json_array_foreach(json_object_get(amendment, "lacking"), i, one) text =
+        arena_printf(cli->arena, "%.*s%s%s", SLICE_ARG(text), text.len == 0 ? "" : ", ",
+                     json_is_string(one) ? json_string_value(one) : "?");
+    return text;
 }
 
 MUST_CHECK static enum tally_code amendments(struct cli *cli, struct err *err)
@@ -92,12 +89,12 @@ MUST_CHECK static enum tally_code amendments(struct cli *cli, struct err *err)
     rc = cli_ask_list(cli, &target, &items, err);
     if (rc != TALLY_OK || cli->is_json)
         return rc;
-    cli_table_begin(&table, cli, "ENTRY NUMBER STATE PROPOSED-BY IN-FORCE VERSION NOT-SIGNED");
+    cli_table_begin(&table, cli, "ENTRY NUMBER STATE PROPOSED-BY IN-FORCE VERSION LACKS");
     json_array_foreach(items, i, one)
     {
         for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
             cli_table_cell(&table, cli_text(cli, one, members[m]));
-        cli_table_cell(&table, unsigned_of(cli, one));
+        cli_table_cell(&table, lacking_of(cli, one));
     }
     cli_table_end(&table);
     return TALLY_OK;
@@ -242,7 +239,7 @@ static const struct cli_option SIGN[] = {
     CLI_PREVIEW_OPTION};
 static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false},
                                            CLI_PREVIEW_OPTION};
-static const struct cli_option MEMBERS[] = {CLI_LIST_OPTIONS};
+static const struct cli_option LISTED[] = {CLI_LIST_OPTIONS};
 static const struct cli_option TERMS[] = {
     {"--version", "NUMBER|HASH",
      "a text that is or was in force: its number, its version or its own hash; without, the newest", false},
@@ -259,8 +256,9 @@ static const struct cli_command COMMANDS[] = {
      "tally contract amend denver-sib-2.terms --contract denver-sib --party denver=denver --party lenders=lenders \\\n"
      "    --party csh=csh --party urban=urban --preview",
      1, 1, contract_amend, CLI_OPTIONS(AMEND)},
-    {"amendments", "ID", "the texts that amend a contract, and who has not signed them yet",
-     "tally contract amendments denver-sib", 1, 1, amendments, CLI_NO_OPTIONS},
+    {"amendments", "ID",
+     "the texts that amend a contract, and whose signatures they still lack; of `2 of (a, b, c)` all who may be the next",
+     "tally contract amendments denver-sib", 1, 1, amendments, CLI_OPTIONS(LISTED)},
     {"sign", "ID --as PARTY",
      "sign a contract's version, which is first recomputed here from its text, its parties and its indicators\n"
      "It says what the party can owe and receive by that text.",
@@ -272,7 +270,7 @@ static const struct cli_command COMMANDS[] = {
      "tally --actor north --key north.pem contract accede zone-1 --as facility", 1, 1, contract_accede,
      CLI_OPTIONS(ACCEDE)},
     {"members", "ID", "who has joined the classes of parties of a contract", "tally contract members zone-1", 1, 1, members,
-     CLI_OPTIONS(MEMBERS)},
+     CLI_OPTIONS(LISTED)},
     {"list", "", "the contracts", "tally contract list", 0, 0, list, CLI_OPTIONS(LIST)},
     {"show", "ID", "a contract: its version, parties and signatures", "tally contract show rikers-able", 1, 1, show,
      CLI_NO_OPTIONS},

@@ -53,6 +53,8 @@ enum tally_code reading_contract_exposure(struct reading *r, struct err *err);
 enum tally_code reading_contract_payments(struct reading *r, struct err *err);
 enum tally_code reading_contract_results(struct reading *r, struct err *err);
 enum tally_code reading_contract_amendments(struct reading *r, struct err *err);
+/* The page that the store made of it, with whose signatures are still needed (reading_amendments.c). */
+MUST_CHECK enum tally_code amendments_answer(struct reading *r, const struct buf *stored, struct err *err);
 enum tally_code reading_contract_signatures(struct reading *r, struct err *err);
 enum tally_code reading_contract_accessions(struct reading *r, struct err *err);
 enum tally_code reading_results(struct reading *r, struct err *err);

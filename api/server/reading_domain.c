@@ -162,13 +162,21 @@ enum tally_code reading_contract_results(struct reading *r, struct err *err)
 
 enum tally_code reading_contract_amendments(struct reading *r, struct err *err)
 {
+    enum tally_code rc = TALLY_OK;
     struct store_page page;
+    struct buf stored;
     bool is_found = true;
     if (!page_of(r, &page))
         return TALLY_OK;
-    enum tally_code rc = store_list_amendments(r->pg, id_of(r), &page, r->out, &is_found, err);
-    if (!is_found)
+    buf_init(&stored, HTTP_ANSWER_MAX);
+    TRY(store_list_amendments(r->pg, id_of(r), &page, &stored, &is_found, err));
+    TRY(buf_check(&stored, err));
+    if (is_found)
+        TRY(amendments_answer(r, &stored, err));
+    else
         no_contract(r);
+done:
+    buf_release(&stored);
     return rc;
 }
 

@@ -180,11 +180,49 @@ bool terms_in_force_with(const struct terms *terms, const bool *has_signed, cons
     return is_met(terms, terms->signers, terms->signer_count, has_signed, classes);
 }
 
+/* Who signs an amendment; NULL: every party. */
+static const struct signer *amenders(const struct terms *terms, uint32_t *count)
+{
+    *count = terms->amenders == NULL ? terms->signer_count : terms->amender_count;
+    return terms->amenders == NULL ? terms->signers : terms->amenders;
+}
+
 bool terms_amended_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes)
 {
-    if (terms->amenders == NULL)
-        return terms_in_force_with(terms, has_signed, classes);
-    return is_met(terms, terms->amenders, terms->amender_count, has_signed, classes);
+    uint32_t count = 0;
+    const struct signer *signers = amenders(terms, &count);
+    return is_met(terms, signers, count, has_signed, classes);
+}
+
+static bool names_party(const struct signer *signer, uint32_t party)
+{
+    for (uint32_t i = 0; signer->kind != SIGNER_SHARE && i < signer->count; i++)
+        if (signer->parties[i] == party)
+            return true;
+    return false;
+}
+
+bool terms_amendment_wants(const struct terms *terms, uint32_t party, const bool *has_signed,
+                           const struct terms_joined *classes)
+{
+    uint32_t count = 0;
+    const struct signer *signers = amenders(terms, &count);
+    for (uint32_t i = 0; signers != NULL && i < count && !has_signed[party]; i++)
+        if (names_party(&signers[i], party) && !has_signer(&signers[i], has_signed, classes))
+            return true;
+    return signers == NULL && !has_signed[party];
+}
+
+bool terms_amendment_wants_class(const struct terms *terms, uint32_t party_class, const bool *has_signed,
+                                 const struct terms_joined *classes)
+{
+    uint32_t count = 0;
+    const struct signer *signers = amenders(terms, &count);
+    for (uint32_t i = 0; signers != NULL && i < count; i++)
+        if (signers[i].kind == SIGNER_SHARE && signers[i].party_class == party_class &&
+            !has_signer(&signers[i], has_signed, classes))
+            return true;
+    return false;
 }
 
 bool terms_in_force(const struct terms *terms, const bool *has_signed)

@@ -112,6 +112,12 @@ MUST_CHECK enum tally_code proposal_party(struct deciding *d, uint32_t i,
                                           struct row_party *out); /* of the text, by place */
 MUST_CHECK enum tally_code proposal_add_metrics(struct deciding *d);
 /* decide_amendment.c: a signature under an amendment, which may put it in force. */
+/* amenders.c: one party, by its name and who it is. */
+bool amendment_same_party(const struct row_party *a, const struct row_party *b);
+/* With this signer's signature: has everybody signed whom the text in force, which was asked for (terms_of), and the new one need? */
+MUST_CHECK enum tally_code amendment_is_signed(struct deciding *d, const struct view_contract *contract,
+                                               const struct view_text *amendment, const struct row_signer *signer,
+                                               bool *yes);
 MUST_CHECK enum tally_code sign_amendment(struct deciding *d, struct view_contract *contract, struct view_text *amendment);
 /* What follows when it has all signatures; `as` is its row, and what it uses is in the view. */
 MUST_CHECK enum tally_code amendment_put_in_force(struct deciding *d, struct view_contract *contract,

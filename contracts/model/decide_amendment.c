@@ -149,11 +149,6 @@ static enum tally_code check_open_count(struct deciding *d, const struct amendin
 }
 
 /* ---- who signs ---- */
-static bool is_same_party(const struct row_party *a, const struct row_party *b)
-{
-    return slice_equal(a->party, b->party) && slice_equal(a->actor, b->actor);
-}
-
 static enum tally_code add_signers(struct deciding *d, const struct amending *a)
 {
     enum tally_code rc = TALLY_OK;
@@ -170,7 +165,7 @@ static enum tally_code add_signers(struct deciding *d, const struct amending *a)
         struct row_signer row = {.party = *a->now->parties[i], .amendment_seq = d->place->seq, .is_leaving = true};
         bool stays = false;
         for (uint32_t k = 0; k < count && !stays; k++)
-            stays = is_same_party(&parties[k], a->now->parties[i]);
+            stays = amendment_same_party(&parties[k], a->now->parties[i]);
         if (stays)
             continue;
         row.party.place = place++;
@@ -282,52 +277,6 @@ static enum tally_code find_signer(struct deciding *d, const struct view_contrac
     return TALLY_OK;
 }
 
-static bool is_same_signer(const struct row_signer *a, const struct row_signer *b)
-{
-    return a->party.place == b->party.place;
-}
-
-/* What this signer's signature, if there is one, counts for. Nobody becomes a party who has not signed. A party of the new text may be
- * called as a class of the text in force is: that alone makes it no member. */
-static void count_signer(const struct view_contract *contract, const struct row_signer *s, bool has, bool *has_signed,
-                         struct terms_joined *classes, bool *is_missing)
-{
-    const struct view_text *now = text_now(contract);
-    bool is_new = !s->is_leaving;
-    for (uint32_t k = 0; k < now->party_count; k++) {
-        if (!is_same_party(&s->party, now->parties[k]))
-            continue;
-        has_signed[k] = has;
-        is_new = false;
-    }
-    bool is_member = has && view_accession(contract, s->party.party, s->party.actor, ROW_NO_SEQ) != NULL;
-    for (uint32_t i = 0; i < terms_class_count(now->terms) && is_member; i++)
-        classes[i].has_signed += slice_equal(terms_class(now->terms, i)->name, s->party.party) ? 1u : 0u;
-    *is_missing = *is_missing || (is_new && !has);
-}
-
-/* The text that it amends says whose signatures are needed. */
-static enum tally_code is_signed(struct deciding *d, const struct view_contract *contract,
-                                 const struct view_text *amendment, const struct row_signer *signer, bool *yes)
-{
-    const struct view_text *now = text_now(contract);
-    bool *has_signed = ARENA_ARRAY(d->arena, (size_t) now->party_count + 1, bool), is_missing = false;
-    struct terms_joined *classes = ARENA_ARRAY(d->arena, (size_t) terms_class_count(now->terms) + 1, struct terms_joined);
-    if (has_signed == NULL || classes == NULL)
-        return no_arena(d);
-    for (uint32_t i = 0; i < terms_class_count(now->terms); i++)
-        classes[i].joined = accession_count(contract, terms_class(now->terms, i)->name);
-    for (uint32_t i = 0; i < amendment->signer_count; i++) {
-        const struct row_signer *s = amendment->signers[i];
-        bool has = is_same_signer(s, signer) || s->party.signed_seq != ROW_NO_SEQ;
-        count_signer(contract, s, has, has_signed, classes, &is_missing);
-    }
-    if (signer->party.place >= amendment->signer_count) /* a member of a class, just now */
-        count_signer(contract, signer, true, has_signed, classes, &is_missing);
-    *yes = !is_missing && terms_amended_with(now->terms, has_signed, classes);
-    return TALLY_OK;
-}
-
 /* The contract as it will be: what is decided here does not change the state. The new text has no fits yet: whatever fits it is new. */
 static enum tally_code amended_contract(struct deciding *d, const struct view_contract *contract,
                                         const struct view_text *amendment, uint64_t seq, struct view_contract **out)
@@ -395,7 +344,7 @@ enum tally_code sign_amendment(struct deciding *d, struct view_contract *contrac
     STEP(find_signer(d, contract, amendment, &row));
     row.party.signed_seq = d->place->seq;
     STEP(change_signer(d, &row));
-    TRY(is_signed(d, contract, amendment, &row, &is_enough));
+    TRY(amendment_is_signed(d, contract, amendment, &row, &is_enough));
     if (is_enough)
         STEP(amendment_put_in_force(d, contract, amendment, row_of(amendment)));
 done:

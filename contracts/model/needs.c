@@ -464,6 +464,11 @@ enum tally_code model_needs_contract(const struct model *model, struct slice con
     return need(model, needs, NEED_CONTRACT, contract, 0, err);
 }
 
+enum tally_code model_needs_parties(const struct model *model, struct slice contract, struct needs *needs, struct err *err)
+{
+    return need_parties(model, needs, contract, err);
+}
+
 /* ---- moments ---- */
 enum tally_code model_needs_due(const struct model *model, struct instant by, struct needs *needs, struct err *err)
 {

@@ -273,6 +273,22 @@ done:
     return rc;
 }
 
+enum tally_code store_load_parties(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
+                                   struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
+        struct needs needs = {.arena = arena};
+        TRY(model_needs_parties(store->model, id, &needs, err));
+        if (needs.count == 0)
+            return TALLY_OK;
+        TRY(fetch(store, pg, &needs, err));
+    }
+    rc = too_many_rounds(err);
+done:
+    return rc;
+}
+
 enum tally_code store_load_result(struct store *store, struct pg *pg, struct arena *arena, uint64_t seq, struct err *err)
 {
     enum tally_code rc = TALLY_OK;

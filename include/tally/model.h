@@ -286,6 +286,9 @@ MUST_CHECK enum tally_code model_needs(const struct model *model, const struct c
 /* The same for readers: what model_evaluate and model_explain of a contract, and model_fits of a statement's results, need. */
 MUST_CHECK enum tally_code model_needs_contract(const struct model *model, struct slice contract, struct needs *needs,
                                                 struct err *err);
+/* Of it, who is a party and who signs: for model_amendment_lacks. */
+MUST_CHECK enum tally_code model_needs_parties(const struct model *model, struct slice contract, struct needs *needs,
+                                               struct err *err);
 MUST_CHECK enum tally_code model_needs_result(const struct model *model, uint64_t seq, struct needs *needs,
                                               struct err *err);
 /* The same for the moments due by `by`. NEED_DUE is answered by model_put_contract of each contract that is due by then,
@@ -355,6 +358,12 @@ struct model_fit {
 };
 MUST_CHECK enum tally_code model_fits(const struct model *model, uint64_t seq, uint32_t from, uint32_t to,
                                       struct arena *arena, struct model_fit **out, uint32_t *count, struct err *err);
+
+/* Whose signatures an amendment that was proposed still needs (V1; NEED_PARTIES or more of the contract is loaded): parties of the text in force
+ * of whom it wants one more, its classes likewise, and who is a party only by the new text; by name. None: it needs nobody, or is no open amendment.
+ * Of `2 of (a, b, c)` all are named who may be the second. */
+MUST_CHECK enum tally_code model_amendment_lacks(const struct model *model, struct slice contract, uint64_t seq,
+                                                 struct arena *arena, struct slice **out, uint32_t *count, struct err *err);
 
 /* The life cycle of a contract as a table for people (contracts/README.md holds it). */
 void contract_states_print(struct buf *out);

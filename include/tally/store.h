@@ -46,6 +46,10 @@ MUST_CHECK enum tally_code store_load(struct store *store, struct pg *pg, struct
 MUST_CHECK enum tally_code store_load_contract(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
                                                struct err *err);
 
+/* Loads who is a party of one contract, and who signs its amendments: all that model_amendment_lacks asks for. */
+MUST_CHECK enum tally_code store_load_parties(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
+                                              struct err *err);
+
 /* Loads the results of one statement with all that model_fits asks for. */
 MUST_CHECK enum tally_code store_load_result(struct store *store, struct pg *pg, struct arena *arena, uint64_t seq,
                                              struct err *err);

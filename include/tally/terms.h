@@ -66,6 +66,12 @@ struct terms_joined { /* of a class */
 bool terms_in_force_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes);
 /* V1: would a text that amends this one be in force, if just these of this one's parties had signed it? By `amended when`. */
 bool terms_amended_with(const struct terms *terms, const bool *has_signed, const struct terms_joined *classes);
+/* One more signature of this party, or of a member of this class, would bring that nearer: one of its signers has too few. No party and no class
+ * is wanted exactly when terms_amended_with. */
+bool terms_amendment_wants(const struct terms *terms, uint32_t party, const bool *has_signed,
+                           const struct terms_joined *classes);
+bool terms_amendment_wants_class(const struct terms *terms, uint32_t party_class, const bool *has_signed,
+                                 const struct terms_joined *classes);
 
 /* ---- dimensions ---- */
 enum terms_dimension_kind { TERMS_LIST, TERMS_RANGE, TERMS_PERIOD, TERMS_OPEN, TERMS_PERSONS };

@@ -115,8 +115,10 @@ static void an_amendment_is_previewed_signed_and_read(void **state)
     (void) snprintf(seq, sizeof seq, "%.*s", (int) strspn(at + 6, " 0123456789"), at + 6);
     TALLY(0, "contract amendments deal");
     says(output.out, "proposed\tbuyer");
-    says(output.out, "buyer, seller");
+    says(output.out, "\tbuyer, seller\n");
     TALLY(0, BUYER "contract sign deal --as buyer --amendment %s", seq);
+    TALLY(0, "contract amendments deal --limit 5");
+    says(output.out, "\tseller\n"); /* the buyer's is there */
     TALLY(0, "contract show deal");
     says(output.out, "version_number\t1\n");
     says(output.out, "amendments_open\t1\n");

@@ -433,6 +433,33 @@ static void everybody_signs_where_nothing_is_said(void **state)
     world_free(w);
 }
 
+static void an_amendment_wants_nobody_exactly_when_it_is_signed(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new("terms 1\ncontract a \"A\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                  "runs 2016-01-01 to 2016-12-31\nparty a backbone \"A\"\nparty b provider \"B\"\n"
+                  "party c provider \"C\"\nparty d provider \"D\"\n"
+                  "parties clinic provider \"Clinics\", at most 9\nin force when a have signed\n"
+                  "amended when a, 2 of (b, c, d) and 1/2 of clinic have signed\npay p from a to b amount 1\n");
+    for (uint32_t set = 0; set < 16; set++) {
+        const bool has_signed[] = {(set & 1) != 0, (set & 2) != 0, (set & 4) != 0, (set & 8) != 0};
+        uint32_t of_three = (uint32_t) has_signed[1] + has_signed[2] + has_signed[3];
+        for (uint32_t member = 0; member < 4; member++) {
+            const struct terms_joined clinic = {3, member};
+            bool wants_class = terms_amendment_wants_class(w->terms, 0, has_signed, &clinic), wants = wants_class;
+            for (uint32_t i = 0; i < 4; i++) {
+                bool is_wanted = terms_amendment_wants(w->terms, i, has_signed, &clinic);
+                assert_int_equal(is_wanted, !has_signed[i] && (i == 0 || of_three < 2));
+                wants = wants || is_wanted;
+            }
+            assert_int_equal(wants_class, member < 2);
+            assert_int_equal(terms_amended_with(w->terms, has_signed, &clinic), !wants);
+        }
+    }
+    world_free(w);
+}
+
 static void a_text_with_errors_has_no_layout(void **state)
 {
     (void) state;
@@ -573,6 +600,7 @@ int main(void)
         cmocka_unit_test(a_value_that_no_metric_can_have_does_not_fit),
         cmocka_unit_test(everybody_signs_where_nothing_is_said),
         cmocka_unit_test(a_text_with_errors_has_no_layout),
+        cmocka_unit_test(an_amendment_wants_nobody_exactly_when_it_is_signed),
         cmocka_unit_test(a_text_without_bytes_is_an_empty_one),
         cmocka_unit_test(rows_on_one_line_stay_there),
         cmocka_unit_test(a_text_that_may_need_more_than_can_be_counted_says_so),

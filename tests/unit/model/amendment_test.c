@@ -1,6 +1,20 @@
 /* Amendments of contracts in the model (language.md V): who may propose and sign, what comes into force, and by which text. */
 #include "deal.h"
 
+/* Names, joined by commas. */
+static void assert_lacks(const struct world *w, uint64_t seq, const char *expected)
+{
+    struct slice *names = NULL, text = SLICE("");
+    uint32_t count = 0;
+    for (int m = 0; m < WORLD_MODELS; m++) {
+        assert_int_equal(model_amendment_lacks(w->models[m], SLICE("deal"), seq, w->arena, &names, &count, NULL), TALLY_OK);
+        text = SLICE("");
+        for (uint32_t i = 0; i < count; i++)
+            text = arena_printf(w->arena, "%.*s%s%.*s", SLICE_ARG(text), i == 0 ? "" : ",", SLICE_ARG(names[i]));
+        assert_string_equal(text.ptr, expected);
+    }
+}
+
 /* ---- V1: proposing and signing ---- */
 static void rule_V1_it_is_in_force_when_signed_as_the_text_that_it_amends_says(void **state)
 {
@@ -10,12 +24,15 @@ static void rule_V1_it_is_in_force_when_signed_as_the_text_that_it_amends_says(v
     (void) state;
     begin(&w, first, PARTIES);
     uint64_t seq = propose(&w, amends(&w, DEAL(SECOND_HEADER, JUDGE, ALL, VERIFIED, "3"), first), PARTIES);
+    assert_lacks(&w, seq, "buyer,seller,judge"); /* either of two, and the seller */
     do_sign_amendment(&w, "judge", "deal", "judge", seq);
     ASSERT_DONE(&w);
     assert_int_equal(w.decision.event_count, 0);
+    assert_lacks(&w, seq, "seller"); /* the buyer has not signed, and need not */
     do_sign_amendment(&w, "seller", "deal", "seller", seq);
     ASSERT_DONE(&w);
     assert_event(&w, 0, "contract.amended", NULL);
+    assert_lacks(&w, seq, "");
     assert_int_equal(w.base.amendments[0].in_force_seq, w.seq - 1);
     /* the version in force may still be signed, and only that */
     do_sign_amendment(&w, "buyer", "deal", "buyer", seq);
@@ -39,6 +56,7 @@ static void nobody_becomes_a_party_by_the_signatures_of_others(void **state)
     do_sign_amendment(&w, "seller", "deal", "seller", seq);
     ASSERT_DONE(&w);
     assert_int_equal(w.decision.event_count, 0); /* the old text is content; the new parties have not been asked */
+    assert_lacks(&w, seq, "judge,checker");
     do_sign_amendment(&w, "judge2", "deal", "checker", seq);
     ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_NOT_PARTY, "/as");
     do_sign_amendment(&w, "judge2", "deal", "nobody", seq);

@@ -64,7 +64,8 @@ struct cli_given {
 
 struct cli {
     struct arena *arena;
-    json_t *kept; /* answers that were read; released with the run */
+    struct arena *lasting; /* the same, or while `arena` is that of a page what outlives it */
+    json_t *kept;          /* answers that were read; released with the run */
     void *curl;
     struct key_pair *pair;
     struct slice token; /* cli_sign.c: the header line of the last reader's token, and until when it is good */

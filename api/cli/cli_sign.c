@@ -94,7 +94,7 @@ MUST_CHECK static enum tally_code token_header(struct cli *cli, struct slice *ou
     struct instant expires = {instant_now().us + (int64_t) TOKEN_S * 1000000};
     TRY(read_token_sign(slice_str(cli->actor), ledger.origin, expires, cli->pair, &token, err));
     TRY(buf_check(&token, err));
-    cli->token = arena_printf(cli->arena, "Authorization: Bearer %.*s", SLICE_ARG(buf_slice(&token)));
+    cli->token = arena_printf(cli->lasting, "Authorization: Bearer %.*s", SLICE_ARG(buf_slice(&token)));
     cli->token_until_us = expires.us - (int64_t) TOKEN_LEFT_S * 1000000;
     *out = cli->token;
 done:

@@ -93,16 +93,19 @@ MUST_CHECK static enum tally_code page_target(struct cli *cli, const char *after
     return rc != TALLY_OK ? rc : buf_check(target, err);
 }
 
-/* Until it is stopped: what a page held is given back before the next. */
+/* Until it is stopped: what a page held is given back before the next. The first one is asked for with what lasts for the run. */
 MUST_CHECK static enum tally_code follow(struct cli *cli, const char *after, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     char last[24] = "";
     struct buf target = {0};
     json_t *answer = NULL;
+    struct arena *page = arena_new(CLI_ARENA_MAX);
+    if (page == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
     if (after != NULL)
         (void) snprintf(last, sizeof last, "%s", after);
-    for (;;) {
+    for (;; cli->arena = page) {
         TRY(page_target(cli, last[0] == '\0' ? NULL : last, &target, err));
         TRY(cli_ask(cli, buf_slice(&target), &answer, NULL, err));
         const json_t *items = json_object_get(answer, "items");
@@ -116,6 +119,7 @@ MUST_CHECK static enum tally_code follow(struct cli *cli, const char *after, str
         bool has_more = cli_member(answer, "next") != NULL;
         (void) json_array_clear(cli->kept);
         buf_release(&target);
+        arena_clear(page);
         if (!has_more)
             (void) sleep(POLL_S);
     }
@@ -123,6 +127,8 @@ done:
     if (rc != TALLY_OK && last[0] != '\0' && err->detail[0] != '\0')
         (void) err_context(err, "stopped behind entry %s, go on with --after %s", last, last);
     buf_release(&target);
+    cli->arena = cli->lasting;
+    arena_free(page);
     return rc;
 }
 

@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     enum tally_code rc = TALLY_OK;
     const char *no_colour = getenv("NO_COLOR");
     struct cli cli = {.arena = arena_new(CLI_ARENA_MAX), .kept = json_array(), .is_terminal = isatty(STDOUT_FILENO) == 1};
+    cli.lasting = cli.arena;
     cli.is_colour = cli.is_terminal && (no_colour == NULL || no_colour[0] == '\0');
     if (cli.arena == NULL || cli.kept == NULL)
         rc = err_set(&err, TALLY_E_NO_MEMORY, "out of memory");

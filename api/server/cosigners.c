@@ -254,6 +254,7 @@ enum tally_code cosigners_open(struct cosigners *c, const struct pg_options *dat
 {
     struct pg_options options = *database;
     options.is_writer = true;
+    options.is_by_key = true;
     return pg_new(&options, &c->pg, err);
 }
 

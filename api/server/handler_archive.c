@@ -70,6 +70,7 @@ MUST_CHECK static enum tally_code archive_make(struct archive *archive, struct e
     const struct tallyd *tallyd = archive->tallyd;
     const struct pg_options options = {.conninfo = tallyd->database,
                                        .application_name = "tallyd-archive",
+                                       .is_by_key = true,
                                        .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
                                        .statement_timeout_ms = ARCHIVE_MS};
     struct pg *pg = NULL;

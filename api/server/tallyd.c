@@ -211,6 +211,7 @@ MUST_CHECK static enum tally_code reads_open(struct tallyd *tallyd, struct err *
     enum tally_code rc = TALLY_OK;
     struct pg_options options = {.conninfo = tallyd->database,
                                  .application_name = "tallyd-read",
+                                 .is_by_key = true,
                                  .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
                                  .statement_timeout_ms = TALLYD_READ_TIMEOUT_MS};
     TRY(pgpool_new(&options, tallyd->config.readers, &tallyd->reads, err));

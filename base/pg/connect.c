@@ -48,6 +48,7 @@ enum tally_code pg_new(const struct pg_options *options, struct pg **out, struct
     TRY(copy_text(options->application_name, &pg->application_name, err));
     TRY(copy_text(options->set_role, &pg->set_role, err));
     pg->is_writer = options->is_writer;
+    pg->is_by_key = options->is_by_key;
     pg->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms : PG_CONNECT_DEFAULT_MS;
     pg->statement_timeout_ms = options->statement_timeout_ms > 0 ? options->statement_timeout_ms : PG_STATEMENT_DEFAULT_MS;
     *out = pg;
@@ -135,6 +136,9 @@ MUST_CHECK static enum tally_code session_text(struct pg *pg, struct buf *sql, s
     buf_add_str(sql, "SET TimeZone = 'UTC'");
     if (pg->is_writer)
         buf_add_str(sql, "; SET synchronous_commit = on");
+    if (pg->is_by_key)
+        buf_add_str(sql,
+                    "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off");
     if (pg->set_role != NULL) {
         char *role = PQescapeIdentifier(pg->conn, pg->set_role, strlen(pg->set_role));
         if (role == NULL)

@@ -47,6 +47,7 @@ struct pg {
     PGconn *conn; /* NULL when not connected */
     char *conninfo, *application_name, *set_role;
     bool is_writer;
+    bool is_by_key;
     int connect_timeout_ms, statement_timeout_ms;
     int deadline_ms; /* of the calls that follow; 0: statement_timeout_ms */
     uint64_t generation;

@@ -168,7 +168,7 @@ struct append_keeper {
 enum sequencer_role { SEQUENCER_STARTING, SEQUENCER_LEADING, SEQUENCER_STANDBY, SEQUENCER_AWAY, SEQUENCER_STOPPED };
 
 struct sequencer_options {
-    struct pg_options database; /* is_writer is set by the sequencer */
+    struct pg_options database; /* is_writer and is_by_key are set by the sequencer */
     struct slice origin;
     struct slice vkey;    /* the ledger's; entry 0 must name it */
     struct slice genesis; /* body of entry 0 for an empty database; empty: an empty database is an error */

@@ -39,6 +39,9 @@ struct pg_options {
     const char *conninfo;         /* keyword/value or URI, libpq's own forms (multi-host too) */
     const char *application_name; /* shown in pg_stat_activity */
     bool is_writer; /* synchronous_commit is set to on and read back, and so is fsync (a server without: TALLY_E_DENIED) */
+    /* Each statement finds what it wants by key. The server is kept from guessing that a whole table is cheaper to read, from statistics that are
+     * behind, or for a plan that it keeps from when the table was small; and from compiling in a tenth of a second what takes a thousandth. */
+    bool is_by_key;
     const char *set_role;     /* SET ROLE after connecting, or NULL */
     int connect_timeout_ms;   /* 0: ten seconds */
     int statement_timeout_ms; /* default deadline of each call; 0: thirty seconds */

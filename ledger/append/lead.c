@@ -4,11 +4,6 @@
 #include "queries.h"
 #include "tally/log.h"
 
-/* Everything that a batch reads or writes is found by key, in tables whose statistics are always behind: the planner is
- * not to guess that reading a whole table is cheaper. */
-static const char session_settings[] =
-    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
-
 enum tally_code lead_barrier(struct sequencer *s, struct err *err)
 {
     enum tally_code rc = pg_pipeline_begin(s->pg, true, err);
@@ -135,7 +130,6 @@ MUST_CHECK static enum tally_code take_lead(struct sequencer *s, struct err *err
     enum tally_code rc = TALLY_OK;
     const struct append_domain *domain = s->options.domain;
     s->lead_generation = pg_generation(s->pg);
-    TRY(pg_exec_text(s->pg, session_settings, NULL, err));
     TRY(lead_barrier(s, err));
     TRY(check_replicas(s, err));
     if (s->is_unknown)

@@ -225,6 +225,7 @@ enum tally_code sequencer_start(const struct sequencer_options *options, struct 
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the sequencer");
     s->options = *options;
     s->options.database.is_writer = true;
+    s->options.database.is_by_key = true;
     if (s->options.queue_per_actor == 0)
         s->options.queue_per_actor = APPEND_QUEUE_PER_ACTOR;
     ENSURE(pthread_mutex_init(&s->status_lock, NULL) == 0);

@@ -362,6 +362,24 @@ static void a_bad_address_is_told(void **state)
     fails(TALLY_E_USAGE, pg_new(&options, &bad, &err));
 }
 
+static void who_finds_by_key_is_kept_from_whole_tables(void **state)
+{
+    (void) state;
+    static const char *const settings[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"};
+    struct pg *by_key = connection((struct pg_options){.is_by_key = true});
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+            char sql[100];
+            snprintf(sql, sizeof sql, "SELECT (current_setting('%s') = 'off')::int::bigint", settings[i]);
+            assert_int_equal(number(by_key, sql), 1);
+            assert_int_equal(number(pg, sql), 0);
+        }
+        pg_disconnect(by_key);
+        ok(pg_connect(by_key, &err));
+    }
+    pg_free(by_key);
+}
+
 static void a_writer_has_durable_commits_and_its_role(void **state)
 {
     (void) state;
@@ -729,6 +747,7 @@ int main(void)
         each(a_transaction_does_not_go_on_over_another_connection),
         each(what_ends_its_own_connection_is_unavailable),
         each(a_bad_address_is_told),
+        each(who_finds_by_key_is_kept_from_whole_tables),
         each(a_writer_has_durable_commits_and_its_role),
         each(a_crash_of_the_server_keeps_what_was_committed),
         each(a_failed_transaction_says_what_failed_first),

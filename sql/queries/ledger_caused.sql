@@ -5,5 +5,5 @@ SELECT i.seq, e.seq, e.type, coalesce(b.body, 'null'), e.open
                                        WHERE n.seq > i.seq AND (n.jti <> '' OR n.type = 'moment.reached')
                                        ORDER BY n.seq LIMIT 1)::bigint, 9007199254740992) AS seq) AS next
   JOIN ledger.entry AS e ON e.seq > i.seq AND e.seq < next.seq
-  LEFT JOIN ledger.body AS b ON b.seq = e.seq
+  LEFT JOIN LATERAL (SELECT b.* FROM ledger.body AS b WHERE b.seq = e.seq OFFSET 0) AS b ON true
  ORDER BY i.seq, e.seq

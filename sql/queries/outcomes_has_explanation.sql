@@ -18,8 +18,18 @@ SELECT true
                                OR EXISTS (SELECT FROM outcomes.contract_metric AS m
                                            WHERE m.contract = s.id
                                              AND (EXISTS (SELECT FROM outcomes.result AS r
-                                                           WHERE r.indicator = m.indicator AND r.version = m.indicator_version
-                                                             AND r.only_in = '' AND r.seq < p.seq)
+                                                           WHERE r.only_in = '' AND r.indicator IS NOT NULL
+                                                             AND (r.only_in, r.indicator, r.version, r.seq)
+                                                                 >= ('', m.indicator, m.indicator_version, 0)
+                                                             AND (r.only_in, r.indicator, r.version, r.seq)
+                                                                 < ('', m.indicator, m.indicator_version, p.seq)
+                                                           ORDER BY r.only_in, r.indicator, r.version, r.seq, r.item
+                                                           LIMIT 1 OFFSET 0)
                                                   OR EXISTS (SELECT FROM outcomes.result AS r
-                                                              WHERE r.contract = m.contract AND r.metric = m.metric
-                                                                AND r.only_in = '' AND r.seq < p.seq))))))
+                                                              WHERE r.only_in = '' AND r.contract IS NOT NULL
+                                                                AND (r.only_in, r.contract, r.metric, r.seq)
+                                                                    >= ('', m.contract, m.metric, 0)
+                                                                AND (r.only_in, r.contract, r.metric, r.seq)
+                                                                    < ('', m.contract, m.metric, p.seq)
+                                                              ORDER BY r.only_in, r.contract, r.metric, r.seq, r.item
+                                                              LIMIT 1 OFFSET 0))))))

@@ -22,7 +22,7 @@ SELECT row_to_json(j)::text AS json, d.seq::text AS cursor
                   WHERE d.reason <> '' AND (d.result_seq, d.is_open, d.seq) > ($4::bigint, true, $1::bigint)
                     AND (d.result_seq, d.is_open) <= ($4::bigint, true)
                     AND EXISTS (SELECT FROM outcomes.result AS r
-                                 WHERE r.seq = $4::bigint AND outcomes.reads_result(r.only_in, r.author, r.seq, $5::text))
+                                 WHERE r.seq = $4::bigint AND (r.only_in IS NULL OR r.author = $5::text OR (SELECT outcomes.reads($4::bigint, $5::text))))
                   ORDER BY d.result_seq, d.is_open, d.seq
                   LIMIT $2::integer)
                 UNION ALL

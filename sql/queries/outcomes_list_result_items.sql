@@ -1,6 +1,12 @@
 -- Results of statement $3 after item $1, at most $2, each as JSON with its cursor: how it stands in each contract, by each of
 -- its texts that is in force; who verified it.
--- $4: who reads (NULL: nobody in particular), and so which contracts there are.
+-- $4: who reads (NULL: nobody in particular), and so which contracts there are: those that are open, and of the others the reader's own.
+WITH mine AS MATERIALIZED (
+    SELECT m.*
+      FROM (SELECT DISTINCT p.contract FROM outcomes.reading_party AS p WHERE p.actor = $4::text) AS p
+     CROSS JOIN LATERAL (SELECT m.* FROM outcomes.contract_metric AS m
+                          WHERE m.contract = p.contract AND m.indicator IS NOT NULL AND NOT m.is_open OFFSET 0) AS m
+)
 SELECT row_to_json(j)::text AS json, j.item::text AS cursor
   FROM (SELECT r.author, r.contract, r.dimensions::json AS dimensions,
                array_to_json(ARRAY(SELECT row_to_json(f) FROM
@@ -15,6 +21,9 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                                 WHEN r.is_withdrawal THEN 'withdrawn'
                                 ELSE 'final' END AS standing, c.state, c.version AS version_number
                       FROM (SELECT m.* FROM outcomes.contract_metric AS m
+                             WHERE m.indicator = r.indicator AND m.indicator_version = r.version AND m.is_open
+                            UNION ALL
+                            SELECT m.* FROM mine AS m
                              WHERE m.indicator = r.indicator AND m.indicator_version = r.version
                             UNION ALL
                             SELECT m.* FROM outcomes.contract_metric AS m
@@ -44,7 +53,8 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                r.indicator, r.item, r.metric,
                CASE WHEN r.of_seq IS NOT NULL THEN json_build_object('item', r.of_item, 'seq', r.of_seq) END AS "of",
                (SELECT json_build_object('item', b.item, 'seq', b.seq) FROM outcomes.result AS b
-                 WHERE b.of_seq = r.seq AND b.of_item = r.item AND b.prev_seq = r.seq) AS replaced_by,
+                 WHERE b.of_seq = r.seq AND b.of_item = r.item AND b.prev_seq = r.seq
+                   AND outcomes.reads_result(b.only_in, b.author, b.seq, $4::text)) AS replaced_by,
                r.seq, r.is_set AS "set", outcomes.instant(r."time") AS "time", r.value,
                array_to_json(ARRAY(SELECT row_to_json(v) FROM
                    (SELECT v.actor, v.seq FROM outcomes.verification AS v
@@ -53,6 +63,6 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                r.version, r.is_withdrawal AS withdrawal
           FROM outcomes.result AS r
          WHERE r.seq = $3::bigint AND r.item > $1::integer
-           AND outcomes.reads_result(r.only_in, r.author, r.seq, $4::text)
+           AND (r.only_in IS NULL OR r.author = $4::text OR (SELECT outcomes.reads($3::bigint, $4::text)))
          ORDER BY r.seq, r.item
          LIMIT $2::integer) AS j;

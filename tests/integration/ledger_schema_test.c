@@ -180,11 +180,15 @@ static void assert_found(const char *change, const char *finding, const char *bo
     int64_t found = toy_int(&cluster, sql);
     toy_exec(&cluster,
              "DELETE FROM ledger.entry; DELETE FROM ledger.body; INSERT INTO ledger.body TABLE public.saved_body; "
+             "ALTER TABLE ledger.erasure DISABLE TRIGGER ALL; DELETE FROM ledger.erasure; "
+             "ALTER TABLE ledger.erasure ENABLE ALWAYS TRIGGER refuse_change; "
+             "ALTER TABLE ledger.erasure ENABLE ALWAYS TRIGGER erasure_check; "
              "INSERT INTO ledger.entry SELECT * FROM public.saved_entry ORDER BY seq; DROP TABLE public.saved_entry, "
              "public.saved_body; "
              "ALTER TABLE ledger.entry ENABLE ALWAYS TRIGGER refuse_change; ALTER TABLE ledger.entry ENABLE ALWAYS TRIGGER "
              "entry_check; "
-             "ALTER TABLE ledger.body ENABLE ALWAYS TRIGGER refuse_change");
+             "ALTER TABLE ledger.body ENABLE ALWAYS TRIGGER refuse_change; "
+             "ALTER TABLE ledger.body ENABLE ALWAYS TRIGGER refuse_unsaid");
     if (found != 1)
         fail_msg("%s: %lld findings like %s", change, (long long) found, finding);
 }
@@ -212,6 +216,20 @@ static void verify_finds_what_was_changed(void **state)
     assert_found("UPDATE ledger.entry SET open = NOT open WHERE seq = 4", "4 chain.hash %", all);
     assert_found("UPDATE ledger.entry SET body_commitment = prev WHERE seq = 4", "4 chain.hash %", all);
     assert_found("UPDATE ledger.entry SET prev = hash WHERE seq = 0", "0 chain.prev %64 zeros", all);
+    /* what is no JSON, and what nobody could have signed, is found, and hides nothing else */
+    assert_found("UPDATE ledger.body SET body = 'x' WHERE seq = 0", "0 body.commitment %", all);
+    assert_found("UPDATE ledger.body SET body = 'x' WHERE seq = 0", "4 chain.hash %unknown%", all);
+    assert_found("DELETE FROM ledger.entry WHERE seq > 9", "12 body.extra %", all);
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const jws[] = {"", "!.", "e30.", "_w."};
+        char change[600];
+        snprintf(change, sizeof change,
+                 "ALTER TABLE ledger.erasure DISABLE TRIGGER ALL; INSERT INTO ledger.erasure VALUES (3, 4); "
+                 "DELETE FROM ledger.body WHERE seq = 3; UPDATE ledger.entry SET type = 'body.erased' WHERE seq = 4; "
+                 "UPDATE ledger.body SET jws = '%s' WHERE seq = 4",
+                 jws[i]);
+        assert_found(change, "3 body.erased %is no body.erased of it", all);
+    }
     /* rewritten with the right hashes: what follows does not hang on it any more */
     assert_found(
         "UPDATE ledger.body SET body = '{\"value\":\"91\"}' WHERE seq = 4; UPDATE ledger.entry AS e SET body_commitment = "

@@ -291,6 +291,114 @@ static void what_is_appended_meanwhile_comes_once_and_in_order(void **state)
     buf_release(&text);
 }
 
+/* ---- one statement ---- */
+
+static void sql(const char *text)
+{
+    ok(pg_exec_text(owner, text, NULL, &err));
+}
+
+/* Three statements of a thousand results each of the indicator j, which 20,000 contracts measure that are not for "me", the open one and mine:
+ * 800001 is open, 800002 for h-1, 800003 was open until it was erased. 800004 restated 800001, and was erased. */
+static void fill_statements(void)
+{
+    sql("INSERT INTO outcomes.contract_metric SELECT c.id, 1, 'n', 'j', 1, c.seq, c.open FROM outcomes.contract AS c WHERE "
+        "c.id "
+        "LIKE 'h-%' OR c.id IN ('open', 'mine')");
+    sql("INSERT INTO outcomes.party SELECT 'h-1', 9, 'o', 'investor', '', 'other', lpad('', 43, 'k'), NULL, false");
+    sql("INSERT INTO outcomes.result (seq, item, indicator, version, dimensions, value, author, \"time\", is_set, key, "
+        "only_in)"
+        "  SELECT 800000 + s.n, g, 'j', 1, '{}', '1', 'w', '2026-01-01Z', false, sha256(('j' || s.n || '.' || g)::bytea), "
+        "s.only_in"
+        "  FROM (VALUES (1, NULL), (2, ',h-1,'), (3, '')) AS s (n, only_in), generate_series(0, 999) AS g");
+    sql("INSERT INTO outcomes.result (seq, item, indicator, version, dimensions, value, author, \"time\", is_set, of_seq, "
+        "of_item,"
+        "    first_seq, first_item, first_time, prev_seq, key, only_in)"
+        "  SELECT 800004, 0, 'j', 1, '{}', '2', 'w', '2026-01-01Z', false, 800001, 0, 800001, 0, '2026-01-01Z', 800001, "
+        "  sha256('j4'), ''");
+    sql("INSERT INTO outcomes.concern VALUES (800002, 'h-1', true)");
+    sql("INSERT INTO outcomes.verification SELECT 800000 + s, g, 'v', 810000 + s, '2026-01-01Z'"
+        "  FROM generate_series(1, 3) AS s, generate_series(0, 999) AS g");
+    sql("INSERT INTO outcomes.concern VALUES (810002, 'h-1', false)");
+    sql("ANALYZE");
+}
+
+/* Rows that a statement of a thousand results may cost: each, its verification, and what says who reads them. */
+#define STATEMENT_ROWS_MAX 3000
+
+static void what_a_statement_costs_does_not_hang_on_others_contracts(void **state)
+{
+    (void) state;
+    static const struct {
+        uint64_t seq;
+        const char *reader;
+        bool is_there;
+    } reads[] = {
+        {800001, "", true},      {800001, "me", true}, {800002, "", false},     {800002, "me", false},
+        {800002, "other", true}, {800002, "w", true},  {800003, "", false},     {800003, "nobody", false},
+        {800003, "me", true},    {800003, "w", true},  {800003, "other", true},
+    };
+    fill_statements();
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+        const struct store_page page = {SLICE(""), 2, slice_str(reads[i].reader)};
+        for (int what = 0; what < 3; what++) {
+            bool found = !reads[i].is_there;
+            ok(pg_begin(pg, &err));
+            int64_t before_it = rows_read();
+            ok((what == 0   ? store_read_result
+                : what == 1 ? store_list_verifications
+                            : store_list_result_disputes)(pg, reads[i].seq, &page, &out, &found, &err));
+            int64_t count = rows_read() - before_it;
+            pg_rollback(pg);
+            buf_clear(&out);
+            if (count > STATEMENT_ROWS_MAX)
+                fail_msg("%d of %d for \"%s\" went through %lld rows", what, (int) reads[i].seq, reads[i].reader,
+                         (long long) count);
+            if (found != reads[i].is_there)
+                fail_msg("%d of %d for \"%s\": %d", what, (int) reads[i].seq, reads[i].reader, found);
+        }
+    }
+}
+
+static const char *first_item(uint64_t seq, const char *reader, const char *member)
+{
+    bool found = false;
+    ok(store_read_result(pg, seq, &(struct store_page){SLICE(""), 1, slice_str(reader)}, &out, &found, &err));
+    assert_true(found);
+    json_t *json = json_loadb(out.ptr, out.len, JSON_REJECT_DUPLICATES, NULL);
+    char *text = json_dumps(json_object_get(json_array_get(json_object_get(json, "items"), 0), member),
+                            JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    assert_non_null(text);
+    const char *copy = arena_strdup(memory, slice_str(text));
+    free(text);
+    json_decref(json);
+    buf_clear(&out);
+    return copy;
+}
+
+static void a_result_says_how_it_stands_in_the_readers_contracts(void **state)
+{
+    (void) state;
+    const char *nobody = first_item(800001, "", "fits"), *me = first_item(800001, "me", "fits"),
+               *other = first_item(800001, "other", "fits");
+    assert_non_null(strstr(nobody, "\"contract\":\"open\""));
+    assert_null(strstr(nobody, "},{"));
+    assert_non_null(strstr(me, "\"contract\":\"open\""));
+    assert_non_null(strstr(me, "\"contract\":\"mine\""));
+    assert_null(strstr(strstr(me, "},{") + 1, "},{"));
+    assert_non_null(strstr(other, "\"contract\":\"open\""));
+    assert_non_null(strstr(other, "\"contract\":\"h-1\""));
+    assert_null(strstr(strstr(other, "},{") + 1, "},{"));
+}
+
+static void what_replaced_a_result_is_named_to_whom_it_is_for(void **state)
+{
+    (void) state;
+    assert_string_equal(first_item(800001, "", "replaced_by"), "null");
+    assert_string_equal(first_item(800001, "nobody", "replaced_by"), "null");
+    assert_string_equal(first_item(800001, "me", "replaced_by"), "{\"item\":0,\"seq\":800004}");
+}
+
 static int start(void **state)
 {
     (void) state;
@@ -298,7 +406,8 @@ static int start(void **state)
         return -1;
     ok(pg_new(&(struct pg_options){.conninfo = cluster.conninfo}, &owner, &err));
     ok(migrate(owner, NULL, &err));
-    ok(pg_new(&(struct pg_options){.conninfo = cluster.conninfo, .set_role = "tally_service"}, &pg, &err));
+    ok(pg_new(&(struct pg_options){.conninfo = cluster.conninfo, .is_by_key = true, .set_role = "tally_service"}, &pg,
+              &err));
     memory = arena_new(16u << 20);
     assert_non_null(memory);
     buf_init(&out, 4u << 20);
@@ -323,6 +432,9 @@ int main(void)
         cmocka_unit_test(a_page_costs_what_is_on_it_whatever_lies_between),
         cmocka_unit_test(a_page_of_what_seldom_fits_is_short_and_goes_on),
         cmocka_unit_test(what_is_appended_meanwhile_comes_once_and_in_order),
+        cmocka_unit_test(what_a_statement_costs_does_not_hang_on_others_contracts),
+        cmocka_unit_test(a_result_says_how_it_stands_in_the_readers_contracts),
+        cmocka_unit_test(what_replaced_a_result_is_named_to_whom_it_is_for),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -14,6 +14,7 @@ struct taking {
     uint32_t used_text;    /* of the used contract, or AS_AMENDED */
     struct engine_figure figure;
     bool has_figure; /* the used text has it (no more, when it was amended) */
+    uint32_t want;   /* its place among what is asked of the engine: figures_wants */
 };
 
 static enum tally_code taking_add(struct deciding *d, struct work *used, const struct taking *taking)
@@ -85,19 +86,36 @@ done:
     return rc;
 }
 
+static int by_figure(const void *a, const void *b)
+{
+    const struct taking *x = *(const struct taking *const *) a, *y = *(const struct taking *const *) b;
+    if (x->used_text != y->used_text)
+        return x->used_text < y->used_text ? -1 : 1;
+    if (x->figure.kind != y->figure.kind)
+        return x->figure.kind < y->figure.kind ? -1 : 1;
+    return (x->figure.at > y->figure.at) - (x->figure.at < y->figure.at);
+}
+
+/* Each figure once, however many take it: its values at every key lie in the memory of one evaluation. */
 enum tally_code figures_wants(const struct work *used, struct arena *arena, struct engine_input *out, struct err *err)
 {
-    uint32_t count = used == NULL ? 0 : used->taking_count;
+    uint32_t count = used == NULL ? 0 : used->taking_count, taken = 0, n = 0;
     struct engine_figure *wants = count == 0 ? NULL : ARENA_ARRAY(arena, count, struct engine_figure);
-    size_t n = 0;
-    if (count > 0 && wants == NULL)
+    struct taking **sorted = count == 0 ? NULL : ARENA_ARRAY(arena, count, struct taking *);
+    if (count > 0 && (wants == NULL || sorted == NULL))
         return err_set(err, TALLY_E_LIMIT, "no memory left for the figures of another contract");
-    for (uint32_t i = 0; i < count; i++) {
-        const struct taking *taking = &used->takings[i];
-        if (!taking->has_figure)
-            continue;
-        wants[n] = taking->figure;
-        wants[n++].terms = taking->used_text == AS_AMENDED ? NULL : used->contract->texts[taking->used_text]->terms;
+    for (uint32_t i = 0; i < count; i++)
+        if (used->takings[i].has_figure)
+            sorted[taken++] = &used->takings[i];
+    if (taken > 1)
+        qsort(sorted, taken, sizeof(*sorted), by_figure);
+    for (uint32_t i = 0; i < taken; i++) {
+        if (i == 0 || by_figure(&sorted[i - 1], &sorted[i]) != 0) {
+            wants[n] = sorted[i]->figure;
+            wants[n++].terms =
+                sorted[i]->used_text == AS_AMENDED ? NULL : used->contract->texts[sorted[i]->used_text]->terms;
+        }
+        sorted[i]->want = n - 1;
     }
     out->wants = wants;
     out->want_count = n;
@@ -164,9 +182,9 @@ static int by_fact_key(const void *a, const void *b)
 }
 
 /* By key; NULL: there is no memory. */
-static const struct engine_fact **facts_sorted(struct deciding *d, const struct engine_fact *facts, size_t count)
+static const struct engine_fact **facts_sorted(struct arena *arena, const struct engine_fact *facts, size_t count)
 {
-    const struct engine_fact **list = ARENA_ARRAY(d->model->scratch, count + 1, const struct engine_fact *);
+    const struct engine_fact **list = ARENA_ARRAY(arena, count + 1, const struct engine_fact *);
     for (size_t i = 0; list != NULL && i < count; i++)
         list[i] = &facts[i];
     if (list != NULL && count > 1)
@@ -176,12 +194,12 @@ static const struct engine_fact **facts_sorted(struct deciding *d, const struct 
 
 /* What is kept for the metric and was not answered, by key. */
 static enum tally_code find_gone(struct deciding *d, const struct taking *taking, const struct engine_fact *facts,
-                                 size_t fact_count, const struct view_figure ***out, size_t *out_count)
+                                 size_t fact_count, struct arena *arena, const struct view_figure ***out, size_t *out_count)
 {
     const struct table *table = &taking->user->contract->figures;
     struct slice name = terms_metric(taking->user->contract->texts[taking->text]->terms, taking->metric)->name;
-    const struct view_figure **list = ARENA_ARRAY(d->model->scratch, (size_t) table->count + 1, const struct view_figure *);
-    const struct engine_fact **answered = facts_sorted(d, facts, fact_count);
+    const struct view_figure **list = ARENA_ARRAY(arena, (size_t) table->count + 1, const struct view_figure *);
+    const struct engine_fact **answered = facts_sorted(arena, facts, fact_count);
     uint32_t at = 0;
     size_t count = 0;
     if (list == NULL || answered == NULL)
@@ -201,7 +219,7 @@ static enum tally_code find_gone(struct deciding *d, const struct taking *taking
 
 /* The used contract has the figure no more, or not at this key: what was there is unknown. */
 static enum tally_code forget(struct deciding *d, const struct work *used, const struct taking *taking,
-                              const struct engine_fact *facts, size_t count)
+                              const struct engine_fact *facts, size_t count, struct arena *arena)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms_metric *metric = terms_metric(taking->user->contract->texts[taking->text]->terms, taking->metric);
@@ -211,7 +229,7 @@ static enum tally_code forget(struct deciding *d, const struct work *used, const
     size_t gone_count = 0;
     if (why.ptr == NULL)
         return no_arena(d);
-    TRY(find_gone(d, taking, facts, count, &gone, &gone_count));
+    TRY(find_gone(d, taking, facts, count, arena, &gone, &gone_count));
     for (size_t i = 0; i < gone_count; i++) {
         struct row_figure row = {.key = gone[i]->row.key,
                                  .standing = taking->has_figure ? FIGURE_UNKNOWN : FIGURE_BLOCKED,
@@ -225,7 +243,7 @@ done:
 }
 
 static enum tally_code give_one(struct deciding *d, struct work *used, const struct taking *taking,
-                                const struct engine_output *output, uint32_t want)
+                                const struct engine_output *output, struct arena *arena)
 {
     enum tally_code rc = TALLY_OK;
     struct engine_fact *facts = NULL;
@@ -233,8 +251,8 @@ static enum tally_code give_one(struct deciding *d, struct work *used, const str
     TRY(compile_both(d, used, taking->user));
     if (taking->has_figure)
         TRY(engine_used_facts(taking->user->contract->texts[taking->text]->terms, taking->metric,
-                              used_terms(used, taking->used_text), output, want, taking->user->today, d->model->scratch,
-                              &facts, &count, d->err));
+                              used_terms(used, taking->used_text), output, taking->want, taking->user->today, arena, &facts,
+                              &count, d->err));
     for (size_t i = 0; i < count; i++) {
         struct row_figure row = {.key = facts[i].key,
                                  .standing = facts[i].standing == ENGINE_FINAL ? FIGURE_KNOWN
@@ -245,7 +263,7 @@ static enum tally_code give_one(struct deciding *d, struct work *used, const str
                                  .has_closed = used->has_closed};
         TRY(figure_change(d, taking, &row));
     }
-    TRY(forget(d, used, taking, facts, count));
+    TRY(forget(d, used, taking, facts, count, arena));
 done:
     return rc;
 }
@@ -253,12 +271,18 @@ done:
 enum tally_code figures_give(struct deciding *d, struct work *used, const struct engine_output *output)
 {
     enum tally_code rc = TALLY_OK;
-    uint32_t want = 0;
+    struct arena *arena = NULL; /* of one after the other: together they may be more than an evaluation */
+    if (used->taking_count == 0)
+        return TALLY_OK;
+    arena = arena_new(SCRATCH_BYTES_MAX);
+    if (arena == NULL)
+        return err_set(d->err, TALLY_E_NO_MEMORY, "no memory for the figures of another contract");
     for (uint32_t i = 0; i < used->taking_count; i++) {
-        TRY(give_one(d, used, &used->takings[i], output, want));
-        want += used->takings[i].has_figure;
+        TRY(give_one(d, used, &used->takings[i], output, arena));
+        arena_clear(arena);
     }
 done:
+    arena_free(arena);
     return rc;
 }
 

@@ -271,6 +271,40 @@ static void differences_flow_down_a_chain_in_one_entry(void **state)
     world_release(&w);
 }
 
+/* Each metric gets its own, in whatever order they take what. */
+static void several_metrics_take_the_same_figure(void **state)
+{
+    struct world w;
+    (void) state;
+    begin(&w);
+    const char *copy =
+        using(&w,
+              COPY("copy", OF_UNITS("") "metric bonus is bonus of base in USD\nmetric once_more is later of base in USD\n"
+                                        "metric bonus_too is bonus of base in USD between 0 and 50\n"
+                                        "pay a from buyer to seller\n  amount 2 * bonus\npay b from buyer to seller\n"
+                                        "  amount 3 * once_more\npay c from buyer to seller\n  amount 4 * bonus_too\n"),
+              UNITS("units"));
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    do_propose(&w, "buyer", "copy", copy, UNITS_PARTIES);
+    ASSERT_DONE(&w);
+    sign_both(&w, "copy");
+    sign_both(&w, "units");
+    world_day(&w, "2013-04-01");
+    (void) world_moments(&w);
+    report(&w, "seller", "=units/bonus - 40", NULL);
+    static const char *const paid[] = {"80.00", "120.00", "160.00"};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w.base.instances_count; i++) {
+        const struct row_instance *row = &w.base.instances[i];
+        if (!slice_is(row->contract, "copy") || row->rule.len != 1)
+            continue;
+        assert_string_equal(arena_printf(w.arena, "%.*s", SLICE_ARG(row->stands)).ptr, paid[row->rule.ptr[0] - 'a']);
+        count++;
+    }
+    assert_int_equal(count, 3);
+    world_release(&w);
+}
+
 /* The units contract, amended: twice the bonus, and by another way of using. */
 static const char *amended(struct world *w)
 {
@@ -805,6 +839,7 @@ int main(void)
         cmocka_unit_test(contracts_rest_on_so_many_others),
         cmocka_unit_test(what_is_open_uses_nothing_that_is_not),
         cmocka_unit_test(differences_flow_down_a_chain_in_one_entry),
+        cmocka_unit_test(several_metrics_take_the_same_figure),
         cmocka_unit_test(as_amended_follows_the_text_in_force),
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
         cmocka_unit_test(an_amendment_makes_no_chain_longer_than_proposals_may),

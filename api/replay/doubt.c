@@ -39,47 +39,6 @@ enum tally_code replay_unsure_name(struct replay *r, struct slice contract, uint
     return users.rc;
 }
 
-struct looking {
-    struct replay *r;
-    uint64_t since; /* the first time; UINT64_MAX: not behind a veil */
-    enum tally_code rc;
-};
-
-/* Results that are not open, and what is said of them, count in open contracts, too, and everybody sees only what these come to, and what
- * uses them. Who reads anything of a contract that is not open is a party of it, and reads all that counts there. */
-static void look_behind_veil(void *ctx, struct slice contract)
-{
-    struct looking *looking = ctx;
-    const struct replay *r = looking->r;
-    struct model_contract known;
-    struct name *name = NULL;
-    size_t at = 0;
-    if (looking->rc != TALLY_OK || model_find_contract(r->model, contract, &known) != TALLY_OK)
-        return;
-    looking->rc = names_add(&looking->r->names, NAME_CONTRACT, contract, &name, r->err);
-    if (looking->rc != TALLY_OK || name->looked == r->looks)
-        return;
-    name->looked = r->looks;
-    for (const struct name *actor; known.open && (actor = names_next(&r->names, &at)) != NULL;)
-        if (actor->kind == NAME_ACTOR && (actor->is_veiled || actor->has_disputed) &&
-            model_has_party(r->model, contract, actor->text) && actor->since < looking->since)
-            looking->since = actor->since;
-    model_each_use(r->model, contract, true, look_behind_veil, looking);
-}
-
-/* Has a party of the contract, or of one that it uses, said of results what cannot be read here? *since: the first time. */
-MUST_CHECK static enum tally_code is_behind_veil(struct replay *r, struct slice contract, uint64_t *since, bool *yes)
-{
-    struct looking looking = {r, UINT64_MAX, TALLY_OK};
-    if (r->has_veiled) {
-        r->looks++;
-        look_behind_veil(&looking, contract);
-    }
-    *since = looking.since;
-    *yes = looking.since != UINT64_MAX;
-    return looking.rc;
-}
-
 /* Not open, not in force, and one of those named in it has signed what cannot be seen. *since: the first time. */
 static bool is_signed_unseen(const struct replay *r, struct slice contract, uint64_t *since)
 {
@@ -93,6 +52,50 @@ static bool is_signed_unseen(const struct replay *r, struct slice contract, uint
         if (name->kind == NAME_ACTOR && name->has_signed && model_has_party(r->model, contract, name->text))
             *since = name->signed_since < *since ? name->signed_since : *since;
     return *since != UINT64_MAX;
+}
+
+struct looking {
+    struct replay *r;
+    uint64_t since; /* the first time; UINT64_MAX: nothing */
+    enum tally_code rc;
+};
+
+/* Results that are not open, and what is said of them, count in open contracts, too, and everybody sees only what these come to, and what
+ * uses them. Who reads anything of a contract that is not open is a party of it, and reads all that counts there. */
+static void look_behind_veil(void *ctx, struct slice contract)
+{
+    struct looking *looking = ctx;
+    const struct replay *r = looking->r;
+    struct model_contract known;
+    struct name *name = NULL;
+    uint64_t signed_since = 0;
+    size_t at = 0;
+    if (looking->rc != TALLY_OK || model_find_contract(r->model, contract, &known) != TALLY_OK)
+        return;
+    looking->rc = names_add(&looking->r->names, NAME_CONTRACT, contract, &name, r->err);
+    if (looking->rc != TALLY_OK || name->looked == r->looks)
+        return;
+    name->looked = r->looks;
+    for (const struct name *actor; known.open && (actor = names_next(&r->names, &at)) != NULL;)
+        if (actor->kind == NAME_ACTOR && (actor->is_veiled || actor->has_disputed) &&
+            model_has_party(r->model, contract, actor->text) && actor->since < looking->since)
+            looking->since = actor->since;
+    if (is_signed_unseen(r, contract, &signed_since) && signed_since < looking->since)
+        looking->since = signed_since;
+    model_each_use(r->model, contract, true, look_behind_veil, looking);
+}
+
+/* Has a party of the contract, or of one that it uses, said of results, or signed, what cannot be read here? *since: the first time. */
+MUST_CHECK static enum tally_code is_behind_veil(struct replay *r, struct slice contract, uint64_t *since, bool *yes)
+{
+    struct looking looking = {r, UINT64_MAX, TALLY_OK};
+    if (r->has_veiled || (r->unseen_families & FAMILY_SIGNATURES)) {
+        r->looks++;
+        look_behind_veil(&looking, contract);
+    }
+    *since = looking.since;
+    *yes = looking.since != UINT64_MAX;
+    return looking.rc;
 }
 
 struct doubting {
@@ -124,12 +127,10 @@ enum tally_code replay_doubt(struct replay *r, struct slice contract, bool *is_u
 {
     enum tally_code rc = TALLY_OK;
     uint64_t since = 0;
-    bool yes = false;
     *is_unsure = replay_is_unsure(r, contract);
     if (*is_unsure)
         goto done;
-    TRY(is_behind_veil(r, contract, &since, &yes));
-    *is_unsure = yes || is_signed_unseen(r, contract, &since);
+    TRY(is_behind_veil(r, contract, &since, is_unsure));
     if (*is_unsure)
         TRY(replay_unsure(r, contract, since));
 done:

@@ -436,6 +436,45 @@ static void who_has_joined_later_blames_nobody_for_what_was_before(void **state)
     book_end(&b);
 }
 
+#define MEETING                                                                                                            \
+    "terms 1\ncontract meeting \"Meeting\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty buyer outcome payer \"Buyer\"\n"                              \
+    "party seller provider \"Seller\"\nparties clinic provider \"Clinics\", at most 3 join until 2012-12-31\n"             \
+    "in force when buyer and seller have signed\nmetric total is \"Total\" in USD between 0 and 100\n  reported by "       \
+    "seller\n  if missing use 5\n"                                                                                         \
+    "pay all from buyer to seller\n  amount total\n"
+#define AFTER                                                                                                              \
+    "uses up is contract %s\nmetric taken is all of up in USD\npay again from buyer to seller\n  amount taken\n  not "     \
+    "before 2012-10-01\n"
+
+/* What it came to before somebody joined is known from then on, to what uses it, too. */
+static void who_has_joined_later_blames_nobody_for_what_is_taken_from_before(void **state)
+{
+    struct book b;
+    struct forge f;
+    struct found found;
+    (void) state;
+    begin(&b);
+    in_force(&b, "club", MEETING, "buyer", "seller", false);
+    book_day(&b, "2012-07-01");
+    BOOK_DONE(&b, book_accede(&b, "north", "club", "clinic"));
+    size_t joined = b.last;
+    in_force(&b, "down", used(&b, TAKER("") AFTER, b.contracts[0].version), "buyer", "north", false);
+    book_day(&b, "2014-08-01");
+    book_register(&b, "late", "");
+    book_forge(&b, &f);
+    assert_int_equal(forge_number_of(&f, "payment.triggered"), 2);
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_clean(&found);
+    assert_true(withhold(&f, NULL, joined) > 4);
+    f.entries[forge_find(&f, "contract.proposed", 0)].state = ARCHIVE_BODY_PRESENT;
+    verify_forged(&f, FORGE_TREE, &b, &found);
+    assert_nothing_found(&found);
+    assert_true(is_unchecked(&found, "down"));
+    forge_release(&f);
+    book_end(&b);
+}
+
 /* ---- lists of persons ---- */
 #define PERSONS                                                                                                            \
     "terms 1\ncontract care \"Care\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                                \
@@ -593,6 +632,7 @@ int main(void)
         cmocka_unit_test(who_reads_a_result_and_not_its_dispute_elsewhere_blames_nobody),
         cmocka_unit_test(who_sees_what_uses_a_result_that_is_not_open_blames_nobody),
         cmocka_unit_test(who_has_joined_later_blames_nobody_for_what_was_before),
+        cmocka_unit_test(who_has_joined_later_blames_nobody_for_what_is_taken_from_before),
         cmocka_unit_test(a_withheld_list_of_persons_hides_neither_a_cent_nor_a_payment),
         cmocka_unit_test(each_kind_of_body_may_be_erased_and_all_is_recomputed),
     };

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "tally/archive.h"
@@ -20,6 +21,7 @@ struct keeper {
     struct append_keeper table;
     char folder[PATH_LEN_MAX], path[PATH_LEN_MAX + 16], last_path[PATH_LEN_MAX + 32];
     struct note_key key;
+    int lock_fd;          /* of the folder: one writer of the record */
     int fd;               /* -1: there is no record */
     int last_fd;          /* of the newest that was signed; -1: not open */
     bool has_last_failed; /* and that was told */
@@ -294,12 +296,27 @@ static void last_read(struct keeper *keeper)
     arena_free(arena);
 }
 
+/* Two that write one record would put every line into it twice, which the next start refuses. */
+MUST_CHECK static enum tally_code lock_take(struct keeper *keeper, struct err *err)
+{
+    keeper->lock_fd = open(keeper->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keeper->lock_fd < 0)
+        return err_set(err, TALLY_E_IO, "%s: %m", keeper->folder);
+    if (flock(keeper->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return TALLY_OK;
+    if (errno == EWOULDBLOCK)
+        return err_set(err, TALLY_E_CONFLICT, "another tallyd runs in %s: stop it first, or choose another data directory",
+                       keeper->folder);
+    return err_set(err, TALLY_E_IO, "%s cannot be locked: %m", keeper->folder);
+}
+
 enum tally_code keeper_new(const char *data, struct slice vkey, struct keeper **out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct keeper *keeper = mem_zero(sizeof *keeper);
     if (keeper == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "no memory for the record of checkpoints");
+    keeper->lock_fd = -1;
     keeper->fd = -1;
     keeper->last_fd = -1;
     ENSURE(pthread_mutex_init(&keeper->lock, NULL) == 0);
@@ -312,6 +329,7 @@ enum tally_code keeper_new(const char *data, struct slice vkey, struct keeper **
     (void) snprintf(keeper->last_path, sizeof keeper->last_path, "%s.last", keeper->path);
     keeper->table = (struct append_keeper){keeper, keeper->path, known, begin, keep, signed_now};
     TRY(note_key_read(vkey, &keeper->key, err));
+    TRY(lock_take(keeper, err));
     TRY(record_read(keeper, err));
     last_read(keeper);
     *out = keeper;
@@ -329,6 +347,8 @@ void keeper_free(struct keeper *keeper)
         (void) close(keeper->fd);
     if (keeper->last_fd >= 0)
         (void) close(keeper->last_fd);
+    if (keeper->lock_fd >= 0)
+        (void) close(keeper->lock_fd);
     note_key_release(&keeper->key);
     pthread_mutex_destroy(&keeper->lock);
     mem_free(keeper->notes);

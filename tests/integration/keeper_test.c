@@ -294,6 +294,20 @@ static void a_full_disk_at_the_bound_spoils_no_record(void **state)
     keeper_free(keeper);
 }
 
+/* A second service in the same folder, as when the first is not quite gone. */
+static void a_record_has_one_writer(void **state)
+{
+    struct keeper *second = NULL;
+    struct err err = {0};
+    (void) state;
+    struct keeper *first = opened();
+    assert_int_equal(keeper_new(folder, slice_str(vkey), &second, &err), TALLY_E_CONFLICT);
+    assert_non_null(strstr(err.detail, "another tallyd runs in"));
+    assert_null(second);
+    keeper_free(first);
+    keeper_free(opened());
+}
+
 static void sign(struct keeper *keeper, uint64_t size)
 {
     const struct append_keeper *table = keeper_table(keeper);
@@ -347,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_spoils_no_record),
         cmocka_unit_test(the_record_has_a_bound),
         cmocka_unit_test(a_full_disk_at_the_bound_spoils_no_record),
+        cmocka_unit_test(a_record_has_one_writer),
         cmocka_unit_test(what_was_signed_last_is_known_though_never_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -56,6 +56,8 @@ MUST_CHECK static enum tally_code file_create(const char *data, const char *path
         rc = err_set(err, TALLY_E_IO, "%s: %m", path);
     if (fd >= 0)
         close(fd);
+    if (rc != TALLY_OK && fd >= 0)
+        (void) unlink(path); /* half of it would stand in the way of the next attempt */
     if (dir >= 0)
         close(dir);
     return rc;

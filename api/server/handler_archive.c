@@ -127,14 +127,12 @@ static bool archive_start(struct tallyd *tallyd, struct http_request *request, c
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attr, ARCHIVE_STACK);
-    atomic_fetch_add(&tallyd->archives, 1);
     bool is_started = pthread_create(&thread, &attr, archive_thread, archive) == 0;
     pthread_attr_destroy(&attr);
     if (is_started) {
         request->answer.stream = stream;
         return true;
     }
-    atomic_fetch_sub(&tallyd->archives, 1);
     stream_end(stream, false);
     stream_drop(stream);
     mem_free(archive);
@@ -184,22 +182,35 @@ static const struct refusal *check(struct tallyd *tallyd, struct http_request *r
     if (refusal != NULL)
         return refusal;
     (void) snprintf(wanted->actor, sizeof wanted->actor, "%.*s", SLICE_ARG(reader.actor));
-    if (atomic_load(&tallyd->archives) >= ARCHIVES_MAX)
-        return refusal_new(request->arena, REFUSE_QUEUE_FULL, "%d archives are being sent already; try again later",
-                           ARCHIVES_MAX);
     return NULL;
+}
+
+/* The archive begins to be made, on a thread that gives its place back. Looked at and taken at once, since several readers do so. */
+static const struct refusal *begin(struct tallyd *tallyd, struct http_request *request, const struct archive *wanted)
+{
+    static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
+    static const struct refusal full = {.code = REFUSE_QUEUE_FULL};
+    int before = atomic_fetch_add(&tallyd->archives, 1);
+    if (before < ARCHIVES_MAX && archive_start(tallyd, request, wanted))
+        return NULL;
+    atomic_fetch_sub(&tallyd->archives, 1);
+    if (before < ARCHIVES_MAX)
+        return &no_memory;
+    const struct refusal *refusal =
+        refusal_new(request->arena, REFUSE_QUEUE_FULL, "%d archives are being sent already; try again later", ARCHIVES_MAX);
+    return refusal == NULL ? &full : refusal;
 }
 
 void handle_archive(struct tallyd *tallyd, struct http_request *request)
 {
-    static const struct refusal no_memory = {.code = REFUSE_INTERNAL};
     struct archive wanted = {0};
     const struct refusal *refusal = check(tallyd, request, &wanted);
     reader_mark(request);
-    if (refusal == NULL && wanted.actor[0] != '\0')
-        http_answer_header(request, "Cache-Control", SLICE("private, no-cache"));
-    if (refusal == NULL && request->method != HTTP_HEAD && !archive_start(tallyd, request, &wanted))
-        refusal = &no_memory;
+    if (refusal == NULL) /* never from a cache: bodies are erased */
+        http_answer_header(request, "Cache-Control",
+                           wanted.actor[0] != '\0' ? SLICE("private, no-cache") : SLICE("no-cache"));
+    if (refusal == NULL && request->method != HTTP_HEAD)
+        refusal = begin(tallyd, request, &wanted);
     if (refusal != NULL)
         http_refuse(request, refusal);
     else

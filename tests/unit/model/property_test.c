@@ -8,6 +8,7 @@
 
 #define RUNS 60
 #define STEPS 1000
+#define SLEEPERS 12
 
 static uint32_t previewed; /* that would have triggered something */
 
@@ -299,13 +300,25 @@ static void change_keys(struct world *w)
     world_do(w, dice(3) == 0 ? "op" : actor, &command);
 }
 
+static uint32_t days_most = 4; /* and one less pass between deeds */
+static bool is_awake;          /* each hour of them is looked at */
+
+static void pass(struct world *w, uint32_t days)
+{
+    for (uint32_t hour = 0; hour < 24 * days; hour++) {
+        w->time.us += INT64_C(3600) * 1000000;
+        if (is_awake)
+            (void) world_moments(w);
+    }
+}
+
 static void step(struct world *w)
 {
     static void (*const deeds[])(struct world *) = {
         propose,        sign,         sign,        submit,  submit,  submit,  accede,  verify,  verify,  verify, verify,
         settle,         settle,       change_keys, change,  change,  dispute, dispute, resolve, resolve, submit, amend,
         sign_amendment, propose_user, sign_user,   dispute, resolve, resolve, change,  change,  dispute, resolve};
-    w->time.us += (int64_t) dice(4) * 24 * 3600 * 1000000;
+    pass(w, dice(days_most));
     deeds[dice(sizeof(deeds) / sizeof(deeds[0]))](w);
 }
 
@@ -487,19 +500,24 @@ static uint32_t count_changes(const struct world *w)
     return count;
 }
 
+static void begin_run(struct world *w, uint64_t run)
+{
+    random_state = run * UINT64_C(0x9e3779b97f4a7c15);
+    world_init(w);
+    for (size_t i = 1; i < sizeof(actors) / sizeof(actors[0]); i++)
+        do_register(w, "op", actors[i], i == 1);
+    do_define(w, "hub", "shared.units", 1, "days");
+    do_define(w, "hub", "shared.seen", 1, "days");
+    do_define(w, "hub", "shared.acts", 1, "days");
+}
+
 static void any_history_gives_the_same_decisions_from_any_view(void **state)
 {
     uint32_t payments = 0, finals = 0, changed = 0, decided = 0, amended = 0, taken = 0, succeeded = 0;
     (void) state;
     for (uint64_t run = 1; run <= RUNS; run++) {
         struct world w;
-        random_state = run * UINT64_C(0x9e3779b97f4a7c15);
-        world_init(&w);
-        for (size_t i = 1; i < sizeof(actors) / sizeof(actors[0]); i++)
-            do_register(&w, "op", actors[i], i == 1);
-        do_define(&w, "hub", "shared.units", 1, "days");
-        do_define(&w, "hub", "shared.seen", 1, "days");
-        do_define(&w, "hub", "shared.acts", 1, "days");
+        begin_run(&w, run);
         for (int i = 0; i < STEPS; i++)
             step(&w);
         (void) world_moments(&w);
@@ -525,6 +543,34 @@ static void any_history_gives_the_same_decisions_from_any_view(void **state)
                 taken > RUNS / 2); /* the dice do reach what matters */
     assert_true(succeeded > RUNS / 6 && previewed > RUNS / 4);
     assert_true(members > RUNS && paid_members > RUNS / 2 && persons > RUNS && passed_on > RUNS / 2);
+}
+
+/* T3: silence, disputes that lapse, days that are reached and ends of contracts, many at one moment, come about in the same order whether
+ * anybody looked at the clock when they did or only weeks later. */
+static void who_slept_wakes_to_what_who_was_awake_saw(void **state)
+{
+    uint32_t moments = 0;
+    (void) state;
+    for (uint64_t run = 1; run <= SLEEPERS; run++) {
+        struct world worlds[2];
+        for (int i = 0; i < 2; i++) {
+            is_awake = i == 0;
+            begin_run(&worlds[i], 1000 + run);
+            for (int k = 0; k < STEPS; k++) {
+                days_most = k < STEPS / 2 ? 1 : 4; /* many contracts have come into force, and many results wait */
+                step(&worlds[i]);
+            }
+            (void) world_moments(&worlds[i]);
+        }
+        assert_string_equal(worlds[0].log.ptr, worlds[1].log.ptr);
+        for (const char *at = worlds[0].log.ptr; (at = strstr(at, "moment.reached")) != NULL; at++)
+            moments++;
+        for (int i = 0; i < 2; i++)
+            world_release(&worlds[i]);
+    }
+    days_most = 4;
+    is_awake = false;
+    assert_true(moments > 5 * SLEEPERS);
 }
 
 static void trimming_gives_memory_back_and_forgets_no_moment(void **state)
@@ -605,6 +651,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_gives_the_same_decisions_from_any_view),
+        cmocka_unit_test(who_slept_wakes_to_what_who_was_awake_saw),
         cmocka_unit_test(trimming_gives_memory_back_and_forgets_no_moment),
         cmocka_unit_test(the_contracts_used_last_stay_however_large_they_are),
     };

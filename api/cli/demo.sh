@@ -9,12 +9,13 @@ templates=$here/../../contracts/templates
 bin=$(cd "${1:?usage: demo.sh BIN}" && pwd)
 export PATH=$bin:$PATH
 # the demonstration is its own: nobody's settings, nobody's database
-unset TALLY_SERVER TALLY_ACTOR TALLY_KEY TALLY_DATA TALLY_LISTEN TALLY_DATABASE TALLY_OWNER_DATABASE ${!PG@}
+unset TALLY_SERVER TALLY_ACTOR TALLY_KEY TALLY_VKEY TALLY_DATA TALLY_LISTEN TALLY_DATABASE TALLY_OWNER_DATABASE TALLY_POLICY ${!PG@}
 export XDG_CONFIG_HOME=/nonexistent LC_ALL=C.UTF-8
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-demo.XXXXXX")
 chmod 711 "$work" # PostgreSQL runs as an account of its own when root runs this, and has to get to its folder
 data=$work/data
+export XDG_DATA_HOME=$work/held # what `tally` holds against a ledger that is gone in a minute
 service=
 
 stop() {

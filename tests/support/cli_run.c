@@ -54,7 +54,8 @@ static int read_back(int fd, char *out)
 
 static void child(const struct cli_place *place, const char *const *argv, int in, int out, int err)
 {
-    static const char *const names[] = {"TALLY_SERVER", "TALLY_ACTOR", "TALLY_KEY", "XDG_CONFIG_HOME", "TALLY_DATA"};
+    static const char *const names[] = {"TALLY_SERVER", "TALLY_ACTOR",     "TALLY_KEY",     "TALLY_VKEY",
+                                        "TALLY_POLICY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TALLY_DATA"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     setenv("HOME", place->home, 1);

@@ -399,6 +399,36 @@ static void what_replaced_a_result_is_named_to_whom_it_is_for(void **state)
     assert_string_equal(first_item(800001, "me", "replaced_by"), "{\"item\":0,\"seq\":800004}");
 }
 
+static bool has_explanation(uint64_t payment, const char *reader)
+{
+    bool found = false;
+    ok(store_has_explanation(pg, payment, slice_str(reader), &found, &err));
+    return found;
+}
+
+/* The contract x is open and measures k: 900002 was triggered before 900003 restated what had been open until it was erased, 900004 after that. */
+static void how_a_payment_came_about_is_hidden_with_what_restates_an_erased_result(void **state)
+{
+    (void) state;
+    sql("INSERT INTO outcomes.contract SELECT 'x', 's', 't', 'text', 'a', 1, sha256('x'), sha256('x'), '{}', true, 900000, "
+        "NULL, NULL, "
+        "'proposed', NULL, 1");
+    sql("INSERT INTO outcomes.party VALUES ('x', 0, 'p', 'investor', '', 'xavier', lpad('', 43, 'k'), NULL, true)");
+    sql("INSERT INTO outcomes.contract_metric VALUES ('x', 0, 'm', 'k', 1, 900000, true)");
+    sql("INSERT INTO outcomes.result (seq, item, indicator, version, dimensions, value, author, \"time\", is_set, of_seq, "
+        "of_item,"
+        "    first_seq, first_item, first_time, prev_seq, key, only_in)"
+        "  VALUES (900003, 0, 'k', 1, '{}', '2', 'w', '2026-01-01Z', false, 899999, 0, 899999, 0, '2026-01-01Z', 899999, "
+        "sha256('x4'), '')");
+    sql("INSERT INTO outcomes.payment SELECT s, s, s, 'x', 'r', 'p', 'q', 'a', 'b', 'USD', '1', false, 1, '2026-01-01', "
+        "'2026-01-01', '0', true"
+        "  FROM (VALUES (900002), (900004)) AS p (s)");
+    assert_true(has_explanation(900002, ""));
+    assert_false(has_explanation(900004, ""));
+    assert_false(has_explanation(900004, "me"));
+    assert_true(has_explanation(900004, "xavier"));
+}
+
 static int start(void **state)
 {
     (void) state;
@@ -435,6 +465,7 @@ int main(void)
         cmocka_unit_test(what_a_statement_costs_does_not_hang_on_others_contracts),
         cmocka_unit_test(a_result_says_how_it_stands_in_the_readers_contracts),
         cmocka_unit_test(what_replaced_a_result_is_named_to_whom_it_is_for),
+        cmocka_unit_test(how_a_payment_came_about_is_hidden_with_what_restates_an_erased_result),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

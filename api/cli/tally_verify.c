@@ -272,7 +272,8 @@ static enum tally_code load_anchors(const struct arguments *arguments, const str
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the checkpoints"));
     if (trust->vkey.len == 0)
         TRY(wrong(err, "--checkpoint needs --vkey, or a log in the policy, to tell whose it is", ""));
-    if (note_key_read(trust->vkey, &key, err) != TALLY_OK) /* the verifier says so, too, and better */
+    if (note_key_read(trust->vkey, &key, err) != TALLY_OK ||
+        key.type != NOTE_KEY_ED25519) /* the verifier says so, too, and better */
         goto done;
     for (size_t i = 0; i < arguments->checkpoint_count; i++)
         TRY(verify_anchor_add(anchors, arguments->checkpoints[i], &key, trust->has_policy ? &trust->policy : NULL, err));

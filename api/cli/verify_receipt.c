@@ -172,7 +172,8 @@ enum tally_code verify_receipt(const struct verify_receipt_options *options, str
     struct arena *arena = arena_new(ARENA_MAX);
     if (arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory to read the receipt"));
-    if (is_trusted && note_key_read(vkey, &key, err) != TALLY_OK)
+    /* a witness's key, too, though it has a ledger's name: no cosignature stands in for the ledger's own signature */
+    if (is_trusted && (note_key_read(vkey, &key, err) != TALLY_OK || key.type != NOTE_KEY_ED25519))
         TRY(err_set(err, TALLY_E_USAGE, "--vkey %.*s is not a ledger's verifier key (name+<8 hex digits>+<base64>)",
                     SLICE_ARG(vkey)));
     enum tally_code checked = receipt_read(options->text, arena, &result.receipt, &why);

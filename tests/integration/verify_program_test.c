@@ -291,6 +291,16 @@ static void a_receipt_alone_says_what_the_ledger_has_signed(void **state)
     verify_receipt(buf_slice(&receipt), "--vkey", "a+b", NULL, &ran);
     assert_int_equal(ran.status, 2);
     ran_release(&ran);
+    struct key_public key;
+    struct buf witness; /* of the ledger's name, and by its key */
+    key_pair_public(l.ledger, &key);
+    buf_init(&witness, 256);
+    key_vkey_write(SLICE(SMALL_ORIGIN), NOTE_KEY_COSIGNATURE, &key, &witness);
+    verify_receipt(buf_slice(&receipt), "--vkey", witness.ptr, NULL, &ran);
+    assert_int_equal(ran.status, 2);
+    assert_non_null(strstr(ran.errors.ptr, "is not a ledger's verifier key"));
+    ran_release(&ran);
+    buf_release(&witness);
     char body[64], jws[64];
     (void) snprintf(body, sizeof body, "%s", named_file(entry.body));
     (void) snprintf(jws, sizeof jws, "%s", named_file(entry.jws));

@@ -58,7 +58,6 @@ static bool has_a_part(const struct terms *t, uint32_t party)
     return has;
 }
 
-/* A party with an office (evaluator, auditor) or that reports or verifies need not be paid. */
 /* Is it that party, or a member of the dimension that stands in its place? */
 static bool takes_part(const struct terms *t, uint32_t party, uint32_t dimension, uint32_t i)
 {
@@ -67,6 +66,7 @@ static bool takes_part(const struct terms *t, uint32_t party, uint32_t dimension
     return dimension_find(&t->dimensions[dimension], t->parties[i].name) != TERMS_NONE;
 }
 
+/* A party with an office (evaluator, auditor) or that reports or verifies need not be paid. */
 static void warn_parties(struct checker *c)
 {
     const struct terms *t = c->t;
@@ -89,11 +89,12 @@ static void warn_arbiter(struct checker *c)
             continue;
         uint32_t arbiter = terms_find_party(t, d->u.disputes.by.text);
         for (uint32_t i = 0; i < t->rule_count; i++) {
-            if (t->rules[i].shown.payer != arbiter && t->rules[i].shown.payee != arbiter)
+            const struct terms_rule *r = &t->rules[i].shown;
+            bool pays = takes_part(t, r->payer, r->payer_dimension, arbiter);
+            if (!pays && !takes_part(t, r->payee, r->payee_dimension, arbiter))
                 continue;
             WARNING(c, "warning.arbiter", d->u.disputes.by.span, NULL, "`%.*s` decides disputes and %s by `%.*s`",
-                    SLICE_ARG(d->u.disputes.by.text), t->rules[i].shown.payer == arbiter ? "pays" : "is paid",
-                    SLICE_ARG(t->rules[i].shown.name));
+                    SLICE_ARG(d->u.disputes.by.text), pays ? "pays" : "is paid", SLICE_ARG(r->name));
             return;
         }
     }
@@ -126,24 +127,56 @@ static void warn_metrics(struct checker *c)
 static void percent_step(struct checker *c, const struct node *n, void *with)
 {
     (void) with;
-    if (n->op == NODE_STEP && n->a->op == NODE_METRIC && n->a->type.flavour == FLAVOUR_PERCENT)
+    const struct node *x = n->op == NODE_STEP ? n->a : NULL;
+    while (x != NULL && x->op == NODE_DEFINE) /* another name for it */
+        x = c->t->defines[x->u.ref.target].value;
+    if (x != NULL && x->op == NODE_METRIC && x->type.flavour == FLAVOUR_PERCENT)
         WARNING(c, "warning.percent", n->a->span, "report the two figures and divide here: 8.46 rounded by hand is 8.5",
                 "a metric in percent decides the row of a step");
+}
+
+static void warn_percents(struct checker *c)
+{
+    const struct terms *t = c->t;
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        check_visit(c, t->metrics[i].missing, percent_step, NULL);
+    for (uint32_t i = 0; i < t->define_count; i++)
+        check_visit(c, t->defines[i].value, percent_step, NULL);
+    for (uint32_t i = 0; i < t->rule_count; i++) {
+        check_visit(c, t->rules[i].amount, percent_step, NULL);
+        check_visit(c, t->rules[i].when, percent_step, NULL);
+    }
 }
 
 /* ---- who is paid by what it reports ---- */
 
 struct reached { /* metrics and defines that a rule's amount comes from */
     bool *metrics, *defines, *rules;
+    bool *found;     /* metrics of which only counts whether, and when, there is a result */
     uint8_t *warned; /* by metric: of what, once is enough */
 };
 
 enum { WARNED_ALONE = 1, WARNED_BACK = 2, WARNED_CARRY = 4, WARNED_SILENT = 8 };
 
+static void mark(struct checker *c, const struct node *n, void *with);
+
+static void mark_rule(struct checker *c, const struct rule *rule, struct reached *r)
+{
+    const struct node *clauses[] = {rule->amount, rule->when, rule->dated, rule->not_before};
+    for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
+        check_visit(c, clauses[i], mark, r);
+    if (rule->has_of)
+        r->found[rule->of] = true;
+}
+
 static void mark(struct checker *c, const struct node *n, void *with)
 {
     struct reached *r = with;
     const struct terms *t = c->t;
+    if (n->op == NODE_SUBMITTED)
+        r->found[n->u.ref.target] = true;
+    if ((n->op == NODE_AGGREGATE || n->op == NODE_PORTION) && n->u.aggregate.has_of)
+        r->found[n->u.aggregate.of] = true;
     if (n->op == NODE_METRIC && !r->metrics[n->u.ref.target]) {
         r->metrics[n->u.ref.target] = true;
         check_visit(c, t->metrics[n->u.ref.target].missing, mark, r);
@@ -154,8 +187,7 @@ static void mark(struct checker *c, const struct node *n, void *with)
     }
     if (n->op == NODE_RULE && !r->rules[n->u.ref.target]) {
         r->rules[n->u.ref.target] = true;
-        check_visit(c, t->rules[n->u.ref.target].amount, mark, r);
-        check_visit(c, t->rules[n->u.ref.target].when, mark, r);
+        mark_rule(c, &t->rules[n->u.ref.target], r);
     }
 }
 
@@ -165,7 +197,9 @@ static bool alone_behind(const struct terms_metric *m, uint32_t payee)
     bool reports = m->reporter_count == 0;
     for (uint32_t i = 0; i < m->reporter_count; i++)
         reports = reports || m->reporters[i] == payee;
-    bool verifies_alone = m->verifier_count == 1 && m->verifiers[0] == payee;
+    bool verifies_alone = false; /* nobody else need verify it */
+    for (uint32_t i = 0; m->quorum == 1 && i < m->verifier_count; i++)
+        verifies_alone = verifies_alone || m->verifiers[i] == payee;
     return (reports && m->verifier_count == 0) || verifies_alone;
 }
 
@@ -183,22 +217,24 @@ static void find_prior(struct checker *c, const struct node *n, void *with)
     *(bool *) with = *(bool *) with || n->op == NODE_PRIOR;
 }
 
-/* What the payee of a rule can do with a metric that pays it. */
-static unsigned payee_can(struct checker *c, const struct rule *rule, const struct metric *m)
+/* What a payee of a rule can do with a metric that pays it. */
+static unsigned payee_can(struct checker *c, const struct rule *rule, uint32_t payee, const struct metric *m,
+                          bool has_value)
 {
-    uint32_t payee = rule->shown.payee;
     bool is_alone = m->shown.source < AST_SOURCE_USED && alone_behind(&m->shown, payee), carries = false;
+    unsigned of = (is_alone ? WARNED_ALONE : 0u) | (is_alone && rule->is_never_back ? WARNED_BACK : 0u);
+    if (!has_value)
+        return of;
     check_visit(c, m->missing, find_prior, &carries);
-    return (is_alone ? WARNED_ALONE : 0u) | (is_alone && rule->is_never_back ? WARNED_BACK : 0u) |
-           (carries && is_reporter(&m->shown, payee) ? WARNED_CARRY : 0u) |
+    return of | (carries && is_reporter(&m->shown, payee) ? WARNED_CARRY : 0u) |
            (m->missing == NULL && rule->is_either_way && m->shown.reporter_count > 0 && is_reporter(&m->shown, payee)
                 ? WARNED_SILENT
                 : 0u);
 }
 
-static void warn_payee(struct checker *c, const struct rule *rule, const struct metric *m, unsigned of)
+static void warn_payee(struct checker *c, const struct rule *rule, uint32_t party, const struct metric *m, unsigned of)
 {
-    struct slice payee = c->t->parties[rule->shown.payee].name, name = m->shown.name;
+    struct slice payee = c->t->parties[party].name, name = m->shown.name;
     struct span at = m->decl->name.span;
     if ((of & WARNED_ALONE) != 0)
         WARNING(c, "warning.payee", at, "let somebody else verify it",
@@ -217,42 +253,49 @@ static void warn_payee(struct checker *c, const struct rule *rule, const struct 
                 SLICE_ARG(name), SLICE_ARG(rule->shown.name));
 }
 
+static void warn_of_payee(struct checker *c, const struct rule *rule, uint32_t payee, struct reached *r)
+{
+    const struct terms *t = c->t;
+    for (uint32_t m = 0; m < t->metric_count; m++) {
+        bool is_reached = r->metrics[m] || r->found[m];
+        unsigned of = is_reached ? payee_can(c, rule, payee, &t->metrics[m], r->metrics[m]) & ~(unsigned) r->warned[m] : 0;
+        r->warned[m] = (uint8_t) (r->warned[m] | of);
+        warn_payee(c, rule, payee, &t->metrics[m], of);
+    }
+}
+
 static void warn_payees(struct checker *c)
 {
     const struct terms *t = c->t;
     struct reached r = {CHECK_NEW(c, t->metric_count, bool), CHECK_NEW(c, t->define_count, bool),
-                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, uint8_t)};
+                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, bool),
+                        CHECK_NEW(c, t->metric_count, uint8_t)};
     if (c->failed)
         return;
     for (uint32_t i = 0; i < t->rule_count; i++) {
-        const struct rule *rule = &t->rules[i];
+        const struct terms_rule *rule = &t->rules[i].shown;
+        bool is_list = rule->payee_dimension != TERMS_NONE && !dimension_is_open(&t->dimensions[rule->payee_dimension]);
         memset(r.metrics, 0, t->metric_count * sizeof(bool));
+        memset(r.found, 0, t->metric_count * sizeof(bool));
         memset(r.defines, 0, t->define_count * sizeof(bool));
         memset(r.rules, 0, t->rule_count * sizeof(bool));
-        check_visit(c, rule->amount, mark, &r);
-        check_visit(c, rule->when, mark, &r);
-        if (rule->has_of)
-            r.metrics[rule->of] = true;
-        for (uint32_t m = 0; m < t->metric_count; m++) {
-            unsigned of = r.metrics[m] ? payee_can(c, rule, &t->metrics[m]) & ~(unsigned) r.warned[m] : 0;
-            r.warned[m] = (uint8_t) (r.warned[m] | of);
-            warn_payee(c, rule, &t->metrics[m], of);
-        }
+        mark_rule(c, &t->rules[i], &r);
+        if (!is_list)
+            warn_of_payee(c, &t->rules[i], rule->payee, &r);
+        for (uint32_t p = 0; is_list && p < t->party_count; p++)
+            if (takes_part(t, rule->payee, rule->payee_dimension, p))
+                warn_of_payee(c, &t->rules[i], p, &r);
     }
 }
 
 void check_warn(struct checker *c)
 {
-    const struct terms *t = c->t;
     check_warn_exposure(c);
     warn_header(c);
     warn_parties(c);
     warn_arbiter(c);
     warn_metrics(c);
-    for (uint32_t i = 0; i < t->define_count; i++)
-        check_visit(c, t->defines[i].value, percent_step, NULL);
-    for (uint32_t i = 0; i < t->rule_count; i++)
-        check_visit(c, t->rules[i].amount, percent_step, NULL);
+    warn_percents(c);
     warn_payees(c);
     check_warn_rules(c);
 }

@@ -322,19 +322,57 @@ static void warn_divisor(struct checker *c, const struct looking *l, const struc
             "`%.*s` may be zero, and is divided by", (int) (text.len > 60 ? 60 : text.len), text.ptr);
 }
 
-/* Does x ever meet the bound? */
+/* May it be one over a power? */
+static bool is_negative_power(const struct looking *l, const struct node *n)
+{
+    struct range r, zero;
+    if (n->op != NODE_POWER)
+        return false;
+    range_init(&r);
+    range_init(&zero);
+    expose_node(l->ex, n->b, &r);
+    bool is_negative = !r.is_none && (range_orders(&r, &zero) & RANGE_BELOW) != 0;
+    range_clear(&r);
+    range_clear(&zero);
+    return is_negative;
+}
+
+/* How x may lie to the row's bound; 0: nothing is known of that. */
+static unsigned row_orders(const struct looking *l, const struct node *n, const struct range *x, uint32_t i)
+{
+    struct range at;
+    range_init(&at);
+    expose_node(l->ex, n->u.rows.rows[i].at, &at);
+    unsigned orders = at.is_none ? 0 : n->a->type.kind == TYPE_DATE ? range_day_orders(x, &at) : range_orders(x, &at);
+    range_clear(&at);
+    return orders;
+}
+
+/* Does x ever meet the bound, and no row that goes before it always? Of lower bounds that is the next one, of upper ones the one before. */
+static bool is_reached(const struct looking *l, const struct node *n, const struct range *x, uint32_t i)
+{
+    bool is_step = n->op == NODE_STEP;
+    unsigned orders = row_orders(l, n, x, i);
+    unsigned holding = is_step ? expose_holding(n->u.rows.rows[i].bound) : (unsigned) RANGE_ABOVE;
+    bool has_first = is_step && (n->u.rows.is_upper ? i > 0 : i + 1 < n->u.rows.count);
+    if (orders != 0 && (orders & holding) == 0)
+        return false;
+    if (!has_first)
+        return true;
+    uint32_t first = n->u.rows.is_upper ? i - 1 : i + 1;
+    orders = row_orders(l, n, x, first);
+    return orders == 0 || (orders & ~expose_holding(n->u.rows.rows[first].bound)) != 0;
+}
+
 static void warn_rows(struct checker *c, const struct looking *l, const struct node *n)
 {
-    struct range x, at;
+    struct range x;
     range_init(&x);
-    range_init(&at);
     expose_node(l->ex, n->a, &x);
+    const struct metric *m = n->a->op == NODE_METRIC ? &c->t->metrics[n->a->u.ref.target] : NULL;
     for (uint32_t i = 0; !x.is_none && i < n->u.rows.count; i++) {
         const struct node_row *row = &n->u.rows.rows[i];
-        expose_node(l->ex, row->at, &at);
-        unsigned orders = n->a->type.kind == TYPE_DATE ? range_day_orders(&x, &at) : range_orders(&x, &at);
-        const struct metric *m = n->a->op == NODE_METRIC ? &c->t->metrics[n->a->u.ref.target] : NULL;
-        if (at.is_none || (orders & expose_holding(row->bound)) != 0)
+        if (is_reached(l, n, &x, i))
             continue;
         if (m != NULL && m->has_between)
             WARNING(c, "warning.row", row->span, NULL, "this row is never reached: `%.*s` lies between %.*s",
@@ -343,16 +381,15 @@ static void warn_rows(struct checker *c, const struct looking *l, const struct n
             WARNING(c, "warning.row", row->span, NULL, "this row is never reached by what the figures may come to");
     }
     range_clear(&x);
-    range_clear(&at);
 }
 
 static void look_at(struct checker *c, struct looking *l, const struct node *n)
 {
     if (n == NULL)
         return;
-    if (n->op == NODE_DIVIDE)
-        warn_divisor(c, l, n->b);
-    if (n->op == NODE_STEP)
+    if (n->op == NODE_DIVIDE || is_negative_power(l, n))
+        warn_divisor(c, l, n->op == NODE_DIVIDE ? n->b : n->a);
+    if (n->op == NODE_STEP || n->op == NODE_BANDS)
         warn_rows(c, l, n);
     look_at(c, l, n->a);
     bool is_guard = n->op == NODE_IF && l->guard_count < NESTING_MAX;
@@ -379,6 +416,8 @@ static void warn_formulas(struct checker *c, struct exposing *ex)
     if (l == NULL)
         return;
     l->ex = ex;
+    for (uint32_t i = 0; i < t->metric_count; i++)
+        look_at(c, l, t->metrics[i].missing);
     for (uint32_t i = 0; i < t->define_count; i++)
         look_at(c, l, t->defines[i].value);
     for (uint32_t i = 0; i < t->rule_count; i++) {

@@ -3,12 +3,27 @@
 
 /* ---- caps and rules ---- */
 
+/* Whom a rule pays is each member of a dimension, and the budget is not that of one of them. */
+static bool pays_several(const struct cap *cap, const struct rule *r)
+{
+    bool is_per = false;
+    for (uint32_t i = 0; i < cap->per.count; i++)
+        is_per = is_per || cap->per.dims[i] == r->shown.payee_dimension;
+    return r->shown.payee_dimension != TERMS_NONE && !is_per;
+}
+
 static void warn_caps(struct checker *c)
 {
     const struct terms *t = c->t;
     for (uint32_t i = 0; i < t->cap_count; i++)
-        for (uint32_t j = 1; j < t->caps[i].rule_count; j++) {
+        for (uint32_t j = 0; j < t->caps[i].rule_count; j++) {
             const struct rule *a = &t->rules[t->caps[i].rules[0]], *b = &t->rules[t->caps[i].rules[j]];
+            if (pays_several(&t->caps[i], b)) {
+                WARNING(c, "warning.cap", t->caps[i].span, "`portion` shares out instead",
+                        "all whom `%.*s` pays share this cap: who is verified first is paid first",
+                        SLICE_ARG(b->shown.name));
+                break;
+            }
             if (a->shown.payee == b->shown.payee)
                 continue;
             WARNING(c, "warning.cap", t->caps[i].span, "`portion` shares out instead",
@@ -38,44 +53,82 @@ static void warn_same(struct checker *c)
 
 /* ---- formulas ---- */
 
+#define BALANCE_STEPS_MAX                                                                                                  \
+    1000000u /* looks at a node, for a whole text: some milliseconds; what is beyond goes without a warning */
+
 struct balance {
     uint32_t define;
-    bool found;
+    bool *grown, *held; /* defines that have been looked through, for growth and in a product */
+    uint64_t steps;     /* that are left */
 };
 
-static void finds_itself(struct checker *c, const struct node *n, void *with)
+static bool holds_itself(struct checker *c, const struct node *n, struct balance *b);
+static bool grows(struct checker *c, const struct node *n, struct balance *b);
+
+/* Does it hold for any part of n? */
+static bool any_part(struct checker *c, const struct node *n, struct balance *b,
+                     bool (*holds)(struct checker *, const struct node *, struct balance *))
 {
-    struct balance *b = with;
-    (void) c;
-    b->found = b->found || (n->op == NODE_DEFINE && n->u.ref.target == b->define);
+    bool any = holds(c, n->a, b) || holds(c, n->b, b) || holds(c, n->c, b);
+    for (uint32_t i = 0; (n->op == NODE_MIN || n->op == NODE_MAX) && i < n->u.list.count; i++)
+        any = any || holds(c, n->u.list.args[i], b);
+    for (uint32_t i = 0; node_has_rows(n) && i < n->u.rows.count; i++)
+        any = any || holds(c, n->u.rows.rows[i].value, b);
+    return any;
+}
+
+/* Through another define, once. */
+static bool in_define(struct checker *c, const struct node *n, struct balance *b, bool *seen,
+                      bool (*holds)(struct checker *, const struct node *, struct balance *))
+{
+    if (seen[n->u.ref.target])
+        return false;
+    seen[n->u.ref.target] = true;
+    return holds(c, c->t->defines[n->u.ref.target].value, b);
+}
+
+MUST_CHECK static bool take_step(struct balance *b, uint64_t steps)
+{
+    bool is_left = b->steps >= steps;
+    b->steps -= is_left ? steps : b->steps;
+    return is_left;
+}
+
+/* Does the define's own value, not rounded, go into n? */
+static bool holds_itself(struct checker *c, const struct node *n, struct balance *b)
+{
+    if (n == NULL || n->op == NODE_ROUND || !take_step(b, 1))
+        return false;
+    if (n->op == NODE_DEFINE)
+        return n->u.ref.target == b->define || in_define(c, n, b, b->held, holds_itself);
+    return any_part(c, n, b, holds_itself);
 }
 
 /* Is what `prior` gives of the define itself multiplied, and not rounded around that? Its digits then grow with each period. */
-static bool grows(struct checker *c, const struct node *n, uint32_t define)
+static bool grows(struct checker *c, const struct node *n, struct balance *b)
 {
-    struct balance b = {.define = define};
-    if (n == NULL || n->op == NODE_ROUND || n->op == NODE_PRIOR || n->op == NODE_AGGREGATE)
+    if (n == NULL || n->op == NODE_ROUND || n->op == NODE_AGGREGATE || !take_step(b, 1))
         return false;
     if (n->op == NODE_MULTIPLY || n->op == NODE_DIVIDE) {
-        check_visit(c, n->a, finds_itself, &b);
-        check_visit(c, n->b, finds_itself, &b);
-        return b.found;
+        memset(b->held, 0, c->t->define_count * sizeof(bool));
+        return take_step(b, c->t->define_count / 64) && any_part(c, n, b, holds_itself);
     }
-    bool any = grows(c, n->a, define) || grows(c, n->b, define) || grows(c, n->c, define);
-    for (uint32_t i = 0; (n->op == NODE_MIN || n->op == NODE_MAX) && i < n->u.list.count; i++)
-        any = any || grows(c, n->u.list.args[i], define);
-    return any;
+    if (n->op == NODE_DEFINE)
+        return n->u.ref.target != b->define && in_define(c, n, b, b->grown, grows);
+    return any_part(c, n, b, grows);
 }
 
 static void warn_balances(struct checker *c)
 {
     const struct terms *t = c->t;
-    for (uint32_t i = 0; i < t->define_count; i++)
-        if (grows(c, t->defines[i].value, i))
-            WARNING(c, "warning.balance", t->defines[i].decl->name.span,
-                    "round what is multiplied: `round(..., 0.01, half even)`",
-                    "`%.*s` is multiplied in each period and not rounded: its digits grow without end",
-                    SLICE_ARG(t->defines[i].name));
+    struct balance b = {0, CHECK_NEW(c, t->define_count, bool), CHECK_NEW(c, t->define_count, bool), BALANCE_STEPS_MAX};
+    for (b.define = 0; !c->failed && b.define < t->define_count; b.define++) {
+        const struct define *d = &t->defines[b.define];
+        memset(b.grown, 0, t->define_count * sizeof(bool));
+        if (take_step(&b, t->define_count / 64) && grows(c, d->value, &b))
+            WARNING(c, "warning.balance", d->decl->name.span, "round what is multiplied: `round(..., 0.01, half even)`",
+                    "`%.*s` is multiplied in each period and not rounded: its digits grow without end", SLICE_ARG(d->name));
+    }
 }
 
 void check_warn_rules(struct checker *c)

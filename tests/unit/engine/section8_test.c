@@ -15,6 +15,12 @@
 #define P(amount) "pay p from city to lender amount " amount "\n"
 #define M(clauses) "metric m is \"M2\" in USD between 0 and 9\n  " clauses "\n"
 
+#define DAYS "metric d is \"D\" in days between 0 and 9\n  reported by judge\n  disputes within 9 days\n"
+#define SEEN(by)                                                                                                           \
+    "metric seen is \"S2\" in date\n  by village\n  reported by " by " until 2017-01-01\n  disputes within 9 days\n"
+#define SIDES "dimension side (lender, judge)\n"
+#define BALANCE "pay p from city to lender for each year amount b\n"
+
 struct item {
     const char *what; /* in the words of the section */
     const char *code;
@@ -51,6 +57,13 @@ static const struct item errors[] = {
     {"never back with portion", "portion.back",
      "pay p from city to lender for each year amount portion(money, by_year over year) never back\n",
      "pay p from city to lender for each year amount portion(money, by_year over year)\n"},
+    {"never back with portion, through a default", "portion.back",
+     "metric m is \"M2\" in USD between 0 and 9\n  by year\n  reported by judge\n  if missing use portion(money, by_year "
+     "over "
+     "year)\npay p from city to lender for each year amount m never back\n",
+     "metric m is \"M2\" in USD between 0 and 9\n  by year\n  reported by judge\n  if missing use portion(money, by_year "
+     "over "
+     "year)\npay p from city to lender for each year amount m\n"},
     {"a cap that is not a whole number of the smallest amount", "cap.smallest", P("money") "cap 10.005 on p\n",
      P("money") "cap 10.05 on p\n"},
     {"K4: more instances than are allowed", "limit.instances",
@@ -121,6 +134,53 @@ static const struct item warnings[] = {
      "define b in USD = prior(year, b, 0) * 1.1 + 1\npay p from city to lender for each year amount b\n",
      "define b in USD = round(prior(year, b, 0) * 1.1, 0.01, down) + 1\npay p from city to lender for each year amount "
      "b\n"},
+    {"a row that another always goes before", "warning.row", P("step of x: at least 0: 5 at least 1: 6 otherwise: 0"),
+     P("step of x: at least 1: 5 at least 2: 6 otherwise: 0")},
+    {"the same of upper bounds", "warning.row", P("step of x: at most 5: 5 at most 6: 6 otherwise: 0"),
+     P("step of x: at most 4: 5 at most 5: 6 otherwise: 0")},
+    {"a band that cannot be reached", "warning.row", DAYS P("bands of d: from 0 days: 1 per day from 9 days: 2 per day"),
+     DAYS P("bands of d: from 0 days: 1 per day from 8 days: 2 per day")},
+    {"the payee alone reports what is counted", "warning.payee", SEEN("lender") P("USD 5 * count(over village of seen)"),
+     SEEN("judge") P("USD 5 * count(over village of seen)")},
+    {"the payee alone reports what has a day", "warning.payee",
+     M("reported by lender") P("if submitted(m) < 2018-01-01 then 50 else 49"),
+     M("reported by judge") P("if submitted(m) < 2018-01-01 then 50 else 49")},
+    {"the payee alone reports the day of its payment", "warning.payee",
+     "metric m is \"M2\" in date\n  reported by lender\npay p from city to lender amount money not before m\n",
+     "metric m is \"M2\" in date\n  reported by judge\npay p from city to lender amount money not before m\n"},
+    {"the payee alone reports what another rule pays for, whose name it is paid by", "warning.payee",
+     SEEN("lender") "pay q from judge to city for each village of seen amount 5\n" P("sum(q over village of by_village)"),
+     SEEN("judge") "pay q from judge to city for each village of seen amount 5\n" P("sum(q over village of by_village)")},
+    {"the payee is one of those of whom one verifies", "warning.payee",
+     M("reported by judge verified by 1 of (lender, judge)") P("m"),
+     M("reported by judge verified by 2 of (lender, judge)") P("m")},
+    {"one of several payees alone reports", "warning.payee",
+     SIDES M("reported by lender") "pay p from city to side for each side amount m\n",
+     SIDES M("reported by city") "pay p from city to side for each side amount m\n"},
+    {"the arbiter is one of several payees", "warning.arbiter",
+     SIDES "pay p from city to side for each side amount money\n",
+     "dimension other (lender)\npay p from city to other for each other amount money\n"},
+    {"a cap shared by all whom one rule pays", "warning.cap",
+     SIDES "pay p from city to side for each side amount money\ncap 9 on p\n",
+     SIDES "pay p from city to side for each side amount money\ncap 9 per side on p\n"},
+    {"a metric in percent under a step, by another name", "warning.percent",
+     "define d = share_of\n" P("step of d: at least 50%: 5 otherwise: 0"),
+     "define d = share_of * x\n" P("step of d: at least 50%: 5 otherwise: 0")},
+    {"a metric in percent under a step of a condition", "warning.percent",
+     "pay p from city to lender when (step of share_of: at least 50%: 5 otherwise: 0) > 3 amount money\n",
+     "pay p from city to lender when (step of x: at least 2: 5 otherwise: 0) > 3 amount money\n"},
+    {"a divisor of a default", "warning.divisor", M("reported by judge if missing use money / (x - 3)") P("m"),
+     M("reported by judge if missing use money / x") P("m")},
+    {"a divisor by a power", "warning.divisor", P("money * (x - 3) ^ -1"), P("money * (x - 3) ^ 2")},
+    {"a balance that is multiplied in another define", "warning.balance",
+     "define i in USD = prior(year, b, 0) * 0.1\ndefine b in USD = prior(year, b, 0) + i + 1\n" BALANCE,
+     "define i in USD = round(prior(year, b, 0) * 0.1, 0.01, down)\ndefine b in USD = prior(year, b, 0) + i + 1\n" BALANCE},
+    {"a balance that is multiplied in a row", "warning.balance",
+     "define b in USD = step of x: at least 4: prior(year, b, 0) * 1.1 otherwise: 1\n" BALANCE,
+     "define b in USD = step of x: at least 4: prior(year, b, 0) + 1.1 otherwise: 1\n" BALANCE},
+    {"a balance that is multiplied under `prior`", "warning.balance",
+     "define b in USD = prior(year, b * 1.1, 0) + 1\n" BALANCE,
+     "define b in USD = prior(year, round(b, 0.01, down) * 1.1, 0) + 1\n" BALANCE},
     {"no closes", "warning.closes",
      "terms 1\ncontract a \"A\"\ncurrency USD rounded to 0.01, half even\nclock UTC\nruns 2016-01-01 to 2020-12-31\n"
      "party city outcome payer \"City\"\nparty lender investor \"Lender\"\n" P("1"),

@@ -201,6 +201,8 @@ uint64_t cli_number(const json_t *object, const char *name);      /* 0 when it i
 bool cli_true(const json_t *object, const char *name);
 /* {"arm":"programme","cohort":"y2013"} as "arm=programme cohort=y2013". */
 struct slice cli_pairs(struct cli *cli, const json_t *object);
+/* Of a statement's body that was written from arguments: TALLY_E_USAGE when one is not UTF-8. */
+MUST_CHECK enum tally_code cli_body_check(const struct buf *body, struct err *err);
 void cli_print_json(struct slice raw); /* and a newline */
 /* Reads JSON of a person's: TALLY_E_MALFORMED with line and column. Owned by the run. */
 MUST_CHECK enum tally_code cli_json_read(struct cli *cli, const char *file, struct slice text, json_t **out,

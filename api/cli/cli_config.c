@@ -42,6 +42,8 @@ MUST_CHECK static enum tally_code take_line(struct cli *cli, const char *file, i
     if (at == NULL)
         return err_set(err, TALLY_E_USAGE, "%s:%d: there is no setting %.*s; there are server, actor, key and vkey", file,
                        line, SLICE_ARG(name));
+    if (value.len == 0)
+        return err_set(err, TALLY_E_USAGE, "%s:%d: %.*s has no value", file, line, SLICE_ARG(name));
     const char *home = environment("HOME");
     char *taken = arena_strdup(cli->arena, value);
     if (taken == NULL)

@@ -64,7 +64,10 @@ enum tally_code cli_file_replace(struct cli *cli, const char *path, struct slice
     struct stat status;
     if (fresh.ptr == NULL)
         return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
-    mode_t mode = stat(path, &status) == 0 ? status.st_mode & 0777 : 0644;
+    bool is_there = stat(path, &status) == 0;
+    if (is_there && !S_ISREG(status.st_mode)) /* a device or a pipe would be gone, and a file in its place */
+        return err_set(err, TALLY_E_MALFORMED, "%s is no ordinary file and is not replaced", path);
+    mode_t mode = is_there ? status.st_mode & 0777 : 0644;
     int fd = open(fresh.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return err_set(err, TALLY_E_IO, "%s: %m", fresh.ptr);

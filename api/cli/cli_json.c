@@ -61,6 +61,12 @@ struct slice cli_pairs(struct cli *cli, const json_t *object)
     return out;
 }
 
+enum tally_code cli_body_check(const struct buf *body, struct err *err)
+{
+    enum tally_code rc = buf_check(body, err);
+    return rc == TALLY_E_MALFORMED ? err_set(err, TALLY_E_USAGE, "a text given here is not UTF-8") : rc;
+}
+
 void cli_print_json(struct slice raw)
 {
     (void) fwrite(raw.ptr, 1, raw.len, stdout);

@@ -1,9 +1,11 @@
 #include "cli_trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +75,13 @@ MUST_CHECK static enum tally_code kept_read(struct cli *cli, const char *path, s
     return cli_file_read(cli, path, out, err);
 }
 
+MUST_CHECK static enum tally_code cannot_keep(enum tally_code rc, struct err *err)
+{
+    (void) err_context(err, "what is held against the ledger cannot be kept (make room for it, or name another folder by "
+                            "XDG_DATA_HOME)");
+    return rc;
+}
+
 /* ---- the pinned key ---- */
 
 /* At the first use the key is taken as it comes; what it is worth depends on a comparison by another way, of `tally api GET /v1/ledger`. */
@@ -86,8 +95,10 @@ MUST_CHECK static enum tally_code pin(struct cli *cli, struct cli_trust *trust, 
         TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
     rc = kept_read(cli, path.ptr, &held, err);
     if (rc == TALLY_E_NOT_FOUND) {
-        TRY(folder_make(folder.ptr, err));
-        TRY(cli_file_replace(cli, path.ptr, arena_printf(cli->arena, "%.*s\n", SLICE_ARG(trust->vkey)), err));
+        rc = folder_make(folder.ptr, err);
+        if (rc == TALLY_OK)
+            rc = cli_file_replace(cli, path.ptr, arena_printf(cli->arena, "%.*s\n", SLICE_ARG(trust->vkey)), err);
+        TRY(rc == TALLY_OK ? rc : cannot_keep(rc, err));
         goto done;
     }
     TRY(rc);
@@ -225,11 +236,35 @@ done:
     return rc;
 }
 
-/* Held from now on, if it is larger; note is its text. */
+/* One `tally` at a time in the ledger's folder, until the descriptor is closed; -1 where a file system has no locks: then as before. */
+static int folder_lock(struct cli *cli)
+{
+    const char *path = arena_printf(cli->arena, "%s/lock", cli->trust->folder).ptr;
+    int fd = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        (void) close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Whether the file has a checkpoint as large already, that another `tally` has kept meanwhile. */
+static bool is_kept(struct cli *cli, const char *path, uint64_t size)
+{
+    struct slice text = SLICE("");
+    struct checkpoint kept;
+    return kept_read(cli, path, &text, NULL) == TALLY_OK &&
+           checkpoint_open(text, &cli->trust->key, &kept, NULL, NULL) == TALLY_OK && kept.size >= size;
+}
+
+/* Held from now on, if it is larger; note is its text. What is kept never becomes smaller. */
 MUST_CHECK static enum tally_code hold(struct cli *cli, const struct checkpoint *checkpoint, struct slice note,
                                        struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    int lock = -1;
     struct cli_trust *trust = cli->trust;
     if (trust->has_checkpoint && checkpoint->size <= trust->checkpoint.size)
         return TALLY_OK;
@@ -238,8 +273,15 @@ MUST_CHECK static enum tally_code hold(struct cli *cli, const struct checkpoint 
     if (trust->folder == NULL)
         return TALLY_OK;
     TRY(folder_make(trust->folder, err));
-    TRY(cli_file_replace(cli, arena_printf(cli->arena, "%s/checkpoint", trust->folder).ptr, note, err));
+    lock = folder_lock(cli);
+    const char *path = arena_printf(cli->arena, "%s/checkpoint", trust->folder).ptr;
+    if (!is_kept(cli, path, checkpoint->size))
+        TRY(cli_file_replace(cli, path, note, err));
 done:
+    if (rc != TALLY_OK)
+        rc = cannot_keep(rc, err);
+    if (lock >= 0)
+        (void) close(lock);
     return rc;
 }
 

@@ -60,7 +60,7 @@ MUST_CHECK static enum tally_code add(struct cli *cli, struct err *err)
                     cli->args[0]));
     canon_init(&w, &body);
     write_registration(&w, cli, proof, kind);
-    TRY(buf_check(&body, err));
+    TRY(cli_body_check(&body, err));
     TRY(cli_record(cli, SLICE("/v1/actors"), buf_slice(&body), &answer, err));
 done:
     buf_release(&body);

@@ -1,5 +1,6 @@
 /* tally archive: everything, for an auditor. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -52,6 +53,10 @@ MUST_CHECK static enum tally_code run(struct cli *cli, struct err *err)
     const char *path = cli_option(cli, "-o");
     if (path == NULL)
         return is_packed(cli, path) ? fetch_packed(cli, stdout, err) : fetch(cli, stdout, err);
+    struct stat status;
+    if (stat(path, &status) == 0 &&
+        !S_ISREG(status.st_mode)) /* a device or a pipe would be gone, and a file in its place */
+        return err_set(err, TALLY_E_USAGE, "-o %s is no ordinary file; without -o it goes to standard output", path);
     struct slice part = arena_printf(cli->arena, "%s.part", path);
     FILE *out = part.ptr == NULL ? NULL : fopen(part.ptr, "we");
     if (out == NULL)

@@ -37,9 +37,7 @@ MUST_CHECK static enum tally_code write_definition(struct cli *cli, struct buf *
     canon_name(&w, "version");
     canon_i64(&w, (int64_t) version);
     canon_close(&w);
-    rc = buf_check(body, err);
-    if (rc == TALLY_E_MALFORMED)
-        rc = err_set(err, TALLY_E_USAGE, "a text given here is not UTF-8");
+    rc = cli_body_check(body, err);
 done:
     return rc;
 }

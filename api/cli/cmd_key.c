@@ -172,7 +172,7 @@ MUST_CHECK static enum tally_code revoke(struct cli *cli, struct err *err)
         canon_str(&w, reason);
     }
     canon_close(&w);
-    TRY(buf_check(&body, err));
+    TRY(cli_body_check(&body, err));
     TRY(cli_record(cli, arena_printf(cli->arena, "/v1/actors/%s/keys/%s/revocation", of, cli->args[0]), buf_slice(&body),
                    &answer, err));
 done:

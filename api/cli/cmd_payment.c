@@ -100,7 +100,7 @@ MUST_CHECK static enum tally_code settle(struct cli *cli, struct err *err)
     canon_name(&w, "reference");
     canon_str(&w, reference);
     canon_close(&w);
-    TRY(buf_check(&body, err));
+    TRY(cli_body_check(&body, err));
     TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/payments/%llu/settlements", (unsigned long long) seq),
                               buf_slice(&body), err));
 done:

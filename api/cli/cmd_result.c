@@ -94,9 +94,7 @@ MUST_CHECK static enum tally_code write_result(struct cli *cli, struct buf *body
         canon_i64(&w, (int64_t) version);
     }
     canon_close(&w);
-    rc = buf_check(body, err);
-    if (rc == TALLY_E_MALFORMED)
-        rc = err_set(err, TALLY_E_USAGE, "a text given here is not UTF-8");
+    rc = cli_body_check(body, err);
 done:
     return rc;
 }
@@ -177,7 +175,7 @@ MUST_CHECK static enum tally_code write_verification(struct cli *cli, struct buf
         canon_str(&w, note);
     }
     canon_close(&w);
-    rc = buf_check(body, err);
+    rc = cli_body_check(body, err);
 done:
     return rc;
 }

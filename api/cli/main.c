@@ -1,4 +1,6 @@
 /* tally: what people use. It signs for them. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -64,8 +66,21 @@ static void tell(const struct err *err)
     buf_release(&clean);
 }
 
+/* A standard stream that is closed is taken by the next file or connection that is opened, and what is printed would go into that. Opened the
+ * wrong way round, so that using it fails. False: not even that can be done. */
+static bool streams_keep(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!streams_keep())
+        return (int) CLI_REFUSED;
     struct err err = {0};
     enum tally_code rc = TALLY_OK;
     const char *no_colour = getenv("NO_COLOR");

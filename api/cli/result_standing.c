@@ -85,9 +85,7 @@ MUST_CHECK static enum tally_code write_change(struct cli *cli, const char *valu
     else
         write_text(&w, "value", value);
     canon_close(&w);
-    rc = buf_check(body, err);
-    if (rc == TALLY_E_MALFORMED)
-        rc = err_set(err, TALLY_E_USAGE, "a text given here is not UTF-8");
+    rc = cli_body_check(body, err);
 done:
     return rc;
 }
@@ -148,7 +146,7 @@ enum tally_code result_dispute(struct cli *cli, struct err *err)
     write_items(&w, items, count);
     write_text(&w, "reason", reason);
     canon_close(&w);
-    TRY(buf_check(&body, err));
+    TRY(cli_body_check(&body, err));
     TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/results/%llu/disputes", (unsigned long long) seq),
                               buf_slice(&body), err));
 done:
@@ -185,7 +183,7 @@ enum tally_code result_resolve(struct cli *cli, struct err *err)
     write_text(&w, "note", cli_option(cli, "--note"));
     write_text(&w, "value", value);
     canon_close(&w);
-    TRY(buf_check(&body, err));
+    TRY(cli_body_check(&body, err));
     TRY(cli_record_or_preview(cli, arena_printf(cli->arena, "/v1/disputes/%llu/resolution", (unsigned long long) seq),
                               buf_slice(&body), err));
 done:

@@ -759,6 +759,52 @@ static void a_server_that_is_none_of_ours_is_called_that(void **state)
     proxy_stop(&proxy);
 }
 
+/* By a shell, which is told where tally is. */
+static void shell(const char *script)
+{
+    char program[600];
+    cli_program("tally", program, sizeof program);
+    const char *argv[] = {"/bin/sh", "-c", script, program, NULL};
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+}
+
+static void a_closed_stream_is_no_file_and_no_connection(void **state)
+{
+    (void) state;
+    shell("\"$0\" log >&-");
+    expect(1);
+    says(output.err, "writing to standard output: ");
+    shell("\"$0\" log --limit 1 2>&- </dev/null");
+    expect(0);
+    says(output.out, "ledger.created");
+    shell("\"$0\" contract propose - --id closed <&-");
+    expect(1);
+    says(output.err, "standard input: ");
+}
+
+static void what_is_no_ordinary_file_is_not_replaced(void **state)
+{
+    (void) state;
+    shell("mkfifo pipe && \"$0\" archive -o pipe");
+    expect(2);
+    says(output.err, "pipe is no ordinary file");
+    shell("test -p pipe && (sed 's/^pay /pay  /' housing.terms > pipe & exec \"$0\" terms fmt pipe --write)");
+    expect(1);
+    says(output.err, "pipe is no ordinary file");
+    shell("test -p pipe && rm pipe");
+    expect(0);
+}
+
+static void where_nothing_can_be_kept_it_says_what_to_do(void **state)
+{
+    (void) state;
+    shell("HOME=/proc exec \"$0\" log");
+    expect(1);
+    says(output.err, "name another folder by XDG_DATA_HOME");
+    shell("XDG_DATA_HOME=\"$PWD/elsewhere\" HOME=/proc exec \"$0\" log");
+    expect(0);
+}
+
 /* How many services this home has pinned the key of. */
 static int pinned(void)
 {
@@ -813,6 +859,9 @@ int main(void)
         cmocka_unit_test(an_actor_joins_a_class_of_parties),
         cmocka_unit_test(following_shows_each_entry_once_and_says_where_it_stopped),
         cmocka_unit_test(a_server_that_is_none_of_ours_is_called_that),
+        cmocka_unit_test(a_closed_stream_is_no_file_and_no_connection),
+        cmocka_unit_test(what_is_no_ordinary_file_is_not_replaced),
+        cmocka_unit_test(where_nothing_can_be_kept_it_says_what_to_do),
         cmocka_unit_test(the_demonstration_comes_out_as_it_says),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -222,7 +222,7 @@ static void rule_P1_results_of_who_has_given_up_the_place_do_not_count(void **st
 static void rule_P1_a_long_chain_of_places_given_up_comes_to_its_end_at_once(void **state)
 {
     enum { CHAIN = 60 };
-    char name[CHAIN][8], stranger[CHAIN][8], sum[CHAIN][8];
+    char name[CHAIN][16], stranger[CHAIN][16], sum[CHAIN][16];
     (void) state;
     struct world *w = world_new(SMALL(
         WHO("60") "metric s is \"A figure\" in number\n  by who\n  reported by judge until 2018-12-31\n"

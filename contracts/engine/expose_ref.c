@@ -12,6 +12,12 @@ static void metric_range(const struct exposing *ex, const struct metric *m, stru
         range_set_between(out, m->low, m->high);
     else
         range_set_days(out, m->low_day, m->high_day, false);
+    if (m->shown.source == AST_SOURCE_SETTLEMENTS && m->type.kind == TYPE_NUMBER) { /* nothing was settled */
+        struct range nothing;
+        range_init(&nothing);
+        range_join(out, &nothing);
+        range_clear(&nothing);
+    }
     if (m->type.kind == TYPE_DATE) /* no result is `never`; what another contract gives may be */
         out->may_be_never = m->shown.source == AST_SOURCE_USED;
 }

@@ -192,6 +192,19 @@ static void large_and_far_figures_stay_within(void **state)
 }
 
 /* More members than can be looked at one by one: the bounds hold, and are wider. */
+/* What was not settled is 0, whatever `between` says. */
+static void nothing_may_have_been_settled(void **state)
+{
+    (void) state;
+    struct found f = expose(SMALL("pay base from city to lender amount 50\n"
+                                  "metric got is settlements of base in USD between 10 and 100\n"
+                                  "pay rest from city to lender amount 100 - got\n"));
+    expect_all(&f, "rest", "0.00", "100.00");
+    world_day(f.w, "2018-01-01");
+    expect_target(f.w, "rest", "", "100.00", "100.00");
+    world_free(f.w);
+}
+
 static void a_large_text_is_looked_at_together(void **state)
 {
     (void) state;
@@ -648,6 +661,7 @@ int main(void)
         cmocka_unit_test(a_fault_is_no_payment),
         cmocka_unit_test(a_fault_anywhere_is_no_payment),
         cmocka_unit_test(large_and_far_figures_stay_within),
+        cmocka_unit_test(nothing_may_have_been_settled),
         cmocka_unit_test(a_large_text_is_looked_at_together),
         cmocka_unit_test(without_memory_it_says_so),
         cmocka_unit_test(what_is_left_over_may_stand_beside_what_leaves_it),

@@ -152,7 +152,8 @@ done:
 static enum tally_code need_uses(const struct model *model, struct needs *needs, const struct terms *terms, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    for (uint32_t i = 0; i < terms_use_count(terms); i++) {
+    uint32_t count = terms_use_count(terms) <= CONTRACT_USES_MAX ? terms_use_count(terms) : 0; /* it is refused for them */
+    for (uint32_t i = 0; i < count; i++) {
         struct slice hash = terms_use(terms, i)->hash;
         const struct view_version *version = view_version(model, hash);
         TRY(need(model, needs, NEED_VERSION, hash, 0, err));

@@ -352,6 +352,10 @@ enum tally_code uses_take(struct deciding *d, struct version_manifest *manifest)
     struct version_use *list = ARENA_ARRAY(d->arena, (size_t) count + 1, struct version_use);
     if (list == NULL)
         return no_arena(d);
+    if (count > CONTRACT_USES_MAX)
+        return refuse_use(
+            d, CONTRACT_USES_MAX,
+            arena_printf(d->arena, "a text uses %d others at most: use one that uses some of them", CONTRACT_USES_MAX));
     for (uint32_t i = 0; i < count; i++) {
         struct found_use found = {NULL, NULL};
         STEP(check_use(d, i, manifest->open, &found));

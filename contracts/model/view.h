@@ -243,6 +243,9 @@ struct view_known {  /* a need was looked up */
 #define CONTRACT_TEXTS_MAX                                                                                                 \
     (1u << CONTRACT_TEXTS_BITS) /* in force: each is an evaluation of its own; the longest contract that is known has 9 */
 
+#define CONTRACT_USES_MAX                                                                                                  \
+    32 /* of other contracts by one text: all that they rest on is walked through; a fund of more is a fund of funds */
+
 struct terms_cache;
 
 /* What one evaluation reads and answers is as much as the engine takes for itself, and none of it stays: taken from the caller's

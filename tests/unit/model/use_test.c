@@ -432,6 +432,34 @@ static void who_uses_what_uses_a_contract_is_one_of_its_users(void **state)
     world_release(&w);
 }
 
+/* All that a text rests on is walked through whenever it is proposed or signed. */
+static void a_text_uses_so_many_others_at_most(void **state)
+{
+    struct world w;
+    struct buf text;
+    (void) state;
+    begin(&w);
+    do_propose(&w, "buyer", "units", UNITS("units"), UNITS_PARTIES);
+    for (int count = 32; count <= 33; count++) {
+        buf_init(&text, 1 << 20);
+        buf_printf(&text, "terms 1\ncontract fund \"Fund\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+                          "runs 2012-01-01 to 2013-12-31\nparty buyer outcome payer \"Buyer\"\n"
+                          "party seller provider \"Seller\"\nin force when buyer and seller have signed\n");
+        for (int i = 0; i < count; i++)
+            buf_printf(&text, "%s\n", using(&w, arena_printf(w.arena, "uses u%d is contract @", i).ptr, UNITS("units")));
+        buf_printf(&text, "pay fee from buyer to seller\n  amount 5\n");
+        do_propose(&w, "buyer", arena_printf(w.arena, "fund-%d", count).ptr, world_keep(&w, buf_slice(&text)).ptr,
+                   UNITS_PARTIES);
+        buf_release(&text);
+        if (count == 32)
+            ASSERT_DONE(&w);
+        else
+            ASSERT_REFUSED_AT(&w, REFUSE_CONTRACT_TERMS, "/terms");
+    }
+    assert_non_null(strstr(w.decision.refusal->errors->detail.ptr, "`u32` cannot be used: a text uses 32 others at most"));
+    world_release(&w);
+}
+
 /* Anybody may use what is open, and a party of it still finds a place. */
 static void strangers_take_half_of_the_places_of_what_they_use(void **state)
 {
@@ -844,6 +872,7 @@ int main(void)
         cmocka_unit_test(an_amendment_that_closes_a_circle_is_refused),
         cmocka_unit_test(an_amendment_makes_no_chain_longer_than_proposals_may),
         cmocka_unit_test(who_uses_what_uses_a_contract_is_one_of_its_users),
+        cmocka_unit_test(a_text_uses_so_many_others_at_most),
         cmocka_unit_test(strangers_take_half_of_the_places_of_what_they_use),
         cmocka_unit_test(whom_a_stranger_names_does_not_make_it_less_strange),
         cmocka_unit_test(a_moment_is_not_lost_to_that_of_what_is_used),

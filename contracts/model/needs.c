@@ -80,6 +80,25 @@ done:
     return rc;
 }
 
+enum direction { WALK_BELOW = 1, WALK_ABOVE };
+
+/* *is_new: this asking has not come by the contract in that direction yet; many ways may lead to it. */
+static enum tally_code walk(struct needs *needs, enum direction direction, struct slice id, bool *is_new, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    if (needs->walked == NULL) {
+        needs->walked = ARENA_NEW(needs->arena, struct needs);
+        if (needs->walked == NULL)
+            return err_set(err, TALLY_E_LIMIT, "no room for the contracts that a decision rests on");
+        needs->walked->arena = needs->arena;
+    }
+    uint32_t before = needs->walked->count;
+    TRY(need_add(needs->walked, NEED_USES, id, direction, err));
+    *is_new = needs->walked->count > before;
+done:
+    return rc;
+}
+
 /* Longer chains are refused when they are proposed; this only keeps a walk from being endless. */
 #define USES_DEPTH 8
 
@@ -92,8 +111,13 @@ static enum tally_code need_below(const struct model *model, struct needs *needs
 {
     enum tally_code rc = TALLY_OK;
     const struct view_uses *uses = view_uses(model, id);
+    bool is_new = uses == NULL;
     TRY(need(model, needs, NEED_CONTRACT, id, 0, err));
     TRY(need(model, needs, NEED_USES, id, 0, err));
+    if (uses != NULL && uses->in_count > 0)
+        TRY(walk(needs, WALK_BELOW, id, &is_new, err));
+    if (!is_new)
+        return TALLY_OK;
     for (uint32_t i = 0; uses != NULL && i < uses->in_count && room > 0; i++)
         TRY(need_user_below(model, needs, uses->in[i]->contract, room - 1, err));
 done:
@@ -126,7 +150,12 @@ static enum tally_code need_above(const struct model *model, struct needs *needs
 {
     enum tally_code rc = TALLY_OK;
     const struct view_uses *uses = view_uses(model, id);
+    bool is_new = uses == NULL;
     TRY(need(model, needs, NEED_USES, id, 0, err));
+    if (uses != NULL && uses->out_count > 0)
+        TRY(walk(needs, WALK_ABOVE, id, &is_new, err));
+    if (!is_new)
+        return TALLY_OK;
     for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++) {
         TRY(need_whole(model, needs, uses->out[i]->used, err));
         TRY(need_above(model, needs, uses->out[i]->used, room - 1, err));
@@ -407,6 +436,7 @@ done:
 enum tally_code model_needs(const struct model *model, const struct command *command, struct needs *needs, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    needs->walked = NULL; /* since the last time more was loaded */
     TRY(need_signer(model, command, needs, err));
     switch (command->kind) {
     case COMMAND_REGISTER_ACTOR:
@@ -475,6 +505,7 @@ enum tally_code model_needs_due(const struct model *model, struct instant by, st
 {
     enum tally_code rc = TALLY_OK;
     uint32_t at = 0;
+    needs->walked = NULL;
     if (!model->has_due || (model->later.us <= by.us && model->due_until.us < by.us))
         TRY(need_add(needs, NEED_DUE, NO_NAME, (uint64_t) by.us, err));
     if (model->next.us > by.us)

@@ -35,6 +35,7 @@ static enum tally_code uses_copy(struct deciding *d, struct table *table)
         if (copy == NULL)
             return no_arena(d);
         *copy = *uses;
+        copy->measured = copy->checked = 0; /* of other rows */
         TRY(table_add(table, &copy->id, d->err));
     }
     for (uint32_t i = 0; i < d->out->changes.uses_count; i++) {

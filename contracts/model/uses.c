@@ -43,17 +43,24 @@ static bool is_firm(const struct model *model, const struct row_use *use)
 }
 
 /* How many contracts there are from this one up; more than USES_DEPTH_MAX is as good as any. *is_found: `wanted` is among them. */
-static uint32_t depth_of(const struct model *model, struct slice contract, struct slice wanted, uint32_t room,
+static uint32_t depth_of(const struct deciding *d, struct slice contract, struct slice wanted, uint32_t room,
                          bool *is_found)
 {
-    const struct view_uses *uses = view_uses(model, contract);
+    struct view_uses *uses = view_uses(d->model, contract);
     uint32_t most = 0;
     *is_found = *is_found || slice_equal(contract, wanted);
+    if (uses != NULL && uses->measured == d->out->number && (uses->depth < uses->depth_room || uses->depth_room >= room))
+        return uses->depth;
     for (uint32_t i = 0; uses != NULL && i < uses->out_count && room > 0; i++) {
-        if (!is_firm(model, uses->out[i]))
+        if (!is_firm(d->model, uses->out[i]))
             continue;
-        uint32_t depth = 1 + depth_of(model, uses->out[i]->used, wanted, room - 1, is_found);
+        uint32_t depth = 1 + depth_of(d, uses->out[i]->used, wanted, room - 1, is_found);
         most = depth > most ? depth : most;
+    }
+    if (uses != NULL) {
+        uses->measured = d->out->number;
+        uses->depth = most;
+        uses->depth_room = room;
     }
     return most;
 }
@@ -152,8 +159,12 @@ static enum tally_code check_users(struct deciding *d, enum refusal_code code, s
                                    const struct comers *comers, uint32_t room)
 {
     enum tally_code rc = TALLY_OK;
-    const struct view_uses *uses = view_uses(d->model, used);
+    struct view_uses *uses = view_uses(d->model, used);
     struct contract_list users = {0};
+    if (uses != NULL && uses->checked == d->out->number)
+        return TALLY_OK;
+    if (uses != NULL)
+        uses->checked = d->out->number;
     TRY(uses_add_users(d, used, &users));
     for (uint32_t i = 0; i < comers->list.count; i++)
         TRY(contract_list_add(d, &users, comers->list.items[i]));
@@ -183,7 +194,7 @@ enum tally_code uses_check_one(struct deciding *d, enum refusal_code code, struc
     struct view_contract *user = view_contract(d->model, contract);
     struct comers comers = {.new_count = user == NULL};
     bool is_found = false;
-    uint32_t depth = 1 + depth_of(d->model, used, contract, USES_DEPTH_MAX + 1, &is_found);
+    uint32_t depth = 1 + depth_of(d, used, contract, USES_DEPTH_MAX + 1, &is_found);
     if (is_found)
         return refuse_circle(d, code, contract, used);
     if (depth > USES_DEPTH_MAX)

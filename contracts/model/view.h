@@ -63,6 +63,10 @@ struct view_uses {
     uint32_t out_count, out_cap;
     struct row_use **in; /* whose texts use it */
     uint32_t in_count, in_cap;
+    /* No part of the state: the decisions that last looked what it rests on, and whether it may have more users; a way that leads here again
+     * says nothing new. */
+    uint64_t measured, checked;
+    uint32_t depth, depth_room;
 };
 
 struct view_version { /* contracts whose version or text has a hash */

@@ -277,6 +277,8 @@ struct needs {
     uint32_t count, cap;
     uint32_t *slots; /* the model's own: finds doubles; begin with all zero but the arena and is_on_trust */
     uint32_t slot_count;
+    struct needs
+        *walked; /* the model's own: contracts from which a walk went on to those that they use, or that use them */
 };
 
 /* Adds what deciding this command needs and the view does not hold yet. Nothing added: it may be decided. Called again after

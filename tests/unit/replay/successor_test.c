@@ -137,7 +137,7 @@ static void as_many_strangers_as_may_replay(void **state)
     struct book b;
     struct buf archive;
     struct found found;
-    char version[2 * DIGEST_LEN + 1], id[16];
+    char version[2 * DIGEST_LEN + 1], id[24];
     (void) state;
     begin(&b);
     BOOK_DONE(&b, book_propose(&b, "buyer", "deal", DEAL("", "2"), "buyer=buyer judge=judge seller=seller"));

@@ -130,6 +130,14 @@ static void expose_bound_ref(struct exposing *ex, const struct node *n, struct r
 
 /* ---- indexes ---- */
 
+/* How far a whole number lies from the first member; what is further than an int64_t says is as good as any. */
+static int64_t place_of_number(const struct dimension *d, const mpz_t at)
+{
+    int64_t place = 0;
+    bool is_far = !mpz_fits_slong_p(at) || __builtin_sub_overflow((int64_t) mpz_get_si(at), d->from, &place);
+    return !is_far ? place : mpz_sgn(at) < 0 ? INT64_MIN : INT64_MAX;
+}
+
 /* The members of a range that lie between two numbers; false: none. */
 MUST_CHECK static bool numbered_members(const struct dimension *d, const struct range *r, uint32_t *low, uint32_t *high)
 {
@@ -138,12 +146,12 @@ MUST_CHECK static bool numbered_members(const struct dimension *d, const struct 
     mpz_init(at);
     if (r->low.infinite == 0) {
         mpz_cdiv_q(at, mpq_numref(r->low.at), mpq_denref(r->low.at));
-        int64_t from = mpz_fits_slong_p(at) ? mpz_get_si(at) - d->from : mpz_sgn(at) < 0 ? 0 : last + 1;
+        int64_t from = place_of_number(d, at);
         first = from > first ? from : first;
     }
     if (r->high.infinite == 0) {
         mpz_fdiv_q(at, mpq_numref(r->high.at), mpq_denref(r->high.at));
-        int64_t to = mpz_fits_slong_p(at) ? mpz_get_si(at) - d->from : mpz_sgn(at) < 0 ? -1 : last;
+        int64_t to = place_of_number(d, at);
         last = to < last ? to : last;
     }
     mpz_clear(at);

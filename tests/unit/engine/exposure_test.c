@@ -192,6 +192,23 @@ static void large_and_far_figures_stay_within(void **state)
 }
 
 /* More members than can be looked at one by one: the bounds hold, and are wider. */
+static void an_index_may_come_from_as_far_as_numbers_go(void **state)
+{
+    (void) state;
+    struct found f = expose(
+        SMALL("dimension claim 1 to 3\ntable rate in USD by claim\n  1: 5\n  2: 6\n  3: 7\n"
+              "metric n is \"N\" in number between -9_223_372_036_854_775_808 and 2\n  reported by judge\n"
+              "metric o is \"O\" in number between 2 and 9_223_372_036_854_775_807\n  reported by judge\n"
+              "metric far is \"F\" in number between -99_223_372_036_854_775_808 and 99_223_372_036_854_775_807\n  "
+              "reported by judge\n"
+              "pay p from city to lender amount rate[claim: (n)]\npay q from city to lender amount rate[claim: (o)]\n"
+              "pay r from city to lender amount rate[claim: (far)]\n"));
+    expect_all(&f, "p", "5.00", "6.00");
+    expect_all(&f, "q", "6.00", "7.00");
+    expect_all(&f, "r", "5.00", "7.00");
+    world_free(f.w);
+}
+
 /* What was not settled is 0, whatever `between` says. */
 static void nothing_may_have_been_settled(void **state)
 {
@@ -661,6 +678,7 @@ int main(void)
         cmocka_unit_test(a_fault_is_no_payment),
         cmocka_unit_test(a_fault_anywhere_is_no_payment),
         cmocka_unit_test(large_and_far_figures_stay_within),
+        cmocka_unit_test(an_index_may_come_from_as_far_as_numbers_go),
         cmocka_unit_test(nothing_may_have_been_settled),
         cmocka_unit_test(a_large_text_is_looked_at_together),
         cmocka_unit_test(without_memory_it_says_so),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../support/cli_run.h"
 #include "../support/root.h"
@@ -24,9 +25,25 @@ static size_t seen_count;
 
 static int set_up(void **state)
 {
-    const char *dir = getenv("TMPDIR");
+    static char dir[200];
+    const char *tmp = getenv("TMPDIR");
     (void) state;
-    return cli_place_make(&place, dir == NULL ? "/tmp" : dir);
+    (void) snprintf(dir, sizeof dir, "%s/tally-hints.XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    return mkdtemp(dir) == NULL ? -1 : cli_place_make(&place, dir);
+}
+
+static int tear_down(void **state)
+{
+    char path[400];
+    int rc = 0;
+    (void) state;
+    for (int i = 0; i < 3; i++) { /* what the last command read and wrote */
+        (void) snprintf(path, sizeof path, "%s/.%d", place.dir, i);
+        rc |= unlink(path);
+    }
+    rc |= rmdir(place.home) | rmdir(place.dir);
+    *strrchr(place.dir, '/') = '\0';
+    return rc | rmdir(place.dir);
 }
 
 static bool is_new(const char *command)
@@ -97,5 +114,5 @@ static void every_command_that_a_hint_names_exists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_command_that_a_hint_names_exists)};
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

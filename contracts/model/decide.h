@@ -270,6 +270,26 @@ MUST_CHECK enum tally_code inherit(struct deciding *d, struct work *work);
 /* The first moment at which the clock alone makes a result final or ends a dispute; INT64_MAX us for never. */
 MUST_CHECK enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
                                                 struct instant *out);
+/* The day from which on it is final (S3), DAY_NEVER while nobody can say; an open dispute holds it back for as long as it is open. work
+ * may be NULL. */
+MUST_CHECK enum tally_code finality_day(struct deciding *d, const struct news *news, const struct view_contract *contract,
+                                        const struct work *work, const struct fit *fit, int32_t *out);
+/* Does silence, or do days after a verification, make results of the contract final? */
+bool finality_has_days(const struct view_contract *contract);
+/* waiting.c: results that wait, by their days. Is the contract one of those whose results are ordered? Of one text, for with several
+ * another text says by whose policy; in force, for until then nobody asks. */
+bool waiting_is_ordered(const struct view_contract *contract);
+/* Puts in order what may have changed since. */
+MUST_CHECK enum tally_code waiting_settle(struct deciding *d, struct view_contract *contract);
+/* The first of contract->waiting whose day is not before this one; as many as there are: none. */
+uint32_t waiting_from(const struct view_contract *contract, int32_t day);
+/* The fit of an entry, by its place there; NULL: it is old. */
+const struct fit *waiting_fit(const struct view_contract *contract, uint32_t at);
+/* It is not as the entry says: is that recorded? Then it is out of the order, or in its place when it is settled next. */
+MUST_CHECK enum tally_code waiting_look_again(struct deciding *d, struct view_contract *contract, uint32_t at);
+/* It can become pending no more, whatever comes. */
+bool standing_is_decided(const struct view_contract *contract, const struct fit *fit);
+
 /* final_list.c: writes work's new finals into result.finalised, as many entries as it takes, and as rows. */
 MUST_CHECK enum tally_code final_list_record(struct deciding *d, const struct work *work);
 

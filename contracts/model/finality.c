@@ -75,12 +75,10 @@ done:
 }
 
 /* ---- the policy of a metric (S3) ---- */
-/* The day from which on it is final; an open dispute holds it back for as long as it is open. */
-static enum tally_code final_day(struct deciding *d, const struct news *news, const struct work *work,
-                                 const struct fit *fit, int32_t *out)
+enum tally_code finality_day(struct deciding *d, const struct news *news, const struct view_contract *contract,
+                             const struct work *work, const struct fit *fit, int32_t *out)
 {
     enum tally_code rc = TALLY_OK;
-    const struct view_contract *contract = work->contract;
     uint32_t text = 0, metric = 0;
     int32_t verified = DAY_NEVER;
     *out = DAY_NEVER;
@@ -171,34 +169,138 @@ static void candidate_add(struct candidates *list, const struct fit *fit)
         list->items[list->count++] = fit;
 }
 
-/* What may become final now, in order of statement, item, text, place of the metric; in the scratch. */
+/* How many fits of the contract a statement has, and those that are pending. */
+static uint32_t statement_count(const struct view_contract *contract, uint64_t seq)
+{
+    uint32_t count = 0;
+    for (const struct fit *fit = fit_first_of(contract, seq); fit != NULL; fit = fit_next_of(contract, fit))
+        count++;
+    return count;
+}
+
+static void statement_add(struct candidates *list, uint64_t seq)
+{
+    for (const struct fit *fit = fit_first_of(list->contract, seq); fit != NULL; fit = fit_next_of(list->contract, fit))
+        candidate_add(list, fit);
+}
+
+/* Room for so many, in the scratch. */
+static enum tally_code candidates_room(struct deciding *d, struct candidates *list, size_t count)
+{
+    const struct fit **items = ARENA_ARRAY(d->model->scratch, count + 1, const struct fit *);
+    if (items == NULL)
+        return no_arena(d);
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof(*items));
+    list->items = items;
+    return TALLY_OK;
+}
+
+/* What the news are about; of disputes that lapse together, all. */
+static enum tally_code add_named(struct deciding *d, const struct news *news, struct candidates *list, size_t room)
+{
+    enum tally_code rc = TALLY_OK;
+    uint64_t verified = news->is_verification ? news->verified_seq : ROW_NO_SEQ;
+    size_t count = list->count + room + statement_count(list->contract, verified);
+    for (uint32_t i = 0; i < news->decision_count; i++)
+        count += statement_count(list->contract, news->decisions[i].result_seq);
+    TRY(candidates_room(d, list, count));
+    statement_add(list, verified);
+    for (uint32_t i = 0; i < news->decision_count; i++)
+        if (i == 0 || news->decisions[i].result_seq != news->decisions[i - 1].result_seq)
+            statement_add(list, news->decisions[i].result_seq);
+done:
+    return rc;
+}
+
+static enum tally_code add_undecided(struct deciding *d, struct view_contract *contract, struct candidates *list)
+{
+    enum tally_code rc = TALLY_OK;
+    standing_sweep(contract);
+    TRY(candidates_room(d, list, list->count + contract->undecided_count));
+    for (uint32_t i = 0; i < contract->undecided_count; i++)
+        candidate_add(list, &contract->fits[contract->undecided[i]]);
+done:
+    return rc;
+}
+
+/* Of sets that have some here, all: they become final together (S4). */
+static enum tally_code add_sets(struct deciding *d, struct candidates *list)
+{
+    enum tally_code rc = TALLY_OK;
+    uint32_t found = list->count;
+    size_t count = found;
+    if (found > 1)
+        qsort(list->items, found, sizeof(*list->items), by_place);
+    for (int round = 0; round < 2; round++) {
+        uint64_t last = ROW_NO_SEQ;
+        if (round == 1)
+            TRY(candidates_room(d, list, count));
+        for (uint32_t i = 0; i < found; i++) {
+            const struct row_result *row = &list->items[i]->result->row;
+            if (!row->is_set || row->seq == last)
+                continue;
+            last = row->seq;
+            if (round == 1)
+                statement_add(list, row->seq);
+            else
+                count += statement_count(list->contract, row->seq);
+        }
+    }
+done:
+    return rc;
+}
+
+/* Those whose day has come. */
+static enum tally_code add_ready(struct deciding *d, const struct work *work, struct candidates *list)
+{
+    enum tally_code rc = TALLY_OK;
+    TRY(waiting_settle(d, work->contract));
+    uint32_t end = waiting_from(work->contract, work->today + 1);
+    TRY(candidates_room(d, list, (size_t) list->count + end));
+    for (uint32_t i = 0; i < end; i++) {
+        const struct fit *fit = waiting_fit(work->contract, i);
+        uint32_t before = list->count;
+        if (fit != NULL)
+            candidate_add(list, fit);
+        if (fit != NULL && list->count == before)
+            TRY(waiting_look_again(d, work->contract, i));
+    }
+    TRY(add_sets(d, list));
+done:
+    return rc;
+}
+
+/* Each once, in order of statement, item, text, place of the metric. */
+static void candidates_order(struct candidates *list)
+{
+    uint32_t kept = 0;
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof(*list->items), by_place);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (kept == 0 || by_place(&list->items[kept - 1], &list->items[i]) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+/* What may become final now, in the scratch. is_all: not by what the news are about alone. */
 static enum tally_code candidates_find(struct deciding *d, const struct news *news, const struct work *work, bool is_all,
                                        const struct fit ***out, uint32_t *out_count)
 {
-    struct view_contract *contract = work->contract;
-    uint64_t named[2] = {news->decision_count == 0 ? ROW_NO_SEQ : news->decisions[0].result_seq,
-                         news->is_verification ? news->verified_seq : ROW_NO_SEQ};
-    size_t most = work->fresh_count;
-    if (is_all)
-        standing_sweep(contract);
-    for (size_t i = 0; i < 2 && !is_all; i++)
-        for (const struct fit *fit = fit_first_of(contract, named[i]); fit != NULL; fit = fit_next_of(contract, fit))
-            most++;
-    struct candidates list = {.model = d->model, .contract = contract, .work = work};
-    list.items = ARENA_ARRAY(d->model->scratch, most + (is_all ? contract->undecided_count : 0) + 1, const struct fit *);
-    if (list.items == NULL)
-        return no_arena(d);
-    for (uint32_t i = 0; i < contract->undecided_count && is_all; i++)
-        candidate_add(&list, &contract->fits[contract->undecided[i]]);
-    for (size_t i = 0; i < 2 && !is_all; i++)
-        for (const struct fit *fit = fit_first_of(contract, named[i]); fit != NULL; fit = fit_next_of(contract, fit))
-            candidate_add(&list, fit);
+    enum tally_code rc = TALLY_OK;
+    struct candidates list = {.model = d->model, .contract = work->contract, .work = work};
+    if (is_all && waiting_is_ordered(work->contract))
+        TRY(add_ready(d, work, &list));
+    else if (is_all)
+        TRY(add_undecided(d, work->contract, &list));
+    TRY(add_named(d, news, &list, work->fresh_count));
     for (uint32_t i = 0; i < work->fresh_count; i++)
         candidate_add(&list, &work->fresh[i]);
-    qsort(list.items, list.count, sizeof(*list.items), by_place);
+    candidates_order(&list);
     *out = list.items;
     *out_count = list.count;
-    return TALLY_OK;
+done:
+    return rc;
 }
 
 /* One statement's results that are not final yet: those of a set become final together, when all are (S4). */
@@ -211,7 +313,7 @@ static enum tally_code statement_finals(struct deciding *d, const struct news *n
         return no_arena(d);
     for (uint32_t i = 0; i < count; i++) {
         int32_t day = DAY_NEVER;
-        TRY(final_day(d, news, work, fits[i], &day));
+        TRY(finality_day(d, news, work->contract, work, fits[i], &day));
         is_ready[i] = day <= work->today;
         is_whole = is_whole && is_ready[i];
     }
@@ -327,64 +429,6 @@ done:
     return rc;
 }
 
-/* ---- the clock ---- */
-static bool has_days(const struct view_contract *contract)
-{
-    for (uint32_t k = 0; k < contract->text_count; k++) {
-        const struct terms *terms = contract->texts[k]->terms;
-        for (uint32_t m = 0; m < terms_metric_count(terms); m++) {
-            if (terms_metric(terms, m)->has_days)
-                return true;
-        }
-    }
-    return false;
-}
-
-static enum tally_code next_final(struct deciding *d, const struct news *news, const struct work *work,
-                                  const struct fit *fit, struct instant *out)
-{
-    enum tally_code rc = TALLY_OK;
-    const struct view_contract *contract = work->contract;
-    int32_t day = DAY_NEVER;
-    bool by_days = contract->text_count > 1 || /* another text may say by whose policy */
-                   terms_metric(contract->texts[0]->terms, fit->metric)->has_days;
-    if (!by_days || !standing_is_pending(d->model, contract, work, fit))
-        return TALLY_OK;
-    TRY(final_day(d, news, work, fit, &day));
-    struct instant at = moment_of(text_now(contract)->terms, day);
-    if (day > work->today && at.us < out->us)
-        *out = at;
-done:
-    return rc;
-}
-
-enum tally_code finality_next_moment(struct deciding *d, const struct news *news, const struct work *work,
-                                     struct instant *out)
-{
-    enum tally_code rc = TALLY_OK;
-    struct view_contract *contract = work->contract;
-    uint32_t at = 0;
-    bool by_days = has_days(contract);
-    out->us = INT64_MAX;
-    for (const struct view_dispute *dispute; (dispute = table_next(&contract->disputes, &at)) != NULL;) {
-        struct ident id = ident_item(dispute->row.result_seq, &dispute->item);
-        const struct dispute_now *now = overlay_find(&work->disputes, id);
-        bool is_open = now != NULL ? now->standing == DISPUTE_OPEN : !dispute->is_decided;
-        if (is_open && dispute->row.lapses.us < out->us)
-            *out = dispute->row.lapses;
-    }
-    for (uint32_t i = 0; i < news->dispute_count; i++)
-        *out = news->disputes[i].lapses.us < out->us ? news->disputes[i].lapses : *out;
-    if (by_days)
-        standing_sweep(contract);
-    for (uint32_t i = 0; i < contract->undecided_count && by_days; i++)
-        TRY(next_final(d, news, work, &contract->fits[contract->undecided[i]], out));
-    for (uint32_t i = 0; i < work->fresh_count && by_days; i++)
-        TRY(next_final(d, news, work, &work->fresh[i], out));
-done:
-    return rc;
-}
-
 /* A value that went makes room for what another reporter had ready (S2, S6). */
 static bool has_freed(const struct work *work)
 {
@@ -399,7 +443,7 @@ enum tally_code finality(struct deciding *d, const struct news *news, struct wor
 {
     enum tally_code rc = TALLY_OK;
     bool is_all = news->activated != NULL || news->is_amended ||
-                  (news->reached != NULL && (has_days(work->contract) || news->decision_count > 0));
+                  (news->reached != NULL && (finality_has_days(work->contract) || news->decision_count > 0));
     if (news->is_amended)
         TRY(inherit(d, work));
     TRY(fresh_find(d, news, work));

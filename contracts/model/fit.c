@@ -345,9 +345,10 @@ static enum tally_code fit_add(struct view_contract *contract, const struct fit 
     TRY(hold_text(hold, fit->key, &copy, err));
     contract->undecided[contract->undecided_count++] = contract->fit_count;
     contract->fits[contract->fit_count++] =
-        (struct fit){.result = fit->result, .text = fit->text, .metric = fit->metric, .key = copy};
+        (struct fit){.result = fit->result, .text = fit->text, .metric = fit->metric, .key = copy, .day = DAY_NEVER};
     contract->closed_fit_count += result_is_open(&fit->result->row) ? 0 : 1;
     link_last(contract, contract->fit_count);
+    TRY(waiting_note(contract, contract->fit_count - 1, err));
 done:
     return rc;
 }

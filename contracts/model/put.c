@@ -454,6 +454,25 @@ done:
     return rc;
 }
 
+/* Contracts in which it waits for verifications may have got one. */
+static enum tally_code note_verified(struct model *model, const struct view_result *result, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    const struct row_result *row = &result->row;
+    bool is_figure = result->has_row && row->indicator.len == 0;
+    const struct view_users *users = result->has_row && !is_figure ? view_users(model, row->indicator, row->version) : NULL;
+    struct view_contract *contract = is_figure ? view_contract(model, row->contract) : NULL;
+    if (contract != NULL)
+        TRY(waiting_note_statement(contract, row->seq, err));
+    for (uint32_t i = 0; users != NULL && i < users->count; i++) {
+        contract = view_contract(model, users->contracts[i]);
+        if (contract != NULL)
+            TRY(waiting_note_statement(contract, row->seq, err));
+    }
+done:
+    return rc;
+}
+
 enum tally_code model_put_verification(struct model *model, const struct row_verification *row, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -471,6 +490,7 @@ enum tally_code model_put_verification(struct model *model, const struct row_ver
     verification->seq = row->seq;
     verification->time = row->time;
     result->verification_count++;
+    TRY(note_verified(model, result, err));
 done:
     return rc;
 }
@@ -605,6 +625,7 @@ enum tally_code model_put_decision(struct model *model, const struct row_decisio
     dispute->is_decided = true;
     dispute->kind = row->kind;
     dispute->decided_seq = row->seq;
+    TRY(waiting_note_statement(contract, row->result_seq, err));
     if (row->kind != DECISION_ANNULLED || table_find(&contract->annulled, ident_number(row->result_seq)) != NULL)
         return TALLY_OK;
     struct view_annulled *annulled = new_item(model, sizeof(*annulled), ident_number(row->result_seq));

@@ -86,7 +86,7 @@ bool standing_is_pending(const struct model *model, const struct view_contract *
 }
 
 /* It stays so: ends of chains move on, and nobody takes an annulment back. */
-static bool is_decided(const struct view_contract *contract, const struct fit *fit)
+bool standing_is_decided(const struct view_contract *contract, const struct fit *fit)
 {
     const struct chain_end *end = standing_end(contract, NULL, fit);
     return (end != NULL && end->result_seq >= fit->result->row.seq) || is_annulled(contract, NULL, fit->result);
@@ -96,7 +96,7 @@ void standing_sweep(struct view_contract *contract)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < contract->undecided_count; i++) {
-        if (!is_decided(contract, &contract->fits[contract->undecided[i]]))
+        if (!standing_is_decided(contract, &contract->fits[contract->undecided[i]]))
             contract->undecided[kept++] = contract->undecided[i];
     }
     contract->undecided_count = kept;

@@ -177,6 +177,20 @@ struct fit {
     struct slice key;
     uint32_t before;  /* of the contract's: the place + 1 of the one before it at its metric and key */
     uint32_t sibling; /* of the contract's: the place + 1 of the one before it of its statement */
+    int32_t day;      /* of those of a contract that are ordered by it: its entry's (waiting.c); DAY_NEVER: it has none */
+};
+
+/* Results that are not decided, by the day from which on they may be final: the clock finds the next of them, and a moment those that
+ * have come, without looking at all. A cache: of what is recorded, never of a decision on its way. */
+struct waiting {
+    struct waiting_entry {
+        int32_t day;    /* no later than it really is */
+        uint32_t place; /* of the fit; old if that one's day is another */
+    } * items;          /* by rising day */
+    uint32_t count, cap, old;
+    uint32_t *unplaced; /* places of fits whose day may have come nearer; perhaps more than once */
+    uint32_t unplaced_count, unplaced_cap;
+    bool is_made;
 };
 
 /* One version of a contract: the text, and who each of its parties is. */
@@ -222,6 +236,7 @@ struct view_contract {
     uint32_t
         *undecided; /* places of the fits, and beyond them all are decided for good; a few that are may be among them */
     uint32_t undecided_count, undecided_cap;
+    struct waiting waiting;
     uint32_t session;  /* place + 1 of its session of the engine; 0: it has none */
     bool is_too_large; /* for one */
     bool is_lasting;   /* while trimming: one of those used last */
@@ -302,6 +317,12 @@ static inline struct ident ident_final(uint32_t text, struct slice metric, struc
 {
     return (struct ident){text, metric, key};
 }
+
+/* ---- waiting.c: what is recorded ---- */
+/* The day of this fit may have come nearer, or it is new: it is looked at again. */
+MUST_CHECK enum tally_code waiting_note(struct view_contract *contract, uint32_t place, struct err *err);
+/* The same of all fits of a statement of results. */
+MUST_CHECK enum tally_code waiting_note_statement(struct view_contract *contract, uint64_t seq, struct err *err);
 
 /* ---- finding; NULL when it is not in the view ---- */
 struct view_actor *view_actor(const struct model *model, struct slice id);

@@ -87,6 +87,8 @@ static void contract_free(struct model *model, struct view_contract *contract)
     hold_free(hold, contract->fit_heads);
     hold_free(hold, contract->fit_statements);
     hold_free(hold, contract->undecided);
+    hold_free(hold, contract->waiting.items);
+    hold_free(hold, contract->waiting.unplaced);
     hold_free(hold, contract->block);
     hold_free(hold, contract);
 }

@@ -254,7 +254,7 @@ run: deps ## start the service, with a ledger in ./tallystick-data
 	@api/cli/run.sh '$(B)/bin' '$(or $(DATA),tallystick-data)'
 
 bench: deps ## figures, their bounds, and build/bench.json
-	$(again) programs $(B)/tests/bench/bench $(addprefix $(B)/tests/bench/,bench_engine bench_verify bench_replay bench_large)
+	$(again) programs $(B)/tests/bench/bench $(addprefix $(B)/tests/bench/,bench_engine bench_model bench_verify bench_replay bench_large)
 	@tests/bench/bench.sh $(B)
 
 install: programs ## into $(DESTDIR)$(PREFIX)
@@ -280,6 +280,10 @@ $(B)/tests/bench/bench_verify: $(B)/obj/tests/bench/bench_verify.o $(B)/obj/test
 $(B)/tests/bench/bench_replay: $(B)/obj/tests/bench/bench_replay.o $(call archives,$(PURE_LAYERS))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA) $(JANSSON) $(CRYPTO) $(GMP) -lpthread
+
+$(B)/tests/bench/bench_model: $(B)/obj/tests/bench/bench_model.o $(call archives,model engine terms format base)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO) $(GMP)
 
 $(B)/tests/bench/bench_engine: $(B)/obj/tests/bench/bench_engine.o $(call archives,engine terms base)
 	@mkdir -p $(@D)

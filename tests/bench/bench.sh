@@ -129,6 +129,14 @@ engine=$build/tests/bench/bench_engine
     "$engine" solve 32000
 } >>"$work/figures"
 
+# ---- the model, in a contract of 40,000 results ----
+say "the model: a statement among 40,000 results whose figures are taken, and that wait for silence"
+{
+    for results in 1000 40000; do
+        for what in further waiting; do "$build/tests/bench/bench_model" $what $results; done
+    done
+} >>"$work/figures"
+
 # ---- beside their bounds ----
 awk -v out="$build/bench.json" '
 function row(name, unit, value, beside, bound, ratio, needed, ok) {
@@ -174,6 +182,14 @@ END {
     row("a session of 100,000 participants", "MiB", v["further_kib_100000"] / 1024, "1,000 participants", v["further_kib_1000"] / 1024, v["further_kib_100000"] / v["further_kib_1000"], "", 1)
     row("a sum over 20,000 of 10,000,000 keys, each", "us", v["keys_us_1000"], "20,000 of 20,000 keys", v["keys_us_2"], v["keys_us_1000"] / v["keys_us_2"], "<= 3", v["keys_us_1000"] <= 3 * v["keys_us_2"])
     row("solving 32,000 equations", "s", v["solve_s"], "limit", 0.5, v["solve_s"] / 0.5, "< 1", v["solve_s"] < 0.5)
+    split("further waiting", kinds, " ")
+    kind["further"] = "all final, figures taken"
+    kind["waiting"] = "all waiting for silence"
+    for (i = 1; i <= 2; i++)
+        for (j = 1; j <= 2; j++) {
+            what = kinds[i] "_figure_" (j == 1 ? "result" : "verification") "_us"
+            row((j == 1 ? "result" : "verification") ", 40,000 " kind[kinds[i]], "us", v[what "_40000"], "1,000", v[what "_1000"], v[what "_40000"] / v[what "_1000"], "<= 3", v[what "_40000"] <= 3 * v[what "_1000"])
+        }
     print "]" > out
     exit bad
 }' "$work/figures"

@@ -54,6 +54,8 @@ static const struct {
     {"result.duplicate", "`tally result list` shows the one that is there; a second one would change what is due"},
     {"result.not_reporter", "`tally contract terms ID` says who reports it"},
     {"result.value", "`tally indicator show SLUG` says what is measured and in which unit"},
+    {"result.person",
+     "`head -c 16 /dev/urandom | sha256sum | cut -c 1-32` makes a pseudonym; keep who it is out of the ledger"},
     {"result.unknown", "`tally result list` shows the results"},
     {"result.not_author", "only who reported it restates or withdraws it; a party may dispute it"},
     {"result.superseded", "`tally result show SEQ` shows what replaced it"},

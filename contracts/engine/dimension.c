@@ -99,16 +99,26 @@ uint32_t dimension_find_key(const struct dimension *dimension, const struct ast_
     return member;
 }
 
-bool dimension_allows(const struct dimension *dimension, struct slice member)
+static bool is_name(struct slice member, size_t least)
 {
-    size_t least = dimension->shown.kind == TERMS_PERSONS ? PSEUDONYM_MIN : 1;
-    bool ok = member.len >= least && member.len <= MEMBER_BYTES_MAX;
+    bool ok = member.len >= least && member.len <= TERMS_PSEUDONYM_MAX;
     for (size_t i = 0; ok && i < member.len; i++) {
         char ch = member.ptr[i];
         ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' ||
              ch == ':' || ch == '-';
     }
     return ok;
+}
+
+bool dimension_allows(const struct dimension *dimension, struct slice member)
+{
+    size_t least = dimension->shown.kind == TERMS_PERSONS ? TERMS_PSEUDONYM_MIN : 1;
+    return is_name(member, least);
+}
+
+bool terms_is_pseudonym(struct slice member)
+{
+    return is_name(member, TERMS_PSEUDONYM_MIN);
 }
 
 bool key_parts(struct slice key, uint32_t count, struct slice *parts)

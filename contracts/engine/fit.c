@@ -33,7 +33,7 @@ MUST_CHECK static struct slice dimensions_problem(const struct terms *terms, con
         bool is_member = dimension_is_open(d) ? dimension_allows(d, v->member) : dimension_find(d, v->member) != TERMS_NONE;
         if (!is_member && d->shown.kind == TERMS_PERSONS)
             return arena_printf(arena, "its `%.*s` is not a pseudonym of %d to %d of A-Z a-z 0-9 . _ : -",
-                                SLICE_ARG(d->shown.name), PSEUDONYM_MIN, MEMBER_BYTES_MAX);
+                                SLICE_ARG(d->shown.name), TERMS_PSEUDONYM_MIN, TERMS_PSEUDONYM_MAX);
         if (!is_member)
             return arena_printf(arena, "\"%.*s\" is not a member of `%.*s`", SLICE_ARG(v->member),
                                 SLICE_ARG(d->shown.name));

@@ -20,8 +20,6 @@
 #define MEMBERS_MAX 100000     /* of one closed dimension: two centuries of days, with room */
 #define TABLE_CELLS_MAX 100000 /* a table is held with every cell filled in */
 #define MONEY_MAX 999999999999999999u /* what one trigger can be: the ledger writes 18 digits before the point */
-#define MEMBER_BYTES_MAX 64           /* of a member of an open dimension (section 4) */
-#define PSEUDONYM_MIN 22              /* characters of a person's: 128 random bits in base64url */
 #define MEMBERS_ALL_MAX                                                                                                    \
     400000 /* of all closed dimensions together, TABLE_CELLS_ALL_MAX of all tables: half of what a text takes */
 #define TABLE_CELLS_ALL_MAX 1000000

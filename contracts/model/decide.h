@@ -169,6 +169,10 @@ MUST_CHECK enum tally_code contract_list_users(struct deciding *d, struct contra
 /* Those in force, in the order of their proposals. */
 MUST_CHECK enum tally_code contract_list_in_force(struct deciding *d, struct contract_list *list,
                                                   const struct topic *topics, uint32_t count);
+/* decide_result.c: where the body says this of a result that is submitted. */
+struct slice result_pointer(struct deciding *d, uint32_t item, const char *member);
+/* pseudonyms.c: refuses results that name a person otherwise in a contract that their author has signed. */
+MUST_CHECK enum tally_code check_pseudonyms(struct deciding *d, const struct topic *topic);
 /* A result's only_in: these contracts, in the order of their proposals, each once. */
 MUST_CHECK enum tally_code result_only_in_list(struct deciding *d, const struct contract_list *list, struct slice *out);
 /* successor.c: the contracts in force in which this actor reports, by an amendment, what the author of `of` reported and reports no more. */

@@ -14,7 +14,7 @@ struct reporting {
     struct contract_list contracts; /* in force, with a metric for any of them */
 };
 
-static struct slice item_pointer(struct deciding *d, uint32_t item, const char *member)
+struct slice result_pointer(struct deciding *d, uint32_t item, const char *member)
 {
     return RESULTS.is_list ? arena_printf(d->arena, "/results/%" PRIu32 "/%s", item, member)
                            : arena_printf(d->arena, "/%s", member);
@@ -79,14 +79,14 @@ static enum tally_code check_named(struct deciding *d, const struct row_result *
     if (row->indicator.len == 0) {
         const struct view_contract *contract = view_contract(d->model, row->contract);
         if (contract == NULL || !reads_contract(contract, d->command->actor))
-            return REFUSE_AT(d, REFUSE_CONTRACT_UNKNOWN, item_pointer(d, row->item, "contract"),
+            return REFUSE_AT(d, REFUSE_CONTRACT_UNKNOWN, result_pointer(d, row->item, "contract"),
                              "no contract is called %.*s: see /v1/contracts", SLICE_ARG(row->contract));
         return HEAD_COVERS(d, contract->row.seq, "the proposal of %.*s", SLICE_ARG(row->contract));
     }
     const struct row_indicator *indicator = view_indicator(d->model, row->indicator, row->version);
     if (indicator == NULL) {
         uint32_t latest = view_indicator_latest(d->model, row->indicator);
-        return REFUSE_AT(d, REFUSE_INDICATOR_UNKNOWN, item_pointer(d, row->item, latest == 0 ? "indicator" : "version"),
+        return REFUSE_AT(d, REFUSE_INDICATOR_UNKNOWN, result_pointer(d, row->item, latest == 0 ? "indicator" : "version"),
                          "%.*s version %" PRIu32 " is not defined (%" PRIu32 " versions are): see /v1/indicators",
                          SLICE_ARG(row->indicator), row->version, latest);
     }
@@ -167,10 +167,10 @@ static enum tally_code check_reporter(struct deciding *d, const struct row_resul
         waiting = reports ? users.items[i] : waiting;
     }
     if (waiting != NULL)
-        return REFUSE_AT(d, closed_or_waiting(waiting), item_pointer(d, row->item, "indicator"),
+        return REFUSE_AT(d, closed_or_waiting(waiting), result_pointer(d, row->item, "indicator"),
                          "%.*s reports %.*s for %.*s alone, which is %s", SLICE_ARG(d->command->actor),
                          SLICE_ARG(row->indicator), SLICE_ARG(waiting->row.id), state_text(waiting));
-    return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "indicator"),
+    return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, result_pointer(d, row->item, "indicator"),
                      "%.*s reports %.*s version %" PRIu32 " in no contract and has not the role backbone",
                      SLICE_ARG(d->command->actor), SLICE_ARG(row->indicator), row->version);
 done:
@@ -194,18 +194,18 @@ static enum tally_code check_figure(struct deciding *d, const struct row_result 
     const struct terms *terms = NULL;
     const struct view_contract *contract = view_contract(d->model, row->contract);
     if (!contract_takes(contract->row.state, CONTRACT_DEED_FIGURE))
-        return REFUSE_AT(d, closed_or_waiting(contract), item_pointer(d, row->item, "contract"),
+        return REFUSE_AT(d, closed_or_waiting(contract), result_pointer(d, row->item, "contract"),
                          "%.*s is %s: it takes no figures", SLICE_ARG(row->contract), state_text(contract));
     TRY(terms_of(d->model, contract, &terms, d->err));
     uint32_t text = figure_text(contract, row->metric), i = TERMS_NONE;
     if (text != TERMS_NONE)
         i = terms_find_metric(contract->texts[text]->terms, row->metric);
     if (i == TERMS_NONE)
-        return REFUSE_AT(d, REFUSE_BODY_SCHEMA, item_pointer(d, row->item, "metric"),
+        return REFUSE_AT(d, REFUSE_BODY_SCHEMA, result_pointer(d, row->item, "metric"),
                          "%.*s has no metric %.*s that is a figure of its own: see /v1/contracts/%.*s/terms",
                          SLICE_ARG(row->contract), SLICE_ARG(row->metric), SLICE_ARG(row->contract));
     if (!is_reporter(d, contract, text, terms_metric(contract->texts[text]->terms, i)))
-        return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, item_pointer(d, row->item, "metric"),
+        return REFUSE_AT(d, REFUSE_RESULT_NOT_REPORTER, result_pointer(d, row->item, "metric"),
                          "%.*s does not report %.*s of %.*s", SLICE_ARG(d->command->actor), SLICE_ARG(row->metric),
                          SLICE_ARG(row->contract));
 done:
@@ -279,7 +279,7 @@ done:
     return rc;
 }
 
-static struct slice result_pointer(struct deciding *d, uint32_t item)
+static struct slice whole_pointer(struct deciding *d, uint32_t item)
 {
     return RESULTS.is_list ? arena_printf(d->arena, "/results/%" PRIu32, item) : SLICE("");
 }
@@ -292,7 +292,7 @@ static enum tally_code check_begins(struct deciding *d, struct view_result *resu
     if (newest == NULL)
         return TALLY_OK;
     if (!newest->is_withdrawal)
-        return REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, result_pointer(d, result->row.item),
+        return REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, whole_pointer(d, result->row.item),
                          "%.*s has reported this for these dimensions before, last with entry %" PRIu64
                          ": what is recorded stays; a correction is a restatement of it",
                          SLICE_ARG(d->command->actor), newest->seq);
@@ -301,7 +301,7 @@ static enum tally_code check_begins(struct deciding *d, struct view_result *resu
     if (withdrawal != NULL) /* otherwise no contract in force follows it */
         TRY(standing_open(d, withdrawal, &in));
     if (in != NULL)
-        TRY(REFUSE_AT(d, REFUSE_RESULT_OPEN, result_pointer(d, result->row.item),
+        TRY(REFUSE_AT(d, REFUSE_RESULT_OPEN, whole_pointer(d, result->row.item),
                       "entry %" PRIu64 " withdraws what was reported for these dimensions, and is not final in %.*s yet: "
                       "report it anew when it is",
                       newest->seq, SLICE_ARG(in->row.id)));
@@ -321,7 +321,7 @@ static enum tally_code check_new(struct deciding *d, const struct reporting *r)
     qsort(keys, RESULTS.count, sizeof(*keys), by_hash);
     for (uint32_t i = 1; i < RESULTS.count && !refused_enough(d); i++) {
         if (memcmp(keys[i - 1].sha256, keys[i].sha256, sizeof(keys[i].sha256)) == 0)
-            TRY(REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, result_pointer(d, keys[i].item),
+            TRY(REFUSE_AT(d, REFUSE_RESULT_DUPLICATE, whole_pointer(d, keys[i].item),
                           "the same statement has a result for these dimensions as /results/%" PRIu32 ": send one",
                           keys[i - 1].item));
     }
@@ -347,7 +347,7 @@ static enum tally_code check_readers(struct deciding *d, const struct reporting 
     }
     for (uint32_t i = 1; i < RESULTS.count && !refused_enough(d); i++) {
         if (!slice_equal(r->results[i].row.only_in, r->results[0].row.only_in))
-            TRY(REFUSE_AT(d, REFUSE_RESULT_PRIVATE, result_pointer(d, i),
+            TRY(REFUSE_AT(d, REFUSE_RESULT_PRIVATE, whole_pointer(d, i),
                           "is open, or not, for others than the first: send one statement for each"));
     }
 done:
@@ -368,8 +368,12 @@ static enum tally_code check_all(struct deciding *d, const struct reporting *r)
         const struct row_result *row = &r->topics[i].results[0]->row;
         STEP(row->indicator.len == 0 ? check_figure(d, row) : check_reporter(d, row));
     }
+    for (uint32_t i = 0; i < r->topic_count && !refused_enough(d); i++)
+        TRY(check_pseudonyms(d, &r->topics[i]));
+    if (d->refusal != NULL)
+        goto done;
     for (uint32_t i = 0; i < RESULTS.count && !refused_enough(d); i++)
-        TRY(check_result_value(d, &r->results[i], item_pointer(d, i, "value")));
+        TRY(check_result_value(d, &r->results[i], result_pointer(d, i, "value")));
     if (d->refusal == NULL)
         TRY(check_new(d, r));
     if (d->refusal == NULL)

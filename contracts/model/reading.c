@@ -95,21 +95,6 @@ done:
     return rc;
 }
 
-/* Any of its texts, or by joining. */
-static bool has_signed(const struct view_contract *contract, struct slice actor)
-{
-    if (view_has_acceded(contract, actor))
-        return true;
-    for (uint32_t k = 0; k < contract->text_count; k++) {
-        for (uint32_t i = 0; i < contract->texts[k]->party_count; i++) {
-            const struct row_party *party = contract->texts[k]->parties[i];
-            if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Which contracts are meant by a result of an indicator that is not open. */
 static enum tally_code signed_users(struct deciding *d, const struct row_result *row, struct slice *out)
 {
@@ -117,7 +102,7 @@ static enum tally_code signed_users(struct deciding *d, const struct row_result 
     struct contract_list users = {0}, signed_by = {0};
     TRY(contract_list_users(d, &users, row));
     for (uint32_t i = 0; i < users.count; i++) {
-        if (users.items[i]->row.state != CONTRACT_CLOSED && has_signed(users.items[i], row->author))
+        if (users.items[i]->row.state != CONTRACT_CLOSED && view_has_signed(users.items[i], row->author))
             TRY(contract_list_add(d, &signed_by, users.items[i]));
     }
     contract_list_sort(&signed_by);

@@ -117,22 +117,6 @@ done:
 }
 
 /* ---- is a change open? ---- */
-/* Who has not signed a contract has nothing to wait for in it, whoever named them there. */
-static bool has_signed(const struct view_contract *contract, struct slice actor)
-{
-    if (view_has_acceded(contract, actor))
-        return true;
-    for (uint32_t k = 0; k < contract->text_count; k++) {
-        const struct view_text *text = contract->texts[k];
-        for (uint32_t i = 0; i < text->party_count; i++) {
-            const struct row_party *party = text->parties[i];
-            if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
-                return true;
-        }
-    }
-    return false;
-}
-
 static enum tally_code is_open_by(struct deciding *d, const struct view_contract *contract, uint32_t text,
                                   const struct view_result *result, bool *yes)
 {
@@ -176,7 +160,8 @@ enum tally_code standing_open(struct deciding *d, const struct view_result *resu
     for (uint32_t i = 0; i < users.count && *in == NULL; i++) {
         const struct view_contract *contract = users.items[i];
         bool yes = false;
-        if (!contract_takes(contract->row.state, CONTRACT_DEED_RESULT) || !has_signed(contract, result->row.author))
+        /* who has not signed a contract has nothing to wait for in it, whoever named them there */
+        if (!contract_takes(contract->row.state, CONTRACT_DEED_RESULT) || !view_has_signed(contract, result->row.author))
             continue;
         TRY(is_open_in(d, contract, result, &yes));
         *in = yes ? contract : NULL;

@@ -224,6 +224,20 @@ bool view_is_party(const struct view_contract *contract, struct slice actor)
     return is_party_of(text_now(contract), actor);
 }
 
+bool view_has_signed(const struct view_contract *contract, struct slice actor)
+{
+    if (view_has_acceded(contract, actor))
+        return true;
+    for (uint32_t k = 0; k < contract->text_count; k++) {
+        for (uint32_t i = 0; i < contract->texts[k]->party_count; i++) {
+            const struct row_party *party = contract->texts[k]->parties[i];
+            if (party != NULL && party->signed_seq != ROW_NO_SEQ && slice_equal(party->actor, actor))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool view_was_party(const struct view_contract *contract, struct slice actor)
 {
     bool was = false;

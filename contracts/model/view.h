@@ -353,8 +353,9 @@ bool amendment_is_open(const struct view_contract *contract, const struct view_t
 const struct row_party *party_named(const struct view_contract *contract, uint32_t text, struct slice name, uint64_t seq);
 /* The same of the party at a place of the text. */
 const struct row_party *party_at(const struct view_contract *contract, uint32_t text, uint32_t place, uint64_t seq);
-bool view_is_party(const struct view_contract *contract, struct slice actor);  /* of the newest text in force */
-bool view_was_party(const struct view_contract *contract, struct slice actor); /* of any that is or was in force */
+bool view_is_party(const struct view_contract *contract, struct slice actor);   /* of the newest text in force */
+bool view_was_party(const struct view_contract *contract, struct slice actor);  /* of any that is or was in force */
+bool view_has_signed(const struct view_contract *contract, struct slice actor); /* any of its texts, or joined */
 /* Or of an amendment that waits for signatures. */
 bool view_may_be_party(const struct view_contract *contract, struct slice actor);
 /* Who joined a class of parties before entry seq; NULL: the actor did not. */

@@ -85,6 +85,11 @@ struct terms_dimension {
 };
 uint32_t terms_dimension_count(const struct terms *terms);
 const struct terms_dimension *terms_dimension(const struct terms *terms, uint32_t i);
+/* A person is named by 22 (128 random bits in base64url) to 64 characters A-Z a-z 0-9 . _ : -; 64 is what a member of an open dimension may have,
+ * too (section 4). */
+#define TERMS_PSEUDONYM_MIN 22
+#define TERMS_PSEUDONYM_MAX 64
+bool terms_is_pseudonym(struct slice member);
 /* The member of a period in which the day lies; TERMS_NONE outside. */
 uint32_t terms_member_of_day(const struct terms *terms, uint32_t dimension, int32_t day);
 

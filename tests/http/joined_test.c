@@ -170,7 +170,7 @@ static void of_people_the_first_count_and_the_list_is_not_for_everybody(void **s
     struct http_reply reply;
     char path[80];
     (void) state;
-    refused(&judge, "/v1/results", SEEN("anna", "3"), 422, "result.value");
+    refused(&judge, "/v1/results", SEEN("anna", "3"), 422, "result.person");
     said(&judge, "/v1/results", SEEN(ANNA, "3"), &reply);
     assert_says(&reply, "\"rule\":\"visit\"");
     http_reply_release(&reply);

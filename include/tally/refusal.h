@@ -99,7 +99,7 @@ enum refusal_kind {
     X(REFUSE_RESULT_DUPLICATE, "result.duplicate", REFUSAL_CONFLICT, "This result was submitted already")                  \
     X(REFUSE_RESULT_NOT_REPORTER, "result.not_reporter", REFUSAL_FORBIDDEN, "This actor does not report this")             \
     X(REFUSE_RESULT_VALUE, "result.value", REFUSAL_NOT_ACCEPTED, "The value is not one of this indicator")                 \
-    X(REFUSE_RESULT_PERSON, "result.person", REFUSAL_NOT_ACCEPTED, "A person is named by a pseudonym alone")                \
+    X(REFUSE_RESULT_PERSON, "result.person", REFUSAL_NOT_ACCEPTED, "A person is named by a pseudonym alone")               \
     X(REFUSE_RESULT_UNKNOWN, "result.unknown", REFUSAL_NOT_ACCEPTED, "A result that is named here does not exist")         \
     X(REFUSE_RESULT_NOT_AUTHOR, "result.not_author", REFUSAL_FORBIDDEN, "Only its author restates or withdraws a result")  \
     X(REFUSE_RESULT_SUPERSEDED, "result.superseded", REFUSAL_CONFLICT, "This result has been replaced")                    \

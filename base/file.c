@@ -78,3 +78,12 @@ enum tally_code file_replace(const char *path, struct slice bytes, struct err *e
 done:
     return rc;
 }
+
+bool file_keep_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+            return false;
+    return true;
+}

@@ -1,10 +1,9 @@
 /* tally: what people use. It signs for them. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "tally/file.h"
 
 const struct cli_family *const cli_families[] = {&cli_key,    &cli_actor,   &cli_indicator, &cli_terms,   &cli_contract,
                                                  &cli_result, &cli_payment, &cli_log,       &cli_archive, &cli_receipt,
@@ -66,20 +65,9 @@ static void tell(const struct err *err)
     buf_release(&clean);
 }
 
-/* A standard stream that is closed is taken by the next file or connection that is opened, and what is printed would go into that. Opened the
- * wrong way round, so that using it fails. False: not even that can be done. */
-static bool streams_keep(void)
-{
-    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
-            return false;
-    return true;
-}
-
 int main(int argc, char **argv)
 {
-    if (!streams_keep())
+    if (!file_keep_streams())
         return (int) CLI_REFUSED;
     struct err err = {0};
     enum tally_code rc = TALLY_OK;

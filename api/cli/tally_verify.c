@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tally/file.h"
 #include "tally/instant.h"
 #include "tally/mem.h"
 #include "verify_anchor.h"
@@ -382,6 +383,8 @@ done:
 
 int main(int argc, char **argv)
 {
+    if (!file_keep_streams())
+        return VERIFY_FAILED;
     struct err err = {0};
     struct arguments arguments = {.level = VERIFY_REPLAY};
     enum verify_status status = VERIFY_FAILED;

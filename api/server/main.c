@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "identity.h"
+#include "tally/file.h"
 #include "tally/log.h"
 #include "tallyd.h"
 
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
 {
     struct config config;
     struct err err = {0};
+    if (!file_keep_streams())
+        return EXIT_REFUSED;
     if (config_read(argc, argv, &config, &err) != TALLY_OK)
         return complain(&err);
     switch (config.verb) {

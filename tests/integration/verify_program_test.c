@@ -57,6 +57,29 @@ static void a_right_archive_passes_with_the_key_and_agrees_with_itself_without(v
     small_end(&l);
 }
 
+/* It would be the first of the files that the verifier makes for itself. */
+static void a_closed_output_is_no_file(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    (void) state;
+    small_begin(&l, SMALL_WHOLE);
+    small_rest(&l);
+    small_checkpoint(&l, SMALL_WHOLE);
+    char *argv[] = {(char *) (uintptr_t) "/bin/sh",
+                    (char *) (uintptr_t) "-c",
+                    (char *) (uintptr_t) "\"$0\" - --vkey \"$1\" >&-",
+                    program,
+                    l.vkey,
+                    NULL};
+    run(argv, buf_slice(&l.text), &ran);
+    assert_int_equal(ran.status, 3);
+    assert_int_equal(ran.out.len, 0);
+    assert_says(&ran.errors, "writing the report");
+    ran_release(&ran);
+    small_end(&l);
+}
+
 static void a_finding_names_the_entry(void **state)
 {
     struct small_ledger l;
@@ -418,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_linked_with_no_database_and_no_network),
         cmocka_unit_test(a_right_archive_passes_with_the_key_and_agrees_with_itself_without),
+        cmocka_unit_test(a_closed_output_is_no_file),
         cmocka_unit_test(a_finding_names_the_entry),
         cmocka_unit_test(bodies_that_are_not_there_leave_it_incomplete),
         cmocka_unit_test(bodies_that_are_not_there_are_listed_by_number),

@@ -73,6 +73,13 @@ MUST_CHECK static enum tally_code append_plan(struct sequencer *s, const struct 
     return rc == TALLY_OK ? domain->record(domain->self, statement, plan, *recorded, count, err) : rc;
 }
 
+/* Something is in it, and further moments and statements wait for the next one. */
+static bool is_full(const struct batch *batch)
+{
+    return batch->entry_count >= BATCH_ENTRIES_MAX ||
+           (batch->entry_count > 0 && arena_used(batch->arena) > BATCH_ARENA_FULL);
+}
+
 /* *has_more: the batch is full, and moments are still due. */
 MUST_CHECK static enum tally_code decide_moments(struct sequencer *s, bool *has_more, struct err *err)
 {
@@ -85,7 +92,7 @@ MUST_CHECK static enum tally_code decide_moments(struct sequencer *s, bool *has_
         TRY(domain->next_due(domain->self, s->batch.time, &moment, &has, err));
         if (!has)
             break;
-        *has_more = s->batch.entry_count >= BATCH_ENTRIES_MAX;
+        *has_more = is_full(&s->batch);
         if (*has_more)
             break;
         struct append_plan plan = {0};
@@ -199,7 +206,7 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     TRY(load(s, err));
     TRY(decide_moments(s, &has_more, err));
     size_t place = 0;
-    for (; place < batch->count && !has_more && batch->entry_count < BATCH_ENTRIES_MAX; place++)
+    for (; place < batch->count && !has_more && !is_full(batch); place++)
         TRY(decide_statement(s, place, err));
     /* a moment that is due comes before every statement of that time; and a transaction has a bound */
     queue_unget(&s->queue, batch->statements + place, batch->count - place);

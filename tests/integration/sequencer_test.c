@@ -530,6 +530,28 @@ static void moments_come_before_the_statements_of_their_time_and_without_any(voi
     assert_chain_whole();
 }
 
+/* Each may take what one batch may; together they take more than any has. */
+static void many_large_moments_of_one_time_find_room(void **state)
+{
+    (void) state;
+    enum { MOMENTS = 5 };
+    struct gate gate;
+    uint64_t head = status().head_seq;
+    gate_close(&gate);
+    struct toy_statement *statement = submitted(&ann, &record);
+    struct instant due = {instant_now().us - 1000000};
+    toy_moments_take(&service.toy, (size_t) 90 << 20);
+    for (int i = 0; i < MOMENTS; i++)
+        toy_add_moment(&service.toy, due);
+    gate_open(&gate);
+    struct toy_answer answer = taken(statement);
+    toy_moments_take(&service.toy, 0);
+    assert_false(answer.is_refused);
+    assert_true(answer.seq > head + 2 * MOMENTS); /* they came first, each with an entry of its own */
+    gate_release(&gate);
+    assert_chain_whole();
+}
+
 /* What a moment caused is not part of the answer to the statement before it. */
 static void a_replay_ends_where_a_moment_begins(void **state)
 {
@@ -712,6 +734,7 @@ int main(void)
         cmocka_unit_test(large_bodies_go_into_several_batches),
         cmocka_unit_test(a_statement_that_brings_out_a_bug_harms_no_other),
         cmocka_unit_test(moments_come_before_the_statements_of_their_time_and_without_any),
+        cmocka_unit_test(many_large_moments_of_one_time_find_room),
         cmocka_unit_test(a_replay_ends_where_a_moment_begins),
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(a_drained_stop_records_what_waits_and_another_refuses_it),

@@ -66,11 +66,15 @@ static enum tally_code toy_next_due(void *self, struct instant by, struct instan
 static enum tally_code toy_decide_moment(void *self, const struct append_place *place, struct arena *arena,
                                          struct append_plan *plan, struct err *err)
 {
+    struct toy *toy = self;
     char at[INSTANT_TEXT_LEN + 1];
     (void) place;
     instant_format(next_moment(self), at);
+    pthread_mutex_lock(&toy->lock);
+    size_t bytes = toy->moment_bytes;
+    pthread_mutex_unlock(&toy->lock);
     plan->events = ARENA_ARRAY(arena, 2, struct append_own);
-    if (plan->events == NULL)
+    if (plan->events == NULL || (bytes > 0 && arena_alloc(arena, bytes) == NULL))
         return err_set(err, TALLY_E_NO_MEMORY, "toy");
     plan->events[0] = (struct append_own){ENTRY_MOMENT_REACHED, true, arena_printf(arena, "{\"at\":\"%s\"}", at)};
     plan->events[1] = (struct append_own){ENTRY_RESULT_FINALISED, true, SLICE("{}")};
@@ -169,6 +173,13 @@ void toy_add_moment(struct toy *toy, struct instant moment)
     pthread_mutex_lock(&toy->lock);
     ENSURE(toy->moment_count < TOY_MOMENTS_MAX);
     toy->moments[toy->moment_count++] = moment;
+    pthread_mutex_unlock(&toy->lock);
+}
+
+void toy_moments_take(struct toy *toy, size_t bytes)
+{
+    pthread_mutex_lock(&toy->lock);
+    toy->moment_bytes = bytes;
     pthread_mutex_unlock(&toy->lock);
 }
 

@@ -36,10 +36,12 @@ struct toy {
     pthread_mutex_t lock; /* moments: tests add them from outside */
     struct instant moments[TOY_MOMENTS_MAX];
     size_t moment_count, moments_done, moments_settled;
+    size_t moment_bytes; /* of the batch's memory */
 };
 void toy_init(struct toy *toy);
 void toy_release(struct toy *toy);
 void toy_add_moment(struct toy *toy, struct instant moment); /* in order */
+void toy_moments_take(struct toy *toy, size_t bytes);        /* from now on, each when it is decided */
 
 /* ---- database ---- */
 /* Migrates, makes the toy's table and the log-ins svc (tally_service) and own (tally_owner). */

@@ -27,8 +27,6 @@ run_one() {
     rm -rf "$dir"
     local passed failed skipped
     passed=$(grep -c '^\[       OK \]' "$log")
-    failed=$(grep -c '^\[  FAILED  \] [^0-9 ]' "$log")
-    skipped=$(grep -c '^\[  SKIPPED \] [^0-9 ]' "$log")
     # cmocka names each failed test twice, once where it fails and once at the end
     failed=$(grep '^\[  FAILED  \] [^0-9]' "$log" | sort -u | grep -c .)
     skipped=$(grep '^\[  SKIPPED \] [^0-9]' "$log" | sort -u | grep -c .)
@@ -40,6 +38,8 @@ run_one() {
     {
         flock 9
         printf '%-52s %4d passed %s%s\n' "$name" "$passed" "$word" "$([[ $skipped -gt 0 ]] && echo " ($skipped skipped)")"
+        # what failed and where: a sanitizer's long report may stand behind it
+        if [[ $rc -ne 0 ]]; then grep -aE '^\[  (ERROR   |FAILED  )\]|^\[   LINE   \]' "$log" | head -n 20 | sed 's/^/    /'; fi
         if [[ $rc -ne 0 || -n ${TEST_VERBOSE:-} ]]; then sed 's/^/    /' "$log" | tail -n "${TEST_LOG_LINES:-120}"; fi
         grep -h 'skipped: ' "$log" | sort -u | sed 's/^/    /' || true
     } 9>"$work/lock"

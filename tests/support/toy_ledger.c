@@ -318,6 +318,19 @@ int toy_wait_role(struct toy_service *service, enum sequencer_role role)
     return -1;
 }
 
+int toy_wait_trouble(struct toy_service *service, const char *text)
+{
+    struct sequencer_status status;
+    for (int i = 0; i < 6000; i++) {
+        sequencer_status(service->sequencer, &status);
+        if (status.role == SEQUENCER_AWAY && strstr(status.trouble, text) != NULL)
+            return 0;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    fprintf(stderr, "toy ledger: it does not say \"%s\", but: %s\n", text, status.trouble);
+    return -1;
+}
+
 /* ---- statements ---- */
 
 int toy_author_init(struct toy_author *author, const char *id)

@@ -64,6 +64,8 @@ MUST_CHECK int toy_service_start(struct toy_service *service, const struct clust
 void toy_service_stop(struct toy_service *service, bool is_drained);
 /* Waits (at most a minute) until it has this role. */
 MUST_CHECK int toy_wait_role(struct toy_service *service, enum sequencer_role role);
+/* Until it is away for this reason: a slow machine may have another one for it first. */
+MUST_CHECK int toy_wait_trouble(struct toy_service *service, const char *text);
 
 /* ---- statements ---- */
 struct toy_author {

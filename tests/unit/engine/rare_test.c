@@ -521,6 +521,26 @@ static void a_text_that_may_need_more_than_can_be_counted_says_so(void **state)
     world_free(w);
 }
 
+#define OPEN(most)                                                                                                         \
+    SMALL("dimension who open, at most " most "\nmetric v is \"V\" in USD\n  by who\n" FINAL                               \
+          "pay p from city to lender\n  for each who of v\n  amount v\n")
+
+/* Beside a text of the same contract that lets more count, it needs what it would need if it let so many; fewer change nothing. */
+static void beside_other_texts_it_needs_what_the_largest_lets_count(void **state)
+{
+    (void) state;
+    struct world *few = world_new(OPEN("10")), *many = world_new(OPEN("100_000"));
+    const struct terms *both[] = {few->terms, many->terms};
+    uint64_t bytes = 0;
+    assert_int_equal(terms_bytes_among(few->terms, both, 2, &bytes, NULL), TALLY_OK);
+    assert_true(bytes == terms_evaluation_bytes(many->terms));
+    assert_true(bytes > terms_evaluation_bytes(few->terms));
+    assert_int_equal(terms_bytes_among(many->terms, both, 2, &bytes, NULL), TALLY_OK);
+    assert_true(bytes == terms_evaluation_bytes(many->terms));
+    world_free(few);
+    world_free(many);
+}
+
 static void money_that_is_none_is_refused(void **state)
 {
     struct arena *arena = arena_new(4096);
@@ -604,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_text_without_bytes_is_an_empty_one),
         cmocka_unit_test(rows_on_one_line_stay_there),
         cmocka_unit_test(a_text_that_may_need_more_than_can_be_counted_says_so),
+        cmocka_unit_test(beside_other_texts_it_needs_what_the_largest_lets_count),
         cmocka_unit_test(money_that_is_none_is_refused),
         cmocka_unit_test(an_instance_that_is_none_is_not_explained),
         cmocka_unit_test(an_explanation_shows_words_comments_apart_and_characters_whole),

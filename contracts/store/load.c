@@ -182,12 +182,18 @@ done:
     return rc;
 }
 
-MUST_CHECK static enum tally_code needs_of(const struct store *store, const struct command *const *commands, size_t count,
-                                           struct needs *needs, struct err *err)
+struct batch {
+    const struct command *const *commands;
+    size_t count;
+};
+
+MUST_CHECK static enum tally_code batch_lacks(const struct model *model, const void *of, struct needs *needs,
+                                              struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    for (size_t i = 0; i < count; i++)
-        TRY(model_needs(store->model, commands[i], needs, err));
+    const struct batch *batch = of;
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(model_needs(model, batch->commands[i], needs, err));
 done:
     return rc;
 }
@@ -198,8 +204,9 @@ enum tally_code store_queue_load(struct store *store, struct pg *pg, struct aren
 {
     enum tally_code rc = TALLY_OK;
     struct needs needs = {.arena = arena, .is_on_trust = is_on_trust};
+    const struct batch batch = {commands, count};
     load_drop(store); /* what was queued for a pipeline that failed */
-    TRY(needs_of(store, commands, count, &needs, err));
+    TRY(batch_lacks(store->model, &batch, &needs, err));
     TRY(model_needs_due(store->model, now, &needs, err));
     if (needs.count != 0)
         TRY(queue(store, pg, &needs, err));
@@ -236,70 +243,64 @@ done:
     return rc;
 }
 
-MUST_CHECK static enum tally_code too_many_rounds(struct err *err)
+/* What the model lacks of what is asked for; `of` says what that is. */
+typedef enum tally_code (*lacks_fn)(const struct model *model, const void *of, struct needs *needs, struct err *err);
+
+/* Rounds until nothing is lacking. */
+MUST_CHECK static enum tally_code load(struct store *store, struct pg *pg, struct arena *arena, lacks_fn lacks,
+                                       const void *of, struct err *err)
 {
-    return err_set(err, TALLY_E_BUG, "after %d rounds of loading the model still lacks something", LOAD_ROUNDS_MAX);
+    enum tally_code rc = TALLY_OK;
+    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
+        struct needs needs = {.arena = arena};
+        TRY(lacks(store->model, of, &needs, err));
+        if (needs.count == 0)
+            return TALLY_OK;
+        TRY(fetch(store, pg, &needs, err));
+    }
+    rc = err_set(err, TALLY_E_BUG, "after %d rounds of loading the model still lacks something", LOAD_ROUNDS_MAX);
+done:
+    return rc;
 }
 
 enum tally_code store_load(struct store *store, struct pg *pg, struct arena *arena, const struct command *const *commands,
                            size_t count, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
-        struct needs needs = {.arena = arena};
-        TRY(needs_of(store, commands, count, &needs, err));
-        if (needs.count == 0)
-            return TALLY_OK;
-        TRY(fetch(store, pg, &needs, err));
-    }
-    rc = too_many_rounds(err);
-done:
-    return rc;
+    const struct batch batch = {commands, count};
+    return load(store, pg, arena, batch_lacks, &batch, err);
+}
+
+MUST_CHECK static enum tally_code contract_lacks(const struct model *model, const void *id, struct needs *needs,
+                                                 struct err *err)
+{
+    return model_needs_contract(model, *(const struct slice *) id, needs, err);
 }
 
 enum tally_code store_load_contract(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
                                     struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
-        struct needs needs = {.arena = arena};
-        TRY(model_needs_contract(store->model, id, &needs, err));
-        if (needs.count == 0)
-            return TALLY_OK;
-        TRY(fetch(store, pg, &needs, err));
-    }
-    rc = too_many_rounds(err);
-done:
-    return rc;
+    return load(store, pg, arena, contract_lacks, &id, err);
+}
+
+MUST_CHECK static enum tally_code parties_lack(const struct model *model, const void *id, struct needs *needs,
+                                               struct err *err)
+{
+    return model_needs_parties(model, *(const struct slice *) id, needs, err);
 }
 
 enum tally_code store_load_parties(struct store *store, struct pg *pg, struct arena *arena, struct slice id,
                                    struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
-        struct needs needs = {.arena = arena};
-        TRY(model_needs_parties(store->model, id, &needs, err));
-        if (needs.count == 0)
-            return TALLY_OK;
-        TRY(fetch(store, pg, &needs, err));
-    }
-    rc = too_many_rounds(err);
-done:
-    return rc;
+    return load(store, pg, arena, parties_lack, &id, err);
+}
+
+MUST_CHECK static enum tally_code result_lacks(const struct model *model, const void *seq, struct needs *needs,
+                                               struct err *err)
+{
+    return model_needs_result(model, *(const uint64_t *) seq, needs, err);
 }
 
 enum tally_code store_load_result(struct store *store, struct pg *pg, struct arena *arena, uint64_t seq, struct err *err)
 {
-    enum tally_code rc = TALLY_OK;
-    for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
-        struct needs needs = {.arena = arena};
-        TRY(model_needs_result(store->model, seq, &needs, err));
-        if (needs.count == 0)
-            return TALLY_OK;
-        TRY(fetch(store, pg, &needs, err));
-    }
-    rc = too_many_rounds(err);
-done:
-    return rc;
+    return load(store, pg, arena, result_lacks, &seq, err);
 }

@@ -386,39 +386,6 @@ static void the_list_of_a_payment_that_names_persons_is_not_open(void **state)
     world_release(&w);
 }
 
-#define WATCHED                                                                                                            \
-    "terms 1\ncontract watched \"Watched\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
-    "runs 2012-01-01 to 2013-12-31\nparty city outcome payer \"City\"\nparty maker provider \"Maker\"\n"                   \
-    "in force when city have signed\ndimension participant persons, at most 2\n"                                           \
-    "metric days is zone.stays version 1 in days between 0 and 1_000\n  by participant\n"                                  \
-    "pay each_one from city to maker\n  for each participant of days\n  amount 2 per day of days\n"
-
-/* What is recorded stays, its dimensions after an erasure too. Only a contract that the author has signed says who is a person: anybody may make one. */
-static void who_has_signed_names_persons_by_pseudonyms_alone(void **state)
-{
-    (void) state;
-    world_init(&w);
-    do_register(&w, "op", "city", false);
-    do_register(&w, "op", "maker", true);
-    do_define(&w, "op", "zone.stays", 1, "days");
-    do_propose(&w, "city", "watched", WATCHED, "city=city maker=maker");
-    do_result(&w, "maker", "zone.stays/1 participant=anna 5");
-    ASSERT_DONE(&w);
-    do_sign(&w, "city", "watched", "city"); /* in force, and maker has not signed */
-    do_result(&w, "maker", "zone.stays/1 participant=berta 5");
-    ASSERT_DONE(&w);
-    do_sign(&w, "maker", "watched", "maker");
-    const char *two[] = {"zone.stays/1 participant=" PERSON "-b 5", "zone.stays/1 participant=clara 6"};
-    do_results(&w, "maker", false, 2, two);
-    ASSERT_REFUSED(&w, REFUSE_RESULT_PERSON);
-    assert_string_equal(w.decision.refusal->errors->pointer.ptr, "/results/1/dimensions");
-    do_result(&w, "maker", "zone.stays/1 site=clara 6"); /* no person */
-    ASSERT_DONE(&w);
-    do_result(&w, "maker", "zone.stays/1 participant=" PERSON "-c 6");
-    ASSERT_DONE(&w);
-    world_release(&w);
-}
-
 /* S7 */
 static void who_comes_when_all_places_are_taken_waits_for_one(void **state)
 {
@@ -550,7 +517,6 @@ int main(void)
         cmocka_unit_test(a_party_named_as_a_class_is_no_member_of_it),
         cmocka_unit_test(each_funder_owes_its_part_and_gets_it_back),
         cmocka_unit_test(the_list_of_a_payment_that_names_persons_is_not_open),
-        cmocka_unit_test(who_has_signed_names_persons_by_pseudonyms_alone),
         cmocka_unit_test(who_comes_when_all_places_are_taken_waits_for_one),
         cmocka_unit_test(what_only_changes_hands_is_a_payment_of_nothing),
         cmocka_unit_test(who_came_first_keeps_the_place_when_restated),

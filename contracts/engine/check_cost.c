@@ -56,10 +56,7 @@ static void count_rule(struct terms *t, const struct rule *r)
         if (clauses[i] != NULL)
             cost = saturating_add(cost, cost_of(t, clauses[i]));
     t->instances = saturating_add(t->instances, r->shape.cells);
-    bool is_from_results = r->has_of;
-    for (uint32_t i = 0; i < r->shape.count; i++)
-        is_from_results = is_from_results || dimension_is_open(&t->dimensions[r->shape.dims[i]]);
-    if (!is_from_results)
+    if (!r->has_of && !rule_is_open(t, r)) /* otherwise they come from results */
         t->instances_at_once = saturating_add(t->instances_at_once, r->shape.cells);
     t->steps = saturating_add(t->steps, saturating_multiply(cost, r->shape.cells));
 }

@@ -95,12 +95,9 @@ static void rule_value(struct exposing *ex, const struct node *n, struct range *
 {
     const struct rule *r = &ex->t->rules[n->u.ref.target];
     struct range zero;
-    bool is_found = !r->has_of;
     expose_rule(ex, n->u.ref.target, out);
-    for (uint32_t i = 0; i < r->shape.count; i++)
-        is_found = is_found && !dimension_is_open(&ex->t->dimensions[r->shape.dims[i]]);
     range_init(&zero);
-    if (!is_found) /* an instance that is not there has the amount 0 (A1) */
+    if (r->has_of || rule_is_open(ex->t, r)) /* an instance that is not there has the amount 0 (A1) */
         range_join(out, &zero);
     range_clear(&zero);
 }

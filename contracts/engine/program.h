@@ -257,7 +257,7 @@ struct table {
 struct key_walk {
     uint32_t number, metric;
     struct shape
-        shape;      /* the metric's dimensions: those that are not run over, then the others as the aggregates name them */
+        shape; /* the metric's dimensions: first those that are not run over, then the others as aggregates name them */
     uint32_t outer; /* so many are not run over: what they are bound to is a group of keys */
     struct key_walk *next;
 };
@@ -464,6 +464,14 @@ MUST_CHECK struct slice shape_key(const struct dimension *dims, const struct sha
                                   struct arena *arena);
 MUST_CHECK struct slice shape_show(const struct dimension *dims, const struct shape *shape, uint64_t cell,
                                    struct arena *arena);
+/* Has it open dimensions? */
+static inline bool shape_is_open(const struct dimension *dims, const struct shape *shape)
+{
+    bool is_open = false;
+    for (uint32_t i = 0; i < shape->count; i++)
+        is_open = is_open || dimension_is_open(&dims[shape->dims[i]]);
+    return is_open;
+}
 /* Members by dimension for a cell, and back; members[] is by dimension. */
 void shape_bind(const struct dimension *dims, const struct shape *shape, uint64_t cell, uint32_t *members);
 uint64_t shape_cell(const struct dimension *dims, const struct shape *shape, const uint32_t *members);
@@ -490,10 +498,7 @@ struct type figure_type(const struct terms *terms, const struct engine_figure *f
 /* ---- fit, accessors ---- */
 static inline bool rule_is_open(const struct terms *terms, const struct rule *r)
 {
-    bool is_open = false;
-    for (uint32_t i = 0; i < r->shape.count; i++)
-        is_open = is_open || dimension_is_open(&terms->dimensions[r->shape.dims[i]]);
-    return is_open;
+    return shape_is_open(terms->dimensions, &r->shape);
 }
 static inline uint32_t rule_places(const struct terms *terms, uint32_t rule)
 {

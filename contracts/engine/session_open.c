@@ -97,10 +97,7 @@ MUST_CHECK static enum tally_code open_all(struct engine_session *s, struct aren
 /* Figures of others at keys of open dimensions have no order in which their members come. */
 static bool can_use(const struct terms *t, const struct metric *m)
 {
-    bool has_open = false;
-    for (uint32_t i = 0; i < m->shape.count; i++)
-        has_open = has_open || dimension_is_open(&t->dimensions[m->shape.dims[i]]);
-    return m->shown.source != AST_SOURCE_USED || !has_open;
+    return m->shown.source != AST_SOURCE_USED || !shape_is_open(t->dimensions, &m->shape);
 }
 
 /* Several texts are evaluated from nothing; after `closes` there is nothing to follow (T5). */

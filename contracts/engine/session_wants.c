@@ -8,11 +8,7 @@
 
 bool session_can_want(const struct terms *terms, const struct engine_figure *figure)
 {
-    const struct shape *shape = figure_shape(terms, figure);
-    bool has_open = false;
-    for (uint32_t i = 0; i < shape->count; i++)
-        has_open = has_open || dimension_is_open(&terms->dimensions[shape->dims[i]]);
-    return !has_open;
+    return !shape_is_open(terms->dimensions, figure_shape(terms, figure));
 }
 
 bool session_take_wants(struct eval *ev)

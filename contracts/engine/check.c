@@ -216,14 +216,10 @@ enum tally_code terms_compile(struct slice source, struct diags *diags, struct t
 static bool some_let_more_count(const struct terms *terms, const struct terms *const *others, size_t count)
 {
     bool is_more = false;
-    for (size_t k = 0; k < count; k++)
-        for (uint32_t i = 0; i < terms->dimension_count; i++)
-            for (uint32_t o = 0; o < others[k]->dimension_count; o++) {
-                const struct dimension *d = &terms->dimensions[i], *other = &others[k]->dimensions[o];
-                is_more =
-                    is_more || (dimension_is_open(d) && dimension_is_open(other) &&
-                                other->shown.at_most > d->shown.at_most && slice_equal(d->shown.name, other->shown.name));
-            }
+    for (uint32_t i = 0; i < terms->dimension_count; i++) {
+        const struct dimension *d = &terms->dimensions[i];
+        is_more = is_more || (dimension_is_open(d) && check_most_of_all(d, others, count) > d->shown.at_most);
+    }
     return is_more;
 }
 

@@ -130,6 +130,9 @@ MUST_CHECK struct node *check_prior(struct checker *c, const struct scope *scope
 /* ---- check_decl.c, check_table.c, check_metric.c, check_rule.c ---- */
 void check_names(struct checker *c); /* counts, the name space, parties, units, dimensions */
 void check_tables(struct checker *c);
+/* As many members as it or the open dimension of its name in any of those texts lets count: what stands for them has its instances by
+ * each text of a contract (V3, S7). */
+uint32_t check_most_of_all(const struct dimension *d, const struct terms *const *others, size_t count);
 /* A list of dimensions, each once: `by`, `for each`, `per`. */
 MUST_CHECK bool check_by(struct checker *c, const struct ast_names *names, struct shape *shape, dimension_set *set);
 /* What stands for the members of a dimension in the place of a party; TERMS_NONE: they are no parties. */

@@ -328,13 +328,12 @@ MUST_CHECK static bool take_period(struct checker *c, const struct ast_decl *dec
     return !c->failed;
 }
 
-/* As many as any text of the contract lets count: what stands for them has its instances by this one too (V3, S7). */
-static uint32_t most_of_all(const struct checker *c, const struct dimension *d)
+uint32_t check_most_of_all(const struct dimension *d, const struct terms *const *others, size_t count)
 {
     uint32_t most = d->shown.at_most;
-    for (size_t k = 0; k < c->other_count; k++)
-        for (uint32_t i = 0; i < c->others[k]->dimension_count; i++) {
-            const struct dimension *other = &c->others[k]->dimensions[i];
+    for (size_t k = 0; k < count; k++)
+        for (uint32_t i = 0; i < others[k]->dimension_count; i++) {
+            const struct dimension *other = &others[k]->dimensions[i];
             if (dimension_is_open(other) && other->shown.at_most > most && slice_equal(other->shown.name, d->shown.name))
                 most = other->shown.at_most;
         }
@@ -347,7 +346,7 @@ MUST_CHECK static bool take_open(struct checker *c, const struct ast_decl *decl,
     d->is_class = decl->kind == AST_PARTIES;
     d->shown.kind = !d->is_class && decl->u.dimension.kind == AST_DIM_PERSONS ? TERMS_PERSONS : TERMS_OPEN;
     d->shown.at_most = d->is_class ? decl->u.party.at_most : decl->u.dimension.at_most;
-    d->shown.at_most = most_of_all(c, d);
+    d->shown.at_most = check_most_of_all(d, c->others, c->other_count);
     if (d->shown.at_most >= 1 && d->shown.at_most <= INSTANCES_MAX)
         return true;
     PROBLEM(c, "limit.members", d->span, NULL, "`%.*s` may have 1 to %u members", SLICE_ARG(d->shown.name), INSTANCES_MAX);

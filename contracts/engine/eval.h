@@ -349,6 +349,7 @@ MUST_CHECK bool members_vacate(struct eval *ev, struct arena *arena, const struc
 /* Has one of these members (by dimension) of the shape's dimensions given up its place? It is none from now on: what stood is taken
  * back, and no result of it counts. */
 bool members_have_gone(const struct eval *ev, const struct shape *shape, const uint32_t *members);
+bool members_of_cell_have_gone(const struct eval *ev, const struct shape *shape, uint64_t cell);
 /* Is it a key of that shape but for members of open dimensions that are none (S7)? */
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key);
 

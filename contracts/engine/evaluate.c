@@ -7,17 +7,6 @@
 #include "tally/instant.h"
 #include "tally/mem.h"
 
-/* Of somebody whose place others have now: also what is not decided concerns nobody any more. */
-static bool is_of_gone(const struct eval *ev, const struct engine_fact *fact, uint64_t cell)
-{
-    uint32_t members[DIMENSIONS_MAX];
-    const struct shape *shape = &ev->t->metrics[fact->metric].shape;
-    if (ev->vacated == NULL)
-        return false;
-    shape_bind(ev->dimensions, shape, cell, members);
-    return members_have_gone(ev, shape, members);
-}
-
 MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact)
 {
     uint64_t cell = 0;
@@ -32,7 +21,7 @@ MUST_CHECK static bool read_fact(struct eval *ev, const struct engine_fact *fact
     if (ev->session != NULL && fact->standing != ENGINE_PENDING && /* S7, of whom something else has given a number to */
         names_are_not_chosen(ev, &ev->t->metrics[fact->metric].shape, cell))
         return true;
-    if (is_of_gone(ev, fact, cell))
+    if (members_of_cell_have_gone(ev, &ev->t->metrics[fact->metric].shape, cell)) /* also what is not decided yet */
         return true;
     struct slot *slot = eval_slot(ev, fact->metric, cell);
     if (slot == NULL)

@@ -388,17 +388,6 @@ bool instance_amount_here(struct eval *ev, struct instance *instance)
     return set_state(ev, instance, ev->is_closed ? eval_unknown(ev, instance->reason) : amount_here(ev, instance));
 }
 
-/* Has a member of it given up its place? Whichever text computes it, and on which day. */
-static bool has_gone(const struct eval *ev, const struct instance *instance)
-{
-    uint32_t members[DIMENSIONS_MAX];
-    const struct shape *shape = &ev->t->rules[instance->rule].shape;
-    if (ev->vacated == NULL)
-        return false;
-    shape_bind(ev->dimensions, shape, instance->cell, members);
-    return members_have_gone(ev, shape, members);
-}
-
 bool instance_amount(struct eval *ev, struct instance *instance)
 {
     enum known known = KNOWN;
@@ -411,7 +400,8 @@ bool instance_amount(struct eval *ev, struct instance *instance)
         return set_state(ev, instance,
                          eval_unknown(ev, arena_printf(ev->arena, "the contract closed at the end of %s", day)));
     }
-    if (ev->texts != NULL && texts_owns(ev, instance->rule) && !has_gone(ev, instance) &&
+    if (ev->texts != NULL && texts_owns(ev, instance->rule) && /* who has gone has no day, by whichever text */
+        !members_of_cell_have_gone(ev, &ev->t->rules[instance->rule].shape, instance->cell) &&
         texts_amount(ev, instance, &known)) {
         instance->phase = PHASE_AMOUNT;
         return true;

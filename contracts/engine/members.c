@@ -7,8 +7,7 @@
 #define NO_RESULT UINT64_MAX
 struct named {
     struct slice name;
-    uint64_t
-        by_result; /* of S7: the entry in which its first result became final; NO_RESULT: nothing but what stands names it */
+    uint64_t by_result; /* of S7: the entry in which its first result became final; NO_RESULT: only what stands names it */
     uint64_t order;     /* by which it comes: 0 while something stands for it (I1), otherwise by_result */
     unsigned char seat; /* SEAT_...; 0: it has a place, and keeps it */
 };
@@ -103,7 +102,7 @@ static struct named *find_named(const struct named_list *list, struct slice name
         else
             high = mid;
     }
-    return NULL;
+    return NULL; /* not covered: who has given up a place was named by the same input in the round before */
 }
 
 /* Each name once, by their bytes. Who has given up its place comes by its results alone. */
@@ -123,10 +122,10 @@ static void unite(const struct eval *ev, uint32_t dimension, struct named_list *
     for (const struct vacated *v = ev->vacated; v != NULL; v = v->next) {
         bool is_of_this = slice_equal(v->dimension, ev->t->dimensions[dimension].shown.name);
         struct named *gone = is_of_this ? find_named(list, v->name) : NULL;
-        if (gone == NULL)
-            continue;
-        gone->order = gone->by_result;
-        gone->seat = SEAT_GIVEN_UP;
+        if (gone != NULL) {
+            gone->order = gone->by_result;
+            gone->seat = SEAT_GIVEN_UP;
+        }
     }
 }
 
@@ -353,6 +352,15 @@ bool members_have_gone(const struct eval *ev, const struct shape *shape, const u
         is_gone = is_gone || (member < seats->count && seats->items[member] == SEAT_GIVEN_UP);
     }
     return is_gone;
+}
+
+bool members_of_cell_have_gone(const struct eval *ev, const struct shape *shape, uint64_t cell)
+{
+    uint32_t members[DIMENSIONS_MAX];
+    if (ev->vacated == NULL)
+        return false;
+    shape_bind(ev->dimensions, shape, cell, members);
+    return members_have_gone(ev, shape, members);
 }
 
 bool members_are_strangers(const struct eval *ev, const struct shape *shape, struct slice key)

@@ -374,9 +374,8 @@ static void find_kept_portions(struct checker *c, struct graph *g)
     const struct terms *t = c->t;
     uint32_t rules = t->metric_count + t->define_count;
     memset(g->on, 0, g->count * sizeof *g->on);
-    for (uint32_t i = 0; i < rules;
-         i++) /* through defaults and defines; what comes from another rule is that rule's affair */
-        g->on[i] = true;
+    for (uint32_t i = 0; i < rules; i++)
+        g->on[i] = true; /* through defaults and defines; what comes from another rule is that rule's affair */
     for (uint32_t r = 0; r < t->rule_count; r++) {
         bool shares = false;
         if (!t->rules[r].is_never_back)

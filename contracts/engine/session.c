@@ -128,9 +128,9 @@ enum tally_code engine_session_apply(struct engine_session *s, int32_t today, co
     track_wake_up(ev);
     if (!compute(ev) || !session_give_places(ev))
         return ev->rc;
-    *is_stale = s->is_plain || gives_up_a_place(s);
+    *is_stale = s->is_plain || gives_up_a_place(s); /* plain: its budgets do not add up (session_caps.c) */
     if (*is_stale)
-        return TALLY_OK; /* not covered: budgets do not add up (session_caps.c), so they are shared out from nothing */
+        return TALLY_OK;
     TRY(session_answer(ev, steps, arena, out, err));
     track_sweep(ev);
     rc = ev->rc;

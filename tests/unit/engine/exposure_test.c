@@ -191,7 +191,6 @@ static void large_and_far_figures_stay_within(void **state)
     expect_one("when days_of[year: (born)] > 2016-01-01 amount 1", "1.00", "1.00");
 }
 
-/* More members than can be looked at one by one: the bounds hold, and are wider. */
 static void an_index_may_come_from_as_far_as_numbers_go(void **state)
 {
     (void) state;
@@ -222,6 +221,7 @@ static void nothing_may_have_been_settled(void **state)
     world_free(f.w);
 }
 
+/* More members than can be looked at one by one: the bounds hold, and are wider. */
 static void a_large_text_is_looked_at_together(void **state)
 {
     (void) state;

@@ -218,6 +218,27 @@ static void rule_P1_results_of_who_has_given_up_the_place_do_not_count(void **st
     world_free(w);
 }
 
+/* Members of another dimension that have the same name keep theirs. */
+static void rule_P1_a_place_is_given_up_in_its_own_dimension_alone(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL(WHO("1") "dimension site open, at most 9\n" BY("v", "USD")
+                                          EACH("p", "v") "metric u is \"U\" in USD\n"
+                                                         "  by site\n  reported by judge\n  disputes within 30 days\n"
+                                                         "pay q from city to lender\n  for each site of u\n  amount u\n"));
+    world_final(w, "v", "ada", "3");
+    world_final(w, "u", "ada", "7");
+    world_day(w, "2019-01-01");
+    world_final(w, "v", "bo", "5");
+    world_withdraw(w, "v", "ada");
+    world_day(w, "2019-01-02");
+    expect_target(w, "p", "ada", "0.00", "-3.00");
+    expect_target(w, "p", "bo", "5.00", "5.00");
+    expect_target(w, "q", "ada", "7.00", "0.00");
+    expect_nothing_again(w, "2019-01-02");
+    world_free(w);
+}
+
 /* A place that is given up may leave the next one with nothing, and so on along a chain, of which all comes in the same entry. */
 static void rule_P1_a_long_chain_of_places_given_up_comes_to_its_end_at_once(void **state)
 {
@@ -260,6 +281,7 @@ int main(void)
         cmocka_unit_test(rule_S7_within_one_entry_members_come_by_their_bytes),
         cmocka_unit_test(rule_S7_who_came_first_has_the_place_although_nothing_stands),
         cmocka_unit_test(rule_P1_of_several_left_with_nothing_the_last_to_come_goes),
+        cmocka_unit_test(rule_P1_a_place_is_given_up_in_its_own_dimension_alone),
         cmocka_unit_test(rule_P1_a_long_chain_of_places_given_up_comes_to_its_end_at_once),
         cmocka_unit_test(rule_P1_no_set_waits_for_who_has_given_up_the_place),
         cmocka_unit_test(rule_P1_results_of_who_has_given_up_the_place_do_not_count),

@@ -417,6 +417,39 @@ static void a_value_that_no_metric_can_have_does_not_fit(void **state)
     world_free(w);
 }
 
+/* Of a result that may name other dimensions than the metric has: whether it fits is another question. */
+static void a_class_reports_what_names_its_member(void **state)
+{
+    (void) state;
+    struct world *w =
+        world_new(SMALL("parties clinic provider \"Clinics\", at most 9\ndimension arm (a, b)\n"
+                        "metric x is \"X\" in USD\n  by arm, clinic\n  reported by clinic or judge\n" PAY("1")));
+    const struct terms_dimension_value dims[] = {{SLICE("arm"), SLICE("c1")}, {SLICE("clinic"), SLICE("c1")}};
+    const struct {
+        uint32_t count, reporter;
+        const char *member;
+        bool is_reporter, reports;
+    } rows[] = {{2, TERMS_NONE, "c1", false, true},
+                {2, TERMS_NONE, "c2", false, false},
+                {2, TERMS_NONE, "", false, false},
+                {1, TERMS_NONE, "c1", false, false},
+                {0, TERMS_NONE, "", false, false},
+                {0, TERMS_NONE, "", true, true},
+                {1, 2, "", false, true},
+                {1, 1, "", false, false}};
+    assert_int_equal(terms_find_party(w->terms, SLICE("judge")), 2);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct terms_candidate candidate = {.dimensions = dims,
+                                                  .dimension_count = rows[i].count,
+                                                  .value = SLICE("1"),
+                                                  .reporter = rows[i].reporter,
+                                                  .is_reporter = rows[i].is_reporter,
+                                                  .member = slice_str(rows[i].member)};
+        assert_int_equal(terms_reports(w->terms, 0, &candidate), rows[i].reports);
+    }
+    world_free(w);
+}
+
 /* ---- what a text tells about itself ---- */
 
 static void everybody_signs_where_nothing_is_said(void **state)
@@ -535,6 +568,7 @@ static void beside_other_texts_it_needs_what_the_largest_lets_count(void **state
     assert_int_equal(terms_bytes_among(few->terms, both, 2, &bytes, NULL), TALLY_OK);
     assert_true(bytes == terms_evaluation_bytes(many->terms));
     assert_true(bytes > terms_evaluation_bytes(few->terms));
+    WORLD_TRY(terms_bytes_among(few->terms, both, 2, &bytes, &tried_err));
     assert_int_equal(terms_bytes_among(many->terms, both, 2, &bytes, NULL), TALLY_OK);
     assert_true(bytes == terms_evaluation_bytes(many->terms));
     world_free(few);
@@ -618,6 +652,7 @@ int main(void)
         cmocka_unit_test(keys_that_do_not_exist_are_an_error_of_ours),
         cmocka_unit_test(a_pot_among_many_is_shared_out),
         cmocka_unit_test(a_value_that_no_metric_can_have_does_not_fit),
+        cmocka_unit_test(a_class_reports_what_names_its_member),
         cmocka_unit_test(everybody_signs_where_nothing_is_said),
         cmocka_unit_test(a_text_with_errors_has_no_layout),
         cmocka_unit_test(an_amendment_wants_nobody_exactly_when_it_is_signed),

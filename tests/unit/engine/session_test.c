@@ -105,6 +105,54 @@ static void who_is_reported_anew_comes_after_those_who_waited(void **state)
     world_free(w);
 }
 
+/* C4: what one gives back goes to the next whom the budget cuts, in an entry in which nobody else asks for it. */
+static void what_is_given_back_goes_to_who_was_cut(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension arm (a, b, c)\nmetric x is \"X\" in USD\n  by arm\n  reported by judge\n"
+                                      "  disputes within 9 days\n"
+                                      "pay p from city to lender\n  for each arm of x\n  amount x\ncap 10 on p\n"));
+    world_final(w, "x", "a", "8");
+    world_day(w, "2016-03-01");
+    world_final(w, "x", "b", "5");
+    world_day(w, "2016-03-02");
+    world_final(w, "x", "c", "5");
+    world_day(w, "2016-03-03");
+    expect_target(w, "p", "b", "2.00", "0.00");
+    expect_target(w, "p", "c", "0.00", "0.00");
+    uint64_t followed = w->follow.followed;
+    world_final(w, "x", "a", "3");
+    world_day(w, "2016-03-04");
+    expect_target(w, "p", "a", "3.00", "-5.00");
+    expect_target(w, "p", "b", "5.00", "3.00");
+    expect_target(w, "p", "c", "2.00", "2.00");
+    assert_int_equal(w->follow.followed, followed + 1);
+    world_free(w);
+}
+
+/* C4 in many budgets at once: of each, what the first gives back goes to the other. */
+static void each_budget_gives_on_what_came_back_to_it(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension claim 1 to 60\nmetric x is \"X\" in USD\n  reported by judge\n"
+                                      "  disputes within 9 days\n"
+                                      "pay p from city to lender\n  for each claim\n  amount x\n"
+                                      "pay q from city to lender\n  for each claim\n  amount 5\n"
+                                      "cap 10 per claim on p, q\n"));
+    world_final(w, "x", "", "8");
+    world_day(w, "2016-03-01");
+    expect_target(w, "q", "60", "2.00", "2.00");
+    world_final(w, "x", "", "4");
+    world_day(w, "2016-03-02");
+    for (uint32_t i = 0; i < w->output->count; i++) {
+        bool is_first = w->output->instances[i].rule == terms_find_rule(w->terms, SLICE("p"));
+        assert_true(slice_is(w->output->instances[i].target, is_first ? "4.00" : "5.00"));
+    }
+    assert_int_equal(w->output->count, 120);
+    assert_int_equal(w->follow.followed, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +160,8 @@ int main(void)
         cmocka_unit_test(what_prior_computes_in_vain_is_no_moment),
         cmocka_unit_test(who_is_named_beside_somebody_who_came_too_late_is_a_member),
         cmocka_unit_test(who_is_reported_anew_comes_after_those_who_waited),
+        cmocka_unit_test(what_is_given_back_goes_to_who_was_cut),
+        cmocka_unit_test(each_budget_gives_on_what_came_back_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,8 +284,7 @@ static inline void world_record(struct world *w)
     w->next_first = w->output->next_first;
 }
 
-/* Evaluates on that day and records what is triggered. */
-/* An entry on that day; others take these figures of it. */
+/* Evaluates on that day, while others take these figures of it, and records what is triggered. */
 static inline void world_day_wanting(struct world *w, const char *day, const struct engine_figure *wants, size_t want_count)
 {
     struct err err = {0};

@@ -82,15 +82,30 @@ static bool rule(struct writer *w)
     return indexes(w, w->made->rules[r].dims, w->made->rules[r].dim_count);
 }
 
+typedef void part(struct writer *w, int depth);
+
+/* Two parts, one level less deep, and what stands before, between and behind them. */
+static void two(struct writer *w, int depth, const char *before, part *a, const char *between, part *b, const char *behind)
+{
+    SAY("%s", before);
+    a(w, depth - 1);
+    SAY("%s", between);
+    b(w, depth - 1);
+    SAY("%s", behind);
+}
+
+static void alternatives(struct writer *w, int depth, part *of)
+{
+    SAY("(if ");
+    random_truth(w, depth - 1);
+    two(w, depth, " then ", of, " else ", of, ")");
+}
+
 static void steps(struct writer *w, int depth)
 {
     SAY("(step of (");
     random_number(w, depth - 1);
-    SAY("):\n at least 2: ");
-    random_money(w, depth - 2);
-    SAY("\n at least 20: ");
-    random_money(w, depth - 2);
-    SAY("\n otherwise: USD 3)");
+    two(w, depth - 1, "):\n at least 2: ", random_money, "\n at least 20: ", random_money, "\n otherwise: USD 3)");
 }
 
 static void money_atom(struct writer *w)
@@ -103,40 +118,22 @@ static void money_atom(struct writer *w)
 
 static void money_sum(struct writer *w, int depth)
 {
-    SAY("(");
-    random_money(w, depth - 1);
-    SAY(ROLL(2) == 0 ? " + " : " - ");
-    random_money(w, depth - 1);
-    SAY(")");
+    two(w, depth, "(", random_money, ROLL(2) == 0 ? " + " : " - ", random_money, ")");
 }
 
 static void money_times(struct writer *w, int depth)
 {
-    SAY("(");
-    random_money(w, depth - 1);
-    SAY(ROLL(3) == 0 ? " / " : " * ");
-    random_number(w, depth - 1);
-    SAY(")");
+    two(w, depth, "(", random_money, ROLL(3) == 0 ? " / " : " * ", random_number, ")");
 }
 
 static void money_least(struct writer *w, int depth)
 {
-    SAY(ROLL(2) == 0 ? "min(" : "max(");
-    random_money(w, depth - 1);
-    SAY(", ");
-    random_money(w, depth - 1);
-    SAY(")");
+    two(w, depth, ROLL(2) == 0 ? "min(" : "max(", random_money, ", ", random_money, ")");
 }
 
 static void money_if(struct writer *w, int depth)
 {
-    SAY("(if ");
-    random_truth(w, depth - 1);
-    SAY(" then ");
-    random_money(w, depth - 1);
-    SAY(" else ");
-    random_money(w, depth - 1);
-    SAY(")");
+    alternatives(w, depth, random_money);
 }
 
 static void money_round(struct writer *w, int depth)
@@ -184,7 +181,7 @@ static void money_name(struct writer *w, int depth)
 
 void random_money(struct writer *w, int depth)
 {
-    static void (*const forms[])(struct writer *, int) = {
+    static part *const forms[] = {
         money_sum,   money_sum,        money_times,      money_times,      money_least, money_if,
         money_round, money_of_members, money_of_members, money_of_members, money_part,  money_before,
         steps,       money_line,       money_name,       money_name,
@@ -215,11 +212,7 @@ void random_number(struct writer *w, int depth)
     switch (ROLL(10)) {
     case 0:
     case 1:
-        SAY("(");
-        random_number(w, depth - 1);
-        SAY(ROLL(2) == 0 ? " + " : " * ");
-        random_number(w, depth - 1);
-        SAY(")");
+        two(w, depth, "(", random_number, ROLL(2) == 0 ? " + " : " * ", random_number, ")");
         return;
     case 2:
     case 3:
@@ -227,27 +220,13 @@ void random_number(struct writer *w, int depth)
             return;
         break;
     case 4:
-        SAY("round(");
-        random_money(w, depth - 1);
-        SAY(" / max(USD 0.5, ");
-        random_money(w, depth - 1);
-        SAY("), 0.1, down)");
+        two(w, depth, "round(", random_money, " / max(USD 0.5, ", random_money, "), 0.1, down)");
         return;
     case 5:
-        SAY("fraction(");
-        random_date(w, depth - 1);
-        SAY(", ");
-        random_date(w, depth - 1);
-        SAY(", actual_365)");
+        two(w, depth, "fraction(", random_date, ", ", random_date, ", actual_365)");
         return;
     case 6:
-        SAY("(if ");
-        random_truth(w, depth - 1);
-        SAY(" then ");
-        random_number(w, depth - 1);
-        SAY(" else ");
-        random_number(w, depth - 1);
-        SAY(")");
+        alternatives(w, depth, random_number);
         return;
     case 7:
         if (metric(w, RANDOM_PERCENT, "(1 * ", ")"))
@@ -261,7 +240,7 @@ void random_number(struct writer *w, int depth)
 
 void random_truth(struct writer *w, int depth)
 {
-    static const char *const compares[] = {"=", "<>", "<", "<=", ">", ">="};
+    static const char *const compares[] = {" = ", " <> ", " < ", " <= ", " > ", " >= "};
     uint32_t what = ROLL(depth <= 0 ? 5 : 9);
     if (what == 0 && metric(w, RANDOM_TRUTH, "", ""))
         return;
@@ -272,23 +251,12 @@ void random_truth(struct writer *w, int depth)
     } else if (what == 3 && metric(w, RANDOM_PERCENT, "", " >= 40%")) {
         return;
     } else if (what <= 5) {
-        SAY("(");
-        random_number(w, depth - 1);
-        SAY(" %s ", compares[ROLL(6)]);
-        random_number(w, depth - 1);
-        SAY(")");
+        two(w, depth, "(", random_number, compares[ROLL(6)], random_number, ")");
     } else if (what == 6) {
-        SAY("(");
-        random_date(w, depth - 1);
-        SAY(" %s ", compares[2 + ROLL(4)]);
-        random_date(w, depth - 1);
-        SAY(")");
+        two(w, depth, "(", random_date, compares[2 + ROLL(4)], random_date, ")");
     } else {
         SAY("(%s", ROLL(3) == 0 ? "not " : "");
-        random_truth(w, depth - 1);
-        SAY(ROLL(2) == 0 ? " and " : " or ");
-        random_truth(w, depth - 1);
-        SAY(")");
+        two(w, depth, "", random_truth, ROLL(2) == 0 ? " and " : " or ", random_truth, ")");
     }
 }
 

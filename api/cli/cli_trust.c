@@ -321,41 +321,56 @@ static const char *receipt_path(struct cli *cli, uint64_t seq)
     return arena_printf(cli->arena, "%s/receipts/%" PRIu64 ".tlog-proof", cli->trust->folder, seq).ptr;
 }
 
-enum tally_code cli_trust_receipt(struct cli *cli, uint64_t seq, struct slice text, struct receipt_content *out,
-                                  struct err *err)
+/* Of this entry, under the pinned key, and its checkpoint continues the one that is held. */
+MUST_CHECK static enum tally_code check_receipt(struct cli *cli, uint64_t seq, struct slice text, struct receipt *receipt,
+                                                struct receipt_content *out, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct receipt receipt;
     *out = (struct receipt_content){0};
-    rc = receipt_read(text, cli->arena, &receipt, err);
+    rc = receipt_read(text, cli->arena, receipt, err);
     if (rc == TALLY_OK)
-        rc = receipt_check(&receipt, &cli->trust->key, out, err);
+        rc = receipt_check(receipt, &cli->trust->key, out, err);
     if (rc != TALLY_OK)
         TRY(err_context(err, "the receipt of entry %" PRIu64, seq));
     if (out->header.seq != seq)
         TRY(err_set(err, TALLY_E_MISMATCH, "the receipt is for entry %" PRIu64 ", not for %" PRIu64, out->header.seq, seq));
     TRY(check_consistent(cli, &out->checkpoint, err));
-    TRY(hold(cli, &out->checkpoint, receipt.checkpoint, err));
+done:
+    return rc;
+}
+
+MUST_CHECK static enum tally_code keep_receipt(struct cli *cli, uint64_t seq, struct slice text,
+                                               const struct receipt *receipt, const struct receipt_content *content,
+                                               struct err *err)
+{
     const char *path = receipt_path(cli, seq);
-    if (path != NULL) {
-        TRY(folder_make(arena_printf(cli->arena, "%s/receipts", cli->trust->folder).ptr, err));
-        TRY(cli_file_replace(cli, path, text, err));
-    }
+    enum tally_code rc = hold(cli, &content->checkpoint, receipt->checkpoint, err);
+    if (rc != TALLY_OK || path == NULL)
+        return rc;
+    rc = folder_make(arena_printf(cli->arena, "%s/receipts", cli->trust->folder).ptr, err);
+    if (rc == TALLY_OK)
+        rc = cli_file_replace(cli, path, text, err);
+    return rc == TALLY_OK ? rc : cannot_keep(rc, err);
+}
+
+enum tally_code cli_trust_receipt(struct cli *cli, uint64_t seq, struct slice text, struct receipt_content *out,
+                                  struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct receipt receipt;
+    TRY(check_receipt(cli, seq, text, &receipt, out, err));
+    TRY(keep_receipt(cli, seq, text, &receipt, out, err));
 done:
     return rc;
 }
 
 /* The header commits to what was sent, and to nothing else. */
-MUST_CHECK static enum tally_code check_statement(struct cli *cli, struct slice text, const struct receipt_content *content,
+MUST_CHECK static enum tally_code check_statement(const struct receipt *receipt, const struct receipt_content *content,
                                                   struct slice jws, struct slice body, struct err *err)
 {
-    struct receipt receipt;
     struct digest commitment;
-    enum tally_code rc = receipt_read(text, cli->arena, &receipt, err);
-    if (rc != TALLY_OK)
-        return rc;
-    entry_commitment(receipt.nonce, jws, body, &commitment);
-    if (receipt.has_nonce && digest_equal(&commitment, &content->header.body))
+    entry_commitment(receipt->nonce, jws, body, &commitment);
+    if (receipt->has_nonce && digest_equal(&commitment, &content->header.body))
         return TALLY_OK;
     return err_set(err, TALLY_E_MISMATCH, "the receipt of entry %" PRIu64 " is not for the statement that was sent",
                    content->header.seq);
@@ -365,13 +380,20 @@ enum tally_code cli_trust_recorded(struct cli *cli, const json_t *answer, struct
                                    struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    struct receipt receipt;
     struct receipt_content content;
+    struct err why = {0};
     uint64_t seq = cli_number(answer, "seq");
     const char *text = json_string_value(json_object_get(answer, "receipt"));
     if (text == NULL)
         return err_set(err, TALLY_E_MISMATCH, "the answer carries no receipt");
-    TRY(cli_trust_receipt(cli, seq, slice_str(text), &content, err));
-    TRY(check_statement(cli, slice_str(text), &content, jws, body, err));
+    TRY(check_receipt(cli, seq, slice_str(text), &receipt, &content, err));
+    if (keep_receipt(cli, seq, slice_str(text), &receipt, &content, &why) != TALLY_OK)
+        (void) fprintf(stderr,
+                       "tally: recorded as entry %" PRIu64 ", do not send it again; but %s. This is its receipt; keep it "
+                       "elsewhere (`tally receipt %" PRIu64 "` fetches it again):\n%s",
+                       seq, why.detail, seq, text);
+    TRY(check_statement(&receipt, &content, jws, body, err));
 done:
     if (rc != TALLY_OK && err->detail[0] != '\0')
         (void) err_context(err, "recorded as entry %" PRIu64 ", but", seq);

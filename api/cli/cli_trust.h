@@ -10,7 +10,7 @@
  * is held. TALLY_E_SIGNATURE, TALLY_E_MISMATCH (the detail begins with ledger.key or ledger.forked). */
 MUST_CHECK enum tally_code cli_trust(struct cli *cli, struct err *err);
 /* After a statement was recorded: its receipt is for these bytes, under the pinned key, and its checkpoint continues the one that is held;
- * then both are kept. */
+ * then both are kept. Where they cannot be, that is no failure, because the statement is recorded: it is said, with the receipt. */
 MUST_CHECK enum tally_code cli_trust_recorded(struct cli *cli, const json_t *answer, struct slice jws, struct slice body,
                                               struct err *err);
 /* A receipt that the service gave: for this entry, under the pinned key. It is kept. */

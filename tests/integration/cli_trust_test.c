@@ -130,6 +130,32 @@ static void each_receipt_is_kept_and_tally_verify_takes_it(void **state)
     says(output.out, "continues   1 of the checkpoints given");
 }
 
+/* A script that took it for a failure would send it again, under another id. */
+static void what_is_recorded_is_no_failure_where_its_receipt_cannot_be_kept(void **state)
+{
+    char folder[512], away[600], text[16384];
+    unsigned long seq = 0;
+    (void) state;
+    held("ledgers/*/receipts", folder);
+    (void) snprintf(away, sizeof away, "%s.away", folder);
+    assert_int_equal(rename(folder, away), 0);
+    write_file(folder, "no folder");
+    record(99); /* exit status 0 */
+    const char *entry = strstr(output.out, "\nentry\t");
+    assert_non_null(entry);
+    assert_int_equal(sscanf(entry, "\nentry\t%lu", &seq), 1);
+    (void) snprintf(text, sizeof text, "tally: recorded as entry %lu, do not send it again; but what is held", seq);
+    says(output.err, text);
+    says(output.err, "name another folder by XDG_DATA_HOME");
+    const char *receipt = strstr(output.err, "c2sp.org/tlog-proof@v1\n");
+    assert_non_null(receipt);
+    (void) snprintf(text, sizeof text, "%s", receipt);
+    assert_int_equal(unlink(folder), 0);
+    assert_int_equal(rename(away, folder), 0);
+    TALLY(0, "receipt %lu", seq);
+    assert_non_null(strstr(text, output.out)); /* the whole of it */
+}
+
 static void a_receipt_of_no_entry_is_refused(void **state)
 {
     (void) state;
@@ -273,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_receipt_is_kept_and_tally_verify_takes_it),
+        cmocka_unit_test(what_is_recorded_is_no_failure_where_its_receipt_cannot_be_kept),
         cmocka_unit_test(a_receipt_of_no_entry_is_refused),
         cmocka_unit_test(another_key_at_the_same_address_is_noticed),
         cmocka_unit_test(a_key_known_from_elsewhere_is_asked_for),

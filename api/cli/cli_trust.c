@@ -131,8 +131,11 @@ MUST_CHECK static enum tally_code trust_open(struct cli *cli, struct slice vkey,
                     "ledger.key: the service at %s names the verifier key %.*s, and you were told (TALLY_VKEY, or vkey in "
                     "~/.config/tally/config) that it is %s",
                     cli->server, SLICE_ARG(trust->vkey), cli->vkey));
-    if (base == NULL)
+    if (base == NULL) {
+        (void) fprintf(stderr, "tally: neither HOME nor XDG_DATA_HOME is set: nothing is kept to hold against the ledger, "
+                               "neither its key nor checkpoints nor receipts\n");
         goto done;
+    }
     TRY(pin(cli, trust, base, err));
     trust->folder = arena_printf(cli->arena, "%s/ledgers/%.*s", base, SLICE_ARG(name_of(cli, trust->vkey))).ptr;
     if (trust->folder == NULL)

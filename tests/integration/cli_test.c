@@ -803,6 +803,12 @@ static void where_nothing_can_be_kept_it_says_what_to_do(void **state)
     says(output.err, "name another folder by XDG_DATA_HOME");
     shell("XDG_DATA_HOME=\"$PWD/elsewhere\" HOME=/proc exec \"$0\" log");
     expect(0);
+    assert_string_equal(output.err, "");
+    shell("unset HOME; exec \"$0\" log");
+    expect(0);
+    static const char told[] = "tally: neither HOME nor XDG_DATA_HOME is set: nothing is kept";
+    says(output.err, told);
+    assert_null(strstr(strstr(output.err, told) + 1, told)); /* once */
 }
 
 /* How many services this home has pinned the key of. */

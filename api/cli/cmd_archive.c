@@ -57,10 +57,13 @@ MUST_CHECK static enum tally_code run(struct cli *cli, struct err *err)
     if (stat(path, &status) == 0 &&
         !S_ISREG(status.st_mode)) /* a device or a pipe would be gone, and a file in its place */
         return err_set(err, TALLY_E_USAGE, "-o %s is no ordinary file; without -o it goes to standard output", path);
-    struct slice part = arena_printf(cli->arena, "%s.part", path);
-    FILE *out = part.ptr == NULL ? NULL : fopen(part.ptr, "we");
+    struct slice part =
+        arena_printf(cli->arena, "%s.part.%ld", path, (long) getpid()); /* of two at once each has its own */
+    if (part.ptr == NULL)
+        return err_set(err, TALLY_E_NO_MEMORY, "out of memory");
+    FILE *out = fopen(part.ptr, "wxe");
     if (out == NULL)
-        return err_set(err, TALLY_E_IO, "%s.part: %m", path);
+        return err_set(err, TALLY_E_IO, "%s: %m", part.ptr);
     if (is_packed(cli, path))
         TRY(fetch_packed(cli, out, err));
     else

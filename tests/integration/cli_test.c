@@ -811,6 +811,17 @@ static void where_nothing_can_be_kept_it_says_what_to_do(void **state)
     assert_null(strstr(strstr(output.err, told) + 1, told)); /* once */
 }
 
+static void two_archives_of_one_name_do_not_disturb_each_other(void **state)
+{
+    (void) state;
+    shell("echo mine > twice.part; \"$0\" archive -o twice & \"$0\" archive -o twice && wait $! && cat twice.part && ls "
+          "twice*");
+    expect(0);
+    assert_string_equal(output.out, "mine\ntwice\ntwice.part\n");
+    shell("\"$0\" archive | cmp - twice");
+    expect(0);
+}
+
 /* How many services this home has pinned the key of. */
 static int pinned(void)
 {
@@ -868,6 +879,7 @@ int main(void)
         cmocka_unit_test(a_closed_stream_is_no_file_and_no_connection),
         cmocka_unit_test(what_is_no_ordinary_file_is_not_replaced),
         cmocka_unit_test(where_nothing_can_be_kept_it_says_what_to_do),
+        cmocka_unit_test(two_archives_of_one_name_do_not_disturb_each_other),
         cmocka_unit_test(the_demonstration_comes_out_as_it_says),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -121,7 +121,7 @@ static const struct cli_command COMMANDS[] = {
     {"show", "SEQ", "one payment and its settlements", "tally payment show 21", 1, 1, show, CLI_NO_OPTIONS},
     {"explain", "SEQ",
      "how it came to its amount: the terms' own words, the results used, each step.\n"
-     "It is held against the hash that the ledger's entry of the payment names",
+     "It is held against the hash in the ledger's entry with the payment's instances",
      "tally payment explain 21", 1, 1, payment_explain, CLI_NO_OPTIONS},
     {"settle", "SEQ --amount MONEY --reference TEXT --paid-on DAY", "record that it was paid; the payer or the payee does",
      "tally --actor city --key city.pem payment settle 21 --amount 4800000.00 --reference \"wire 1\" --paid-on 2026-01-15",

@@ -110,8 +110,8 @@ static bool has_line(size_t from, size_t to, const char *text)
 static void expect_trace(const char *name, const char *texts)
 {
     size_t at = 0, paid = 0, should = 0;
-    assert_int_equal(cli_tally(&place, &output, NULL, "terms eval %s/%s.terms --results %s/%s.results.json", folder, texts,
-                               folder, name),
+    assert_int_equal(cli_tally(&place, &output, NULL, "terms eval '%s/%s.terms' --results '%s/%s.results.json'", folder,
+                               texts, folder, name),
                      0);
     if (output.status != 0)
         fail_msg("%s", output.err);

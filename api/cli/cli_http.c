@@ -136,6 +136,16 @@ MUST_CHECK static enum tally_code failure(const struct cli *cli, CURLcode code, 
             err, TALLY_E_UNAVAILABLE,
             "%s cannot be reached: %s; is tallyd running there? Another address is given with --server or TALLY_SERVER",
             cli->server, text);
+    case CURLE_SSL_CACERT_BADFILE:
+        return err_set(err, TALLY_E_DENIED,
+                       "the certificate of %s is not accepted: this machine has no authorities to hold it against (%s); "
+                       "install the package ca-certificates",
+                       cli->server, text);
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return err_set(err, TALLY_E_DENIED,
+                       "the certificate of %s is not accepted: %s; is it the address that you were told? An authority of "
+                       "your own is added with update-ca-certificates",
+                       cli->server, text);
     default:
         return err_set(err, TALLY_E_UNAVAILABLE, "the answer of %s was lost: %s", cli->server, text);
     }

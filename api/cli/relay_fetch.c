@@ -180,6 +180,11 @@ MUST_CHECK static enum tally_code failure(CURLcode code, const char *why, const 
         return err_set(err, TALLY_E_DENIED,
                        "its certificate is not accepted: %s (--cacert FILE names authorities that are not the system's)",
                        text);
+    case CURLE_SSL_CACERT_BADFILE:
+        return err_set(err, TALLY_E_DENIED,
+                       "its certificate is not accepted: there are no authorities to hold it against (%s); install the "
+                       "package ca-certificates, or name them by --cacert FILE",
+                       text);
     case CURLE_OPERATION_TIMEDOUT:
         return err_set(err, TALLY_E_TIMEOUT, "no answer within %ld ms", t->request->deadline_ms);
     case CURLE_ABORTED_BY_CALLBACK:

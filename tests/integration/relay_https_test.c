@@ -218,6 +218,53 @@ static void the_ledger_may_be_behind_https_too(void **state)
     front_stop(&before_ledger);
 }
 
+/* Without the package ca-certificates; where it is installed, its folder is hidden from the program. */
+static const char WITHOUT_AUTHORITIES[] =
+    "if [ -e /etc/ssl/certs/ca-certificates.crt ]; then "
+    "exec unshare -rm sh -c 'mount -t tmpfs none /etc/ssl/certs && exec \"$@\"' sh \"$@\"; fi; exec \"$@\"";
+
+static void where_the_system_has_no_authorities_it_is_said_what_to_install(void **state)
+{
+    char url[96], server[96], log[256];
+    (void) state;
+    const char *const can[] = {"/bin/sh", "-c", WITHOUT_AUTHORITIES, "sh", "/bin/true", NULL};
+    (void) snprintf(log, sizeof log, "%s/without.log", dir);
+    assert_int_equal(running_start(&relay, log, can), 0);
+    if (running_end(&relay, 0) != 0) {
+        print_message("skipped: no file system may be mounted here in a namespace of one's own\n");
+        skip();
+    }
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness_port), 0);
+    url_of("https", "127.0.0.1", front.port, url);
+    write_policy(url);
+    url_of("http", "127.0.0.1", service.port, server);
+    const char *const argv[] = {"/bin/sh", "-c",       WITHOUT_AUTHORITIES, "sh",      tally, "relay",  "--server",
+                                server,    "--policy", policy_file,         "--allow", "w",   "--once", NULL};
+    assert_int_equal(running_start(&relay, log, argv), 0);
+    assert_int_equal(running_says(&relay, "install the package ca-certificates, or name them by --cacert FILE"), 0);
+    assert_int_equal(running_end(&relay, 0), 1);
+    const char *const ask[] = {"/bin/sh", "-c", WITHOUT_AUTHORITIES, "sh", tally, "--server", url, "log", NULL};
+    assert_int_equal(running_start(&relay, log, ask), 0);
+    assert_int_equal(running_says(&relay, "install the package ca-certificates\n"), 0);
+    assert_int_equal(running_end(&relay, 0), 1);
+}
+
+/* `tally` has the system's authorities only, none of which has signed it. */
+static void tally_does_not_speak_to_a_service_whose_certificate_is_not_right(void **state)
+{
+    char server[96], log[256], wanted[160];
+    (void) state;
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, service.port), 0);
+    url_of("https", "127.0.0.1", front.port, server);
+    (void) snprintf(log, sizeof log, "%s/tally.log", dir);
+    const char *const argv[] = {tally, "--server", server, "log", NULL};
+    assert_int_equal(running_start(&relay, log, argv), 0);
+    (void) snprintf(wanted, sizeof wanted, "tally: the certificate of %s is not accepted: ", server);
+    assert_int_equal(running_says(&relay, wanted), 0);
+    assert_int_equal(running_end(&relay, 0), 1);
+    assert_int_equal(atomic_load(&front.handshakes), 0);
+}
+
 static void a_certificate_that_is_not_right_costs_the_cosignature(void **state)
 {
     static const struct {
@@ -395,6 +442,8 @@ int main(void)
         cmocka_unit_test_teardown(over_https_with_the_right_certificate_it_is_cosigned, after_each),
         cmocka_unit_test_teardown(the_ledger_may_be_behind_https_too, after_each),
         cmocka_unit_test_teardown(a_certificate_that_is_not_right_costs_the_cosignature, after_each),
+        cmocka_unit_test_teardown(where_the_system_has_no_authorities_it_is_said_what_to_install, after_each),
+        cmocka_unit_test_teardown(tally_does_not_speak_to_a_service_whose_certificate_is_not_right, after_each),
         cmocka_unit_test_teardown(a_redirect_is_not_followed, after_each),
         cmocka_unit_test_teardown(a_proxy_that_hangs_up_is_come_back_to, after_each),
         cmocka_unit_test_teardown(a_file_without_certificates_is_said_at_the_start, after_each),

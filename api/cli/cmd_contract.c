@@ -158,18 +158,19 @@ done:
 MUST_CHECK static enum tally_code state(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct slice raw = SLICE("");
+    struct buf target;
     struct cli_table table;
-    json_t *answer = NULL, *one = NULL;
+    json_t *items = NULL, *one = NULL;
     size_t i = 0;
     TRY(cli_id_check(cli->args[0], err));
-    TRY(cli_askf(cli, &answer, &raw, err, "/v1/contracts/%s/state", cli->args[0]));
-    if (cli->is_json) {
-        cli_print_json(raw);
+    cli_target_begin(&target, "/v1/contracts/%s/state", cli->args[0]);
+    cli_target_add(&target, "rule", cli_option(cli, "--rule"));
+    cli_target_add(&target, "key", cli_option(cli, "--instance"));
+    TRY(cli_ask_list(cli, &target, &items, err));
+    if (cli->is_json)
         goto done;
-    }
     cli_table_begin(&table, cli, "RULE INSTANCE STATE AMOUNT> TARGET> STANDS> WAITS-FOR");
-    json_array_foreach(json_object_get(answer, "instances"), i, one)
+    json_array_foreach(items, i, one)
     {
         cli_table_cell(&table, cli_text(cli, one, "rule"));
         cli_table_cell(&table, cli_text(cli, one, "key"));
@@ -180,8 +181,8 @@ MUST_CHECK static enum tally_code state(struct cli *cli, struct err *err)
         cli_table_cell(&table, cli_text(cli, one, "reason"));
     }
     cli_table_end(&table);
-    if (json_array_size(json_object_get(answer, "instances")) == 0)
-        (void) fprintf(stderr, "tally: there is no instance yet%s\n",
+    if (json_array_size(items) == 0)
+        (void) fprintf(stderr, "tally: there is no such instance yet%s\n",
                        cli->actor != NULL && cli->key != NULL
                            ? ", or none that you may read"
                            : ", or none that is open; a party reads what is not open with --actor and --key");
@@ -240,6 +241,10 @@ static const struct cli_option SIGN[] = {
 static const struct cli_option ACCEDE[] = {{"--as", "CLASS", "the class of parties of the text that you join", false},
                                            CLI_PREVIEW_OPTION};
 static const struct cli_option LISTED[] = {CLI_LIST_OPTIONS};
+static const struct cli_option STATE[] = {
+    {"--rule", "NAME", "only the instances of this pay rule", false},
+    {"--instance", "KEY", "only those of this key: its members in the order of `for each`, joined by |", false},
+    CLI_LIST_OPTIONS};
 static const struct cli_option TERMS[] = {
     {"--version", "NUMBER|HASH",
      "a text that is or was in force: its number, its version or its own hash; without, the newest", false},
@@ -277,7 +282,7 @@ static const struct cli_command COMMANDS[] = {
     {"terms", "ID", "a contract's text, as it is in force, as it was, or as an amendment proposes it",
      "tally contract terms denver-sib --version 1", 1, 1, terms, CLI_OPTIONS(TERMS)},
     {"state", "ID", "each instance of each pay rule: its amount, what stands, what it waits for",
-     "tally contract state rikers-able", 1, 1, state, CLI_NO_OPTIONS},
+     "tally contract state rikers-able --rule success", 1, 1, state, CLI_OPTIONS(STATE)},
     {"exposure", "ID", "the least and the most that each payer can owe and each payee receive, whatever is reported",
      "tally contract exposure rikers-able", 1, 1, exposure, CLI_NO_OPTIONS},
 };

@@ -24,8 +24,8 @@ static const struct refusal *refusal_of(const struct reading *r, const struct er
     if (err->code == TALLY_E_MALFORMED)
         return refusal_new(arena, REFUSE_REQUEST_MALFORMED, "%s", err->detail);
     if (err->code == TALLY_E_LIMIT)
-        return refusal_new(arena, REFUSE_EVALUATION_LIMIT, "the answer would be too large: %s; ask for less with limit",
-                           err->detail);
+        return refusal_new(arena, REFUSE_EVALUATION_LIMIT,
+                           "the answer would be too large: %s; of a list, ask for less with limit", err->detail);
     return problem_of_error("read.failed", err);
 }
 

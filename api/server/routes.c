@@ -76,7 +76,7 @@ const struct route routes[] = {
     READ_BY("/v1/contracts/{}", reading_contract, "as_of", "getContract"),
     READ_BY("/v1/contracts/{}/terms", reading_contract_terms, "version", "getContractTerms"),
     READ_BY("/v1/contracts/{}/amendments", reading_contract_amendments, LIST, "listAmendments"),
-    READ_BY("/v1/contracts/{}/state", reading_contract_state, NULL, "getContractState"),
+    READ_BY("/v1/contracts/{}/state", reading_contract_state, LIST " rule key", "getContractState"),
     READ_BY("/v1/contracts/{}/exposure", reading_contract_exposure, NULL, "getContractExposure"),
     READ_BY("/v1/contracts/{}/payments", reading_contract_payments, LIST " party as_of", "listContractPayments"),
     READ_BY("/v1/contracts/{}/results", reading_contract_results, LIST " author", "listContractResults"),

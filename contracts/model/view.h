@@ -267,9 +267,9 @@ struct view_known {  /* a need was looked up */
 
 struct terms_cache;
 
-/* What one evaluation reads and answers is as much as the engine takes for itself, and none of it stays: taken from the caller's
- * arena, a decision would be refused for its neighbours in the batch. */
-#define SCRATCH_BYTES_MAX ((size_t) 512 << 20)
+/* What one evaluation reads and answers does not stay: taken from the caller's arena, a decision would be refused for its neighbours in
+ * the batch. */
+#define SCRATCH_BYTES_MAX MODEL_EVALUATION_BYTES_MAX
 
 struct model {
     struct hold hold;

@@ -340,8 +340,13 @@ bool model_reads_contract(const struct model *model, struct slice contract, stru
 /* Whether this actor may read an event of a decision on this model: the parties of its contract may, and everybody what is open. */
 bool model_reads_event(const struct model *model, const struct model_event *event, struct slice actor);
 
-/* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason.
- * *input is what the engine was given: its terms are borrowed from the model until its next call. TALLY_E_NOT_FOUND: no such contract. */
+/* Of an arena for what one evaluation reads and answers: as much as the engine takes for itself. A text that may need more is refused
+ * when it is proposed. */
+#define MODEL_EVALUATION_BYTES_MAX ((size_t) 512 << 20)
+
+/* The whole contract evaluated as of `at` (NEED_CONTRACT loaded): every instance with state, target, what stands and reason, by the
+ * places of their rules. *input is what the engine was given: its terms are borrowed from the model until its next call.
+ * TALLY_E_NOT_FOUND: no such contract. */
 struct engine_input;
 struct engine_output;
 MUST_CHECK enum tally_code model_evaluate(const struct model *model, struct slice contract, struct instant at,

@@ -27,12 +27,13 @@ static struct slice text_of(struct world *w)
     return kept;
 }
 
-/* How many keys the list names. */
+/* How many keys the list names. Not by strstr, which a thread sanitizer lets look at all the rest each time. */
 static uint32_t items_in(struct slice body)
 {
+    static const char named[] = "\"key\":\"";
     uint32_t count = 0;
-    for (const char *at = body.ptr; (at = strstr(at, "\"key\":\"")) != NULL; at++)
-        count++;
+    for (size_t i = 0; i + sizeof named <= body.len; i++)
+        count += memcmp(body.ptr + i, named, sizeof named - 1) == 0;
     return count;
 }
 

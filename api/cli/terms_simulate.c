@@ -78,6 +78,9 @@ MUST_CHECK static enum tally_code read_range(struct simulation *s, struct slice 
     *first = a;
     s->is_date = slice_is(terms_metric(s->terms, s->metric)->unit, "date");
     s->is_percent = a.len > 0 && a.ptr[a.len - 1] == '%';
+    if (s->is_percent != (b.len > 0 && b.ptr[b.len - 1] == '%'))
+        return err_set(err, TALLY_E_USAGE, "--vary: %.*s and %.*s: write %% behind both or behind neither", SLICE_ARG(a),
+                       SLICE_ARG(b));
     if (s->is_date && day_parse(a, &day_a) == TALLY_OK && day_parse(b, &day_b) == TALLY_OK) {
         s->from = day_a;
         s->to = day_b;
@@ -85,8 +88,8 @@ MUST_CHECK static enum tally_code read_range(struct simulation *s, struct slice 
         return err_set(err, TALLY_E_USAGE, "--vary: %.*s and %.*s are no two values of the metric, as results write them",
                        SLICE_ARG(a), SLICE_ARG(b));
     } else {
-        a.len -= s->is_percent ? 1 : 0;
-        b.len -= b.len > 0 && b.ptr[b.len - 1] == '%' ? 1 : 0;
+        a.len -= s->is_percent;
+        b.len -= s->is_percent;
         s->places = SIMULATE_PLACES_MAX;
         while (s->places >= 0 && (!read_units(a, s->places, &s->from) || !read_units(b, s->places, &s->to)))
             s->places--;

@@ -148,6 +148,9 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_non_null(strstr(output.err, "no metric "));
     TALLY(2, "terms simulate rikers.terms --vary bed_days=2..1");
     TALLY(2, "terms simulate rikers.terms --vary bed_days=2");
+    TALLY(2, "terms simulate rikers.terms --vary bed_days=1..20%%");
+    assert_non_null(strstr(output.err, "% behind both or behind neither"));
+    TALLY(2, "terms simulate dated.terms --vary level=0%%..1");
     TALLY(2, "terms simulate rikers.terms --vary significant=false..true");
     TALLY(1, "terms simulate rikers.terms --vary bed_days=1..900");
     assert_non_null(strstr(output.err, "between 0 and 730"));

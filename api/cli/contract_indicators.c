@@ -96,7 +96,7 @@ enum tally_code contract_check_indicators(struct cli *cli, const struct contract
             TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
     }
     TRY(check_text(cli, seen->text, bodies, err));
-    if (!cli->is_json)
+    if (!cli->is_json && json_object_size(bodies) > 0)
         cli_table_end(&table);
 done:
     return rc;

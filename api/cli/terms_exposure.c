@@ -54,11 +54,13 @@ static void print_rules(struct cli *cli, const struct terms *terms, const struct
 static void print_parties(struct cli *cli, const struct terms *terms, const struct exposure *exposure, const char *only)
 {
     struct cli_table table;
+    bool has_row = false;
     cli_table_begin(&table, cli, "PARTY SIDE CURRENCY LEAST> MOST> LOWEST>");
     for (uint32_t i = 0; i < exposure->party_count; i++) {
         const struct exposure_party *party = &exposure->parties[i];
         if (only != NULL && !slice_is(terms_party(terms, party->party)->name, only))
             continue;
+        has_row = true;
         cli_table_cell(&table, terms_party(terms, party->party)->name);
         cli_table_cell(&table, party->is_payer ? SLICE("owes") : SLICE("receives"));
         cli_table_cell(&table, party->currency);
@@ -66,7 +68,10 @@ static void print_parties(struct cli *cli, const struct terms *terms, const stru
         cli_table_cell(&table, bound(cli, party->all.most));
         cli_table_cell(&table, bound(cli, party->all.lowest));
     }
-    cli_table_end(&table);
+    if (has_row || only == NULL)
+        cli_table_end(&table);
+    else
+        cli_field(cli, only, SLICE("neither owes nor receives anything"));
 }
 
 enum tally_code cli_terms_exposure(struct cli *cli, struct err *err)

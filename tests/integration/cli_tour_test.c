@@ -119,6 +119,7 @@ static void the_tour_of_the_readme_runs_as_it_is_written(void **state)
     if (output.status != 0)
         fail_msg("status %d; script: %s\nout: %s\nerr: %s", output.status, script.ptr, output.out, output.err);
     assert_non_null(strstr(output.out, "state\tin_force"));
+    assert_non_null(strstr(output.out, "\ngoldman\tneither owes nor receives anything\n"));
     assert_non_null(strstr(output.out, "\trikers-able\tsuccess\tcity\tmdrc\t4800000.00\tUSD\t0.00\t"));
     assert_non_null(strstr(output.out, "everything was checked and is right"));
     buf_release(&script);

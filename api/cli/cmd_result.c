@@ -70,6 +70,10 @@ MUST_CHECK static enum tally_code write_result(struct cli *cli, struct buf *body
         TRY(err_set(err, TALLY_E_USAGE,
                     "give FILE.json, or --indicator SLUG --version N, or --contract ID --metric NAME for a figure of one "
                     "contract"));
+    const char *no_use = indicator != NULL ? "--metric" : "--version";
+    if (cli_option(cli, no_use) != NULL)
+        TRY(err_set(err, TALLY_E_USAGE,
+                    "--indicator goes with --version, and --contract with --metric; %s is for the other", no_use));
     TRY(cli_option_needed(cli, "--value", &value, err));
     TRY(cli_option_needed(cli, indicator != NULL ? "--version" : "--metric", &metric, err));
     TRY(cli_option_u64(cli, "--version", 1, UINT32_MAX, &version, err));
@@ -163,13 +167,7 @@ MUST_CHECK static enum tally_code write_verification(struct cli *cli, struct buf
     TRY(result_items(cli, &items, &count, err));
     canon_init(&w, body);
     canon_object(&w);
-    if (count > 0) {
-        canon_name(&w, "items");
-        canon_array(&w);
-        for (size_t i = 0; i < count; i++)
-            canon_i64(&w, (int64_t) items[i]);
-        canon_close(&w);
-    }
+    result_items_write(&w, items, count);
     if (note != NULL) {
         canon_name(&w, "note");
         canon_str(&w, note);

@@ -144,6 +144,8 @@ MUST_CHECK static enum tally_code fmt(struct cli *cli, struct err *err)
         return fmt_json(cli, json, err);
     if (cli->arg_count == 0)
         return err_set(err, TALLY_E_USAGE, "which text? write FILE.terms, or --from-json FILE.json");
+    if (cli_flag(cli, "--write") && strcmp(cli->args[0], "-") == 0)
+        return err_set(err, TALLY_E_USAGE, "standard input cannot be written back into: --write wants FILE.terms");
     enum tally_code rc = TALLY_OK;
     struct slice text = SLICE("");
     struct diags diags;

@@ -55,7 +55,7 @@ static void write_results(struct canon *w, const uint64_t *items, size_t count, 
     canon_close(w);
 }
 
-static void write_items(struct canon *w, const uint64_t *items, size_t count)
+void result_items_write(struct canon *w, const uint64_t *items, size_t count)
 {
     if (count == 0)
         return;
@@ -101,6 +101,8 @@ MUST_CHECK static enum tally_code change(struct cli *cli, const char *value, con
     buf_init(&body, BODY_MAX);
     TRY(cli_arg_seq(cli, 0, &seq, err));
     if (cli->arg_count > 1) {
+        if (cli_option(cli, "--item") != NULL || cli_option(cli, "--note") != NULL)
+            TRY(err_set(err, TALLY_E_USAGE, "--item and --note stand in the file: \"item\" of each result, and \"note\""));
         TRY(cli_file_read(cli, cli->args[1], &text, err));
         TRY(cli_json_read(cli, cli->args[1], text, &answer, err));
     } else {
@@ -143,7 +145,7 @@ enum tally_code result_dispute(struct cli *cli, struct err *err)
     canon_init(&w, &body);
     canon_object(&w);
     write_text(&w, "contract", contract);
-    write_items(&w, items, count);
+    result_items_write(&w, items, count);
     write_text(&w, "reason", reason);
     canon_close(&w);
     TRY(cli_body_check(&body, err));
@@ -179,7 +181,7 @@ enum tally_code result_resolve(struct cli *cli, struct err *err)
     canon_init(&w, &body);
     canon_object(&w);
     write_text(&w, "decision", decision);
-    write_items(&w, items, count);
+    result_items_write(&w, items, count);
     write_text(&w, "note", cli_option(cli, "--note"));
     write_text(&w, "value", value);
     canon_close(&w);

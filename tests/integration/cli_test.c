@@ -426,6 +426,7 @@ static void terms_are_diagnosed_as_a_compiler_does_and_laid_out(void **state)
              "--party checker=checker");
     says(output.err, "tally terms fmt loose.terms --write");
     assert_int_equal(entries(), before);
+    TALLY(2, "terms fmt - --write");
     TALLY(0, "terms fmt loose.terms --write");
     TALLY(0, "terms fmt loose.terms");
     assert_string_equal(output.out, TERMS);
@@ -460,6 +461,9 @@ static void what_a_result_stands_as_changes_as_a_preview_said(void **state)
 {
     char seq[24], restated[24], dispute[24], withdrawal[24];
     (void) state;
+    TALLY(2, PROVIDER " result submit --contract housing --metric days --version 1 --dim part=four --value 100");
+    says(output.err, "--version is for the other");
+    TALLY(2, PROVIDER " result submit --indicator test.days --version 1 --metric days --dim part=four --value 100");
     TALLY(0, PROVIDER " result submit --indicator test.days --version 1 --dim part=four --value 100");
     entry_of(seq);
     int before = entries();
@@ -470,6 +474,9 @@ static void what_a_result_stands_as_changes_as_a_preview_said(void **state)
     says(output.out, "1512.00");
 
     TALLY(2, PROVIDER " result restate %s", seq);
+    TALLY(2, PROVIDER " result restate %s set.json --note late", seq);
+    TALLY(2, PROVIDER " result withdraw %s set.json --item 0", seq);
+    says(output.err, "--item and --note stand in the file");
     TALLY(1, CHECKER " result restate %s --value 90 --preview", seq);
     says(output.err, "result.not_author");
     before = entries();

@@ -21,7 +21,7 @@ static struct slice of_result(struct cli *cli, const json_t *body)
 {
     const json_t *results = json_object_get(body, "results");
     if (json_is_array(results))
-        return arena_printf(cli->arena, "%zu results", json_array_size(results));
+        return arena_printf(cli->arena, "%zu result%s", json_array_size(results), json_array_size(results) == 1 ? "" : "s");
     bool is_figure = json_object_get(body, "metric") != NULL;
     struct slice what = sum(cli, body, is_figure ? "metric" : "indicator");
     return arena_printf(cli->arena, "%.*s %.*s = %.*s", SLICE_ARG(what),
@@ -36,8 +36,9 @@ static struct slice of_finals(struct cli *cli, const json_t *body)
 
 static struct slice of_items(struct cli *cli, const json_t *body)
 {
-    return arena_printf(cli->arena, "%.*s %.*s: %zu instances", SLICE_ARG(sum(cli, body, "contract")),
-                        SLICE_ARG(sum(cli, body, "rule")), json_array_size(json_object_get(body, "items")));
+    size_t count = json_array_size(json_object_get(body, "items"));
+    return arena_printf(cli->arena, "%.*s %.*s: %zu instance%s", SLICE_ARG(sum(cli, body, "contract")),
+                        SLICE_ARG(sum(cli, body, "rule")), count, count == 1 ? "" : "s");
 }
 
 static struct slice of_settlement(struct cli *cli, const json_t *body)

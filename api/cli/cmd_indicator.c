@@ -92,8 +92,10 @@ MUST_CHECK static enum tally_code list(struct cli *cli, struct err *err)
 
 MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
 {
-    static const char *const members[] = {"id",   "version",   "name",       "definition", "unit",
-                                          "kind", "direction", "defined_by", "seq",        "entry"};
+    static const char *const fields[][2] = {
+        {"id", "id"},     {"version", "version"}, {"name", "name"},           {"definition", "definition"},
+        {"unit", "unit"}, {"kind", "kind"},       {"direction", "direction"}, {"defined_by", "defined_by"},
+        {"entry", "seq"}, {"hash", "entry"}};
     enum tally_code rc = TALLY_OK;
     struct slice raw = SLICE("");
     json_t *answer = NULL, *one = NULL;
@@ -106,8 +108,8 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
     }
     json_array_foreach(json_object_get(answer, "items"), i, one)
     {
-        for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
-            cli_field(cli, members[m], cli_text(cli, one, members[m]));
+        for (size_t m = 0; m < sizeof fields / sizeof fields[0]; m++)
+            cli_field(cli, fields[m][0], cli_text(cli, one, fields[m][1]));
     }
 done:
     return rc;

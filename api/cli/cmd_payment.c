@@ -55,9 +55,13 @@ static void print_settlements(struct cli *cli, const json_t *answer)
 
 MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
 {
-    static const char *const members[] = {"seq",       "contract",  "rule",      "from.actor",  "to.actor",
-                                          "amount",    "currency",  "settled",   "outstanding", "due",
-                                          "triggered", "cause_seq", "owed_back", "explanation"};
+    static const struct {
+        const char *member;
+        bool is_money;
+    } fields[] = {{"seq", false},        {"contract", false},   {"rule", false},      {"from.actor", false},
+                  {"to.actor", false},   {"amount", true},      {"currency", false},  {"settled", true},
+                  {"outstanding", true}, {"due", false},        {"triggered", false}, {"cause_seq", false},
+                  {"owed_back", false},  {"explanation", false}};
     enum tally_code rc = TALLY_OK;
     uint64_t seq = 0;
     struct slice raw = SLICE("");
@@ -69,8 +73,10 @@ MUST_CHECK static enum tally_code show(struct cli *cli, struct err *err)
         goto done;
     }
     TRY(cli_askf(cli, &settlements, NULL, err, "/v1/payments/%llu/settlements?limit=1000", (unsigned long long) seq));
-    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++)
-        cli_field(cli, members[m], cli_text(cli, answer, members[m]));
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct slice text = cli_text(cli, answer, fields[i].member);
+        cli_field(cli, fields[i].member, fields[i].is_money ? cli_money(cli, text) : text);
+    }
     print_settlements(cli, settlements);
 done:
     return rc;

@@ -213,6 +213,10 @@ static void a_verified_result_is_paid_explained_and_settled_to_the_cent(void **s
     TALLY(0, "payment show %s", payment);
     value_of("outstanding", left, sizeof left);
     assert_string_equal(left, "0.00");
+    TALLY(0, "log --type payment.itemised");
+    says(output.out, ": 1 instance\n");
+    TALLY(0, "indicator show test.days");
+    says(output.out, "\nhash\t");
     TALLY(1, "--actor payer --key payer.pem payment settle %s --amount 0.01 --reference x --paid-on 2026-01-15", payment);
     says(output.err, "settlement.exceeds");
     TALLY(0, "result show %s", seq);
@@ -590,7 +594,7 @@ static void what_a_server_says_does_not_reach_the_terminal_raw(void **state)
 static void on_a_terminal_lists_are_aligned_under_heads_and_piped_they_are_plain(void **state)
 {
     (void) state;
-    char program[600];
+    char program[600], payment[24];
     cli_program("tally", program, sizeof program);
     const char *argv[] = {program, "actor", "list", NULL};
     unsetenv("NO_COLOR");
@@ -604,6 +608,11 @@ static void on_a_terminal_lists_are_aligned_under_heads_and_piped_they_are_plain
     says(output.out, "ID        KIND ");
     assert_null(strchr(output.out, '\033'));
     unsetenv("NO_COLOR");
+    TALLY(0, "payment list --contract housing");
+    (void) snprintf(payment, sizeof payment, "%.*s", (int) strcspn(output.out, "\t"), output.out);
+    const char *show[] = {program, "payment", "show", payment, NULL};
+    assert_int_equal(cli_spawn_on_terminal(&place, show, &output), 0);
+    says(output.out, "settled         3,913,932.96\r\n");
     assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
     assert_int_equal(strncmp(output.out, "checker\torganisation\t", 21), 0);
     assert_null(strchr(output.out, '\033'));

@@ -368,8 +368,43 @@ static void a_verification_speaks_for_one_party_over_amendments(void **state)
     do_sign_amendment(&w, "seller", "deal", "seller", seq);
     ASSERT_DONE(&w);
     assert_event(&w, 0, "contract.amended", NULL);
-    assert_int_equal(w.base.payments_count, 0); /* it spoke for the judge, and so for nobody else */
+    assert_int_equal(w.base.payments_count, 0); /* it speaks for the judge, or for the checker that it is now */
+    do_verify(&w, "other", result, 0, NULL);
+    ASSERT_REFUSED(&w, REFUSE_VERIFICATION_NOT_VERIFIER);
+    do_verify(&w, "judge", result, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_int_equal(w.base.payments_count, 1);
     world_release(&w);
+}
+
+/* Two verifiers change places while a result waits for one of them: who has verified it has, and the other is enough. */
+static void verifiers_that_change_places_leave_nothing_that_nobody_can_verify(void **state)
+{
+    static const char *const quorums[] = {"  reported by seller\n  verified by judge and checker\n",
+                                          "  reported by seller\n  verified by 2 of (judge, checker)\n"};
+    struct world w;
+    (void) state;
+    for (size_t i = 0; i < 2; i++) {
+        char first[2048], second[2048];
+        (void) snprintf(first, sizeof first, DEAL("", CHECKER, ALL, "%s", "2"), quorums[i]);
+        (void) snprintf(second, sizeof second, DEAL(SECOND_HEADER, CHECKER, ALL, "%s", "2"), quorums[i]);
+        begin(&w, first, "buyer=buyer checker=other judge=judge seller=seller");
+        uint64_t result = w.seq;
+        do_result(&w, "seller", Y2012 "10");
+        do_verify(&w, "judge", result, 0, NULL);
+        ASSERT_DONE(&w);
+        uint64_t seq = propose(&w, amends(&w, second, first), "buyer=buyer checker=judge judge=other seller=seller");
+        do_sign_amendment(&w, "judge", "deal", "checker", seq);
+        do_sign_amendment(&w, "other", "deal", "judge", seq);
+        sign_both(&w, seq);
+        assert_int_equal(w.base.payments_count, 0);
+        do_verify(&w, "judge", result, 0, NULL);
+        ASSERT_REFUSED(&w, REFUSE_VERIFICATION_DONE);
+        do_verify(&w, "other", result, 0, NULL);
+        ASSERT_DONE(&w);
+        assert_int_equal(w.base.payments_count, 1);
+        world_release(&w);
+    }
 }
 
 int main(void)
@@ -386,6 +421,7 @@ int main(void)
         cmocka_unit_test(what_was_succeeded_is_not_back_by_a_third_text),
         cmocka_unit_test(who_becomes_the_verifier_has_verified_what_it_verified_elsewhere),
         cmocka_unit_test(a_verification_speaks_for_one_party_over_amendments),
+        cmocka_unit_test(verifiers_that_change_places_leave_nothing_that_nobody_can_verify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

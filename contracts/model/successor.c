@@ -60,6 +60,15 @@ done:
     return rc;
 }
 
+/* Did the chain of this result begin in the place of the one that `of` is in? */
+static bool is_in_place_of(const struct model *model, const struct view_result *result, const struct view_result *of)
+{
+    const struct view_result *first = view_result(model, result->row.first_seq, result->row.first_item);
+    const struct view_result *before =
+        first == NULL || first->row.of_seq == ROW_NO_SEQ ? NULL : view_result(model, first->row.of_seq, first->row.of_item);
+    return before != NULL && before->row.first_seq == of->row.first_seq && before->row.first_item == of->row.first_item;
+}
+
 enum tally_code successor_check(struct deciding *d, const struct view_result *of, struct slice pointer)
 {
     enum tally_code rc = TALLY_OK;
@@ -89,6 +98,11 @@ enum tally_code successor_check(struct deciding *d, const struct view_result *of
         TRY(REFUSE_AT(d, REFUSE_RESULT_OPEN, pointer,
                       "entry %" PRIu64 " withdraws what was reported for these dimensions, and is not final in %.*s yet",
                       newest->seq, SLICE_ARG(in->row.id)));
+    else if (withdrawal != NULL &&
+             is_in_place_of(d->model, withdrawal, of)) /* it begins anew, with a day of its own (S6) */
+        TRY(REFUSE_AT(d, REFUSE_RESULT_WITHDRAWN, pointer,
+                      "entry %" PRIu64 " withdraws what %.*s had said in the place of entry %" PRIu64 ": report it anew",
+                      newest->seq, SLICE_ARG(d->command->actor), of->row.seq));
 done:
     return rc;
 }

@@ -72,6 +72,10 @@ static void who_reports_for_another_withdraws_what_that_one_reported(void **stat
     ASSERT_DONE(&w); /* it fits, and is late */
     assert_int_equal(w.decision.event_count, 0);
     assert_string_equal(stands(&w, KEY2012), "20.00"); /* no value: it waits */
+    do_restate(&w, "other", open, "12");
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_WITHDRAWN, ""); /* nor is it restated: it begins anew (S6) */
+    do_restate(&w, "other", gone, "12");
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_WITHDRAWN, "");
     reported(&w, "other", Y2012 "0");
     assert_string_equal(stands(&w, KEY2012), "0.00");
     world_release(&w);
@@ -181,6 +185,15 @@ static void a_restatement_is_in_time_when_what_it_restates_was(void **state)
     do_verify(&w, "judge", again, 0, NULL);
     ASSERT_DONE(&w);
     assert_string_equal(stands(&w, KEY2012), "26.00");
+    uint64_t gone = w.seq;
+    do_withdraw(&w, "other", again);
+    ASSERT_DONE(&w);
+    do_restate(&w, "other", result, "14");
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_OPEN, "");
+    do_verify(&w, "judge", gone, 0, NULL);
+    ASSERT_DONE(&w);
+    do_restate(&w, "other", result, "14"); /* it would be in time, and what begins anew is not */
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_WITHDRAWN, "");
     uint64_t late = w.seq;
     do_result(&w, "other", "shared.units/1 year=2014-01-01/2014-12-31 9");
     do_verify(&w, "judge", late, 0, NULL);

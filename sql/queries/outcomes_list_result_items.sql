@@ -1,5 +1,6 @@
 -- Results of statement $3 after item $1, at most $2, each as JSON with its cursor: how it stands in each contract, by each of
--- its texts that is in force; who verified it.
+-- its texts that is in force; who verified it. What was final before a text came into force, and was replaced by then, is final for no metric of
+-- that text: what replaced it is of the same dimensions.
 -- $4: who reads (NULL: nobody in particular), and so which contracts there are: those that are open, and of the others the reader's own.
 WITH mine AS MATERIALIZED (
     SELECT m.*
@@ -13,11 +14,15 @@ SELECT row_to_json(j)::text AS json, j.item::text AS cursor
                    (SELECT m.contract, f.seq AS final_seq, f.key, m.metric, f.replaced,
                            CASE WHEN d.is_open THEN 'disputed'
                                 WHEN d.decision = 'annulled' THEN 'annulled'
-                                WHEN f.seq IS NULL THEN 'not final'
                                 WHEN EXISTS (SELECT 1 FROM outcomes.final AS l
                                               WHERE l.contract = m.contract AND l.first_seq = coalesce(r.first_seq, r.seq)
                                                 AND l.first_seq <> l.result_seq AND l.result_seq > r.seq
-                                                AND l.metric = m.metric AND l.key = f.key AND l.version = f.version) THEN 'superseded'
+                                                AND l.metric = m.metric AND l.version = c.version
+                                                AND CASE WHEN f.seq IS NOT NULL THEN l.key = f.key
+                                                         ELSE EXISTS (SELECT FROM outcomes.result AS x
+                                                                       WHERE x.seq = l.result_seq AND x.item = l.item
+                                                                         AND x.dimensions = r.dimensions) END) THEN 'superseded'
+                                WHEN f.seq IS NULL THEN 'not final'
                                 WHEN r.is_withdrawal THEN 'withdrawn'
                                 ELSE 'final' END AS standing, c.state, c.version AS version_number
                       FROM (SELECT m.* FROM outcomes.contract_metric AS m

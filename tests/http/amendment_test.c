@@ -484,6 +484,22 @@ static void relay(void)
     (void) said_and(&seller, "/v1/contracts/relay/signatures", signature("seller", version), "contract.amended");
 }
 
+/* A third text, by the same parties. */
+static void relay_anew(void)
+{
+    static char before[4096];
+    char first[65], version[65];
+    hash_of(RELAY(""), first);
+    (void) snprintf(before, sizeof before, RELAY(" version 2 amends %s effective 2091-01-01"), first);
+    seller_is = &guest;
+    unsigned long long seq = said_and(
+        &buyer, RELAYED, amends(RELAY(" version 3 amends @ effective 2091-06-01"), before, PARTIES), "\"events\":[]");
+    seller_is = &seller;
+    version_of(RELAYED, seq, version);
+    (void) said_and(&guest, "/v1/contracts/relay/signatures", signature("seller", version), "\"events\":[]");
+    (void) said_and(&buyer, "/v1/contracts/relay/signatures", signature("buyer", version), "contract.amended");
+}
+
 /* What the result's answer says of the contract. */
 static void assert_fits(unsigned long long result, const char *contract, const char *what)
 {
@@ -523,6 +539,11 @@ static void who_reports_for_another_restates_in_its_contract_alone(void **state)
     assert_get(path, "\"contract\":\"relay\",\"final_seq\":");
     assert_get(path, "\"standing\":\"final\",\"state\":\"in_force\",\"version_number\":2}");
     assert_fits(change, "deal", "\"why\":\"");
+    /* by a text that comes later, too */
+    relay_anew();
+    assert_get(path, "\"standing\":\"final\",\"state\":\"in_force\",\"version_number\":3}");
+    (void) snprintf(path, sizeof path, "/v1/results/%llu", of_2023);
+    assert_get(path, "\"standing\":\"superseded\",\"state\":\"in_force\",\"version_number\":3}");
     /* and its own from now on, which the seller cannot change; the seller restates its own, for the deal */
     (void) snprintf(path, sizeof path, "/v1/results/%llu/withdrawal", change);
     refused(&seller, path, "{}", 403, "result.not_author");

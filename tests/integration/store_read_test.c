@@ -368,6 +368,7 @@ static void a_result_says_how_it_stands(void **state)
     RECORD(45, decisions, decision, decision);
     RECORD(46, finals, final, third);
     commit();
+    assert_string_equal(standing(20), "superseded");
     assert_string_equal(standing(40), "annulled");
     assert_string_equal(standing(44), "withdrawn");
     ok(store_list_contract_disputes(pg, SLICE("rikers-able"), &all, &out, &found, &err));

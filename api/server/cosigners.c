@@ -32,6 +32,7 @@ struct cosigners {
     size_t vouched_count;
     pthread_mutex_t taking; /* of what is below, to `lock` */
     struct pg *pg;          /* a writer's */
+    uint64_t filed_size;    /* of the checkpoint in DATA/cosigned; 0: none, or it was not written as it should have been */
     pthread_mutex_t lock;   /* of what is below */
     int64_t refreshed_us;
     struct cosigned *kept; /* COSIGNERS_KEPT_MAX, in rising order of their sizes */
@@ -206,6 +207,7 @@ MUST_CHECK static enum tally_code files_read(struct cosigners *c, struct err *er
         TRY(policy_check(c, err));
     }
     TRY(vouch(c, c->path, false, err));
+    c->filed_size = c->vouched_count == 0 ? 0 : c->vouched[0].size;
     if (c->options.witnessed != NULL)
         TRY(vouch(c, c->options.witnessed, true, err));
 done:
@@ -479,6 +481,27 @@ static size_t rows_make(const struct cosigners *c, const struct cosigned *at, co
     return count;
 }
 
+/* DATA/cosigned becomes the newest with a quorum. */
+MUST_CHECK static enum tally_code file_write(struct cosigners *c, struct err *err)
+{
+    enum tally_code rc = TALLY_OK;
+    struct buf note;
+    buf_init(&note, NOTE_MAX);
+    c->filed_size = 0;
+    pthread_mutex_lock(&c->lock);
+    const struct append_root best = c->best;
+    const struct cosigned *at = kept_find(c, best.size);
+    rc =
+        at == NULL ? err_set(err, TALLY_E_BUG, "the newest cosigned checkpoint is not kept") : note_make(c, at, &note, err);
+    pthread_mutex_unlock(&c->lock);
+    TRY(rc);
+    TRY(file_replace(c->path, buf_slice(&note), err));
+    c->filed_size = best.size;
+done:
+    buf_release(&note);
+    return rc;
+}
+
 /* Nothing is shown to anybody before it is in the database. `scratch` is what this checkpoint will be. */
 MUST_CHECK static enum tally_code keep(struct cosigners *c, const struct taking *t, struct cosigned *scratch,
                                        struct arena *arena, struct err *err)
@@ -486,8 +509,6 @@ MUST_CHECK static enum tally_code keep(struct cosigners *c, const struct taking 
     enum tally_code rc = TALLY_OK;
     struct cosignature rows[2 * POLICY_WITNESSES_MAX];
     const struct append_root root = {t->checkpoint.size, t->checkpoint.root};
-    struct buf note;
-    buf_init(&note, NOTE_MAX);
     pthread_mutex_lock(&c->lock);
     const struct cosigned *there = kept_find(c, root.size);
     if (there != NULL)
@@ -519,15 +540,21 @@ MUST_CHECK static enum tally_code keep(struct cosigners *c, const struct taking 
     bool is_best = best_move(c, scratch);
     prune(c);
     pthread_mutex_unlock(&c->lock);
-    if (is_best) {
-        TRY(note_make(c, scratch, &note, err));
-        TRY(file_replace(c->path, buf_slice(&note), err));
-    }
+    if (is_best)
+        c->filed_size = 0;
     LOG_EVENT(LOG_LEVEL_DEBUG, "cosignature.taken", LOG_I64("size", root.size), LOG_I64("rows", count),
               LOG_STR("quorum", is_best ? "yes" : "no"));
 done:
-    buf_release(&note);
     return rc;
+}
+
+/* Also what is known already: a file that could not be written gets its turn again, and its sender is told until it is there. */
+MUST_CHECK static enum tally_code file_follow(struct cosigners *c, struct err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    bool is_behind = c->best.size > c->filed_size;
+    pthread_mutex_unlock(&c->lock);
+    return is_behind ? file_write(c, err) : TALLY_OK;
 }
 
 enum tally_code cosigners_take(struct cosigners *c, struct pg *pg, struct read_tiles *tiles, struct slice bytes,
@@ -546,6 +573,8 @@ enum tally_code cosigners_take(struct cosigners *c, struct pg *pg, struct read_t
         goto done;
     pthread_mutex_lock(&c->taking);
     rc = keep(c, t, scratch, arena, err);
+    if (rc == TALLY_OK)
+        rc = file_follow(c, err);
     pthread_mutex_unlock(&c->taking);
 done:
     return rc;

@@ -9,6 +9,7 @@
 
 #include "../support/audit.h"
 #include "tally/archive.h"
+#include "tally/file.h"
 #include "tally/pg.h"
 #include "tally/policy.h"
 #include "tally/receipt.h"
@@ -359,6 +360,52 @@ static void what_is_known_already_is_taken_and_writes_nothing(void **state)
     arena_free(old_arena);
 }
 
+/* The size of the checkpoint in DATA/cosigned. */
+static uint64_t filed(void)
+{
+    char path[256];
+    struct checkpoint checkpoint = {0};
+    struct buf text;
+    buf_init(&text, NOTE_MAX);
+    (void) snprintf(path, sizeof path, "%s/cosigned", service.data);
+    assert_int_equal(file_read(path, &text, NULL), TALLY_OK);
+    assert_int_equal(checkpoint_open(buf_slice(&text), &ledger_key, &checkpoint, NULL, NULL), TALLY_OK);
+    buf_release(&text);
+    return checkpoint.size;
+}
+
+/* Nothing else than the same note may ever come again: a ledger that rests is cosigned no more often than each hour. */
+static void a_file_that_could_not_be_written_is_written_when_the_same_note_comes_again(void **state)
+{
+    struct arena *arena = arena_new(1u << 20);
+    struct slice bare;
+    struct http_reply reply;
+    struct buf text;
+    char fresh[256];
+    uint64_t size = 0;
+    (void) state;
+    buf_init(&text, NOTE_MAX);
+    grow();
+    struct checkpoint checkpoint = published(arena, &bare);
+    cosign(bare, &w1, now(), &text);
+    cosign(bare, &w2, now(), &text);
+    (void) snprintf(fresh, sizeof fresh, "%s/cosigned.new", service.data); /* what is written first, and cannot be */
+    assert_int_equal(mkdir(fresh, 0700), 0);
+    post(buf_slice(&text), "text/plain", &reply);
+    assert_reply(&reply, 500, "internal");
+    assert_true(filed() < checkpoint.size);
+    assert_int_equal(shown("/checkpoint/cosigned", &size, NULL), 3); /* it is in the database */
+    assert_int_equal(size, checkpoint.size);
+    post(buf_slice(&text), "text/plain", &reply);
+    assert_reply(&reply, 500, "internal");
+    assert_int_equal(rmdir(fresh), 0);
+    post(buf_slice(&text), "text/plain", &reply);
+    assert_reply(&reply, 200, NULL);
+    assert_int_equal(filed(), checkpoint.size);
+    buf_release(&text);
+    arena_free(arena);
+}
+
 /* The ledger's key in wrong hands, or a database that lost entries: its own signature over a tree that the database does not have. */
 static void another_tree_under_the_ledger_s_key_is_called_a_fork(void **state)
 {
@@ -695,6 +742,7 @@ int main(void)
         cmocka_unit_test(a_cosignature_is_shown_and_enough_of_them_make_the_cosigned_checkpoint),
         cmocka_unit_test(what_is_not_a_trusted_cosignature_of_this_ledger_is_refused),
         cmocka_unit_test(what_is_known_already_is_taken_and_writes_nothing),
+        cmocka_unit_test(a_file_that_could_not_be_written_is_written_when_the_same_note_comes_again),
         cmocka_unit_test(another_tree_under_the_ledger_s_key_is_called_a_fork),
         cmocka_unit_test(a_receipt_rests_on_the_cosigned_checkpoint_that_covers_it),
         cmocka_unit_test(an_archive_carries_what_was_cosigned),

@@ -12,7 +12,7 @@ static const struct {
     {"23P01", TALLY_E_CONFLICT},    /* exclusion_violation */
     {"42501", TALLY_E_DENIED},      /* insufficient_privilege */
     {"53100", TALLY_E_LIMIT},       /* disk_full */
-    {"58030", TALLY_E_LIMIT},       /* io_error: what some file systems answer when full */
+    {"58030", TALLY_E_UNAVAILABLE}, /* io_error: its disk fails, which more room does not mend */
     {"57014", TALLY_E_TIMEOUT},     /* query_canceled */
     {"08", TALLY_E_UNAVAILABLE},    /* connection exceptions */
     {"57P01", TALLY_E_UNAVAILABLE}, /* admin_shutdown */

@@ -242,7 +242,7 @@ static void what_the_server_says_becomes_a_code(void **state)
         const char *state, *name;
         enum tally_code code;
     } rows[] = {{"23505", "", TALLY_E_CONFLICT},    {"23P01", "", TALLY_E_CONFLICT},    {"42501", "", TALLY_E_DENIED},
-                {"53100", "", TALLY_E_LIMIT},       {"58030", "", TALLY_E_LIMIT},       {"57014", "", TALLY_E_TIMEOUT},
+                {"53100", "", TALLY_E_LIMIT},       {"58030", "", TALLY_E_UNAVAILABLE}, {"57014", "", TALLY_E_TIMEOUT},
                 {"08006", "", TALLY_E_UNAVAILABLE}, {"57P01", "", TALLY_E_UNAVAILABLE}, {"57P03", "", TALLY_E_UNAVAILABLE},
                 {"40001", "", TALLY_E_UNAVAILABLE}, {"40P01", "", TALLY_E_UNAVAILABLE}, {"P0001", "", TALLY_E_DATABASE},
                 {"23514", "", TALLY_E_DATABASE},    {"42P01", "", TALLY_E_DATABASE}};

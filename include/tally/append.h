@@ -198,7 +198,8 @@ struct sequencer_status {
     uint64_t queued, batches, statements, entries, refused, replayed, failed_batches;
     uint64_t batches_again; /* of those written on trust, how many were decided again after a look */
     uint64_t last_batch_us;
-    char trouble[APPEND_TROUBLE_MAX]; /* why it is not leading, for readyz */
+    /* Why it is not leading, for readyz and so for strangers: what the database or libpq said is in the log (sequencer.role) alone. */
+    char trouble[APPEND_TROUBLE_MAX];
     bool
         is_forked; /* because what was published of this ledger is not in the database: what is in the record would be contradicted */
     uint64_t checkpoint_size; /* newest that was signed, or seen published by another; 0: none yet */

@@ -167,6 +167,7 @@ struct sequencer {
     int64_t unknown_since_us;
     int64_t trust_after_us;    /* until then every batch is looked up first */
     struct instant idle_until; /* a moment that turned out not to be due is not asked for before */
+    char why[ERR_DETAIL_MAX];  /* what was logged last with the role */
 
     /* any thread, under status_lock */
     pthread_mutex_t status_lock;
@@ -178,7 +179,8 @@ struct sequencer {
 struct instant sequencer_now(const struct sequencer *s); /* never before the newest entry */
 /* The database's disk has room for a batch, as far as is known. */
 bool sequencer_has_room(const struct sequencer *s);
-void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble);
+/* trouble: for everybody; why: for the log. */
+void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble, const char *why);
 void sequencer_publish(struct sequencer *s); /* head, into the status */
 
 /* lead.c */

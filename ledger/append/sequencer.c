@@ -13,16 +13,17 @@ static const char *const role_names[] = {[SEQUENCER_STARTING] = "starting",
                                          [SEQUENCER_AWAY] = "away",
                                          [SEQUENCER_STOPPED] = "stopped"};
 
-void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble)
+void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble, const char *why)
 {
     pthread_mutex_lock(&s->status_lock);
-    bool is_news = s->status.role != role || strcmp(s->status.trouble, trouble) != 0;
+    bool is_news = s->status.role != role || strcmp(s->why, why) != 0;
     s->status.role = role;
     s->status.is_forked = role == SEQUENCER_AWAY && s->is_forked;
     (void) snprintf(s->status.trouble, sizeof s->status.trouble, "%s", trouble);
     pthread_mutex_unlock(&s->status_lock);
+    (void) snprintf(s->why, sizeof s->why, "%s", why);
     if (is_news)
-        LOG_INFO("sequencer.role", LOG_STR("role", role_names[role]), LOG_STR("trouble", trouble));
+        LOG_INFO("sequencer.role", LOG_STR("role", role_names[role]), LOG_STR("trouble", why));
 }
 
 void sequencer_publish(struct sequencer *s)
@@ -81,14 +82,29 @@ static void refuse_waiting(struct sequencer *s, enum refusal_code code, const ch
             list[i]->done(list[i], &answer);
 }
 
-static void lose_lead(struct sequencer *s, enum sequencer_role role, const char *trouble)
+/* Anybody may ask for it, and gets it with each refusal. What we found out ourselves says what to do; what the database, libpq and the
+ * system say names hosts, roles, files and rows, and is for the log. */
+static const char *trouble_for_all(enum tally_code rc, const struct err *err)
+{
+    switch (rc) {
+    case TALLY_E_MISMATCH:
+    case TALLY_E_DENIED:
+    case TALLY_E_NOT_FOUND:
+        return err->detail;
+    default:
+        return "the database cannot be reached, or cannot be used now; the service's log says why";
+    }
+}
+
+/* why: for the log; NULL: the same. */
+static void lose_lead(struct sequencer *s, enum sequencer_role role, const char *trouble, const char *why)
 {
     char detail[APPEND_TROUBLE_MAX + 128];
     bool is_draining = false;
     bool stopping = is_stopping(s, &is_draining);
     bool is_full = role == SEQUENCER_AWAY && !sequencer_has_room(s); /* why a database stops that was well */
     if (is_full)
-        trouble = "the disk of the database is full; when there is room again, the service goes on by itself";
+        why = trouble = "the disk of the database is full; when there is room again, the service goes on by itself";
     enum refusal_code code = stopping                                 ? REFUSE_SERVICE_STOPPING
                              : is_full                                ? REFUSE_STORAGE_FULL
                              : role == SEQUENCER_AWAY && s->is_forked ? REFUSE_LEDGER_FORKED
@@ -96,7 +112,7 @@ static void lose_lead(struct sequencer *s, enum sequencer_role role, const char 
     const char *again = code == REFUSE_LEDGER_FORKED ? "" : ", send it again in a moment"; /* no moment makes that good */
     (void) snprintf(detail, sizeof detail, "this service cannot append now: %s; nothing of this statement was recorded%s",
                     trouble, again);
-    sequencer_role(s, role, trouble);
+    sequencer_role(s, role, trouble, why == NULL ? trouble : why);
     queue_close(&s->queue, code, detail);
     refuse_waiting(s, code, detail);
     s->singly = 0;
@@ -110,18 +126,18 @@ static int64_t seek_lead(struct sequencer *s, int64_t *retry_ms)
     bool is_draining = false;
     enum tally_code rc = lead_try(s, &role, &err);
     if (rc != TALLY_OK) {
-        lose_lead(s, SEQUENCER_AWAY, err.detail);
+        lose_lead(s, SEQUENCER_AWAY, trouble_for_all(rc, &err), err.detail);
         recovery_give_up(s, false);
         *retry_ms = *retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : *retry_ms * 2;
         return *retry_ms;
     }
     *retry_ms = RETRY_MIN_MS;
     if (role == SEQUENCER_STANDBY) {
-        lose_lead(s, SEQUENCER_STANDBY, "another tallyd appends to this database");
+        lose_lead(s, SEQUENCER_STANDBY, "another tallyd appends to this database", NULL);
         recovery_give_up(s, false);
         return s->is_unknown ? RETRY_MIN_MS : STANDBY_POLL_MS;
     }
-    sequencer_role(s, SEQUENCER_LEADING, "");
+    sequencer_role(s, SEQUENCER_LEADING, "", "");
     if (!is_stopping(s, &is_draining))
         queue_open(&s->queue);
     return 0;
@@ -195,10 +211,11 @@ static void *run(void *argument)
             continue;
         }
         struct err err = {0};
-        if (step(s, &err) != TALLY_OK) {
+        enum tally_code rc = step(s, &err);
+        if (rc != TALLY_OK) {
             is_leading = false;
             pg_disconnect(s->pg);
-            lose_lead(s, SEQUENCER_AWAY, err.detail);
+            lose_lead(s, SEQUENCER_AWAY, trouble_for_all(rc, &err), err.detail);
         } else if (!stopping) {
             wait_for_work(s);
         }
@@ -210,7 +227,7 @@ static void *run(void *argument)
     }
     recovery_give_up(s, true);
     pg_disconnect(s->pg); /* the lock is free */
-    lose_lead(s, SEQUENCER_STOPPED, "the service is stopping");
+    lose_lead(s, SEQUENCER_STOPPED, "the service is stopping", NULL);
     batch_reset(&s->batch);
     return NULL;
 }

@@ -393,6 +393,21 @@ static void a_server_that_may_lose_commits_is_refused(void **state)
     assert_int_equal(toy_wait_role(&service, SEQUENCER_LEADING), 0);
 }
 
+/* Everybody may read it: libpq says where it looked for the database and as whom. */
+static void strangers_are_not_told_where_the_database_is(void **state)
+{
+    (void) state;
+    assert_int_equal(toy_wait_role(&service, SEQUENCER_LEADING), 0);
+    assert_int_equal(cluster_halt(&cluster), 0);
+    assert_int_equal(toy_wait_trouble(&service, "the service's log says why"), 0);
+    assert_null(strstr(status().trouble, cluster.dir)); /* the socket's folder */
+    struct toy_answer answer = toy_say(&service, &ann, &record);
+    assert_refused(&answer, REFUSE_DATABASE_AWAY);
+    assert_null(strstr(answer.detail, cluster.dir));
+    assert_int_equal(cluster_restart(&cluster), 0);
+    assert_int_equal(toy_wait_role(&service, SEQUENCER_LEADING), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_sequencer_that_lost_its_place_cannot_append),
         cmocka_unit_test(it_does_not_append_while_a_replica_could_lose_it),
         cmocka_unit_test(a_server_that_may_lose_commits_is_refused),
+        cmocka_unit_test(strangers_are_not_told_where_the_database_is),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -20,6 +20,7 @@
 
 #define ARENA_MAX (1u << 20) /* identity, the API's description */
 #define FILES_SPARE 128      /* descriptors for the database, files and libraries, beside the connections */
+#define LOCK_FREE_MS 2000    /* for PostgreSQL to notice that a tallyd has ended */
 #define ARCHIVES_END_MS 5000 /* for makers of archives to notice that their reader has gone */
 
 /* ---- requests ---- */
@@ -115,6 +116,24 @@ static void serve(void *ctx, struct http_request *request)
 
 /* ---- the database ---- */
 
+/* What appends meanwhile would wait for the migration's locks, and write rows without what it adds. The lock is this connection's until it
+ * ends. */
+MUST_CHECK static enum tally_code appending_wait(struct pg *pg, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = 50000000L};
+    bool has_lock = false;
+    for (int waited_ms = 0;; waited_ms += 50) {
+        enum tally_code rc = ledger_lock(pg, &has_lock, err);
+        if (rc != TALLY_OK || has_lock)
+            return rc;
+        if (waited_ms >= LOCK_FREE_MS)
+            return err_set(err, TALLY_E_CONFLICT,
+                           "the database has to be migrated, and a tallyd appends to it: stop every tallyd on this "
+                           "database first, those that stand by, too");
+        nanosleep(&pause, NULL);
+    }
+}
+
 enum tally_code tallyd_migrate(const char *owner, int *applied, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -123,9 +142,15 @@ enum tally_code tallyd_migrate(const char *owner, int *applied, struct err *err)
                                        .connect_timeout_ms = TALLYD_CONNECT_TIMEOUT_MS,
                                        .statement_timeout_ms = 600000}; /* an index over all entries takes minutes */
     struct pg *pg = NULL;
+    bool is_needed = false;
     TRY(pg_new(&options, &pg, err));
     TRY(pg_connect(pg, err));
+    TRY(migrate_is_needed(pg, &is_needed, err));
+    if (is_needed)
+        TRY(appending_wait(pg, err));
     TRY(migrate(pg, applied, err));
+    if (is_needed) /* whoever comes next is to find it free */
+        TRY(ledger_unlock(pg, err));
 done:
     pg_free(pg);
     return rc;

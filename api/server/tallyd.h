@@ -54,7 +54,7 @@ MUST_CHECK enum tally_code tallyd_start(const struct config *config, struct tall
 MUST_CHECK enum tally_code tallyd_run(struct tallyd *tallyd, struct err *err);
 void tallyd_free(struct tallyd *tallyd); /* NULL is fine */
 
-/* Runs the migrations on the owner's connection string. */
+/* Runs the migrations on the owner's connection string. TALLY_E_CONFLICT when there are any and a tallyd appends to the database. */
 MUST_CHECK enum tally_code tallyd_migrate(const char *owner, int *applied, struct err *err);
 
 #endif

@@ -183,18 +183,35 @@ enum tally_code migrate(struct pg *pg, int *applied, struct err *err)
     return migrate_to(pg, INT32_MAX, applied, err);
 }
 
-enum tally_code migrate_check(struct pg *pg, struct err *err)
+/* *at: the newest that is registered; *want: that this program knows. */
+MUST_CHECK static enum tally_code versions(struct pg *pg, int *at, int *want, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     bool exists = false;
-    int at = 0;
-    int want = migration_count == 0 ? 0 : migrations[migration_count - 1].number;
+    *at = 0;
+    *want = migration_count == 0 ? 0 : migrations[migration_count - 1].number;
     TRY(table_exists(pg, &exists, err));
     if (exists)
-        TRY(history_check(pg, &at, err));
-    if (at != want)
+        TRY(history_check(pg, at, err));
+done:
+    return rc;
+}
+
+enum tally_code migrate_is_needed(struct pg *pg, bool *is_needed, struct err *err)
+{
+    int at = 0, want = 0;
+    enum tally_code rc = versions(pg, &at, &want, err);
+    if (rc == TALLY_OK)
+        *is_needed = at != want;
+    return rc;
+}
+
+enum tally_code migrate_check(struct pg *pg, struct err *err)
+{
+    int at = 0, want = 0;
+    enum tally_code rc = versions(pg, &at, &want, err);
+    if (rc == TALLY_OK && at != want)
         rc = err_set(err, TALLY_E_CONFLICT,
                      "the database is at version %d, this program needs %d: run its migrations as the owner", at, want);
-done:
     return rc;
 }

@@ -219,6 +219,11 @@ void sequencer_status(struct sequencer *sequencer, struct sequencer_status *out)
 void sequencer_stop(struct sequencer *sequencer, bool is_drained);
 void sequencer_free(struct sequencer *sequencer);
 
+/* Takes the lock of the one that appends, for as long as this connection lasts or until ledger_unlock. *has_lock false: another session
+ * has it. */
+MUST_CHECK enum tally_code ledger_lock(struct pg *pg, bool *has_lock, struct err *err);
+MUST_CHECK enum tally_code ledger_unlock(struct pg *pg, struct err *err);
+
 /* Reads entry 0 on any connection: the origin and vkey of the ledger in this database. TALLY_E_NOT_FOUND when empty. */
 MUST_CHECK enum tally_code ledger_identity(struct pg *pg, struct arena *arena, struct slice *origin, struct slice *vkey,
                                            struct err *err);

@@ -21,6 +21,8 @@ extern const int migration_count;
 MUST_CHECK enum tally_code migrate(struct pg *pg, int *applied, struct err *err);
 /* As migrate, but stops after the migration with this number: tests of upgrades. */
 MUST_CHECK enum tally_code migrate_to(struct pg *pg, int last, int *applied, struct err *err);
+/* Whether migrate would run any. Refuses the same databases. Any role. */
+MUST_CHECK enum tally_code migrate_is_needed(struct pg *pg, bool *is_needed, struct err *err);
 /* TALLY_OK when the database is exactly at the newest version; otherwise says what to run. Any role. */
 MUST_CHECK enum tally_code migrate_check(struct pg *pg, struct err *err);
 

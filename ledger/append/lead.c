@@ -16,14 +16,19 @@ enum tally_code lead_barrier(struct sequencer *s, struct err *err)
     return TALLY_OK;
 }
 
-MUST_CHECK static enum tally_code lock(struct sequencer *s, bool *has_lock, struct err *err)
+enum tally_code ledger_lock(struct pg *pg, bool *has_lock, struct err *err)
 {
     struct pg_rows *rows = NULL;
-    enum tally_code rc = pg_exec(s->pg, &sql_ledger_lock, NULL, &rows, err);
+    enum tally_code rc = pg_exec(pg, &sql_ledger_lock, NULL, &rows, err);
     if (rc == TALLY_OK)
         *has_lock = pg_get_bool(rows, 0, 0);
     pg_rows_free(rows);
     return rc;
+}
+
+enum tally_code ledger_unlock(struct pg *pg, struct err *err)
+{
+    return pg_exec(pg, &sql_ledger_unlock, NULL, NULL, err);
 }
 
 MUST_CHECK static enum tally_code check_replicas(struct sequencer *s, struct err *err)
@@ -154,7 +159,7 @@ enum tally_code lead_try(struct sequencer *s, enum sequencer_role *role, struct 
     *role = SEQUENCER_AWAY;
     s->is_forked = false;
     TRY(pg_connect(s->pg, err));
-    TRY(lock(s, &has_lock, err));
+    TRY(ledger_lock(s->pg, &has_lock, err));
     if (has_lock) {
         TRY(take_lead(s, err));
         *role = SEQUENCER_LEADING;

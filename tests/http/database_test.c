@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../support/cli_run.h"
 #include "../support/cluster.h"
+#include "tally/pg.h"
 
 static struct cluster cluster;
 static char conninfo[256];
@@ -65,6 +67,36 @@ static void the_owner_s_connection_migrates_and_the_service_records(void **state
     assert_head(before);
 }
 
+static void sql(const char *text)
+{
+    const struct pg_options options = {.conninfo = conninfo};
+    struct err err = {0};
+    struct pg *pg = NULL;
+    assert_int_equal(pg_new(&options, &pg, &err), TALLY_OK);
+    if (pg_exec_text(pg, text, NULL, &err) != TALLY_OK)
+        fail_msg("%s", err.detail);
+    pg_free(pg);
+}
+
+static void nothing_is_migrated_while_a_service_appends(void **state)
+{
+    static struct cli_output output;
+    struct cli_place place;
+    char program[512];
+    const char *const argv[] = {program, "migrate", "--database", conninfo, NULL};
+    (void) state;
+    assert_int_equal(cli_place_make(&place, service.dir), 0);
+    cli_program("tallyd", program, sizeof program);
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0); /* nothing is to be done */
+    assert_int_equal(output.status, 0);
+    sql("CREATE TABLE public.kept AS SELECT * FROM public.tally_migration ORDER BY number DESC LIMIT 1; "
+        "DELETE FROM public.tally_migration WHERE number IN (SELECT number FROM public.kept)");
+    assert_int_equal(cli_spawn(&place, argv, NULL, &output), 0);
+    sql("INSERT INTO public.tally_migration SELECT * FROM public.kept; DROP TABLE public.kept");
+    assert_int_equal(output.status, 1);
+    assert_non_null(strstr(output.err, "stop every tallyd on this database first"));
+}
+
 /* The same data directory's identity in a second place: what an operator copies to a second host. */
 static void a_second_service_stands_by_and_takes_over(void **state)
 {
@@ -113,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_database_without_tables_is_named_with_what_to_run),
         cmocka_unit_test(the_owner_s_connection_migrates_and_the_service_records),
+        cmocka_unit_test(nothing_is_migrated_while_a_service_appends),
         cmocka_unit_test(a_second_service_stands_by_and_takes_over),
     };
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);

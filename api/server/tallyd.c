@@ -433,11 +433,21 @@ enum tally_code tallyd_run(struct tallyd *tallyd, struct err *err)
     return rc;
 }
 
-static void archives_wait(struct tallyd *tallyd)
+/* False: one still waits for the database. */
+static bool archives_wait(struct tallyd *tallyd)
 {
     const struct timespec pause = {.tv_nsec = 10000000L};
     for (int waited_ms = 0; atomic_load(&tallyd->archives) > 0 && waited_ms < ARCHIVES_END_MS; waited_ms += 10)
         nanosleep(&pause, NULL);
+    return atomic_load(&tallyd->archives) == 0;
+}
+
+static void database_close(struct tallyd *tallyd)
+{
+    struct err err = {0};
+    guard_stop(tallyd->guard);
+    if (tallyd->cluster != NULL && private_cluster_stop(tallyd->cluster, &err) != TALLY_OK)
+        log_err(LOG_LEVEL_WARN, "cluster.stop", &err);
 }
 
 /* In this order: nobody hands work to what is gone, and what has work finishes or refuses it. */
@@ -454,7 +464,11 @@ void tallyd_free(struct tallyd *tallyd)
         signals_remove();
     }
     http_free(tallyd->http);
-    archives_wait(tallyd);
+    if (!archives_wait(tallyd)) { /* what it is made of stays until the process ends, which is now */
+        LOG_WARN("archive.left", LOG_I64("archives", atomic_load(&tallyd->archives)));
+        database_close(tallyd);
+        return;
+    }
     sequencer_free(tallyd->sequencer);
     keycache_free(tallyd->keys);
     pgpool_free(tallyd->reads);
@@ -463,10 +477,7 @@ void tallyd_free(struct tallyd *tallyd)
     cosigners_free(tallyd->cosigners);
     read_tiles_free(tallyd->tiles);
     identity_release(&tallyd->identity);
-    guard_stop(tallyd->guard);
-    struct err err = {0};
-    if (tallyd->cluster != NULL && private_cluster_stop(tallyd->cluster, &err) != TALLY_OK)
-        log_err(LOG_LEVEL_WARN, "cluster.stop", &err);
+    database_close(tallyd);
     private_cluster_free(tallyd->cluster);
     arena_free(tallyd->arena);
     mem_free(tallyd);

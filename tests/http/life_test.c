@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tally/pg.h"
 #include "tally/text.h"
 
 #define CLIENTS 8
@@ -212,6 +213,34 @@ static void a_second_signal_is_quicker(void **state)
     assert_int_equal(service_restart(&service), 0);
 }
 
+/* A lock on its table, a disk that hangs: nobody knows for how long. */
+static void an_archive_that_the_database_holds_up_holds_up_no_stop(void **state)
+{
+    struct http_client client;
+    struct pg *pg = NULL;
+    struct err err = {0};
+    int64_t waiting = 0;
+    (void) state;
+    assert_int_equal(service_database(&service, &pg), 0);
+    assert_int_equal(pg_begin(pg, &err), TALLY_OK);
+    assert_int_equal(pg_exec_text(pg, "LOCK TABLE ledger.body IN ACCESS EXCLUSIVE MODE", NULL, &err), TALLY_OK);
+    assert_int_equal(http_client_open(&client, service.port), 0);
+    assert_int_equal(http_client_send_text(&client, "GET /v1/archive HTTP/1.1\r\nHost: t\r\n\r\n"), 0);
+    while (waiting == 0)
+        assert_int_equal(service_number(&service,
+                                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tallyd-archive' "
+                                        "AND wait_event_type = 'Lock'",
+                                        &waiting),
+                         0);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_signal(&service, SIGTERM), 0);
+    assert_int_equal(service_wait(&service), 0);
+    http_client_close(&client);
+    pg_free(pg);
+    assert_int_equal(service_restart(&service), 0);
+    assert_all_there();
+}
+
 /* ---- answers that take longer than the service waits for them ---- */
 
 static int start_hasty(void **state)
@@ -289,6 +318,7 @@ int main(void)
         cmocka_unit_test(what_was_acknowledged_survives_kill_9),
         cmocka_unit_test(the_service_goes_on_when_its_database_is_killed),
         cmocka_unit_test(a_second_signal_is_quicker),
+        cmocka_unit_test(an_archive_that_the_database_holds_up_holds_up_no_stop),
     };
     const struct CMUnitTest hasty[] = {cmocka_unit_test(who_got_no_answer_in_time_asks_again)};
     int failed = cmocka_run_group_tests(tests, start_with_reporter, stop_with_reporter);

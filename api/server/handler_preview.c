@@ -65,8 +65,8 @@ MUST_CHECK static enum tally_code decide(struct http_request *request, struct pg
     struct decision decision = {0};
     TRY(model_new(&command_model_ports, &model, err));
     TRY(store_new(model, &store, err));
-    TRY(read_head(pg, &head, err));
     TRY(store_load(store, pg, request->arena, &command, 1, err));
+    TRY(read_head(pg, &head, err)); /* not before what was loaded: it comes behind all of it */
     struct instant now = instant_now();
     const struct model_place place = {head.seq + 1, now.us < head.time.us ? head.time : now};
     TRY(model_decide(model, command, &place, request->arena, &decision, err));

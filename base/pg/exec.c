@@ -138,21 +138,31 @@ done:
 
 /* ---- a transaction ---- */
 
-enum tally_code pg_begin(struct pg *pg, struct err *err)
+MUST_CHECK static enum tally_code begin(struct pg *pg, const char *sql, struct err *err)
 {
     struct err spare;
     err = err == NULL ? &spare : err;
     if (pg->is_in_block && pg_is_connected(pg))
-        return err_set(err, TALLY_E_BUG, "pg_begin inside a transaction");
+        return err_set(err, TALLY_E_BUG, "a transaction is begun inside another");
     pg->is_in_block = false; /* a transaction whose connection is gone is over */
     enum tally_code rc = pg_call_begin(pg, err);
     if (rc == TALLY_OK)
-        rc = pg_text_now(pg, "BEGIN", NULL, err);
+        rc = pg_text_now(pg, sql, NULL, err);
     if (rc == TALLY_OK) {
         pg->is_in_block = true;
         pg->block_fail.code = TALLY_OK;
     }
     return rc;
+}
+
+enum tally_code pg_begin(struct pg *pg, struct err *err)
+{
+    return begin(pg, "BEGIN", err);
+}
+
+enum tally_code pg_begin_snapshot(struct pg *pg, struct err *err)
+{
+    return begin(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", err);
 }
 
 enum tally_code pg_commit(struct pg *pg, struct err *err)

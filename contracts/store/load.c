@@ -246,20 +246,27 @@ done:
 /* What the model lacks of what is asked for; `of` says what that is. */
 typedef enum tally_code (*lacks_fn)(const struct model *model, const void *of, struct needs *needs, struct err *err);
 
-/* Rounds until nothing is lacking. */
+/* Rounds until nothing is lacking, all of one moment: what the sequencer commits meanwhile would else be in some of the rows, and others would
+ * be of before it. */
 MUST_CHECK static enum tally_code load(struct store *store, struct pg *pg, struct arena *arena, lacks_fn lacks,
                                        const void *of, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
+    bool is_begun = false;
     for (int round = 0; round < LOAD_ROUNDS_MAX; round++) {
         struct needs needs = {.arena = arena};
         TRY(lacks(store->model, of, &needs, err));
         if (needs.count == 0)
-            return TALLY_OK;
+            goto done;
+        if (!is_begun)
+            TRY(pg_begin_snapshot(pg, err));
+        is_begun = true;
         TRY(fetch(store, pg, &needs, err));
     }
     rc = err_set(err, TALLY_E_BUG, "after %d rounds of loading the model still lacks something", LOAD_ROUNDS_MAX);
 done:
+    if (is_begun)
+        pg_rollback(pg);
     return rc;
 }
 

@@ -104,6 +104,8 @@ MUST_CHECK enum tally_code pg_exec(struct pg *pg, const struct pg_statement *sta
  * statement (binary rows exist only there). */
 MUST_CHECK enum tally_code pg_exec_text(struct pg *pg, const char *sql, struct pg_rows **rows, struct err *err);
 MUST_CHECK enum tally_code pg_begin(struct pg *pg, struct err *err);
+/* The same, to read alone: what is committed after the first statement is not seen by the others. It ends by pg_rollback. */
+MUST_CHECK enum tally_code pg_begin_snapshot(struct pg *pg, struct err *err);
 /* TALLY_E_OUTCOME_UNKNOWN when the answer did not come, or came with any WARNING. */
 MUST_CHECK enum tally_code pg_commit(struct pg *pg, struct err *err);
 void pg_rollback(struct pg *pg); /* best effort; drops the connection if it cannot */

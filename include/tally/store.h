@@ -38,8 +38,8 @@ MUST_CHECK enum tally_code store_queue_load(struct store *store, struct pg *pg, 
  * nothing was queued. If it fails, call model_forget: the view may hold half of something. */
 MUST_CHECK enum tally_code store_take_load(struct store *store, struct err *err);
 
-/* The same, whole: opens pipelines on pg until the model holds what these commands need. For previews. Moments that are due are
- * not looked at. */
+/* The same, whole: opens pipelines on pg until the model holds what these commands need, as it all was at one moment. For previews. Moments
+ * that are due are not looked at. pg is in no transaction; so with those below. */
 MUST_CHECK enum tally_code store_load(struct store *store, struct pg *pg, struct arena *arena,
                                       const struct command *const *commands, size_t count, struct err *err);
 /* Loads one contract whole (NEED_CONTRACT), for its state and for explanations. An id that does not exist is no error. */

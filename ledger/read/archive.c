@@ -131,11 +131,10 @@ enum tally_code read_archive(struct pg *pg, struct slice origin, struct slice vk
     buf_init(&w.line, ARCHIVE_LINE_MAX);
     if (arena == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for an archive"));
-    TRY(pg_begin(pg, err));
-    TRY(pg_exec_text(pg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL, err));
+    TRY(pg_begin_snapshot(pg, err));
     TRY(stream(pg, &w, vkey, from, size, arena, err));
 done:
-    pg_rollback(pg); /* it only read */
+    pg_rollback(pg);
     arena_free(arena);
     buf_release(&w.header);
     buf_release(&w.line);

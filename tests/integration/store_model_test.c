@@ -7,11 +7,13 @@
 
 #include <cmocka.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../support/cluster.h"
 #include "tally/digest.h"
+#include "tally/engine.h"
 #include "tally/migrate.h"
 #include "tally/model.h"
 #include "tally/store.h"
@@ -468,12 +470,61 @@ static void a_reader_evaluates_and_finds_what_fits_from_the_tables_alone(void **
     ledger_end();
 }
 
+/* ---- a reader while the sequencer commits ---- */
+
+static struct err reader_err; /* of its thread */
+
+static void *load_contract(void *arena)
+{
+    reader_err.code = store_load_contract(ledger.store, pg, arena, SLICE("housing-1"), &reader_err);
+    return NULL;
+}
+
+static bool stands(struct arena *arena, const char *amount)
+{
+    struct engine_input input;
+    struct engine_output *output = NULL;
+    bool has = false;
+    ok(model_evaluate(ledger.model, SLICE("housing-1"), ledger.now, arena, &input, &output, &err));
+    assert_true(output->count > 0);
+    for (size_t i = 0; i < output->count; i++)
+        has = has || slice_is(output->instances[i].stands, amount);
+    return has;
+}
+
+/* Held up between the first rows of a contract and its last, a reader has none of what was committed in between. */
+static void what_a_reader_loads_is_of_one_moment(void **state)
+{
+    (void) state;
+    pthread_t reader;
+    ledger_begin(KEEPS);
+    history();
+    ledger_model();
+    struct arena *arena = arena_new(64u << 20);
+    assert_non_null(arena);
+    ok(pg_exec_text(owner, "BEGIN; LOCK TABLE outcomes.instance IN ACCESS EXCLUSIVE MODE", NULL, &err));
+    assert_int_equal(pthread_create(&reader, NULL, load_contract, arena), 0);
+    while (!is_true("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'outcomes.instance'::regclass)"))
+        continue;
+    assert_true(is_true("UPDATE outcomes.instance SET stands = '1234.56' RETURNING true"));
+    ok(pg_exec_text(owner, "COMMIT", NULL, &err));
+    assert_int_equal(pthread_join(reader, NULL), 0);
+    assert_int_equal(reader_err.code, TALLY_OK);
+    assert_false(stands(arena, "1234.56"));
+    ledger_model();
+    (void) load_contract(arena);
+    assert_true(stands(arena, "1234.56"));
+    arena_free(arena);
+    ledger_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_has_only_the_tables_tells_the_same_history),
         cmocka_unit_test(the_history_ends_in_the_published_payments),
         cmocka_unit_test(a_reader_evaluates_and_finds_what_fits_from_the_tables_alone),
+        cmocka_unit_test(what_a_reader_loads_is_of_one_moment),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

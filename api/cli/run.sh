@@ -5,7 +5,7 @@ bin=$1 data=$2 listen=${3:-${LISTEN:-127.0.0.1:8420}}
 
 if [[ ! -f $data/ledger.json ]]; then
     echo "Making a new ledger in $data (its key: $data/ledger.pem; the operator's key: $data/operator.pem)."
-    "$bin/tallyd" init --data "$data" --origin "${ORIGIN:-localhost/tallystick}" --new-operator operator
+    "$bin/tallyd" init --data "$data" --origin "${ORIGIN:-localhost/tallystick}" --new-operator operator >/dev/null
 fi
 cat <<END
 

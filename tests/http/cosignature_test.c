@@ -49,7 +49,6 @@ static void write_file(const char *path, const char *text)
 static int start(void **state)
 {
     static const char *args[] = {"--policy", policy_file, NULL};
-    struct http_reply reply;
     char vkey[256];
     (void) state;
     party_make(&w1, "w1.example");
@@ -65,9 +64,7 @@ static int start(void **state)
         service_stop(&service);
         return -1;
     }
-    assert_int_equal(service_get(&service, "/v1/ledger", &reply), 0);
-    assert_true(http_reply_member(&reply, "vkey", vkey, sizeof vkey));
-    http_reply_release(&reply);
+    assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     return note_key_read(slice_str(vkey), &ledger_key, NULL) == TALLY_OK ? 0 : -1;
 }
 
@@ -171,12 +168,7 @@ static uint64_t shown(const char *target, uint64_t *size, uint64_t *seconds)
 
 static void grow(void)
 {
-    static int count;
-    struct service_actor actor;
-    char id[32];
-    (void) snprintf(id, sizeof id, "someone-%d", count++);
-    assert_int_equal(service_register(&service, id, "", &actor), 0);
-    service_actor_release(&actor);
+    assert_int_equal(service_grow(&service), 0);
 }
 
 static void restart(void)

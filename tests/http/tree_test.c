@@ -18,13 +18,10 @@ static void get(const char *target, struct http_reply *reply)
 
 static int start(void **state)
 {
-    struct http_reply reply;
     char vkey[256];
     if (start_service(state) != 0)
         return -1;
-    get("/v1/ledger", &reply);
-    assert_true(http_reply_member(&reply, "vkey", vkey, sizeof vkey));
-    http_reply_release(&reply);
+    assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     assert_int_equal(note_key_read(slice_str(vkey), &ledger_key, NULL), TALLY_OK);
     return service_register(&service, "prov", "backbone", &prov);
 }

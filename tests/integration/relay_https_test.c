@@ -18,15 +18,17 @@
 #include "../support/running.h"
 #include "../support/scripted.h"
 #include "../support/service.h"
+#include "../support/witness_run.h"
 #include "tally/policy.h"
 
 static char dir[128], tally[600], policy_file[256], authority_file[256], stranger_file[256];
-static char ledger_vkey[256], witness_vkey[256];
+static char ledger_vkey[256];
 static struct service service;
-static struct running witness, relay;
-static uint16_t witness_port;
+static struct witness_run witness;
+static struct running relay;
 static struct front_authority authority, stranger;
-static struct front front;
+static struct front front, before_ledger; /* of the witness; of the ledger */
+static struct scripted scripted;
 static struct note_key ledger_key, witness_key;
 
 static void pause_briefly(void)
@@ -38,38 +40,16 @@ static void write_policy(const char *url)
 {
     FILE *file = fopen(policy_file, "w");
     assert_non_null(file);
-    (void) fprintf(file, "log %s\nwitness w %s %s\nquorum w\n", ledger_vkey, witness_vkey, url);
+    (void) fprintf(file, "log %s\nwitness w %s %s\nquorum w\n", ledger_vkey, witness.vkey, url);
     assert_int_equal(fclose(file), 0);
-}
-
-static void witness_make(const struct cli_place *place)
-{
-    static struct cli_output output;
-    char folder[256], listening[300], log[256];
-    (void) snprintf(folder, sizeof folder, "%s/w", dir);
-    (void) snprintf(listening, sizeof listening, "%s/listen", folder);
-    (void) snprintf(log, sizeof log, "%s/w.log", dir);
-    const char *const make[] = {tally, "witness", "new", folder, "--name", "w.example", NULL};
-    assert_int_equal(cli_spawn(place, make, NULL, &output), 0);
-    assert_int_equal(output.status, 0);
-    output.out[strcspn(output.out, "\n")] = '\0';
-    assert_true(strlen(output.out) < sizeof witness_vkey);
-    memcpy(witness_vkey, output.out, strlen(output.out) + 1);
-    assert_int_equal(note_key_read(slice_str(witness_vkey), &witness_key, NULL), TALLY_OK);
-    const char *const argv[] = {tally, "witness", "run", folder, "--listen", "127.0.0.1:0", "--log", ledger_vkey, NULL};
-    assert_int_equal(running_start(&witness, log, argv), 0);
-    witness_port = running_port(&witness, listening);
-    assert_true(witness_port > 0);
 }
 
 static int set_up(void **state)
 {
-    static const char *args[] = {"--policy", policy_file, NULL};
-    struct http_reply reply;
-    struct cli_place place;
+    static const char *const args[] = {"--policy", policy_file, NULL};
     (void) state;
     (void) snprintf(dir, sizeof dir, "/tmp/tally-https-XXXXXX");
-    if (mkdtemp(dir) == NULL || cli_place_make(&place, dir) != 0)
+    if (mkdtemp(dir) == NULL)
         return -1;
     cli_program("tally", tally, sizeof tally);
     (void) snprintf(policy_file, sizeof policy_file, "%s/policy", dir);
@@ -77,25 +57,20 @@ static int set_up(void **state)
     (void) snprintf(stranger_file, sizeof stranger_file, "%s/stranger.pem", dir);
     if (front_authority_make(&authority, authority_file) != 0 || front_authority_make(&stranger, stranger_file) != 0)
         return -1;
-    if (service_start(&service, NULL) != 0 || service_get(&service, "/v1/ledger", &reply) != 0)
+    if (service_start(&service, NULL) != 0 || service_vkey(&service, ledger_vkey, sizeof ledger_vkey) != 0 ||
+        witness_run_new(&witness, dir, "w", "w.example") != 0 || witness_run_start(&witness, ledger_vkey) != 0)
         return -1;
-    assert_true(http_reply_member(&reply, "vkey", ledger_vkey, sizeof ledger_vkey));
-    http_reply_release(&reply);
     assert_int_equal(note_key_read(slice_str(ledger_vkey), &ledger_key, NULL), TALLY_OK);
-    witness_make(&place);
+    assert_int_equal(note_key_read(slice_str(witness.vkey), &witness_key, NULL), TALLY_OK);
     write_policy("https://w.example");
-    assert_int_equal(service_signal(&service, SIGTERM), 0);
-    assert_int_equal(service_wait(&service), 0);
-    memcpy(service.args, args, sizeof args);
-    return service_restart(&service);
+    return service_restart_with(&service, args);
 }
 
 static int tear_down(void **state)
 {
     char command[256];
     (void) state;
-    if (witness.pid > 0)
-        assert_int_equal(running_end(&witness, SIGTERM), 0);
+    assert_int_equal(witness_run_stop(&witness), 0);
     note_key_release(&ledger_key);
     note_key_release(&witness_key);
     front_authority_release(&authority);
@@ -105,23 +80,22 @@ static int tear_down(void **state)
     return system(command) == 0 ? 0 : -1;
 }
 
+/* Also of a test that has failed: nothing is left for the next one to run into. */
 static int after_each(void **state)
 {
     (void) state;
-    if (relay.pid > 0)
-        assert_int_equal(running_end(&relay, SIGTERM), 0);
+    int status = relay.pid > 0 ? running_end(&relay, SIGTERM) : 0;
     front_stop(&front);
-    return 0;
+    front_stop(&before_ledger);
+    if (scripted.port != 0)
+        scripted_stop(&scripted);
+    scripted = (struct scripted){0};
+    return status == 0 && (witness.running.pid > 0 || witness_run_start(&witness, ledger_vkey) == 0) ? 0 : -1;
 }
 
 static void grow(void)
 {
-    static int count;
-    struct service_actor actor;
-    char id[32];
-    (void) snprintf(id, sizeof id, "someone-%d", count++);
-    assert_int_equal(service_register(&service, id, "", &actor), 0);
-    service_actor_release(&actor);
+    assert_int_equal(service_grow(&service), 0);
 }
 
 /* Whether all that there is is published, and whether the witness has cosigned it. */
@@ -182,7 +156,7 @@ static void over_https_with_the_right_certificate_it_is_cosigned(void **state)
     char url[96], server[96];
     (void) state;
     url_of("http", "127.0.0.1", service.port, server);
-    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness_port), 0);
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness.port), 0);
     for (size_t i = 0; i < 2; i++) {
         url_of("https", hosts[i], front.port, url);
         write_policy(url);
@@ -200,9 +174,8 @@ static void over_https_with_the_right_certificate_it_is_cosigned(void **state)
 static void the_ledger_may_be_behind_https_too(void **state)
 {
     char url[96], server[96];
-    struct front before_ledger;
     (void) state;
-    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness_port), 0);
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness.port), 0);
     assert_int_equal(front_start(&before_ledger, FRONT_GOOD, &authority, service.port), 0);
     url_of("https", "localhost", before_ledger.port, server);
     url_of("https", "localhost", front.port, url);
@@ -215,7 +188,6 @@ static void the_ledger_may_be_behind_https_too(void **state)
     assert_int_equal(running_says(&relay, "relay.ledger_wrong"), 0);
     assert_int_equal(running_says(&relay, "its certificate is not accepted"), 0);
     assert_int_equal(running_end(&relay, 0), 3);
-    front_stop(&before_ledger);
 }
 
 /* Without the package ca-certificates; where it is installed, its folder is hidden from the program. */
@@ -234,7 +206,7 @@ static void where_the_system_has_no_authorities_it_is_said_what_to_install(void 
         print_message("skipped: no file system may be mounted here in a namespace of one's own\n");
         skip();
     }
-    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness_port), 0);
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness.port), 0);
     url_of("https", "127.0.0.1", front.port, url);
     write_policy(url);
     url_of("http", "127.0.0.1", service.port, server);
@@ -282,7 +254,7 @@ static void a_certificate_that_is_not_right_costs_the_cosignature(void **state)
     url_of("http", "127.0.0.1", service.port, server);
     grow();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(front_start(&front, cases[i].kind, &authority, witness_port), 0);
+        assert_int_equal(front_start(&front, cases[i].kind, &authority, witness.port), 0);
         url_of("https", "127.0.0.1", front.port, url);
         write_policy(url);
         relay_start(server, cases[i].is_systems ? NULL : cases[i].is_strange ? stranger_file : authority_file, "--once");
@@ -300,9 +272,9 @@ static void a_certificate_that_is_not_right_costs_the_cosignature(void **state)
 /* Neither down to http nor anywhere else. */
 static void a_redirect_is_not_followed(void **state)
 {
-    struct scripted scripted = {.name = "w.example", .mode = SCRIPTED_REDIRECT};
     char url[96], server[96];
     (void) state;
+    scripted = (struct scripted){.name = "w.example", .mode = SCRIPTED_REDIRECT};
     assert_int_equal(scripted_start(&scripted), 0);
     assert_int_equal(front_start(&front, FRONT_GOOD, &authority, scripted.port), 0);
     url_of("http", "127.0.0.1", service.port, server);
@@ -314,7 +286,6 @@ static void a_redirect_is_not_followed(void **state)
     assert_int_equal(running_end(&relay, 0), 1);
     assert_int_equal(atomic_load(&scripted.requests), 1);
     assert_int_equal(atomic_load(&front.handshakes), 1);
-    scripted_stop(&scripted);
 }
 
 /* A connection that the proxy has cut is made anew, and kills nobody. */
@@ -323,25 +294,18 @@ static void a_proxy_that_hangs_up_is_come_back_to(void **state)
     char url[96], server[96];
     (void) state;
     url_of("http", "127.0.0.1", service.port, server);
-    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness_port), 0);
+    assert_int_equal(front_start(&front, FRONT_GOOD, &authority, witness.port), 0);
     url_of("https", "127.0.0.1", front.port, url);
     write_policy(url);
     relay_start(server, authority_file, NULL);
     grow();
     await_cosigned();
     atomic_store(&front.upstream, 0);
-    assert_int_equal(running_end(&witness, SIGKILL), 128 + SIGKILL);
+    assert_int_equal(running_end(&witness.running, SIGKILL), 128 + SIGKILL);
     grow();
     assert_int_equal(running_says(&relay, "relay.witness_away"), 0);
-    char folder[256], listening[300], log[256];
-    (void) snprintf(folder, sizeof folder, "%s/w", dir);
-    (void) snprintf(listening, sizeof listening, "%s/listen", folder);
-    (void) snprintf(log, sizeof log, "%s/w.log", dir);
-    (void) unlink(listening);
-    const char *const argv[] = {tally, "witness", "run", folder, "--listen", "127.0.0.1:0", "--log", ledger_vkey, NULL};
-    assert_int_equal(running_start(&witness, log, argv), 0);
-    witness_port = running_port(&witness, listening);
-    atomic_store(&front.upstream, witness_port);
+    assert_int_equal(witness_run_start(&witness, ledger_vkey), 0);
+    atomic_store(&front.upstream, witness.port);
     await_cosigned();
 }
 
@@ -377,12 +341,10 @@ static void swap(const char *data, const char *aside)
     assert_int_equal(service_restart(&service), 0);
 }
 
-static struct front before_ledger;
-
 static void relay_to_front(void)
 {
     char server[96], url[96];
-    url_of("http", "127.0.0.1", witness_port, url);
+    url_of("http", "127.0.0.1", witness.port, url);
     write_policy(url);
     assert_int_equal(front_start(&before_ledger, FRONT_PLAIN, NULL, service.port), 0);
     url_of("http", "127.0.0.1", before_ledger.port, server);

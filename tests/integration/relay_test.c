@@ -17,6 +17,7 @@
 #include "../support/running.h"
 #include "../support/scripted.h"
 #include "../support/service.h"
+#include "../support/witness_run.h"
 #include "tally/policy.h"
 #include "tally/text.h"
 
@@ -24,9 +25,9 @@
 
 static char dir[128], tally[600], policy_file[256];
 static struct service service;
-static struct running good[2], relay;
-static uint16_t good_port[2];
-static char good_vkey[2][256], ledger_vkey[256];
+static struct witness_run good[2];
+static struct running relay;
+static char ledger_vkey[256];
 static struct scripted scripted;
 static char scripted_vkey[256];
 static struct policy policy;
@@ -39,34 +40,6 @@ static void pause_briefly(void)
 }
 
 /* ---- parts ---- */
-
-static void witness_start(int i)
-{
-    char folder[256], listening[300], log[256], at[64];
-    (void) snprintf(folder, sizeof folder, "%s/w%d", dir, i);
-    (void) snprintf(listening, sizeof listening, "%s/listen", folder);
-    (void) snprintf(log, sizeof log, "%s/w%d.log", dir, i);
-    (void) snprintf(at, sizeof at, "127.0.0.1:%u", (unsigned) good_port[i]);
-    (void) unlink(listening);
-    const char *const argv[] = {tally, "witness", "run", folder, "--listen", at, "--log", ledger_vkey, NULL};
-    assert_int_equal(running_start(&good[i], log, argv), 0);
-    good_port[i] = running_port(&good[i], listening);
-    assert_true(good_port[i] > 0);
-}
-
-static void witness_new(const struct cli_place *place, int i)
-{
-    static struct cli_output output;
-    char folder[256], name[32];
-    (void) snprintf(folder, sizeof folder, "%s/w%d", dir, i);
-    (void) snprintf(name, sizeof name, "w%d.example", i);
-    const char *const argv[] = {tally, "witness", "new", folder, "--name", name, NULL};
-    assert_int_equal(cli_spawn(place, argv, NULL, &output), 0);
-    assert_int_equal(output.status, 0);
-    output.out[strcspn(output.out, "\n")] = '\0';
-    assert_true(strlen(output.out) < sizeof good_vkey[i]);
-    memcpy(good_vkey[i], output.out, strlen(output.out) + 1);
-}
 
 static void scripted_make(void)
 {
@@ -90,7 +63,7 @@ static void write_policy(void)
     buf_printf(&policy_text,
                "log %s\nwitness a %s http://127.0.0.1:%u/\nwitness b %s http://127.0.0.1:%u\nwitness s %s "
                "http://127.0.0.1:%u\ngroup any any a b s\nquorum any\n",
-               ledger_vkey, good_vkey[0], (unsigned) good_port[0], good_vkey[1], (unsigned) good_port[1], scripted_vkey,
+               ledger_vkey, good[0].vkey, (unsigned) good[0].port, good[1].vkey, (unsigned) good[1].port, scripted_vkey,
                (unsigned) scripted.port);
     FILE *file = fopen(policy_file, "w");
     assert_non_null(file);
@@ -101,33 +74,24 @@ static void write_policy(void)
 
 static int set_up(void **state)
 {
-    static const char *args[] = {"--policy", policy_file, NULL};
-    struct http_reply reply;
-    struct cli_place place;
+    static const char *const args[] = {"--policy", policy_file, NULL};
+    static const char *const names[2][2] = {{"w0", "w0.example"}, {"w1", "w1.example"}};
     (void) state;
     (void) snprintf(dir, sizeof dir, "/tmp/tally-relay-XXXXXX");
-    if (mkdtemp(dir) == NULL || cli_place_make(&place, dir) != 0)
+    if (mkdtemp(dir) == NULL)
         return -1;
     cli_program("tally", tally, sizeof tally);
     (void) snprintf(policy_file, sizeof policy_file, "%s/policy", dir);
-    if (service_start(&service, NULL) != 0 || service_get(&service, "/v1/ledger", &reply) != 0)
+    if (service_start(&service, NULL) != 0 || service_vkey(&service, ledger_vkey, sizeof ledger_vkey) != 0)
         return -1;
-    assert_true(http_reply_member(&reply, "vkey", ledger_vkey, sizeof ledger_vkey));
-    http_reply_release(&reply);
     assert_int_equal(note_key_read(slice_str(ledger_vkey), &ledger_key, NULL), TALLY_OK);
     for (int i = 0; i < 2; i++) {
-        witness_new(&place, i);
-        witness_start(i);
+        assert_int_equal(witness_run_new(&good[i], dir, names[i][0], names[i][1]), 0);
+        assert_int_equal(witness_run_start(&good[i], ledger_vkey), 0);
     }
     scripted_make();
     write_policy();
-    /* again, with the witnesses that it trusts */
-    assert_int_equal(service_signal(&service, SIGTERM), 0);
-    assert_int_equal(service_wait(&service), 0);
-    service.args[0] = args[0];
-    service.args[1] = args[1];
-    service.args[2] = NULL;
-    return service_restart(&service);
+    return service_restart_with(&service, args); /* with the witnesses that it trusts */
 }
 
 static int tear_down(void **state)
@@ -135,8 +99,7 @@ static int tear_down(void **state)
     char command[256];
     (void) state;
     for (int i = 0; i < 2; i++)
-        if (good[i].pid > 0)
-            assert_int_equal(running_end(&good[i], SIGTERM), 0);
+        assert_int_equal(witness_run_stop(&good[i]), 0);
     scripted_stop(&scripted);
     policy_release(&policy);
     buf_release(&policy_text);
@@ -172,20 +135,15 @@ static int relay_stop(void **state)
     if (relay.pid > 0)
         assert_int_equal(running_end(&relay, SIGTERM), 0);
     for (int i = 0; i < 2; i++)
-        if (good[i].pid == 0)
-            witness_start(i);
+        if (good[i].running.pid == 0)
+            assert_int_equal(witness_run_start(&good[i], ledger_vkey), 0);
     atomic_store(&scripted.mode, SCRIPTED_HANG_UP);
     return 0;
 }
 
 static void grow(void)
 {
-    static int count;
-    struct service_actor actor;
-    char id[32];
-    (void) snprintf(id, sizeof id, "someone-%d", count++);
-    assert_int_equal(service_register(&service, id, "", &actor), 0);
-    service_actor_release(&actor);
+    assert_int_equal(service_grow(&service), 0);
 }
 
 /* Who has cosigned what is published, and when the first witness did; its size. */
@@ -240,13 +198,13 @@ static void a_witness_that_was_away_comes_back_and_costs_the_other_nothing(void 
     (void) state;
     relay_start(NULL);
     await(3);
-    assert_int_equal(running_end(&good[0], SIGKILL), 128 + SIGKILL);
+    assert_int_equal(running_end(&good[0].running, SIGKILL), 128 + SIGKILL);
     for (int i = 0; i < 5; i++) {
         grow();
         await(2);
     }
     assert_int_equal(running_says(&relay, "relay.witness_away"), 0);
-    witness_start(0);
+    assert_int_equal(witness_run_start(&good[0], ledger_vkey), 0);
     await(3); /* its next turn comes by itself */
 }
 
@@ -300,8 +258,8 @@ static void once_ends_with_what_became_of_it(void **state)
     grow();
     relay_start(once);
     assert_int_equal(running_end(&relay, 0), 0); /* one of them is enough */
-    assert_int_equal(running_end(&good[0], SIGTERM), 0);
-    assert_int_equal(running_end(&good[1], SIGTERM), 0);
+    assert_int_equal(witness_run_stop(&good[0]), 0);
+    assert_int_equal(witness_run_stop(&good[1]), 0);
     relay_start(once);
     assert_int_equal(running_says(&relay, "the quorum is not met"), 0);
     assert_int_equal(running_end(&relay, 0), 1);

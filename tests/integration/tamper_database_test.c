@@ -39,9 +39,7 @@ static int start(void **state)
         assert_int_equal(reply.status, 201);
         http_reply_release(&reply);
     }
-    assert_int_equal(service_get(&service, "/v1/ledger", &reply), 0);
-    assert_true(http_reply_member(&reply, "vkey", vkey, sizeof vkey));
-    http_reply_release(&reply);
+    assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     assert_int_equal(service_database(&service, &pg), 0);
     sql("CREATE SCHEMA kept");
     sql("CREATE TABLE kept.entry AS TABLE ledger.entry");

@@ -6,7 +6,7 @@ static void go_s_sumdb_reads_checkpoint_proofs_and_tiles(void **state)
     char vkey[256], wanted[64];
     (void) state;
     interop_need("go");
-    interop_vkey(vkey, sizeof vkey);
+    assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     (void) snprintf(wanted, sizeof wanted, "%u entries, root ", interop_published());
     const char *said = interop_run("tree", vkey);
     assert_memory_equal(said, wanted, strlen(wanted));

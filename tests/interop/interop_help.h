@@ -56,14 +56,6 @@ static inline void interop_need(const char *what)
     skip();
 }
 
-static inline void interop_vkey(char *out, size_t size)
-{
-    struct http_reply reply;
-    assert_int_equal(service_get(&service, "/v1/ledger", &reply), 0);
-    assert_true(http_reply_member(&reply, "vkey", out, size));
-    http_reply_release(&reply);
-}
-
 /* Waits until the checkpoint covers all entries: its size. */
 static inline unsigned interop_published(void)
 {

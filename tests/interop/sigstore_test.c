@@ -6,7 +6,7 @@ static void sigstore_accepts_checkpoint_and_inclusion(void **state)
     char vkey[256], wanted[64];
     (void) state;
     interop_need("node");
-    interop_vkey(vkey, sizeof vkey);
+    assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     (void) snprintf(wanted, sizeof wanted, "%u entries, root ", interop_published());
     const char *said = interop_run("node/checkpoint.mjs", vkey);
     assert_memory_equal(said, wanted, strlen(wanted));

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "../support/running.h"
+#include "../support/witness_run.h"
 
-static struct running theirs, ours, relay;
+static struct running theirs, relay;
+static struct witness_run ours;
 static char dir[256], tally[700], go[700], ledger[256], vkeys[2][256], urls[2][64], policy[300];
 
 static void path_of(const char *name, char out[512])
@@ -40,40 +42,23 @@ static void theirs_start(void)
 
 static void ours_start(void)
 {
-    static struct cli_output output;
-    struct cli_place place = {0};
-    char folder[512], log[512], listening[512];
-    path_of("ours", folder);
-    path_of("ours/listen", listening);
-    path_of("ours.log", log);
-    (void) snprintf(place.dir, sizeof place.dir, "%s", dir);
-    (void) snprintf(place.home, sizeof place.home, "%s", dir);
-    const char *const make[] = {tally, "witness", "new", folder, "--name", "ours.example/w", NULL};
-    assert_int_equal(cli_spawn(&place, make, NULL, &output), 0);
-    assert_int_equal(output.status, 0);
-    output.out[strcspn(output.out, "\n")] = '\0';
-    assert_true(strlen(output.out) < sizeof vkeys[1]);
-    memcpy(vkeys[1], output.out, strlen(output.out) + 1);
-    const char *const argv[] = {tally, "witness", "run", folder, "--listen", "127.0.0.1:0", "--log", ledger, NULL};
-    assert_int_equal(running_start(&ours, log, argv), 0);
-    (void) snprintf(urls[1], sizeof urls[1], "http://127.0.0.1:%u", (unsigned) running_port(&ours, listening));
+    assert_int_equal(witness_run_new(&ours, dir, "ours", "ours.example/w"), 0);
+    assert_int_equal(witness_run_start(&ours, ledger), 0);
+    memcpy(vkeys[1], ours.vkey, sizeof vkeys[1]);
+    (void) snprintf(urls[1], sizeof urls[1], "http://127.0.0.1:%u", (unsigned) ours.port);
 }
 
 /* The service again, with both as its witnesses, all of whom are needed. */
 static void trust_both(void)
 {
+    static const char *const args[] = {"--policy", policy, NULL};
     (void) snprintf(policy, sizeof policy, "%s/policy", dir);
     FILE *file = fopen(policy, "w");
     assert_non_null(file);
     (void) fprintf(file, "log %s\nwitness go %s %s\nwitness ours %s %s\ngroup both all go ours\nquorum both\n", ledger,
                    vkeys[0], urls[0], vkeys[1], urls[1]);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(service_signal(&service, SIGTERM), 0);
-    assert_int_equal(service_wait(&service), 0);
-    service.args[0] = "--policy";
-    service.args[1] = policy;
-    service.args[2] = NULL;
-    assert_int_equal(service_restart(&service), 0);
+    assert_int_equal(service_restart_with(&service, args), 0);
 }
 
 static void ask_once(void)
@@ -116,21 +101,17 @@ static void a_witness_in_go_and_ours_cosign_and_go_opens_both(void **state)
     cli_program("../interop/witness", go, sizeof go);
     (void) snprintf(dir, sizeof dir, "%s/witnesses", service.dir);
     assert_int_equal(mkdir(dir, 0700), 0);
-    interop_vkey(ledger, sizeof ledger);
+    assert_int_equal(service_vkey(&service, ledger, sizeof ledger), 0);
     theirs_start();
     ours_start();
     trust_both();
     for (int i = 0; i < 3; i++) { /* from nothing, and twice from where each was */
-        struct service_actor actor;
-        char id[32];
-        (void) snprintf(id, sizeof id, "another-%d", i);
-        assert_int_equal(service_register(&service, id, "", &actor), 0);
-        service_actor_release(&actor);
+        assert_int_equal(service_grow(&service), 0);
         ask_once();
         (void) snprintf(wanted, sizeof wanted, "%u entries, cosigned by 2 witnesses\n", interop_published());
         assert_string_equal(opened(), wanted);
     }
-    assert_int_equal(running_end(&ours, SIGTERM), 0);
+    assert_int_equal(witness_run_stop(&ours), 0);
     assert_int_equal(running_end(&theirs, SIGKILL), 128 + SIGKILL);
 }
 
@@ -163,7 +144,7 @@ static void a_log_in_go_is_cosigned_by_our_witness_and_held_to_one_history(void 
     ours_start();
     said((const char *const[]){go, "ask", "go.example/log", urls[1], vkeys[1], NULL}, line, sizeof line);
     assert_string_equal(line, "14 questions, 5 cosigned");
-    assert_int_equal(running_end(&ours, SIGTERM), 0);
+    assert_int_equal(witness_run_stop(&ours), 0);
 }
 
 int main(void)

@@ -71,12 +71,8 @@ static int must_be_none(const struct service *service, const char *sql)
 static int archive_save(struct service *service, const char *path, char *vkey, size_t vkey_size)
 {
     struct http_reply reply;
-    if (service_get(service, "/v1/ledger", &reply) != 0)
+    if (service_vkey(service, vkey, vkey_size) != 0 || service_get(service, "/v1/archive", &reply) != 0)
         return -1;
-    bool is_there = http_reply_member(&reply, "vkey", vkey, vkey_size);
-    http_reply_release(&reply);
-    if (!is_there || service_get(service, "/v1/archive", &reply) != 0)
-        return complain("/v1/ledger", "no vkey, or no archive");
     FILE *file = fopen(path, "we");
     bool is_whole = reply.status == 200 && !reply.is_cut && file != NULL &&
                     fwrite(reply.body, 1, reply.body_len, file) == reply.body_len;

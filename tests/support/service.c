@@ -185,15 +185,24 @@ static int init_run(struct service *service)
     return 0;
 }
 
+static int set_args(struct service *service, const char *const *args)
+{
+    size_t count = 0;
+    for (; args != NULL && args[count] != NULL; count++) {
+        if (count + 1 == SERVICE_ARGS_MAX)
+            return complain(service, "too many arguments");
+        service->args[count] = args[count];
+    }
+    service->args[count] = NULL;
+    return 0;
+}
+
 int service_start(struct service *service, const char *const *args)
 {
     const char *tmp = getenv("TMPDIR");
     *service = (struct service){0};
-    for (size_t i = 0; args != NULL && args[i] != NULL; i++) {
-        if (i + 1 == SERVICE_ARGS_MAX)
-            return complain(service, "too many arguments");
-        service->args[i] = args[i];
-    }
+    if (set_args(service, args) != 0)
+        return -1;
     (void) snprintf(service->dir, sizeof service->dir, "%.100s/tally-svc.XXXXXX", tmp == NULL ? "/tmp" : tmp);
     if (mkdtemp(service->dir) == NULL || chmod(service->dir, 0711) != 0) { /* PostgreSQL may run as another user */
         service->dir[0] = '\0';
@@ -218,6 +227,13 @@ int service_wait(struct service *service)
     int status = wait_status(service->pid);
     service->pid = 0;
     return status;
+}
+
+int service_restart_with(struct service *service, const char *const *args)
+{
+    if (service_signal(service, SIGTERM) != 0 || service_wait(service) != 0 || set_args(service, args) != 0)
+        return -1;
+    return service_restart(service);
 }
 
 void service_stop(struct service *service)
@@ -293,11 +309,32 @@ int service_register(struct service *service, const char *id, const char *roles,
     return rc;
 }
 
+int service_grow(struct service *service)
+{
+    static int count;
+    struct service_actor actor = {0};
+    char id[32];
+    (void) snprintf(id, sizeof id, "someone-%d", count++);
+    int rc = service_register(service, id, "", &actor);
+    service_actor_release(&actor);
+    return rc;
+}
+
 /* ---- requests ---- */
 
 int service_get(const struct service *service, const char *target, struct http_reply *reply)
 {
     return http_client_get(service->port, target, reply) == 0 ? 0 : complain(service, target);
+}
+
+int service_vkey(const struct service *service, char *out, size_t size)
+{
+    struct http_reply reply;
+    if (service_get(service, "/v1/ledger", &reply) != 0)
+        return -1;
+    int rc = http_reply_member(&reply, "vkey", out, size) ? 0 : complain(service, "/v1/ledger names no vkey");
+    http_reply_release(&reply);
+    return rc;
 }
 
 int service_head(struct service *service)

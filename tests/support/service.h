@@ -50,11 +50,15 @@ MUST_CHECK int service_signal(struct service *service, int number);
 int service_wait(struct service *service);
 /* Starts it again on the same data, after service_wait. */
 MUST_CHECK int service_restart(struct service *service);
+/* SIGTERM, and started again on the same data with these arguments in place of the further ones; borrowed, ended by NULL. */
+MUST_CHECK int service_restart_with(struct service *service, const char *const *args);
 /* The same for one whose database is not what it published: waits until it says so. It only reads. */
 MUST_CHECK int service_restart_forked(struct service *service);
 /* Waits until /readyz answers 200. */
 MUST_CHECK int service_ready(struct service *service);
 
+/* The ledger's verifier key. */
+MUST_CHECK int service_vkey(const struct service *service, char *out, size_t size);
 /* Reads the newest entry into head_seq and head_hash. */
 MUST_CHECK int service_head(struct service *service);
 
@@ -65,6 +69,8 @@ void service_actor_release(struct service_actor *actor);
 void service_registration(const struct service_actor *actor, const char *kind, const char *roles, struct buf *out);
 /* service_actor_new and a registration by the operator. */
 MUST_CHECK int service_register(struct service *service, const char *id, const char *roles, struct service_actor *actor);
+/* An entry more: somebody is registered, of whom the test knows nothing. */
+MUST_CHECK int service_grow(struct service *service);
 
 /* ---- signed requests ---- */
 /* What a test changes about an otherwise right statement. Empty members are filled in as they should be. */

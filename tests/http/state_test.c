@@ -21,10 +21,17 @@
     "  by who\n  reported by seller\npay each_place from buyer to seller\n  for each place\n  amount USD 2 * units\n"      \
     "pay visit from buyer to seller\n  for each who of seen\n  amount USD 1 * seen\npay once from buyer to seller\n"       \
     "  amount USD 1\n"
+/* 60,000 instances of some 700 bytes: together over HTTP_ANSWER_MAX. */
+#define LONG "a_name_of_sixty_bytes_so_that_fewer_instances_are_enough_here"
 #define LARGE                                                                                                              \
     HEAD("large")                                                                                                          \
-    "dimension arm (a, b)\ndimension place 1 to 100_000\nmetric units is \"Units\" in number\n  by arm\n"                  \
-    "  reported by seller\npay place_arm from buyer to seller\n  for each place, arm\n  amount USD 2 * units\n"
+    "dimension arm (a, b)\ndimension place 1 to 30_000\ndimension p1 (" LONG ")\ndimension p2 (" LONG                      \
+    ")\ndimension p3 (" LONG ")\ndimension p4 (" LONG ")\ndimension p5 (" LONG ")\ndimension p6 (" LONG                    \
+    ")\ndimension p7 (" LONG ")\ndimension p8 (" LONG                                                                      \
+    ")\nmetric units is \"Units\" in number\n  by arm\n  reported by seller\npay place_arm from buyer to seller\n"         \
+    "  for each p1, p2, p3, p4, p5, p6, p7, p8, place, arm\n  amount USD 2 * units\n"
+#define LONG_4 LONG "|" LONG "|" LONG "|" LONG "|"
+#define PART LONG_4 LONG_4
 
 static struct service_actor buyer, seller;
 
@@ -167,21 +174,17 @@ static void a_contract_of_many_instances_is_told_whole(void **state)
     json_t *answer = page("large", "limit=1000", NULL);
     const json_t *items = json_object_get(answer, "items");
     assert_int_equal(json_array_size(items), 1000);
-    assert_string_equal(json_string_value(json_object_get(json_array_get(items, 999), "key")), "500|b");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(items, 999), "key")), PART "500|b");
     assert_string_equal(json_string_value(json_object_get(json_array_get(items, 999), "state")), "waits");
     json_t *next = page("large", "limit=1", json_string_value(json_object_get(answer, "next")));
     assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(next, "items"), 0), "key")),
-                        "501|a");
+                        PART "501|a");
     json_decref(next);
-    json_decref(answer);
-    answer = page("large", "key=100000%7Cb&limit=2", NULL); /* the last of them */
-    assert_int_equal(json_array_size(json_object_get(answer, "items")), 1);
-    assert_true(json_is_null(json_object_get(answer, "next")));
     json_decref(answer);
     char cursor[128];
     struct digest digest;
     struct buf plain, text;
-    digest_of(SLICE("99999|b"), &digest); /* as a page would end with it */
+    digest_of(SLICE(PART "29999|b"), &digest); /* as a page would end with it */
     buf_init(&plain, 64);
     buf_init(&text, 128);
     buf_add_char(&plain, 'w');

@@ -14,7 +14,8 @@ static void header(struct buf *out, const struct ast_text *text)
     int offset = abs(text->clock_minutes);
     buf_printf(out, "%.*s (%.*s)\n\n", SLICE_ARG(text->title), SLICE_ARG(text->slug));
     if (text->is_amendment) {
-        buf_printf(out, "This is version %u; it amends the text %.*s from ", text->version, SLICE_ARG(text->amends));
+        buf_printf(out, "This is version %u; it amends the version, or text, with the hash %.*s from ", text->version,
+                   SLICE_ARG(text->amends));
         show_day(out, text->effective);
         buf_add_str(out, " on.\n");
     }

@@ -267,7 +267,7 @@ void show_declaration(struct buf *out, const struct ast_text *text, const struct
         disputes(out, d);
         return;
     case AST_USES:
-        buf_printf(out, "%.*s is the contract whose text has the hash %.*s%s.\n", SLICE_ARG(d->name.text),
+        buf_printf(out, "%.*s is the contract whose version, or text, has the hash %.*s%s.\n", SLICE_ARG(d->name.text),
                    SLICE_ARG(d->u.uses.hash), d->u.uses.as_amended ? ", as it is amended" : "");
         return;
     case AST_UNIT:

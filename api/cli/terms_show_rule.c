@@ -1,6 +1,12 @@
 /* Metrics and pay rules as English. */
 #include "terms_show.h"
 
+/* Of a rule's settlements the money, not the day of the last one. */
+static bool is_settled_sum(const struct ast_decl *d)
+{
+    return d->u.metric.source == AST_SOURCE_SETTLEMENTS && !slice_is(d->u.metric.in.unit.text, "date");
+}
+
 static void source(struct buf *out, const struct ast_decl *d)
 {
     switch (d->u.metric.source) {
@@ -14,7 +20,8 @@ static void source(struct buf *out, const struct ast_decl *d)
         buf_printf(out, "%.*s of the contract %.*s", SLICE_ARG(d->u.metric.of.text), SLICE_ARG(d->u.metric.used.text));
         break;
     case AST_SOURCE_SETTLEMENTS:
-        buf_printf(out, "what was settled on %.*s", SLICE_ARG(d->u.metric.of.text));
+        buf_printf(out, "%s %.*s", is_settled_sum(d) ? "what was settled on" : "the day of the last settlement of",
+                   SLICE_ARG(d->u.metric.of.text));
         break;
     }
     for (const struct ast_where *w = d->u.metric.where; w != NULL; w = w->next) {
@@ -74,7 +81,9 @@ static void verification(struct buf *out, const struct ast_decl *d)
 
 static void absence(struct buf *out, const struct ast_decl *d)
 {
-    if (d->u.metric.missing != NULL) {
+    if (is_settled_sum(d)) { /* of no settlement, whatever is said of what is missing */
+        buf_add_str(out, "  It is 0 until something is settled");
+    } else if (d->u.metric.missing != NULL) {
         buf_add_str(out, "  While it is missing it counts as ");
         show_expr(out, d->u.metric.missing);
     } else if (d->u.metric.late != NULL) {

@@ -357,6 +357,33 @@ static void show_tells_each_declaration(void **state)
     says(output.out, "  the amount 50% * (received - to_senior - to_junior - to_roca)\n");
 }
 
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void show_tells_what_is_taken_from_elsewhere(void **state)
+{
+    (void) state;
+    write_file("taken.terms", "terms 1\ncontract taken \"Taken\" version 2 amends " HASH " effective 2018-07-01\n"
+                              "currency USD rounded to 0.01, half even\nclock UTC\nruns 2018-01-01 to 2018-12-31\n\n"
+                              "uses other is contract " HASH " as amended\n\n"
+                              "party city outcome payer \"City\"\nparty charity provider \"Charity\"\n\n"
+                              "in force when city and charity have signed\n\n"
+                              "metric base is outcome of other in USD between 0 and 100\n\n"
+                              "metric paid is settlements of success in USD\n  if missing use 5\n\n"
+                              "metric paid_on is settlements of success in date\n\n"
+                              "pay success from city to charity\n  amount base\n\n"
+                              "pay fee from city to charity\n  when paid_on > 2018-06-30\n  amount 1% * paid\n");
+    TALLY(0, "terms show taken.terms");
+    says(output.out, "it amends the version, or text, with the hash " HASH " from 2018-07-01 on.\n");
+    says(output.out, "other is the contract whose version, or text, has the hash " HASH ", as it is amended.\n");
+    says(output.out,
+         "base is outcome of the contract other, in USD, between 0 and 100.\n  Nobody reports it: it is taken from "
+         "there.\n  While it is missing, what needs it waits.\n");
+    says(output.out, "  It is 0 until something is settled.\n");
+    says(output.out, "paid_on is the day of the last settlement of success, in date.\n  Nobody reports it: it is taken "
+                     "from there.\n  While "
+                     "it is missing, what needs it waits.\n");
+}
+
 static void the_tree_as_json_is_the_same_each_time(void **state)
 {
     (void) state;
@@ -391,6 +418,7 @@ int main(void)
         cmocka_unit_test(bad_results_say_what_where_and_what_to_do),
         cmocka_unit_test(a_file_that_may_not_be_read_is_refused),
         cmocka_unit_test(show_tells_each_declaration),
+        cmocka_unit_test(show_tells_what_is_taken_from_elsewhere),
         cmocka_unit_test(the_tree_as_json_is_the_same_each_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

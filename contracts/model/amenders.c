@@ -14,14 +14,17 @@ bool amendment_same_party(const struct row_party *a, const struct row_party *b)
     return slice_equal(a->party, b->party) && slice_equal(a->actor, b->actor);
 }
 
+/* Who signs, as a party of the text in force; NULL: it is none. */
+static const struct row_party *party_now(const struct view_contract *contract, const struct row_signer *s)
+{
+    const struct row_party *party = text_party(text_now(contract), s->party.party);
+    return party != NULL && amendment_same_party(&s->party, party) ? party : NULL;
+}
+
 /* A party of the new text and of no other. Nobody becomes a party who has not signed. */
 static bool is_new(const struct view_contract *contract, const struct row_signer *s)
 {
-    const struct view_text *now = text_now(contract);
-    for (uint32_t k = 0; k < now->party_count; k++)
-        if (amendment_same_party(&s->party, now->parties[k]))
-            return false;
-    return !s->is_leaving;
+    return !s->is_leaving && party_now(contract, s) == NULL;
 }
 
 /* What this signer's signature, if there is one, counts for. A party of the new text may be called as a class of the text in force is: that
@@ -30,9 +33,9 @@ static void count_signer(const struct view_contract *contract, const struct row_
                          struct signatures *signatures)
 {
     const struct view_text *now = text_now(contract);
-    for (uint32_t k = 0; k < now->party_count; k++)
-        if (amendment_same_party(&s->party, now->parties[k]))
-            signatures->parties[k] = has;
+    const struct row_party *party = party_now(contract, s);
+    if (party != NULL)
+        signatures->parties[party->place] = has;
     bool is_member = has && view_accession(contract, s->party.party, s->party.actor, ROW_NO_SEQ) != NULL;
     for (uint32_t i = 0; i < terms_class_count(now->terms) && is_member; i++)
         signatures->classes[i].has_signed += slice_equal(terms_class(now->terms, i)->name, s->party.party) ? 1u : 0u;

@@ -163,10 +163,8 @@ static enum tally_code add_signers(struct deciding *d, const struct amending *a)
     }
     for (uint32_t i = 0; i < a->now->party_count; i++) {
         struct row_signer row = {.party = *a->now->parties[i], .amendment_seq = d->place->seq, .is_leaving = true};
-        bool stays = false;
-        for (uint32_t k = 0; k < count && !stays; k++)
-            stays = amendment_same_party(&parties[k], a->now->parties[i]);
-        if (stays)
+        uint32_t k = terms_find_party(PROPOSAL.terms, a->now->parties[i]->party);
+        if (k != TERMS_NONE && amendment_same_party(&parties[k], a->now->parties[i]))
             continue;
         row.party.place = place++;
         row.party.signed_seq = ROW_NO_SEQ;

@@ -97,24 +97,18 @@ static enum tally_code check_named(struct deciding *d, const struct row_result *
 static bool is_reporter(const struct deciding *d, const struct view_contract *contract, uint32_t text,
                         const struct terms_metric *metric)
 {
-    for (uint32_t i = 0; i < contract->texts[text]->party_count; i++) {
-        if (!slice_equal(party_at(contract, text, i, d->place->seq)->actor, d->command->actor))
-            continue;
-        if (metric->reporter_count == 0)
-            return true;
-        for (uint32_t k = 0; k < metric->reporter_count; k++) {
-            if (metric->reporters[k] == i)
-                return true;
-        }
-    }
     const struct terms *terms = contract->texts[text]->terms;
-    for (uint32_t k = 0; k < metric->reporter_count; k++) { /* or as a member of a class, for which the text says so */
-        if (metric->reporters[k] >= terms_party_count(terms) &&
-            view_accession(contract, terms_party(terms, metric->reporters[k])->name, d->command->actor, d->place->seq) !=
-                NULL)
-            return true;
+    bool is = false;
+    for (uint32_t k = 0; k < metric->reporter_count && !is; k++) {
+        uint32_t party = metric->reporters[k];
+        if (party < terms_party_count(terms))
+            is = slice_equal(party_at(contract, text, party, d->place->seq)->actor, d->command->actor);
+        else /* or as a member of a class, for which the text says so */
+            is = view_accession(contract, terms_party(terms, party)->name, d->command->actor, d->place->seq) != NULL;
     }
-    return false;
+    for (uint32_t i = 0; metric->reporter_count == 0 && i < contract->texts[text]->party_count && !is; i++)
+        is = slice_equal(party_at(contract, text, i, d->place->seq)->actor, d->command->actor);
+    return is;
 }
 
 static enum tally_code reports_for(struct deciding *d, const struct view_contract *contract, const struct row_result *row,

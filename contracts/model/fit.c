@@ -71,12 +71,12 @@ bool fit_reports(const struct view_contract *contract, uint32_t text, uint32_t m
         .reporter = TERMS_NONE,
         .member = view_has_acceded(contract, actor) ? actor : SLICE(""),
     };
+    const struct terms_metric *m = terms_metric(now->terms, of);
     bool reports = terms_reports(now->terms, of, &candidate); /* anybody, or as a member of a class */
-    for (uint32_t i = 0; i < now->party_count && !reports; i++) {
-        if (now->parties[i] == NULL || !slice_equal(party_at(contract, by, i, seq)->actor, actor))
-            continue;
-        candidate.reporter = i;
-        reports = terms_reports(now->terms, of, &candidate);
+    for (uint32_t i = 0; i < m->reporter_count && !reports; i++) {
+        uint32_t party = m->reporters[i];
+        reports = party < now->party_count && now->parties[party] != NULL &&
+                  slice_equal(party_at(contract, by, party, seq)->actor, actor);
     }
     return reports;
 }

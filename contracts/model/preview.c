@@ -52,14 +52,19 @@ static enum tally_code proposed_text(struct deciding *d, const struct row_amendm
     uint32_t count = d->out->changes.signers_count;
     struct view_text *text = ARENA_NEW(d->arena, struct view_text);
     struct row_party **parties = ARENA_ARRAY(d->arena, (size_t) count + 1, struct row_party *);
-    if (text == NULL || parties == NULL)
+    struct row_party **by_name = ARENA_ARRAY(d->arena, (size_t) count + 1, struct row_party *);
+    if (text == NULL || parties == NULL || by_name == NULL)
         return no_arena(d);
-    *text = (struct view_text){.seq = row->seq, .version = row->version, .source = row->text, .parties = parties};
+    *text = (struct view_text){
+        .seq = row->seq, .version = row->version, .source = row->text, .parties = parties, .by_name = by_name};
     memcpy(text->terms_hash, row->terms_hash, sizeof(row->terms_hash));
     memcpy(text->version_hash, row->version_hash, sizeof(row->version_hash));
-    for (uint32_t i = 0; i < count; i++)
-        if (!d->out->changes.signers[i].is_leaving)
-            parties[text->party_count++] = &d->out->changes.signers[i].party;
+    for (uint32_t i = 0; i < count; i++) {
+        if (d->out->changes.signers[i].is_leaving)
+            continue;
+        text->party_count++;
+        text_add_party(text, &d->out->changes.signers[i].party);
+    }
     *out = text;
     return TALLY_OK;
 }

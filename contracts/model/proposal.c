@@ -7,13 +7,17 @@
 
 #define PROPOSAL (d->command->u.propose_contract)
 
+static int by_name(const void *a, const void *b)
+{
+    return slice_compare(((const struct command_party *) a)->name, ((const struct command_party *) b)->name);
+}
+
 static const struct command_party *given_party(const struct deciding *d, struct slice name)
 {
-    for (uint32_t i = 0; i < PROPOSAL.party_count; i++) {
-        if (slice_equal(PROPOSAL.parties[i].name, name))
-            return &PROPOSAL.parties[i];
-    }
-    return NULL;
+    const struct command_party like = {.name = name};
+    return PROPOSAL.party_count == 0
+               ? NULL
+               : bsearch(&like, PROPOSAL.parties, PROPOSAL.party_count, sizeof(*PROPOSAL.parties), by_name);
 }
 
 /* Exactly the parties of the text, each a registered actor with a key that is valid. */

@@ -193,7 +193,7 @@ done:
     return rc;
 }
 
-/* A place for the party, NULL when it is new. */
+/* A place for the party, NULL when it is new, and room among those by name. */
 static enum tally_code parties_room(struct model *model, struct view_text *text, uint32_t place, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -202,6 +202,8 @@ static enum tally_code parties_room(struct model *model, struct view_text *text,
                       err));
         text->parties[text->party_count++] = NULL;
     }
+    TRY(hold_room(&model->hold, (void **) &text->by_name, sizeof(*text->by_name), text->by_name_count, &text->by_name_cap,
+                  err));
 done:
     return rc;
 }
@@ -223,7 +225,7 @@ enum tally_code model_put_party(struct model *model, const struct row_party *row
                     sizeof(party_strings) / sizeof(party_strings[0]));
     if (copy == NULL)
         return no_memory(err);
-    text->parties[row->place] = copy;
+    text_add_party(text, copy);
 done:
     return rc;
 }
@@ -295,8 +297,8 @@ enum tally_code model_put_signer(struct model *model, const struct row_signer *r
     if (text->signers[place] == NULL)
         return no_memory(err);
     text->signers[place]->party.signed_seq = row->party.signed_seq;
-    if (!row->is_leaving)
-        text->parties[place] = &text->signers[place]->party;
+    if (!row->is_leaving && text->parties[place] == NULL)
+        text_add_party(text, &text->signers[place]->party);
 done:
     return rc;
 }

@@ -173,13 +173,33 @@ uint32_t text_at(const struct view_contract *contract, uint64_t seq)
     return at;
 }
 
+/* The first place by name that is not before this one. */
+static uint32_t name_place(const struct view_text *text, struct slice name)
+{
+    uint32_t low = 0, high = text->by_name_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (slice_compare(text->by_name[middle]->party, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct row_party *text_party(const struct view_text *text, struct slice name)
 {
-    for (uint32_t i = 0; i < text->party_count; i++) {
-        if (text->parties[i] != NULL && slice_equal(text->parties[i]->party, name))
-            return text->parties[i];
-    }
-    return NULL;
+    uint32_t at = name_place(text, name);
+    return at < text->by_name_count && slice_equal(text->by_name[at]->party, name) ? text->by_name[at] : NULL;
+}
+
+void text_add_party(struct view_text *text, struct row_party *party)
+{
+    uint32_t at = name_place(text, party->party);
+    memmove(text->by_name + at + 1, text->by_name + at, (text->by_name_count - at) * sizeof(struct row_party *));
+    text->by_name[at] = party;
+    text->by_name_count++;
+    text->parties[party->place] = party;
 }
 
 struct view_text *view_amendment(const struct view_contract *contract, uint64_t seq)

@@ -202,6 +202,8 @@ struct view_text {
     uint64_t in_force_seq;      /* since which entry; ROW_NO_SEQ: it is not (yet) */
     struct row_party **parties; /* by place */
     uint32_t party_count, party_cap;
+    struct row_party **by_name; /* the same, sorted: they are looked up for each result of a statement */
+    uint32_t by_name_count, by_name_cap;
     struct row_signer **signers; /* of an amendment, by place: its parties, who are the above, and those that leave */
     uint32_t signer_count, signer_cap;
     void *block;                    /* an amendment's row; NULL: it is not there yet */
@@ -344,6 +346,8 @@ struct view_text *text_now(const struct view_contract *contract);
 /* The place of the newest text that was in force at an entry; of an entry before that, the first. */
 uint32_t text_at(const struct view_contract *contract, uint64_t seq);
 const struct row_party *text_party(const struct view_text *text, struct slice name); /* or NULL */
+/* Takes its place, and that by name; there is room for both. */
+void text_add_party(struct view_text *text, struct row_party *party);
 /* The amendment that was proposed by that entry, or NULL. */
 struct view_text *view_amendment(const struct view_contract *contract, uint64_t seq);
 /* An amendment that may still come into force: no other of the text that it amends has. */

@@ -36,6 +36,7 @@ static void text_free(struct hold *hold, struct view_text *text)
     for (uint32_t i = 0; i < text->signer_count; i++) /* whose parties are parts of these */
         hold_free(hold, text->signers[i]);
     hold_free(hold, text->parties);
+    hold_free(hold, text->by_name);
     hold_free(hold, text->signers);
     hold_free(hold, text->sources);
     hold_free(hold, text->block);

@@ -718,7 +718,7 @@ static inline void fill_proposal(struct world *w, struct command *command, const
                                  const char *parties)
 {
     struct diags diags;
-    struct command_party *list = ARENA_ARRAY(w->arena, 16, struct command_party);
+    struct command_party *list = ARENA_ARRAY(w->arena, strlen(parties) + 1, struct command_party);
     uint32_t count = 0;
     *command = (struct command){.kind = COMMAND_PROPOSE_CONTRACT};
     diags_init(&diags, w->arena);

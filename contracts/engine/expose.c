@@ -5,10 +5,9 @@
 bool expose_begin(struct exposing *ex, const struct terms *t, struct arena *arena, bool is_coarse, uint64_t steps_max)
 {
     *ex = (struct exposing){.t = t, .arena = arena, .is_coarse = is_coarse, .steps_max = steps_max};
-    ex->buckets = ARENA_ARRAY(arena, EXPOSE_BUCKETS, struct exposed *);
     for (uint32_t i = 0; i < t->dimension_count; i++)
         expose_bind_all(ex, i);
-    return ex->buckets != NULL;
+    return expose_memo_begin(ex);
 }
 
 void expose_end(struct exposing *ex)

@@ -10,7 +10,6 @@
 #define EXPOSE_ARENA_MAX (64u << 20)
 #define EXPOSE_DEPTH_MAX                                                                                                   \
     (NESTING_MAX + 64) /* what lies deeper, through `prior` and rules, may be anything: it is on a stack */
-#define EXPOSE_BUCKETS 1024u
 
 struct exposed { /* what is known at one binding of a define, aggregate, prior, rule, or default */
     uint32_t memo;
@@ -29,7 +28,8 @@ struct exposing {
     uint64_t steps, steps_max;
     uint32_t depth;
     uint32_t low[DIMENSIONS_MAX], high[DIMENSIONS_MAX]; /* bound members by dimension: one, several, or all */
-    struct exposed **buckets;
+    struct exposed **buckets;                           /* a power of two of them, and no more entries */
+    size_t bucket_count, count;
     struct exposed *all;
     const struct node *fixed; /* a node that is taken to have this value, or NULL */
     const struct range *fixed_value;
@@ -53,6 +53,7 @@ struct range *expose_ranges(struct exposing *ex, size_t count);
 void expose_ranges_clear(struct range *ranges, size_t count);
 
 /* ---- expose_memo.c ---- */
+MUST_CHECK bool expose_memo_begin(struct exposing *ex); /* false: no memory */
 typedef void expose_work(struct exposing *ex, const void *of, struct range *out);
 /* work(of) at the bound members of a shape, once: whoever asks for it while it is being computed gets anything of the type. */
 void expose_once(struct exposing *ex, uint32_t memo, const struct shape *shape, const struct type *type, expose_work *work,
@@ -62,6 +63,9 @@ bool expose_has(const struct exposing *ex, uint32_t memo, const struct shape *sh
 /* ---- expose_ref.c, expose_rows.c, expose_date.c, expose_aggregate.c ---- */
 void expose_ref(struct exposing *ex, const struct node *n, struct range *out);
 void expose_table(struct exposing *ex, const struct table *table, struct range *out); /* at the bound members */
+/* The same of a table in numbers, found once where every dimension is bound to one member or to all. */
+void expose_table_once(struct exposing *ex, uint32_t table, struct range *out);
+void expose_table_sum(struct exposing *ex, uint32_t table, struct range *out); /* of all its cells; found once */
 void expose_step(struct exposing *ex, const struct node *n, struct range *out);
 unsigned expose_holding(enum ast_bound bound); /* the orders of x to the bound for which a row holds */
 void expose_linear(struct exposing *ex, const struct node *n, struct range *out);
@@ -87,7 +91,8 @@ struct expose_sum {
 };
 void expose_sum_init(struct expose_sum *sum);
 void expose_sum_clear(struct expose_sum *sum);
-void expose_rule_sum(struct exposing *ex, uint32_t rule, struct expose_sum *out);
+/* caps: sums of budgets, by cap */
+void expose_rule_sum(struct exposing *ex, uint32_t rule, const struct range *caps, struct expose_sum *out);
 /* No cap holds the sum of a rule's instances: never back, and a day that may move from one period's budget to another's (C3). */
 bool expose_is_outside(const struct rule *r, const struct cap *cap);
 

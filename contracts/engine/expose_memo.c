@@ -1,5 +1,8 @@
 /* What has been found at which binding: every define, aggregate, prior and rule is looked at once for each (D5). */
 #include "expose.h"
+#include "grow.h"
+
+#define BUCKETS_FIRST (GROW_LITTLE ? 4u : 1024u)
 
 /* The number of a binding: a member, or all of them, for each dimension of the shape. Several members become all. */
 static uint64_t bind_shape(struct exposing *ex, const struct shape *shape)
@@ -21,7 +24,7 @@ static uint64_t bind_shape(struct exposing *ex, const struct shape *shape)
 static struct exposed **bucket_of(const struct exposing *ex, uint32_t memo, uint64_t cell)
 {
     uint64_t h = (cell + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ ((uint64_t) memo + 1) * UINT64_C(0xC2B2AE3D27D4EB4F);
-    return &ex->buckets[(h ^ h >> 29) % EXPOSE_BUCKETS];
+    return &ex->buckets[(h ^ h >> 29) & (ex->bucket_count - 1)];
 }
 
 static struct exposed *find(const struct exposing *ex, uint32_t memo, uint64_t cell)
@@ -32,8 +35,32 @@ static struct exposed *find(const struct exposing *ex, uint32_t memo, uint64_t c
     return e;
 }
 
+MUST_CHECK static bool set_buckets(struct exposing *ex, size_t count)
+{
+    struct exposed **buckets = ARENA_ARRAY(ex->arena, count, struct exposed *);
+    if (buckets == NULL)
+        return false;
+    ex->buckets = buckets;
+    ex->bucket_count = count;
+    for (struct exposed *e = ex->all; e != NULL; e = e->next) {
+        struct exposed **bucket = bucket_of(ex, e->memo, e->cell);
+        e->in_bucket = *bucket;
+        *bucket = e;
+    }
+    return true;
+}
+
+bool expose_memo_begin(struct exposing *ex)
+{
+    return set_buckets(ex, BUCKETS_FIRST);
+}
+
 static struct exposed *make(struct exposing *ex, uint32_t memo, uint64_t cell)
 {
+    if (ex->count == ex->bucket_count && !set_buckets(ex, ex->bucket_count * 2)) {
+        ex->failed = true;
+        return NULL;
+    }
     struct exposed **bucket = bucket_of(ex, memo, cell), *e = ARENA_NEW(ex->arena, struct exposed);
     if (e == NULL) {
         ex->failed = true;
@@ -42,6 +69,7 @@ static struct exposed *make(struct exposing *ex, uint32_t memo, uint64_t cell)
     *e = (struct exposed){.memo = memo, .cell = cell, .is_busy = true, .in_bucket = *bucket, .next = ex->all};
     range_init(&e->range);
     *bucket = ex->all = e;
+    ex->count++;
     return e;
 }
 

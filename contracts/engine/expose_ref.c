@@ -84,6 +84,39 @@ void expose_table(struct exposing *ex, const struct table *table, struct range *
     range_clear(&cell);
 }
 
+static void table_work(struct exposing *ex, const void *of, struct range *out)
+{
+    expose_table(ex, of, out);
+}
+
+void expose_table_once(struct exposing *ex, uint32_t table, struct range *out)
+{
+    const struct table *t = &ex->t->tables[table];
+    expose_once(ex, ex->t->memo_count + ex->t->rule_count + table, &t->shape, &t->type, table_work, t, out);
+}
+
+static void table_sum_work(struct exposing *ex, const void *of, struct range *out)
+{
+    const struct table *table = of;
+    struct range one;
+    range_init(&one);
+    range_set_whole(out, 0, 0);
+    for (uint64_t i = 0; i < table->shape.cells; i++) {
+        range_set_number(&one, table->cells[i].number);
+        range_add(out, out, &one);
+    }
+    ex->steps += table->shape.cells;
+    range_clear(&one);
+}
+
+void expose_table_sum(struct exposing *ex, uint32_t table, struct range *out)
+{
+    static const struct shape whole = {.cells = 1};
+    const struct table *t = &ex->t->tables[table];
+    expose_once(ex, ex->t->memo_count + ex->t->rule_count + ex->t->table_count + table, &whole, &t->type, table_sum_work, t,
+                out);
+}
+
 /* ---- defines and rules ---- */
 
 static void define_work(struct exposing *ex, const void *of, struct range *out)

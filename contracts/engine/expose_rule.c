@@ -23,7 +23,7 @@ void expose_cap(struct exposing *ex, const struct cap *cap, dimension_set has, s
     for (uint32_t i = 0; i < cap->per.count; i++)
         if ((has >> cap->per.dims[i] & 1) == 0)
             expose_bind_all(ex, cap->per.dims[i]);
-    expose_table(ex, &ex->t->tables[cap->table], out);
+    expose_table_once(ex, cap->table, out);
     memcpy(ex->low, low, sizeof low);
     memcpy(ex->high, high, sizeof high);
 }
@@ -31,19 +31,13 @@ void expose_cap(struct exposing *ex, const struct cap *cap, dimension_set has, s
 void expose_cap_sum(struct exposing *ex, const struct cap *cap, struct range *out)
 {
     struct range one;
-    range_init(&one);
-    range_set_whole(out, 0, 0);
-    if (cap->money != NULL) {
-        range_set_number(&one, cap->money);
-        range_times(out, &one, cap->per.cells, cap->per.cells);
-    } else {
-        const struct table *table = &ex->t->tables[cap->table];
-        for (uint64_t i = 0; i < table->shape.cells; i++) {
-            range_set_number(&one, table->cells[i].number);
-            range_add(out, out, &one);
-        }
-        ex->steps += table->shape.cells;
+    if (cap->money == NULL) {
+        expose_table_sum(ex, cap->table, out);
+        return;
     }
+    range_init(&one);
+    range_set_number(&one, cap->money);
+    range_times(out, &one, cap->per.cells, cap->per.cells);
     range_clear(&one);
 }
 
@@ -61,6 +55,7 @@ static void cut_by_caps(struct exposing *ex, const struct rule *r, struct range 
     struct range cap, low;
     range_init(&cap);
     range_init(&low);
+    ex->steps += r->cap_count;
     for (uint32_t i = 0; i < r->cap_count; i++) {
         const struct cap *c = &ex->t->caps[r->caps[i]];
         expose_cap(ex, c, r->dims, &cap);
@@ -227,24 +222,20 @@ static void add_instances(struct exposing *ex, uint32_t rule, const struct insta
 }
 
 /* No more than any of its caps grants. Of what all together come to at least, a cap that they share leaves what it grants. */
-static void cut_sum(struct exposing *ex, const struct rule *r, struct expose_sum *sum)
+static void cut_sum(const struct terms *t, const struct rule *r, const struct range *caps, struct expose_sum *sum)
 {
-    struct range cap;
-    range_init(&cap);
     for (uint32_t i = 0; i < r->cap_count; i++) {
-        const struct cap *c = &ex->t->caps[r->caps[i]];
-        if (expose_is_outside(r, c))
+        const struct range *cap = &caps[r->caps[i]];
+        if (expose_is_outside(r, &t->caps[r->caps[i]]))
             continue;
-        expose_cap_sum(ex, c, &cap);
-        if (end_compare(&sum->all.high, &cap.high) > 0)
-            range_min(&sum->all, &cap);
-        if (end_compare(&sum->ever.high, &cap.high) > 0)
-            range_min(&sum->ever, &cap);
+        if (end_compare(&sum->all.high, &cap->high) > 0)
+            range_min(&sum->all, cap);
+        if (end_compare(&sum->ever.high, &cap->high) > 0)
+            range_min(&sum->ever, cap);
     }
-    range_clear(&cap);
 }
 
-void expose_rule_sum(struct exposing *ex, uint32_t rule, struct expose_sum *out)
+void expose_rule_sum(struct exposing *ex, uint32_t rule, const struct range *caps, struct expose_sum *out)
 {
     const struct rule *r = &ex->t->rules[rule];
     struct instances p = plan(ex, r);
@@ -259,8 +250,8 @@ void expose_rule_sum(struct exposing *ex, uint32_t rule, struct expose_sum *out)
     }
     do
         add_instances(ex, rule, &p, out);
-    while (bind_next(ex, r, p.each));
-    cut_sum(ex, r, out);
+    while (!ex->is_spent && bind_next(ex, r, p.each)); /* what is spent counts for nothing, or looks at all at once */
+    cut_sum(ex->t, r, caps, out);
     for (uint32_t i = 0; i < r->shape.count; i++)
         expose_bind_all(ex, r->shape.dims[i]);
 }

@@ -5,10 +5,10 @@
 static bool expose_all(struct exposing *ex, struct expose_totals *totals)
 {
     const struct terms *t = ex->t;
-    for (uint32_t i = 0; i < t->rule_count && !ex->failed && !(ex->is_spent && !ex->is_coarse); i++)
-        expose_rule_sum(ex, i, &totals->rules[i]);
     for (uint32_t i = 0; i < t->cap_count; i++)
         expose_cap_sum(ex, &t->caps[i], &totals->caps[i]);
+    for (uint32_t i = 0; i < t->rule_count && !ex->failed && !(ex->is_spent && !ex->is_coarse); i++)
+        expose_rule_sum(ex, i, totals->caps, &totals->rules[i]);
     return !ex->failed && (ex->is_coarse || !ex->is_spent);
 }
 

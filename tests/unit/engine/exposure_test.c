@@ -234,6 +234,52 @@ static void a_large_text_is_looked_at_together(void **state)
     world_free(f.w);
 }
 
+/* Each table is gone through once, however many caps and rules it bounds: otherwise these would be too many steps for a look at each. */
+static void a_large_table_in_many_caps_is_gone_through_once(void **state)
+{
+    char text[6000];
+    int n =
+        snprintf(text, sizeof text, "%s",
+                 SMALL("period day every 1 day from 1900-01-01 to 2100-12-31\ntable most in USD by day\n  1900-01-01: 5\n"
+                       "  otherwise: 9\n"));
+    (void) state;
+    for (int i = 0; i < 20; i++)
+        n += snprintf(text + n, sizeof text - (size_t) n, "pay p%d from city to lender dated 2018-01-01 amount 12\n", i);
+    for (int i = 0; i < 20; i++)
+        n += snprintf(text + n, sizeof text - (size_t) n, "cap most per day on p%d\n", i);
+    assert_true((size_t) n < sizeof text);
+    struct found f = expose(text);
+    assert_false(f.exposure->is_coarse);
+    expect_bound(f.exposure->rules[19].one.most, "9.00");
+    expect_all(&f, "p19", "5.00", "9.00");
+    expect_bound(f.exposure->parties[0].all.most, "180.00");
+    world_free(f.w);
+}
+
+/* Cutting an instance by a cap is work like any other, and after a million steps all members are looked at together. */
+static void many_members_under_many_caps_are_looked_at_together(void **state)
+{
+    static const struct {
+        int caps;
+        bool is_coarse;
+        const char *most;
+    } rows[] = {{250, false, "98775.00"}, {510, true, "100000.00"}};
+    (void) state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[16000];
+        int n = snprintf(text, sizeof text, "%s",
+                         SMALL("dimension many 1 to 2_000\npay p from city to lender for each many amount USD 1 * many\n"));
+        for (int k = 0; k < rows[i].caps; k++)
+            n += snprintf(text + n, sizeof text - (size_t) n, "cap %d per many on p\n", 50 + k);
+        assert_true((size_t) n < sizeof text);
+        struct found f = expose(text);
+        assert_int_equal(f.exposure->is_coarse, rows[i].is_coarse);
+        expect_bound(f.exposure->rules[0].one.most, "50.00");
+        expect_all(&f, "p", "0.00", rows[i].most);
+        world_free(f.w);
+    }
+}
+
 static void without_memory_it_says_so(void **state)
 {
     (void) state;
@@ -681,6 +727,8 @@ int main(void)
         cmocka_unit_test(an_index_may_come_from_as_far_as_numbers_go),
         cmocka_unit_test(nothing_may_have_been_settled),
         cmocka_unit_test(a_large_text_is_looked_at_together),
+        cmocka_unit_test(a_large_table_in_many_caps_is_gone_through_once),
+        cmocka_unit_test(many_members_under_many_caps_are_looked_at_together),
         cmocka_unit_test(without_memory_it_says_so),
         cmocka_unit_test(what_is_left_over_may_stand_beside_what_leaves_it),
         cmocka_unit_test(the_same_as_json),

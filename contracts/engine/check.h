@@ -20,10 +20,11 @@ struct edge { /* one reference of a declaration to another */
 
 struct checker {
     struct terms *t;
-    struct arena *arena; /* of what is compiled */
-    struct diags *diags; /* in the caller's arena */
-    bool failed;         /* no memory */
-    uint32_t members;    /* of closed dimensions, together */
+    struct arena *arena;                                              /* of what is compiled */
+    struct diags *diags;                                              /* in the caller's arena */
+    bool failed;                                                      /* no memory */
+    uint32_t members;                                                 /* of closed dimensions, together */
+    enum { TABLE_UNSEEN, TABLE_WHOLE, TABLE_BROKEN } * table_amounts; /* by table: what caps that name it have found */
     uint64_t table_cells;
     uint32_t nesting; /* expressions open at the moment, through declarations */
     struct memo_node *memos;

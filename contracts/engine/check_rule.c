@@ -238,18 +238,34 @@ void check_settlements(struct checker *c)
 
 /* ---- caps ---- */
 
-MUST_CHECK static bool cap_is_whole(struct checker *c, const struct cap *cap, mpq_srcptr money, struct span span)
+static bool is_whole(const struct currency *k, mpq_srcptr money)
 {
-    const struct currency *k = &c->t->currencies[cap->currency];
     mpq_t ratio;
     mpq_init(ratio);
     mpq_div(ratio, money, k->unit);
     bool is_whole = number_is_whole(ratio) && mpq_sgn(money) >= 0;
     mpq_clear(ratio);
+    return is_whole;
+}
+
+MUST_CHECK static bool take_whole(struct checker *c, const struct cap *cap, bool is_whole, struct span span)
+{
+    const struct currency *k = &c->t->currencies[cap->currency];
     if (!is_whole)
         PROBLEM(c, "cap.smallest", span, NULL, "a cap is a whole number of %.*s %.*s, not below zero", SLICE_ARG(k->code),
                 SLICE_ARG(k->smallest));
     return is_whole;
+}
+
+/* Every cell is; a large table may stand in many caps, and is gone through for the first. */
+static bool table_is_whole(struct checker *c, uint32_t table, const struct currency *k)
+{
+    const struct table *t = &c->t->tables[table];
+    bool whole = c->table_amounts[table] != TABLE_BROKEN;
+    for (uint64_t i = 0; c->table_amounts[table] == TABLE_UNSEEN && whole && i < t->shape.cells; i++)
+        whole = is_whole(k, t->cells[i].number);
+    c->table_amounts[table] = whole ? TABLE_WHOLE : TABLE_BROKEN;
+    return whole;
 }
 
 MUST_CHECK static bool cap_table(struct checker *c, const struct ast_decl *d, struct cap *cap, dimension_set per)
@@ -267,10 +283,7 @@ MUST_CHECK static bool cap_table(struct checker *c, const struct ast_decl *d, st
         return false;
     }
     cap->per = table->shape;
-    for (uint64_t i = 0; i < table->shape.cells; i++)
-        if (!cap_is_whole(c, cap, table->cells[i].number, d->u.cap.table.span))
-            return false;
-    return true;
+    return take_whole(c, cap, table_is_whole(c, s->at, &c->t->currencies[cap->currency]), d->u.cap.table.span);
 }
 
 MUST_CHECK static bool cap_money(struct checker *c, const struct ast_decl *d, struct cap *cap, dimension_set per)
@@ -282,7 +295,7 @@ MUST_CHECK static bool cap_money(struct checker *c, const struct ast_decl *d, st
         return false;
     bool is_read = number_parse(d->u.cap.number.digits, cap->money); /* the lexer takes no more digits than these take */
     ENSURE(is_read);
-    return cap_is_whole(c, cap, cap->money, d->u.cap.number.span);
+    return take_whole(c, cap, is_whole(&c->t->currencies[cap->currency], cap->money), d->u.cap.number.span);
 }
 
 MUST_CHECK static bool cap_rule(struct checker *c, const struct ast_name *name, const struct cap *cap, dimension_set per,
@@ -379,6 +392,7 @@ MUST_CHECK static bool list_caps(struct checker *c)
 void check_caps(struct checker *c)
 {
     bool ok = true;
+    c->table_amounts = check_alloc(c, c->t->table_count, sizeof *c->table_amounts);
     for (const struct ast_decl *d = c->t->ast->declarations; d != NULL && !c->failed; d = d->next)
         if (d->kind == AST_CAP)
             ok = take_cap(c, d, &c->t->caps[c->t->cap_count++]) && ok;

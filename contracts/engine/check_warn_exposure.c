@@ -71,7 +71,8 @@ static const char *loose_hint(struct checker *c, const struct rule *r)
     return check_text(c, "say `between ... and ...` for `%.*s`, or put a `cap` on it", SLICE_ARG(found.loose->shown.name));
 }
 
-static void warn_unbounded(struct checker *c, const struct expose_totals *totals)
+/* is_coarse: there were too many members to look at each, and what bounds them one by one was not seen. */
+static void warn_unbounded(struct checker *c, const struct expose_totals *totals, bool is_coarse)
 {
     const struct terms *t = c->t;
     for (uint32_t i = 0; i < t->rule_count; i++) {
@@ -81,9 +82,10 @@ static void warn_unbounded(struct checker *c, const struct expose_totals *totals
         const bool is_loose[] = {ever->high.infinite != 0, ever->low.infinite != 0};
         for (uint32_t side = 0; side < 2; side++)
             if (is_loose[side])
-                WARNING(c, "warning.exposure", r->amount->span, loose_hint(c, r),
-                        "nothing bounds what `%.*s` may owe by `%.*s`", SLICE_ARG(t->parties[payers[side]].name),
-                        SLICE_ARG(r->shown.name));
+                WARNING(c, "warning.exposure", r->amount->span, loose_hint(c, r), "%s what `%.*s` may owe by `%.*s`%s",
+                        is_coarse ? "a short look finds no bound of" : "nothing bounds",
+                        SLICE_ARG(t->parties[payers[side]].name), SLICE_ARG(r->shown.name),
+                        is_coarse ? "; the exposure tells whether there is one" : "");
     }
 }
 
@@ -440,23 +442,24 @@ static bool is_loose(const struct checker *c, const struct expose_totals *totals
 }
 
 /* With all members together, which is quick; one by one where that finds no bound: a balance has one at each member. */
-MUST_CHECK static bool find_totals(struct checker *c, struct expose_totals *totals)
+MUST_CHECK static bool find_totals(struct checker *c, struct expose_totals *totals, bool *is_coarse)
 {
-    bool is_coarse = false, is_done = false, has_prior = false;
+    bool is_done = false, has_prior = false;
     for (const struct memo_node *m = c->memos; m != NULL; m = m->next)
         has_prior = has_prior || m->node->op == NODE_PRIOR;
     if (!has_prior && expose_totals_once(c->t, true, WARN_STEPS_MAX, totals, &is_done, NULL) != TALLY_OK)
         return false;
     return (is_done && !is_loose(c, totals)) ||
-           expose_totals_find(c->t, WARN_STEPS_MAX, totals, &is_coarse, NULL) == TALLY_OK;
+           expose_totals_find(c->t, WARN_STEPS_MAX, totals, is_coarse, NULL) == TALLY_OK;
 }
 
 MUST_CHECK static bool warn_all(struct checker *c, struct arena *scratch, struct expose_totals *totals)
 {
     struct exposing ex;
-    if (!find_totals(c, totals))
+    bool is_coarse = false;
+    if (!find_totals(c, totals, &is_coarse))
         return false;
-    warn_unbounded(c, totals);
+    warn_unbounded(c, totals, is_coarse);
     warn_cliffs(c, scratch, totals);
     arena_clear(scratch);
     if (!expose_begin(&ex, c->t, scratch, true, WARN_STEPS_MAX))

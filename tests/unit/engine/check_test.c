@@ -201,6 +201,18 @@ static void tables_are_complete_and_single(void **state)
                 "pay p from city to lender for each arm amount t * kids");
 }
 
+static void a_table_of_no_whole_money_is_told_at_each_cap(void **state)
+{
+    (void) state;
+    struct checked c = check(SMALL("dimension arm (a, b)\ntable most in USD by arm\n  a: 5\n  b: 1.005\n"
+                                   "pay p from city to lender for each arm amount 1\n"
+                                   "cap most per arm on p\ncap most per arm on p\n"));
+    assert_int_equal(c.diags.errors, 2);
+    for (const struct diag *d = c.diags.first; d != NULL; d = d->next)
+        assert_true(d->level != DIAG_ERROR || slice_is(d->code, "cap.smallest"));
+    checked_free(&c);
+}
+
 static void caps_are_whole_money(void **state)
 {
     (void) state;
@@ -517,6 +529,20 @@ static void calendars_count_days_and_nothing_else(void **state)
 
 /* ---- warnings ---- */
 
+/* A balance over more members than a check looks at one by one may have a bound all the same. */
+static void what_a_short_look_does_not_see_is_not_called_unbounded(void **state)
+{
+    (void) state;
+    expect_warning("period day every 1 day from 1950-01-01 to 2018-12-31\n"
+                   "define owed in USD = prior(day, round(owed * 0.9, 0.01, half even), 0) + 1\n"
+                   "pay p from city to lender amount owed[day: 2018-12-31]",
+                   "warning.exposure", "a short look finds no bound");
+    expect_no_warning("define owed in USD = prior(year, round(owed * 0.9, 0.01, half even), 0) + 1\n"
+                      "pay p from city to lender amount owed[year: 2018-01-01]",
+                      "warning.exposure");
+    expect_warning(AMOUNT("money"), "warning.exposure", "nothing bounds what `city` may owe");
+}
+
 static void warnings_of_section_8(void **state)
 {
     (void) state;
@@ -634,6 +660,7 @@ int main(void)
         cmocka_unit_test(rules_under_a_cap_do_not_depend_on_one_another),
         cmocka_unit_test(steps_rise_and_do_not_mix),
         cmocka_unit_test(tables_are_complete_and_single),
+        cmocka_unit_test(a_table_of_no_whole_money_is_told_at_each_cap),
         cmocka_unit_test(caps_are_whole_money),
         cmocka_unit_test(costs_are_bounded_by_the_text),
         cmocka_unit_test(long_chains_of_defines_are_refused_not_a_crash),
@@ -649,6 +676,7 @@ int main(void)
         cmocka_unit_test(bands_and_best_are_checked),
         cmocka_unit_test(submitted_is_of_a_metric),
         cmocka_unit_test(calendars_count_days_and_nothing_else),
+        cmocka_unit_test(what_a_short_look_does_not_see_is_not_called_unbounded),
         cmocka_unit_test(warnings_of_section_8),
         cmocka_unit_test(a_compiled_text_tells_about_itself),
         cmocka_unit_test(k_of_n_sign),

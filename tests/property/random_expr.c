@@ -173,6 +173,26 @@ static void money_line(struct writer *w, int depth)
     SAY("):\n at 0: USD 1\n at 10: USD 30\n outside: %s)", ROLL(2) == 0 ? "flat" : "extended");
 }
 
+static void money_clamp(struct writer *w, int depth)
+{
+    two(w, depth, "clamp(", random_money, ", -5, ", random_money, ")");
+}
+
+static void money_bands(struct writer *w, int depth)
+{
+    SAY("(bands of ");
+    two(w, depth, "(", random_date, " - ", random_date, "):\n from 0 days: 0 per day\n from 30 days: 0.5 per day)");
+}
+
+static void money_per_point(struct writer *w, int depth)
+{
+    (void) depth;
+    SAY("(7 per point of (");
+    if (!metric(w, RANDOM_PERCENT, "", ""))
+        SAY("30%%");
+    SAY(" - 12%%))");
+}
+
 static void money_name(struct writer *w, int depth)
 {
     (void) depth;
@@ -182,9 +202,10 @@ static void money_name(struct writer *w, int depth)
 void random_money(struct writer *w, int depth)
 {
     static part *const forms[] = {
-        money_sum,   money_sum,        money_times,      money_times,      money_least, money_if,
-        money_round, money_of_members, money_of_members, money_of_members, money_part,  money_before,
-        steps,       money_line,       money_name,       money_name,
+        money_sum,  money_sum,    money_times,      money_times,      money_least,
+        money_if,   money_round,  money_of_members, money_of_members, money_of_members,
+        money_part, money_before, money_clamp,      money_bands,      money_per_point,
+        steps,      money_line,   money_name,       money_name,
     };
     if (depth <= 0)
         money_atom(w);
@@ -209,7 +230,7 @@ void random_number(struct writer *w, int depth)
         number_atom(w);
         return;
     }
-    switch (ROLL(10)) {
+    switch (ROLL(16)) {
     case 0:
     case 1:
         two(w, depth, "(", random_number, ROLL(2) == 0 ? " + " : " * ", random_number, ")");
@@ -227,6 +248,28 @@ void random_number(struct writer *w, int depth)
         return;
     case 6:
         alternatives(w, depth, random_number);
+        return;
+    case 10:
+        two(w, depth, "clamp(", random_number, ", -3, abs(", random_number, "))");
+        return;
+    case 11:
+        SAY("((");
+        random_number(w, depth - 1);
+        SAY(") ^ %u)", ROLL(4));
+        return;
+    case 12:
+        SAY("(- ");
+        random_number(w, depth - 1);
+        SAY(")");
+        return;
+    case 13:
+        two(w, depth, "(years(", random_date, ", ", random_date, ") / 1 years)");
+        return;
+    case 14:
+        two(w, depth, "(days(", random_date, ", ", random_date, ", working) / 1 days)");
+        return;
+    case 15:
+        two(w, depth, "round(", random_number, " / (abs(", random_number, ") + 0.1), 0.1, up)");
         return;
     case 7:
         if (metric(w, RANDOM_PERCENT, "(1 * ", ")"))
@@ -270,8 +313,10 @@ void random_date(struct writer *w, int depth)
     } else if (what == 3 && metric(w, RANDOM_MONEY, "submitted(", ")")) {
         return;
     } else if (what == 4) {
-        SAY("%u days after ", ROLL(90));
+        static const char *const units[] = {"days", "weeks", "months", "years", "working days"};
+        SAY("(%u %s %s ", ROLL(90) / 3, units[ROLL(5)], ROLL(2) == 0 ? "after" : "before");
         random_date(w, 0);
+        SAY(")");
     } else {
         random_date_text(w);
     }

@@ -217,6 +217,7 @@ static void make(struct dice *dice, bool free_from_history, bool uses_other, str
         "runs 2016-01-01 to 2018-12-31\n%sparty city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
         "party judge evaluator \"Judge\"\nin force when city and lender have signed\n"
         "disputes decided by judge within 30 days, otherwise stands\n"
+        "calendar working monday to friday except 2016-12-24 to 2017-01-02\n"
         "dimension arm (a, b, c)\ndimension n 1 to %u\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
         "dimension village open, at most %u\ndimension site open, at most %u\n",
         dice_in(dice, 3) ? "closes 2020-06-30\n" : "", dice_in(dice, 3) ? N_MAX * 4 : 3, out->villages, out->villages);

@@ -46,7 +46,7 @@ static const char *nearest_hint(struct checker *c, struct slice name, const stru
 static const char *nearest_symbol(struct checker *c, struct slice name, enum symbol_kind kind)
 {
     const struct symbols *s = &c->t->symbols;
-    struct slice *names = ARENA_ARRAY(c->diags->arena, s->size, struct slice);
+    struct slice *names = diags_is_full(c->diags) ? NULL : ARENA_ARRAY(c->diags->arena, s->size, struct slice);
     size_t count = 0;
     if (names == NULL)
         return NULL;
@@ -78,7 +78,7 @@ const struct symbol *check_dimension_name(struct checker *c, const struct ast_na
 const char *check_nearest_member(struct checker *c, uint32_t dimension, struct slice name)
 {
     const struct dimension *d = &c->t->dimensions[dimension];
-    return nearest_hint(c, name, d->spellings, d->shown.member_count);
+    return diags_is_full(c->diags) ? NULL : nearest_hint(c, name, d->spellings, d->shown.member_count);
 }
 
 bool check_member(struct checker *c, uint32_t dimension, const struct ast_key *key, uint32_t *member)

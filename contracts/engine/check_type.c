@@ -148,19 +148,25 @@ MUST_CHECK static bool find_unit(const struct terms *t, struct slice name, uint1
     return false;
 }
 
+/* The nearest of the units' names; an empty one: none is near. */
+static struct slice nearest_unit(struct checker *c, struct slice name)
+{
+    size_t count = (size_t) c->t->unit_count * 2;
+    struct slice *names = diags_is_full(c->diags) ? NULL : ARENA_ARRAY(c->diags->arena, count, struct slice);
+    if (names == NULL)
+        return SLICE("");
+    for (uint32_t i = 0; i < c->t->unit_count; i++) {
+        names[2 * i] = c->t->units[i].one;
+        names[2 * i + 1] = c->t->units[i].many;
+    }
+    return ast_nearest(name, names, count);
+}
+
 bool check_unit(struct checker *c, const struct ast_name *name, uint16_t *base)
 {
     if (find_unit(c->t, name->text, base))
         return true;
-    struct slice *names = ARENA_ARRAY(c->diags->arena, (size_t) c->t->unit_count * 2, struct slice);
-    struct slice nearest = {0};
-    if (names != NULL) {
-        for (uint32_t i = 0; i < c->t->unit_count; i++) {
-            names[2 * i] = c->t->units[i].one;
-            names[2 * i + 1] = c->t->units[i].many;
-        }
-        nearest = ast_nearest(name->text, names, (size_t) c->t->unit_count * 2);
-    }
+    struct slice nearest = nearest_unit(c, name->text);
     PROBLEM(c, "unit.unknown", name->span,
             nearest.len > 0 ? check_text(c, "did you mean `%.*s`?", SLICE_ARG(nearest))
                             : check_text(c, "declare it: `unit %.*s ...`", SLICE_ARG(name->text)),

@@ -35,6 +35,11 @@ struct diags {
 };
 
 void diags_init(struct diags *diags, struct arena *arena);
+/* One error more is counted and not kept: nobody needs to look for its hint, which may take longer than finding the error. */
+static inline bool diags_is_full(const struct diags *diags)
+{
+    return diags->errors >= DIAGS_MAX;
+}
 /* Adds one; a second error at the same place is dropped (no cascades). Without memory it is only counted. hint may be NULL. */
 void diags_add(struct diags *diags, enum diag_level level, const char *code, struct span span, const char *hint,
                const char *fmt, ...) PRINTF_LIKE(6, 7);

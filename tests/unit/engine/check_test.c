@@ -16,6 +16,28 @@ static void names_that_do_not_exist_come_with_the_nearest_that_does(void **state
     expect_error(AMOUNT("EUR 5"), "currency.unknown", "EUR");
 }
 
+/* Behind the errors that are kept nobody looks for a hint: among many names that takes more time and memory than all the rest. */
+static void what_is_not_kept_has_no_hint_looked_for(void **state)
+{
+    struct buf text;
+    (void) state;
+    buf_init(&text, 1 << 18);
+    buf_add_str(&text, SMALL(AMOUNT("1") "\n"));
+    for (int i = 0; i < 2000; i++)
+        buf_printf(&text, "define figure_%d = 1\n", i);
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "define other_%d = figur_%d + figre_%d\n", i, i, i);
+    struct checked c = {.arena = arena_new(4 << 20)};
+    diags_init(&c.diags, c.arena);
+    assert_int_equal(terms_compile(buf_slice(&text), &c.diags, &c.terms, NULL), TALLY_OK);
+    assert_int_equal(c.diags.errors, 2000);
+    assert_true(slice_is(c.diags.first->hint, "did you mean `figure_0`?"));
+    assert_true(slice_is(c.diags.last->hint, "did you mean `figure_9`?"));
+    assert_non_null(arena_alloc(c.arena, 1 << 20));
+    checked_free(&c);
+    buf_release(&text);
+}
+
 static void nothing_is_declared_twice(void **state)
 {
     (void) state;
@@ -648,6 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_that_do_not_exist_come_with_the_nearest_that_does),
+        cmocka_unit_test(what_is_not_kept_has_no_hint_looked_for),
         cmocka_unit_test(nothing_is_declared_twice),
         cmocka_unit_test(names_of_the_wrong_kind),
         cmocka_unit_test(units_that_differ_are_both_named),

@@ -42,7 +42,10 @@ static double y_of(const struct scale *y, double amount)
 /* Text of others, as XML wants it; what is very long is cut. */
 static void add_text(struct buf *out, struct slice text)
 {
-    for (size_t i = 0; i < text.len && i < TEXT_MAX_SHOWN; i++)
+    if (text.len > TEXT_MAX_SHOWN)
+        for (text.len = TEXT_MAX_SHOWN; ((unsigned char) text.ptr[text.len] & 0xc0) == 0x80;)
+            text.len--; /* no half of a character */
+    for (size_t i = 0; i < text.len; i++)
         switch (text.ptr[i]) {
         case '<':
             buf_add_str(out, "&lt;");
@@ -60,8 +63,6 @@ static void add_text(struct buf *out, struct slice text)
             buf_add_char(out, text.ptr[i]);
             break;
         }
-    while (text.len > TEXT_MAX_SHOWN && out->len > 0 && ((unsigned char) out->ptr[out->len - 1] & 0x80) != 0)
-        out->len--; /* no half of a character */
 }
 
 /* A round step: 1, 2 or 5 times a power of ten. */

@@ -131,6 +131,21 @@ static void the_picture_is_well_formed_and_shows_the_cliffs(void **state)
     assert_string_equal(output.out, "0%\t0.00\t0.00\n0.5%\t500.00\t500.00\n1%\t1000.00\t1000.00\n");
 }
 
+#define TEN "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
+
+static void a_long_title_is_cut_between_two_characters(void **state)
+{
+    (void) state;
+    /* a title of 101 bytes; 90 would end within a letter */
+    write_file("long.terms", "terms 1\ncontract long \"A" TEN TEN TEN TEN TEN "\"\n"
+                             "currency USD rounded to 0.01, half even\nclock UTC\nruns 2016-01-01 to 2020-12-31\n"
+                             "party city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
+                             "metric level is \"Level\" in percent\n"
+                             "pay p from city to lender\n  amount 1_000 per point of level\n");
+    TALLY(0, "terms simulate long.terms --vary level=0%%..1%% --svg -");
+    assert_non_null(strstr(output.out, ">A" TEN TEN TEN TEN "\u00e4\u00e4\u00e4\u00e4<"));
+}
+
 static void what_is_missing_is_named(void **state)
 {
     (void) state;
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_table_has_what_each_rule_and_payer_comes_to),
         cmocka_unit_test(cliffs_are_found_where_they_are),
         cmocka_unit_test(the_picture_is_well_formed_and_shows_the_cliffs),
+        cmocka_unit_test(a_long_title_is_cut_between_two_characters),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };

@@ -433,7 +433,6 @@ enum tally_code tallyd_run(struct tallyd *tallyd, struct err *err)
     return rc;
 }
 
-/* False: one still waits for the database. */
 static bool archives_wait(struct tallyd *tallyd)
 {
     const struct timespec pause = {.tv_nsec = 10000000L};
@@ -442,12 +441,26 @@ static bool archives_wait(struct tallyd *tallyd)
     return atomic_load(&tallyd->archives) == 0;
 }
 
-static void database_close(struct tallyd *tallyd)
+/* Also when it was stopped before. */
+static void database_stop(struct tallyd *tallyd)
 {
     struct err err = {0};
     guard_stop(tallyd->guard);
+    tallyd->guard = NULL;
     if (tallyd->cluster != NULL && private_cluster_stop(tallyd->cluster, &err) != TALLY_OK)
         log_err(LOG_LEVEL_WARN, "cluster.stop", &err);
+}
+
+/* False: some are under way yet. */
+static bool archives_end(struct tallyd *tallyd)
+{
+    if (archives_wait(tallyd))
+        return true;
+    database_stop(tallyd); /* where it is the private one, their connections end with it */
+    if (archives_wait(tallyd))
+        return true;
+    LOG_WARN("archive.left", LOG_I64("archives", atomic_load(&tallyd->archives)));
+    return false;
 }
 
 /* In this order: nobody hands work to what is gone, and what has work finishes or refuses it. */
@@ -464,11 +477,8 @@ void tallyd_free(struct tallyd *tallyd)
         signals_remove();
     }
     http_free(tallyd->http);
-    if (!archives_wait(tallyd)) { /* what it is made of stays until the process ends, which is now */
-        LOG_WARN("archive.left", LOG_I64("archives", atomic_load(&tallyd->archives)));
-        database_close(tallyd);
-        return;
-    }
+    if (!archives_end(tallyd))
+        return; /* what they look at stays until the process ends, which is now */
     sequencer_free(tallyd->sequencer);
     keycache_free(tallyd->keys);
     pgpool_free(tallyd->reads);
@@ -477,7 +487,7 @@ void tallyd_free(struct tallyd *tallyd)
     cosigners_free(tallyd->cosigners);
     read_tiles_free(tallyd->tiles);
     identity_release(&tallyd->identity);
-    database_close(tallyd);
+    database_stop(tallyd);
     private_cluster_free(tallyd->cluster);
     arena_free(tallyd->arena);
     mem_free(tallyd);

@@ -52,7 +52,8 @@ struct tallyd {
 MUST_CHECK enum tally_code tallyd_start(const struct config *config, struct tallyd **out, struct err *err);
 /* Serves until SIGTERM or SIGINT, drains, and stops. A second signal ends the drain. */
 MUST_CHECK enum tally_code tallyd_run(struct tallyd *tallyd, struct err *err);
-/* NULL is fine. Waits at most five seconds for archives that are being made; after one that the database holds up longer, the process has to end. */
+/* NULL is fine. Waits five seconds for archives that are being made, and five more when a private database has stopped; after one that goes on
+ * even then, nothing is freed, and the process has to end. */
 void tallyd_free(struct tallyd *tallyd);
 
 /* Runs the migrations on the owner's connection string. TALLY_E_CONFLICT when there are any and a tallyd appends to the database. */

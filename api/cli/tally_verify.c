@@ -299,6 +299,7 @@ static enum tally_code new_verifier(const struct arguments *arguments, struct ru
                                            .follow_ctx = run->replay,
                                            .anchors = run->anchors.list,
                                            .anchor_count = run->anchors.count,
+                                           .clock = instant_now,
                                            .temporary_dir = getenv("TMPDIR"),
                                            .ctx = run};
     rc = verifier_new(&options, &run->verifier, err);

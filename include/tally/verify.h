@@ -14,6 +14,7 @@
 #include "tally/policy.h"
 
 #define VERIFY_COSIGNATURE_SLACK_S 120 /* between a witness's clock and the ledger's (formats.md, Archive) */
+#define VERIFY_CLOCK_SLACK_S 300       /* between the ledger's clock and this one's: as much as a signer's may differ */
 
 /* Findings: stable codes. Each names the entry it is about. */
 #define FINDINGS(X)                                                                                                        \
@@ -32,6 +33,7 @@
     X(FINDING_CHAIN_SEQ, "chain.seq", "an entry does not have the next number")                                            \
     X(FINDING_CHAIN_PREV, "chain.prev", "prev is not the hash of the entry before")                                        \
     X(FINDING_CHAIN_TIME, "chain.time", "an entry is earlier than the one before")                                         \
+    X(FINDING_CHAIN_FUTURE, "chain.future", "an entry is of a time that has not come")                                     \
     X(FINDING_CHAIN_LEDGER, "chain.ledger", "an entry belongs to another ledger")                                          \
     X(FINDING_CHAIN_TYPE, "chain.type", "an entry's type does not exist or its form is not its type's")                    \
     X(FINDING_CHAIN_JTI, "chain.jti", "a statement id occurs twice")                                                       \
@@ -139,6 +141,9 @@ struct verify_options {
     void *ctx;
     const struct verify_anchor *anchors; /* in rising order of their sizes; borrowed while the verifier lives */
     size_t anchor_count;
+    /* The time now: no entry is later (from the caller's thread; NULL: nothing is known of it). Asked when an entry is later than the last
+     * answer, so that an archive may grow while it is read. */
+    struct instant (*clock)(void);
     int threads;               /* 0: one for each core */
     const char *temporary_dir; /* where what does not fit in memory goes, 60 bytes an entry; NULL: /var/tmp. Borrowed */
 };

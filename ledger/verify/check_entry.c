@@ -69,6 +69,26 @@ static void check_whose(struct verifier *v, struct job *job, const struct entry_
                   SLICE_ARG(header->ledger), v->trusted.len > 0 ? "trusted" : "archive's", v->note_key.name);
 }
 
+static bool is_to_come(struct verifier *v, struct instant time)
+{
+    const int64_t slack_us = VERIFY_CLOCK_SLACK_S * INT64_C(1000000);
+    if (v->options.clock == NULL || time.us - slack_us <= v->now.us)
+        return false;
+    v->now = v->options.clock();
+    return time.us - slack_us > v->now.us;
+}
+
+/* What falls due by the clock is recorded too early where the clock is put forward; no author has signed at such a time. The first entry is
+ * told: those behind it are later still. */
+static void check_future(struct verifier *v, struct job *job, struct instant time)
+{
+    char text[INSTANT_TEXT_LEN + 1];
+    if (!is_to_come(v, time) || (v->has_entry && is_to_come(v, v->time)))
+        return;
+    instant_format(v->now, text);
+    job_found(job, FINDING_CHAIN_FUTURE, v->next_seq, "its time has not come: it is %s by the clock of this machine", text);
+}
+
 /* Compared with the entry before, so that one altered entry does not put all that follow in the wrong. */
 static void check_time_and_ledger(struct verifier *v, struct job *job, const struct entry_header *header)
 {
@@ -78,6 +98,7 @@ static void check_time_and_ledger(struct verifier *v, struct job *job, const str
         job_found(job, FINDING_CHAIN_TIME, v->next_seq, "its time is before %s, the time of entry %" PRIu64, text,
                   v->next_seq - 1);
     }
+    check_future(v, job, header->time);
     if (!v->has_entry)
         check_whose(v, job, header);
     if (slice_equal(header->ledger, kept_slice(&v->origin)))

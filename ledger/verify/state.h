@@ -46,6 +46,7 @@ struct verifier {
     bool is_prev_known; /* the hash of entry next_seq - 1 */
     struct digest prev;
     struct instant time; /* of the last entry */
+    struct instant now;  /* as options.clock last said */
     struct kept origin;  /* of the last entry; at first, of the first line */
     struct hash_list hashes;
     struct jti_set jtis;

@@ -29,7 +29,7 @@
 #define REPORTERS 32u
 #define BATCH 4096u /* statements that have seen the same head */
 #define THREADS_MAX 64
-#define START_US INT64_C(1767225600000000)
+#define START_US INT64_C(1577836800000000)
 #define CHUNK ((size_t) 1 << 18)
 
 static void must(enum tally_code code, const struct err *err, const char *what)

@@ -108,6 +108,27 @@ static void a_finding_names_the_entry(void **state)
     small_end(&l);
 }
 
+static void an_entry_of_tomorrow_is_a_finding(void **state)
+{
+    struct small_ledger l;
+    struct ran ran;
+    const int64_t day_us = INT64_C(86400000000);
+    (void) state;
+    small_begin(&l, 4);
+    small_add(&l, (struct small_entry){.actor = "prov",
+                                       .type = "result.submitted",
+                                       .target = "/v1/results",
+                                       .key = l.prov,
+                                       .body = "{}",
+                                       .late_us = instant_now().us - SMALL_START + day_us});
+    small_checkpoint(&l, 4);
+    verify(buf_slice(&l.text), "--vkey", l.vkey, "--level=chain", &ran);
+    assert_int_equal(ran.status, 1);
+    assert_says(&ran.out, "entry 3: chain.future: its time has not come");
+    ran_release(&ran);
+    small_end(&l);
+}
+
 static void bodies_that_are_not_there_leave_it_incomplete(void **state)
 {
     struct small_ledger l;
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_right_archive_passes_with_the_key_and_agrees_with_itself_without),
         cmocka_unit_test(a_closed_output_is_no_file),
         cmocka_unit_test(a_finding_names_the_entry),
+        cmocka_unit_test(an_entry_of_tomorrow_is_a_finding),
         cmocka_unit_test(bodies_that_are_not_there_leave_it_incomplete),
         cmocka_unit_test(bodies_that_are_not_there_are_listed_by_number),
         cmocka_unit_test(more_than_people_read_is_cut_between_numbers),

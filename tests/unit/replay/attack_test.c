@@ -474,6 +474,16 @@ static size_t entries_of_one_cause_have_two_times(struct forge *f)
     return at;
 }
 
+/* The end of the contract is said to have come, with all that falls due by then. */
+static size_t the_last_day_is_said_to_have_come(struct forge *f)
+{
+    size_t at = f->count - 1;
+    date(f, at, 100 * 366 * 24 * HOUR);
+    while (f->entries[at - 1].header.time.us == f->entries[at].header.time.us)
+        at--;
+    return at;
+}
+
 static const struct deed {
     const char *name;
     size_t (*cheat)(struct forge *f);
@@ -526,6 +536,7 @@ static const struct deed {
     DEED(an_actor_is_registered_after_it_spoke, WITH_NUMBERS, FINDING_KEY_UNKNOWN, "no entry before it registers"),
     DEED(a_contract_is_in_force_by_nobody, WITH_NUMBERS, FINDING_REPLAY_SURPLUS, "activation of silent"),
     DEED(the_service_speaks_for_an_actor, AS_IT_IS, FINDING_CHAIN_TYPE, "an actor writes this type"),
+    DEED(the_last_day_is_said_to_have_come, AS_IT_IS, FINDING_CHAIN_FUTURE, "its time has not come"),
     DEED(entries_of_one_cause_have_two_times, AS_IT_IS, FINDING_REPLAY_DIFFERS, "its time is not that of entry"),
 };
 

@@ -247,7 +247,7 @@ static void a_header_altered_in_place_breaks_the_chain_behind_it(void **state)
     struct small_outcome out;
     (void) state;
     begin_whole(&l);
-    replace(&l, 0, "2026-01-01T00:00:08.000000Z", "2026-01-01T00:00:08.500000Z");
+    replace(&l, 0, "2020-01-01T00:00:08.000000Z", "2020-01-01T00:00:08.500000Z");
     verify_whole(&l, &out);
     /* the settlement's head names the entry too, and so its author contradicts the archive as well */
     assert_int_equal(out.count, 2);
@@ -285,6 +285,31 @@ static void a_time_before_the_last_is_found(void **state)
 {
     (void) state;
     assert_entry_gives((struct small_entry){RESULT, .late_us = -1000001}, FINDING_CHAIN_TIME);
+}
+
+static int64_t clock_us;
+static struct instant clock_at(void)
+{
+    return (struct instant){clock_us};
+}
+
+/* Told once, for the first: who puts the clock forward writes everything behind it later still. */
+static void a_time_that_has_not_come_is_found(void **state)
+{
+    struct small_ledger l;
+    struct small_outcome out;
+    (void) state;
+    begin_whole(&l);
+    small_clock = clock_at;
+    clock_us = SMALL_START + (SMALL_WHOLE - 1 - VERIFY_CLOCK_SLACK_S) * INT64_C(1000000); /* the last is just in time */
+    verify_whole(&l, &out);
+    assert_int_equal(out.count, 0);
+    clock_us = SMALL_START + (5 - VERIFY_CLOCK_SLACK_S) * INT64_C(1000000) - 1;
+    verify_whole(&l, &out);
+    assert_one(&out, FINDING_CHAIN_FUTURE, 5);
+    assert_non_null(strstr(out.findings[0].detail, "2019-12-31T23:55:04.999999Z by the clock of this machine"));
+    small_clock = NULL;
+    small_end(&l);
 }
 
 static void an_entry_of_another_ledger_is_found(void **state)
@@ -1032,6 +1057,7 @@ int main(void)
         cmocka_unit_test(a_header_altered_in_place_breaks_the_chain_behind_it),
         cmocka_unit_test(a_wrong_link_is_found),
         cmocka_unit_test(a_time_before_the_last_is_found),
+        cmocka_unit_test(a_time_that_has_not_come_is_found),
         cmocka_unit_test(an_entry_of_another_ledger_is_found),
         cmocka_unit_test(types_that_do_not_fit_are_found),
         cmocka_unit_test(a_statement_id_used_twice_is_found),

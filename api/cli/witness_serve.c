@@ -54,13 +54,15 @@ static void who_it_is(struct server *server, struct http_request *request)
 
 /* ---- add-checkpoint ---- */
 
-/* Trouble is told once a minute for each log: who has one signed checkpoint can send it as often as it likes. */
-static bool is_told(struct witness_log *log)
+/* Trouble is told once a minute for each log: who has one signed checkpoint can send it as often as it likes. A fork has a minute of its own:
+ * who shows one shall not hide it behind something that means nothing. */
+static bool is_told(struct witness_log *log, enum witness_verdict verdict)
 {
     int64_t now_us = instant_monotonic_us();
-    bool is = log->told_us != 0 && now_us - log->told_us < INT64_C(1000000) * TELL_AGAIN_S;
+    int64_t *told_us = verdict == WITNESS_FORKED ? &log->fork_told_us : &log->told_us;
+    bool is = *told_us != 0 && now_us - *told_us < INT64_C(1000000) * TELL_AGAIN_S;
     if (!is)
-        log->told_us = now_us;
+        *told_us = now_us;
     return is;
 }
 
@@ -76,7 +78,7 @@ static void log_verdict(struct witness_log *log, const struct checkpoint *checkp
         [WITNESS_NOT_CONTINUED] = LOG_LEVEL_WARN,
     };
     enum log_level level = levels[verdict];
-    if ((verdict == WITNESS_COSIGNS && !is_larger) || (level >= LOG_LEVEL_WARN && is_told(log)))
+    if ((verdict == WITNESS_COSIGNS && !is_larger) || (level >= LOG_LEVEL_WARN && is_told(log, verdict)))
         level = LOG_LEVEL_DEBUG;
     LOG_EVENT(level,
               verdict == WITNESS_COSIGNS  ? "witness.cosigned"

@@ -22,6 +22,7 @@ struct witness_log {
     uint64_t seconds;            /* when that was cosigned last, */
     char line[WITNESS_LINE_MAX]; /* and how; NUL-ended, "" while nothing was */
     int64_t told_us;             /* when trouble with it was logged last; 0: never */
+    int64_t fork_told_us;        /* and when a fork was */
     char path[WITNESS_PATH_MAX], forked_path[WITNESS_PATH_MAX];
 };
 

@@ -474,6 +474,30 @@ static size_t entries_of_one_cause_have_two_times(struct forge *f)
     return at;
 }
 
+/* The list of instances behind the payment that names it. */
+static size_t what_follows_stands_in_another_order(struct forge *f)
+{
+    size_t at = find(f, "payment.triggered", 0);
+    forge_swap(f, at - 1, at);
+    return moment_of(f, "2012-07-20T");
+}
+
+/* Registered by the operator under a name that its owner has not signed. */
+static size_t a_key_is_given_to_another(struct forge *f)
+{
+    size_t at = find(f, "actor.registered", 6);
+    struct book_actor other = {.id = "lost", .key = book_key("lost")};
+    struct buf body;
+    buf_init(&body, 1024);
+    buf_add_str(&body, "{\"id\":\"last\",\"kind\":\"organisation\",");
+    book_proof(&book, &other, &body);
+    buf_add_char(&body, '}');
+    f->entries[at].body = forge_keep(f, buf_slice(&body));
+    buf_release(&body);
+    key_pair_free(other.key);
+    return at;
+}
+
 /* The end of the contract is said to have come, with all that falls due by then. */
 static size_t the_last_day_is_said_to_have_come(struct forge *f)
 {
@@ -536,6 +560,9 @@ static const struct deed {
     DEED(an_actor_is_registered_after_it_spoke, WITH_NUMBERS, FINDING_KEY_UNKNOWN, "no entry before it registers"),
     DEED(a_contract_is_in_force_by_nobody, WITH_NUMBERS, FINDING_REPLAY_SURPLUS, "activation of silent"),
     DEED(the_service_speaks_for_an_actor, AS_IT_IS, FINDING_CHAIN_TYPE, "an actor writes this type"),
+    DEED(what_follows_stands_in_another_order, WITH_NUMBERS, FINDING_REPLAY_MISSING,
+         "list of instances of rule each_place"),
+    DEED(a_key_is_given_to_another, AS_IT_IS, FINDING_KEY_PROOF, "of actor last"),
     DEED(the_last_day_is_said_to_have_come, AS_IT_IS, FINDING_CHAIN_FUTURE, "its time has not come"),
     DEED(entries_of_one_cause_have_two_times, AS_IT_IS, FINDING_REPLAY_DIFFERS, "its time is not that of entry"),
 };

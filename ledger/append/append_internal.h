@@ -22,11 +22,12 @@
 /* ---- limits ---- */
 #define BATCH_ARENA_MAX ((size_t) 256 << 20) /* bodies twice (once as parameters), plans and projections of a full batch */
 #define BATCH_ENTRIES_MAX 4096 /* further moments and statements wait for the next batch: bounds a transaction */
-#define BATCH_ARENA_FULL                                                                                                   \
-    (BATCH_ARENA_MAX / 4) /* they wait as well: one moment, or statement, and the commit still find room behind this */
-#define NONCES_DRAWN 64   /* at once: a kilobyte */
-#define HEAD_RING 4096    /* hashes kept in memory: a client's head is seldom older than a second */
-#define FLUSH_PROBES 5    /* commits that measure the flush; the least counts */
+/* They wait as well when so much of it is used: one more, and the commit, mostly find room behind that. One that does not is the first of the
+ * next batch. */
+#define BATCH_ARENA_FULL (BATCH_ARENA_MAX / 4)
+#define NONCES_DRAWN 64         /* at once: a kilobyte */
+#define HEAD_RING 4096          /* hashes kept in memory: a client's head is seldom older than a second */
+#define FLUSH_PROBES 5          /* commits that measure the flush; the least counts */
 #define LINGER_FLUSH_MIN_US 500 /* below, a flush costs less than waiting gains */
 #define LINGER_SHARE 4          /* at most flush / 4: measured best at 2 and 5 ms */
 #define RETRY_MIN_MS 50         /* between attempts to reach the database */

@@ -73,14 +73,15 @@ MUST_CHECK static enum tally_code append_plan(struct sequencer *s, const struct 
     return rc == TALLY_OK ? domain->record(domain->self, statement, plan, *recorded, count, err) : rc;
 }
 
-/* Something is in it, and further moments and statements wait for the next one. */
-static bool is_full(const struct batch *batch)
+/* Something was decided in it, recorded or refused, and further moments and statements wait for the next one. place: of the next statement. */
+static bool is_full(const struct batch *batch, size_t place)
 {
-    return batch->entry_count >= BATCH_ENTRIES_MAX ||
-           (batch->entry_count > 0 && arena_used(batch->arena) > BATCH_ARENA_FULL);
+    bool is_begun = batch->entry_count > 0 || place > 0;
+    return batch->entry_count >= BATCH_ENTRIES_MAX || (is_begun && arena_used(batch->arena) > BATCH_ARENA_FULL);
 }
 
-/* *has_more: the batch is full, and moments are still due. */
+/* *has_more: the batch is full, and moments are still due. One that finds too little memory behind others has all of it in the next batch; were
+ * it to fail with them, it would again each time. */
 MUST_CHECK static enum tally_code decide_moments(struct sequencer *s, bool *has_more, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
@@ -92,13 +93,17 @@ MUST_CHECK static enum tally_code decide_moments(struct sequencer *s, bool *has_
         TRY(domain->next_due(domain->self, s->batch.time, &moment, &has, err));
         if (!has)
             break;
-        *has_more = is_full(&s->batch);
+        *has_more = is_full(&s->batch, 0);
         if (*has_more)
             break;
         struct append_plan plan = {0};
         struct append_recorded *recorded = NULL;
         const struct append_place place = place_of(s);
-        TRY(domain->decide_moment(domain->self, &place, s->batch.arena, &plan, err));
+        rc = domain->decide_moment(domain->self, &place, s->batch.arena, &plan, err);
+        *has_more = (rc == TALLY_E_LIMIT || rc == TALLY_E_NO_MEMORY) && s->batch.entry_count > 0;
+        if (*has_more)
+            return TALLY_OK;
+        TRY(rc);
         if (plan.refusal != NULL || plan.event_count == 0)
             TRY(err_set(err, TALLY_E_BUG, "a moment that is due was not decided"));
         TRY(append_plan(s, NULL, &plan, &recorded, err));
@@ -160,7 +165,8 @@ MUST_CHECK static enum tally_code set_recorded(struct batch *batch, size_t place
     return TALLY_OK;
 }
 
-MUST_CHECK static enum tally_code decide_statement(struct sequencer *s, size_t place, struct err *err)
+/* *waits: it is over the limit behind others, and is decided in the next batch, as the first. */
+MUST_CHECK static enum tally_code decide_statement(struct sequencer *s, size_t place, bool *waits, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     struct batch *batch = &s->batch;
@@ -177,6 +183,9 @@ MUST_CHECK static enum tally_code decide_statement(struct sequencer *s, size_t p
         const struct append_place at = place_of(s);
         TRY(domain->decide(domain->self, submission, &at, batch->arena, &plan, err));
     }
+    *waits = plan.refusal != NULL && plan.refusal->code == REFUSE_EVALUATION_LIMIT && (place > 0 || batch->entry_count > 0);
+    if (*waits)
+        goto done;
     if (plan.refusal != NULL) {
         set_refused(&batch->outcomes[place], plan.refusal);
         goto done;
@@ -206,8 +215,11 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     TRY(load(s, err));
     TRY(decide_moments(s, &has_more, err));
     size_t place = 0;
-    for (; place < batch->count && !has_more && !is_full(batch); place++)
-        TRY(decide_statement(s, place, err));
+    for (; place < batch->count && !has_more && !is_full(batch, place); place++) {
+        TRY(decide_statement(s, place, &has_more, err));
+        if (has_more)
+            break;
+    }
     /* a moment that is due comes before every statement of that time; and a transaction has a bound */
     queue_unget(&s->queue, batch->statements + place, batch->count - place);
     batch->count = place;

@@ -530,24 +530,54 @@ static void moments_come_before_the_statements_of_their_time_and_without_any(voi
     assert_chain_whole();
 }
 
-/* Each may take what one batch may; together they take more than any has. */
+#define MIB ((size_t) 1 << 20)
+
+/* Each may take nearly what one batch has, and together they take more than any has: whichever come first. */
 static void many_large_moments_of_one_time_find_room(void **state)
 {
     (void) state;
-    enum { MOMENTS = 5 };
+    static const size_t mib[] = {90, 90, 60, 200, 30, 30, 220, 10};
+    enum { MOMENTS = sizeof mib / sizeof mib[0] };
     struct gate gate;
     uint64_t head = status().head_seq;
     gate_close(&gate);
     struct toy_statement *statement = submitted(&ann, &record);
     struct instant due = {instant_now().us - 1000000};
-    toy_moments_take(&service.toy, (size_t) 90 << 20);
     for (int i = 0; i < MOMENTS; i++)
-        toy_add_moment(&service.toy, due);
+        toy_add_large_moment(&service.toy, due, mib[i] * MIB);
     gate_open(&gate);
     struct toy_answer answer = taken(statement);
-    toy_moments_take(&service.toy, 0);
     assert_false(answer.is_refused);
     assert_true(answer.seq > head + 2 * MOMENTS); /* they came first, each with an entry of its own */
+    gate_release(&gate);
+    assert_chain_whole();
+}
+
+/* One that takes all memory there is is refused; those that came with it, before it and behind, have no part in that. */
+static void a_statement_over_the_limit_takes_no_room_from_others(void **state)
+{
+    (void) state;
+    static const struct toy_command commands[] = {
+        {.kind = TOY_RECORD, .bytes = 300 * MIB}, {.kind = TOY_RECORD, .bytes = 5 * MIB},
+        {.kind = TOY_RECORD, .bytes = 60 * MIB},  {.kind = TOY_RECORD, .bytes = 200 * MIB},
+        {.kind = TOY_REFUSE, .bytes = 200 * MIB}, {.kind = TOY_RECORD, .bytes = 200 * MIB},
+        {.kind = TOY_RECORD, .bytes = 300 * MIB}, {.kind = TOY_RECORD, .bytes = 5 * MIB}};
+    enum { STATEMENTS = sizeof commands / sizeof commands[0] };
+    struct toy_statement *statements[STATEMENTS];
+    struct gate gate;
+    gate_close(&gate);
+    int64_t before = entries();
+    for (size_t i = 0; i < STATEMENTS; i++)
+        statements[i] = submitted(&ann, &(struct toy_draft){.command = commands[i]});
+    gate_open(&gate);
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        struct toy_answer answer = taken(statements[i]);
+        bool is_over = commands[i].bytes == 300 * MIB;
+        assert_int_equal(answer.is_refused, is_over || commands[i].kind == TOY_REFUSE);
+        if (answer.is_refused)
+            assert_refused(&answer, is_over ? REFUSE_EVALUATION_LIMIT : REFUSE_NOT_ALLOWED);
+    }
+    assert_int_equal(entries(), before + 5);
     gate_release(&gate);
     assert_chain_whole();
 }
@@ -735,6 +765,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_brings_out_a_bug_harms_no_other),
         cmocka_unit_test(moments_come_before_the_statements_of_their_time_and_without_any),
         cmocka_unit_test(many_large_moments_of_one_time_find_room),
+        cmocka_unit_test(a_statement_over_the_limit_takes_no_room_from_others),
         cmocka_unit_test(a_replay_ends_where_a_moment_begins),
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(a_drained_stop_records_what_waits_and_another_refuses_it),

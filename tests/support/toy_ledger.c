@@ -41,6 +41,16 @@ static enum tally_code toy_take_load(void *self, struct err *err)
     return TALLY_OK;
 }
 
+/* A piece after the other, as a domain would that finds out on its way that there is not enough. */
+static bool take_bytes(struct arena *arena, size_t bytes)
+{
+    const size_t piece = (size_t) 1 << 20;
+    for (; bytes > piece; bytes -= piece)
+        if (arena_alloc(arena, piece) == NULL)
+            return false;
+    return bytes == 0 || arena_alloc(arena, bytes) != NULL;
+}
+
 static struct instant next_moment(struct toy *toy)
 {
     pthread_mutex_lock(&toy->lock);
@@ -71,10 +81,10 @@ static enum tally_code toy_decide_moment(void *self, const struct append_place *
     (void) place;
     instant_format(next_moment(self), at);
     pthread_mutex_lock(&toy->lock);
-    size_t bytes = toy->moment_bytes;
+    size_t bytes = toy->moment_bytes[toy->moments_done];
     pthread_mutex_unlock(&toy->lock);
     plan->events = ARENA_ARRAY(arena, 2, struct append_own);
-    if (plan->events == NULL || (bytes > 0 && arena_alloc(arena, bytes) == NULL))
+    if (plan->events == NULL || !take_bytes(arena, bytes))
         return err_set(err, TALLY_E_NO_MEMORY, "toy");
     plan->events[0] = (struct append_own){ENTRY_MOMENT_REACHED, true, arena_printf(arena, "{\"at\":\"%s\"}", at)};
     plan->events[1] = (struct append_own){ENTRY_RESULT_FINALISED, true, SLICE("{}")};
@@ -90,6 +100,11 @@ static enum tally_code toy_decide(void *self, const struct submission *submissio
     (void) place;
     if (command->kind == TOY_BREAK)
         return err_set(err, TALLY_E_BUG, "the toy breaks as asked");
+    if (!take_bytes(arena, command->bytes)) {
+        static const struct refusal over_limit = {.code = REFUSE_EVALUATION_LIMIT};
+        plan->refusal = &over_limit;
+        return TALLY_OK;
+    }
     if (command->kind == TOY_REFUSE) {
         plan->refusal = refusal_new(arena, REFUSE_NOT_ALLOWED, "the toy refuses as asked");
         return TALLY_OK;
@@ -170,16 +185,15 @@ void toy_release(struct toy *toy)
 
 void toy_add_moment(struct toy *toy, struct instant moment)
 {
-    pthread_mutex_lock(&toy->lock);
-    ENSURE(toy->moment_count < TOY_MOMENTS_MAX);
-    toy->moments[toy->moment_count++] = moment;
-    pthread_mutex_unlock(&toy->lock);
+    toy_add_large_moment(toy, moment, 0);
 }
 
-void toy_moments_take(struct toy *toy, size_t bytes)
+void toy_add_large_moment(struct toy *toy, struct instant moment, size_t bytes)
 {
     pthread_mutex_lock(&toy->lock);
-    toy->moment_bytes = bytes;
+    ENSURE(toy->moment_count < TOY_MOMENTS_MAX);
+    toy->moment_bytes[toy->moment_count] = bytes;
+    toy->moments[toy->moment_count++] = moment;
     pthread_mutex_unlock(&toy->lock);
 }
 

@@ -24,6 +24,8 @@ enum toy_kind {
 struct toy_command {
     enum toy_kind kind;
     int events; /* of TOY_RECORD */
+    size_t
+        bytes; /* of the batch's memory, before anything else; where there is less it takes all, and is refused as over the limit */
 };
 
 struct toy {
@@ -35,13 +37,13 @@ struct toy {
     int64_t seqs[TOY_PENDING_MAX], totals[TOY_PENDING_MAX];
     pthread_mutex_t lock; /* moments: tests add them from outside */
     struct instant moments[TOY_MOMENTS_MAX];
+    size_t moment_bytes[TOY_MOMENTS_MAX]; /* of the batch's memory */
     size_t moment_count, moments_done, moments_settled;
-    size_t moment_bytes; /* of the batch's memory */
 };
 void toy_init(struct toy *toy);
 void toy_release(struct toy *toy);
-void toy_add_moment(struct toy *toy, struct instant moment); /* in order */
-void toy_moments_take(struct toy *toy, size_t bytes);        /* from now on, each when it is decided */
+void toy_add_moment(struct toy *toy, struct instant moment);                     /* in order */
+void toy_add_large_moment(struct toy *toy, struct instant moment, size_t bytes); /* to decide it takes so much */
 
 /* ---- database ---- */
 /* Migrates, makes the toy's table and the log-ins svc (tally_service) and own (tally_owner). */

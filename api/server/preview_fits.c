@@ -2,28 +2,50 @@
  * nothing uses causes nothing, and that alone would look like one that waits for its verifier. */
 #include "preview_fits.h"
 
+#include <stdlib.h>
+
 #include "tally/text.h"
 
 struct fitting {
     const struct model *model;
     const struct command *command;
-    const struct changes *changes;
+    const struct row_final **finals; /* of the statement's results, in order: there may be one for each fit */
+    size_t final_count;
     const struct model_fit *fits;
     uint32_t count, next; /* next: of fits, which are in order of item */
 };
 
-static bool is_final(const struct fitting *of, const struct model_fit *fit, uint64_t seq)
+static int by_fit(const void *a, const void *b)
 {
-    for (uint32_t i = 0; i < of->changes->finals_count; i++) {
-        const struct row_final *final = &of->changes->finals[i];
-        if (final->result_seq == seq && final->item == fit->item && final->version == fit->version &&
-            slice_equal(final->contract, fit->contract) && slice_equal(final->metric, fit->metric))
-            return true;
-    }
-    return false;
+    const struct row_final *left = *(const struct row_final *const *) a, *right = *(const struct row_final *const *) b;
+    int order = (left->item > right->item) - (left->item < right->item);
+    order = order != 0 ? order : slice_compare(left->contract, right->contract);
+    order = order != 0 ? order : slice_compare(left->metric, right->metric);
+    return order != 0 ? order : (left->version > right->version) - (left->version < right->version);
 }
 
-static void write_fit(struct canon *w, const struct fitting *of, const struct model_fit *fit, uint64_t seq)
+MUST_CHECK static enum tally_code finals_sort(struct fitting *of, const struct changes *changes, uint64_t seq,
+                                              struct arena *arena, struct err *err)
+{
+    of->finals = ARENA_ARRAY(arena, (size_t) changes->finals_count + 1, const struct row_final *);
+    if (of->finals == NULL)
+        return err_set(err, TALLY_E_LIMIT, "no memory for what a preview makes final");
+    for (uint32_t i = 0; i < changes->finals_count; i++)
+        if (changes->finals[i].result_seq == seq)
+            of->finals[of->final_count++] = &changes->finals[i];
+    qsort(of->finals, of->final_count, sizeof(*of->finals), by_fit);
+    return TALLY_OK;
+}
+
+static bool is_final(const struct fitting *of, const struct model_fit *fit)
+{
+    const struct row_final like = {
+        .item = fit->item, .contract = fit->contract, .metric = fit->metric, .version = fit->version};
+    const struct row_final *wanted = &like;
+    return bsearch(&wanted, of->finals, of->final_count, sizeof(*of->finals), by_fit) != NULL;
+}
+
+static void write_fit(struct canon *w, const struct fitting *of, const struct model_fit *fit)
 {
     canon_object(w);
     canon_name(w, "contract");
@@ -36,7 +58,7 @@ static void write_fit(struct canon *w, const struct fitting *of, const struct mo
     canon_string(w, fit->metric);
     if (fit->fits) {
         canon_name(w, "standing");
-        canon_str(w, is_final(of, fit, seq) ? "final" : "not final");
+        canon_str(w, is_final(of, fit) ? "final" : "not final");
     }
     canon_name(w, "version_number");
     canon_i64(w, fit->version);
@@ -68,7 +90,7 @@ static void write_item(struct canon *w, struct fitting *of, const struct row_res
         of->next++;
     for (; of->next < of->count && of->fits[of->next].item == row->item; of->next++)
         if (model_reads_contract(of->model, of->fits[of->next].contract, of->command->actor))
-            write_fit(w, of, &of->fits[of->next], row->seq);
+            write_fit(w, of, &of->fits[of->next]);
     canon_close(w);
     write_name(w, "indicator", row->indicator);
     canon_name(w, "item");
@@ -91,7 +113,8 @@ enum tally_code preview_fits(struct model *model, const struct command *command,
     uint32_t count = 0;
     TRY(model_evolve(model, command, decision, place, no_hash, err));
     TRY(model_fits(model, place->seq, 0, changes->results_count - 1, arena, &fits, &count, err));
-    struct fitting of = {.model = model, .command = command, .changes = changes, .fits = fits, .count = count};
+    struct fitting of = {.model = model, .command = command, .fits = fits, .count = count};
+    TRY(finals_sort(&of, changes, place->seq, arena, err));
     canon_name(w, "items");
     canon_array(w);
     for (uint32_t i = 0; i < changes->results_count; i++)

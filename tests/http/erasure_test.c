@@ -1,12 +1,8 @@
 /* Erasing bodies, end to end: said first, gone for everybody, counted by everybody, and what was calculated stays; what is refused; and that
  * nobody gets round the statement in SQL. */
-#include "http_help.h"
+#include "said_help.h"
 
-#include <string.h>
-
-#include "../support/audit.h"
 #include "../support/cli_run.h"
-#include "tally/canon.h"
 #include "tally/pg.h"
 
 #define TERMS                                                                                                              \
@@ -26,28 +22,6 @@ static struct service_actor buyer, judge, seller, stranger;
 static struct service_actor *const all_actors[] = {&buyer, &judge, &seller, &stranger};
 static unsigned long long north, itemised, payment, settlement, dispute, decision;
 
-static unsigned long long said(const struct service_actor *actor, const char *path, const char *body)
-{
-    struct http_reply reply;
-    char seq[24];
-    assert_int_equal(service_post(&service, actor, path, body, &reply), 0);
-    if (reply.status != 201)
-        print_message("%s: %s\n", path, reply.body);
-    assert_int_equal(reply.status, 201);
-    assert_true(http_reply_member(&reply, "seq", seq, sizeof seq));
-    http_reply_release(&reply);
-    return strtoull(seq, NULL, 10);
-}
-
-static const char *path_of(const char *family, unsigned long long seq, const char *verb)
-{
-    static char paths[16][80];
-    static size_t next;
-    char *path = paths[next++ % 16];
-    (void) snprintf(path, sizeof paths[0], "/v1/%s/%llu%s%s", family, seq, verb[0] == '\0' ? "" : "/", verb);
-    return path;
-}
-
 static void get(const char *target, struct http_reply *reply)
 {
     assert_int_equal(service_get(&service, target, reply), 0);
@@ -63,53 +37,10 @@ static void assert_get(const char *target, int status, const char *says, const c
     http_reply_release(&reply);
 }
 
-static void get_as(const struct service_actor *actor, const char *target, struct http_reply *reply)
-{
-    struct http_client client;
-    struct buf token, line;
-    buf_init(&token, 4096);
-    buf_init(&line, 8192);
-    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
-                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
-                     TALLY_OK);
-    buf_printf(&line, "GET %s HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer %.*s\r\n\r\n", target,
-               SLICE_ARG(buf_slice(&token)));
-    assert_int_equal(http_client_open(&client, service.port), 0);
-    assert_int_equal(http_client_send(&client, line.ptr, line.len), 0);
-    assert_int_equal(http_client_reply(&client, false, reply), 0);
-    http_client_close(&client);
-    buf_release(&token);
-    buf_release(&line);
-}
-
 static void refused(const struct service_actor *actor, unsigned long long seq, const char *body, int status,
                     const char *code)
 {
     assert_post_refused(actor, path_of("entries", seq, "erasure"), slice_str(body), NULL, status, code);
-}
-
-static void propose(void)
-{
-    struct buf body;
-    struct http_reply reply;
-    char version[80], signature[200];
-    buf_init(&body, 65536);
-    buf_add_str(&body, "{\"id\":\"deal\",\"open\":true,\"parties\":{");
-    for (size_t i = 0; i < 3; i++)
-        buf_printf(&body, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", i == 0 ? "" : ",", all_actors[i]->id,
-                   all_actors[i]->id, all_actors[i]->kid.text);
-    buf_add_str(&body, "},\"terms\":");
-    canon_quote(&body, SLICE(TERMS));
-    buf_add_char(&body, '}');
-    (void) said(&buyer, "/v1/contracts", body.ptr);
-    get("/v1/contracts?limit=1", &reply);
-    assert_true(http_reply_member(&reply, "version", version, sizeof version));
-    http_reply_release(&reply);
-    for (size_t i = 0; i < 3; i += 2) {
-        (void) snprintf(signature, sizeof signature, "{\"as\":\"%s\",\"version\":\"%s\"}", all_actors[i]->id, version);
-        (void) said(all_actors[i], "/v1/contracts/deal/signatures", signature);
-    }
-    buf_release(&body);
 }
 
 static int start_with_history(void **state)
@@ -122,10 +53,8 @@ static int start_with_history(void **state)
         if (service_register(&service, ids[i], "", all_actors[i]) != 0)
             return -1;
     }
-    (void) said(&service.operator, "/v1/indicators",
-                "{\"definition\":\"Days\",\"id\":\"shared.units\",\"kind\":\"outcome\",\"name\":\"Units\","
-                "\"unit\":\"days\",\"version\":1}");
-    propose();
+    define("shared.units");
+    propose_signed("deal", TERMS, true, ACTORS(&buyer, &judge, &seller), ACTORS(&buyer, &seller));
     north = said(&seller, "/v1/results", UNITS("north", "100"));
     if (service_number(&service, "SELECT max(seq) FROM outcomes.payment", &number) != 0)
         return -1;

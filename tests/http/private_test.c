@@ -1,17 +1,14 @@
 /* What is not open: three readers, one of them nobody in particular, over every GET there is; bad tokens; what those who may not read are
  * answered when they speak; the archive of each. Two contracts over one indicator: one for its parties alone, one open, which pays for
  * each of persons and gets a result that is not open. */
-#include "http_help.h"
+#include "said_help.h"
 
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../api/server/routes.h"
-#include "../support/audit.h"
 #include "../support/cli_run.h"
 #include "tally/archive.h"
-#include "tally/canon.h"
 #include "tally/text.h"
 
 /* "quiet": its id, and what is said in it, are nowhere in what a stranger reads */
@@ -43,108 +40,26 @@
 
 static struct service_actor buyer, judge, seller, vera, stranger, other, hub;
 static struct service_actor *const all_actors[] = {&buyer, &judge, &seller, &vera, &stranger, &other, &hub};
-static const struct service_actor *const parties[] = {&buyer, &judge, &seller, &vera};
+static const struct service_actor *const parties[] = {&buyer, &judge, &seller, &vera, NULL};
 
 /* The numbers of entries: in the quiet contract, and of results. */
 static unsigned long long open_result, private_result, figure, quiet_payment, dispute, settlement, stays_result,
     loud_payment;
 
 /* ---- saying ---- */
-static unsigned long long said(const struct service_actor *actor, const char *path, const char *body)
-{
-    struct http_reply reply;
-    char seq[24];
-    assert_int_equal(service_post(&service, actor, path, body, &reply), 0);
-    if (reply.status != 201)
-        print_message("%s: %s\n", path, reply.body);
-    assert_int_equal(reply.status, 201);
-    assert_true(http_reply_member(&reply, "seq", seq, sizeof seq));
-    http_reply_release(&reply);
-    return strtoull(seq, NULL, 10);
-}
-
 static unsigned long long said_of(const struct service_actor *actor, const char *family, unsigned long long seq,
                                   const char *verb, const char *body)
 {
-    char path[96];
-    (void) snprintf(path, sizeof path, "/v1/%s/%llu/%s", family, seq, verb);
-    return said(actor, path, body);
+    return said(actor, path_of(family, seq, verb), body);
 }
 
 /* ---- reading ---- */
-static void token_of(const struct service_actor *actor, struct buf *headers)
-{
-    struct buf token;
-    buf_init(&token, 4096);
-    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
-                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
-                     TALLY_OK);
-    buf_printf(headers, "Authorization: Bearer %.*s\r\n", SLICE_ARG(buf_slice(&token)));
-    buf_release(&token);
-}
-
-/* GET with these header lines (or ""). */
-static void get_raw(const char *target, const char *headers, struct http_reply *reply)
-{
-    struct http_client client;
-    struct buf request;
-    buf_init(&request, 16384);
-    buf_printf(&request, "GET %s HTTP/1.1\r\nHost: t\r\n%s\r\n", target, headers);
-    assert_int_equal(http_client_open(&client, service.port), 0);
-    assert_int_equal(http_client_send(&client, request.ptr, request.len), 0);
-    assert_int_equal(http_client_reply(&client, false, reply), 0);
-    http_client_close(&client);
-    buf_release(&request);
-}
-
-/* As this actor; NULL: as nobody in particular. */
-static void get_as(const struct service_actor *actor, const char *target, struct http_reply *reply)
-{
-    struct buf headers;
-    buf_init(&headers, 4096);
-    buf_add_str(&headers, "");
-    if (actor != NULL)
-        token_of(actor, &headers);
-    get_raw(target, actor == NULL ? "" : headers.ptr, reply);
-    buf_release(&headers);
-}
-
 static bool says(const struct http_reply *reply, const char *what)
 {
     return memmem(reply->body, reply->body_len, what, strlen(what)) != NULL;
 }
 
 /* ---- the service ---- */
-/* Proposed by one of them, and signed by every other one from first_signer on. */
-static void propose(const char *id, const char *terms, bool open, const struct service_actor *by,
-                    const struct service_actor *const *of, size_t count, size_t first_signer)
-{
-    struct buf body;
-    struct http_reply reply;
-    char path[96], version[80], signature[200];
-    buf_init(&body, 65536);
-    buf_printf(&body, "{\"id\":\"%s\",\"open\":%s,\"parties\":{", id, open ? "true" : "false");
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&body, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", i == 0 ? "" : ",", of[i]->id, of[i]->id,
-                   of[i]->kid.text);
-    buf_add_str(&body, "},\"terms\":");
-    canon_quote(&body, slice_str(terms));
-    buf_add_char(&body, '}');
-    (void) said(by, "/v1/contracts", body.ptr);
-    (void) snprintf(path, sizeof path, "/v1/contracts/%s", id);
-    get_as(&seller, path, &reply);
-    const char *at = strstr(reply.body, "\"version\":\"");
-    assert_non_null(at);
-    (void) snprintf(version, sizeof version, "%.64s", at + 11);
-    http_reply_release(&reply);
-    (void) snprintf(path, sizeof path, "/v1/contracts/%s/signatures", id);
-    for (size_t i = first_signer; i < count; i += 2) { /* buyer and seller of four, or one alone */
-        (void) snprintf(signature, sizeof signature, "{\"as\":\"%s\",\"version\":\"%s\"}", of[i]->id, version);
-        (void) said(of[i], path, signature);
-    }
-    buf_release(&body);
-}
-
 static unsigned long long payment_of(const char *contract, const char *rule)
 {
     struct http_reply reply;
@@ -161,16 +76,6 @@ static unsigned long long payment_of(const char *contract, const char *rule)
     return seq;
 }
 
-static void define(const char *id)
-{
-    char body[256];
-    (void) snprintf(body, sizeof body,
-                    "{\"definition\":\"Days\",\"id\":\"%s\",\"kind\":\"outcome\",\"name\":\"N\",\"unit\":\"days\","
-                    "\"version\":1}",
-                    id);
-    (void) said(&service.operator, "/v1/indicators", body);
-}
-
 static int start_with_contracts(void **state)
 {
     static const char *const ids[] = {"buyer", "judge", "seller", "vera", "stranger", "other", "hub"};
@@ -183,8 +88,8 @@ static int start_with_contracts(void **state)
     define("shared.units");
     define("shared.stays");
     define("shared.more");
-    propose("quiet", QUIET, false, &buyer, parties, 4, 0);
-    propose("loud", LOUD, true, &buyer, parties, 4, 0);
+    propose_signed("quiet", QUIET, false, parties, ACTORS(&buyer, &seller));
+    propose_signed("loud", LOUD, true, parties, ACTORS(&buyer, &seller));
     open_result = said(&seller, "/v1/results", UNITS("north", "100", ""));
     (void) said_of(&vera, "results", open_result, "verifications", "{}");
     private_result = said(&seller, "/v1/results", UNITS("south", "31", NOT_OPEN));
@@ -439,7 +344,7 @@ static void caches_are_told_for_whom_an_answer_is(void **state)
     assert_string_not_equal(own, public);
     http_reply_release(&reply);
     (void) snprintf(line, sizeof line, "If-None-Match: %s\r\n", own); /* the tag of another's answer says nothing */
-    get_raw("/v1/contracts", line, &reply);
+    get_with("/v1/contracts", line, &reply);
     assert_reply(&reply, 200, NULL);
     get_as(NULL, "/v1/contracts/quiet", &reply);
     assert_true(http_reply_header(&reply, "Vary", value, sizeof value));
@@ -462,7 +367,7 @@ static void assert_token(const char *headers, int status)
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         struct http_reply reply;
         char value[32] = "";
-        get_raw(targets[i], headers, &reply);
+        get_with(targets[i], headers, &reply);
         if (reply.status != status)
             print_message("%s with %s: %d\n", targets[i], headers, reply.status);
         if (status == 401) {
@@ -554,12 +459,12 @@ static void what_is_no_token_is_refused_and_never_taken_for_none(void **state)
     buf_printf(&line, "Authorization: Bearer %.*s\r\n", SLICE_ARG(buf_slice(&jws)));
     assert_token(line.ptr, 401); /* a statement is no token */
     buf_clear(&line);
-    token_of(&buyer, &line);
+    add_token(&buyer, &line);
     line.ptr[line.len - 10] = line.ptr[line.len - 10] == 'A' ? 'B' : 'A';
     assert_token(line.ptr, 401); /* another signature */
-    get_raw("/v1/contracts", "Authorization: Bearer a.b.c\r\nAuthorization: Bearer a.b.c\r\n", &reply);
+    get_with("/v1/contracts", "Authorization: Bearer a.b.c\r\nAuthorization: Bearer a.b.c\r\n", &reply);
     assert_reply(&reply, 400, "request.malformed");
-    get_raw("/v1/actors", "Authorization: Bearer a.b.c\r\n", &reply); /* nobody is asked there who they are */
+    get_with("/v1/actors", "Authorization: Bearer a.b.c\r\n", &reply); /* nobody is asked there who they are */
     assert_reply(&reply, 200, NULL);
     buf_release(&jws);
     buf_release(&line);
@@ -572,8 +477,8 @@ static void a_key_that_is_revoked_reads_no_more(void **state)
     char path[160];
     (void) state;
     buf_init(&line, 4096);
-    token_of(&other, &line);
-    get_raw("/v1/contracts", line.ptr, &reply);
+    add_token(&other, &line);
+    get_with("/v1/contracts", line.ptr, &reply);
     assert_reply(&reply, 200, NULL);
     (void) snprintf(path, sizeof path, "/v1/actors/other/keys/%s/revocation", other.kid.text);
     (void) said(&other, path, "{}");
@@ -651,7 +556,7 @@ static void a_contract_of_somebody_else_does_not_use_what_is_not_open(void **sta
     struct http_reply reply;
     char path[96];
     (void) state;
-    propose("eaves", EAVES, true, &stranger, (const struct service_actor *const[]){&seller, &stranger}, 2, 1);
+    propose_signed("eaves", EAVES, true, ACTORS(&seller, &stranger), ACTORS(&stranger));
     get_as(&stranger, "/v1/payments?contract=eaves", &reply);
     assert_true(says(&reply, "\"amount\":\"250.00\"")); /* 100 days, which are open */
     assert_false(says(&reply, "77.5"));                 /* 31 days, which are not */
@@ -687,7 +592,7 @@ static void who_joins_reads_from_then_on(void **state)
     struct http_reply reply;
     char version[80], body[200];
     (void) state;
-    propose("club", CLUB, false, &buyer, parties, 4, 0);
+    propose_signed("club", CLUB, false, parties, ACTORS(&buyer, &seller));
     get_as(&seller, "/v1/contracts/club", &reply);
     (void) snprintf(version, sizeof version, "%.64s", strstr(reply.body, "\"version\":\"") + 11);
     http_reply_release(&reply);
@@ -758,7 +663,7 @@ static void say_twice(const struct service_actor *actor, const char *path, const
     char replayed[16] = "";
     buf_init(&jws, 4096);
     buf_init(&headers, 4096);
-    token_of(actor, &headers);
+    add_token(actor, &headers);
     (void) head_now();
     assert_int_equal(service_sign(&service, actor, path, slice_str(body), NULL, &jws), 0);
     assert_int_equal(http_client_open(&client, service.port), 0);
@@ -773,7 +678,7 @@ static void say_twice(const struct service_actor *actor, const char *path, const
         buf_clear(&headers);
         buf_add_str(&headers, "");
         if (i == 1)
-            token_of(&stranger, &headers);
+            add_token(&stranger, &headers);
         assert_int_equal(
             service_exchange(&client, path, buf_slice(&jws), i == 0 ? NULL : headers.ptr, slice_str(body), &again), 0);
         assert_int_equal(again.status, 201);
@@ -791,7 +696,7 @@ static void preview_as(const struct service_actor *actor, const char *body, stru
     struct http_client client;
     struct buf headers;
     buf_init(&headers, 4096);
-    token_of(actor, &headers);
+    add_token(actor, &headers);
     assert_int_equal(http_client_open(&client, service.port), 0);
     assert_int_equal(service_exchange(&client, "/v1/preview/results", SLICE(""), headers.ptr, slice_str(body), reply), 0);
     assert_int_equal(reply->status, 200);
@@ -803,7 +708,7 @@ static void an_answer_says_what_its_author_may_read_of_what_followed(void **stat
 {
     struct http_reply reply;
     (void) state;
-    propose("more", MORE, false, &buyer, parties, 4, 0);
+    propose_signed("more", MORE, false, parties, ACTORS(&buyer, &seller));
     preview_as(&hub, MORE_OF("north"), &reply);
     assert_true(says(&reply, "{\"events\":[],\"items\":[{"));
     assert_true(says(&reply, "\"fits\":[],")); /* what it may not read is not there for it */

@@ -1,10 +1,7 @@
 /* What changes how a result stands, over HTTP: restated, withdrawn, disputed, decided; alone and several in one batch; and what is
  * refused on the way, which leaves the ledger as it was. */
 #include "batch_help.h"
-
-#include <string.h>
-
-#include "tally/canon.h"
+#include "said_help.h"
 
 #define TERMS                                                                                                              \
     "terms 1\ncontract stays \"Standing\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                           \
@@ -32,26 +29,6 @@ static void post(const struct service_actor *actor, const char *path, const char
     assert_int_equal(reply->status, 201);
 }
 
-/* Recorded as this entry. */
-static unsigned long long said(const struct service_actor *actor, const char *path, const char *body)
-{
-    struct http_reply reply;
-    char seq[24];
-    post(actor, path, body, &reply);
-    assert_true(http_reply_member(&reply, "seq", seq, sizeof seq));
-    http_reply_release(&reply);
-    return strtoull(seq, NULL, 10);
-}
-
-/* "/v1/results/12/disputes": several stay readable. */
-static const char *path_of(const char *family, unsigned long long seq, const char *verb)
-{
-    static char paths[16][80];
-    static size_t next;
-    char *path = paths[next++ % 16];
-    (void) snprintf(path, sizeof paths[0], "/v1/%s/%llu%s%s", family, seq, verb[0] == '\0' ? "" : "/", verb);
-    return path;
-}
 #define ABOUT(seq, verb) path_of("results", (seq), (verb))
 
 static void refused(const struct service_actor *actor, const char *path, const char *body, int status, const char *code)
@@ -90,16 +67,12 @@ static void previewed(const struct service_actor *actor, const char *path, const
 {
     struct http_client client;
     struct http_reply reply;
-    struct buf token, headers;
+    struct buf headers;
     char target[120];
     struct head before = head_now();
-    buf_init(&token, 4096);
     buf_init(&headers, 4096);
     (void) snprintf(target, sizeof target, "/v1/preview%s", path + strlen("/v1"));
-    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
-                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
-                     TALLY_OK);
-    buf_printf(&headers, "Authorization: Bearer %s\r\n", token.ptr);
+    add_token(actor, &headers);
     assert_int_equal(http_client_open(&client, service.port), 0);
     assert_int_equal(service_exchange(&client, target, SLICE(""), headers.ptr, slice_str(body), &reply), 0);
     if (reply.status != status || strstr(reply.body, says) == NULL)
@@ -110,39 +83,9 @@ static void previewed(const struct service_actor *actor, const char *path, const
     assert_head(before);
     http_client_close(&client);
     buf_release(&headers);
-    buf_release(&token);
 }
 
 /* ---- the service ---- */
-static int propose(void)
-{
-    struct buf body;
-    struct http_reply reply;
-    char version[80], signature[160];
-    int rc = 0;
-    buf_init(&body, 65536);
-    buf_add_str(&body, "{\"id\":\"stays\",\"open\":true,\"parties\":{");
-    for (size_t i = 0; i < 5; i++)
-        buf_printf(&body, "%s\"%s\":{\"actor\":\"%s\",\"kid\":\"%s\"}", i == 0 ? "" : ",", all_actors[i]->id,
-                   all_actors[i]->id, all_actors[i]->kid.text);
-    buf_add_str(&body, "},\"terms\":");
-    canon_quote(&body, SLICE(TERMS));
-    buf_add_char(&body, '}');
-    rc = service_post(&service, &buyer, "/v1/contracts", body.ptr, &reply);
-    http_reply_release(&reply);
-    if (rc == 0)
-        rc = service_get(&service, "/v1/contracts?limit=1", &reply);
-    if (rc != 0 || !http_reply_member(&reply, "version", version, sizeof version))
-        return -1;
-    http_reply_release(&reply);
-    (void) snprintf(signature, sizeof signature, "{\"as\":\"buyer\",\"version\":\"%s\"}", version);
-    (void) said(&buyer, "/v1/contracts/stays/signatures", signature);
-    (void) snprintf(signature, sizeof signature, "{\"as\":\"seller\",\"version\":\"%s\"}", version);
-    (void) said(&seller, "/v1/contracts/stays/signatures", signature);
-    buf_release(&body);
-    return 0;
-}
-
 static int start_with_contract(void **state)
 {
     static const char *const ids[] = {"buyer", "judge", "other", "seller", "vera", "stranger"};
@@ -152,13 +95,10 @@ static int start_with_contract(void **state)
         if (service_register(&service, ids[i], i == 5 ? "backbone" : "", all_actors[i]) != 0)
             return -1;
     }
-    for (size_t i = 0; i < 2; i++)
-        (void) said(&service.operator, "/v1/indicators",
-                    i == 0 ? "{\"definition\":\"Days\",\"id\":\"shared.units\",\"kind\":\"outcome\",\"name\":\"Units\","
-                             "\"unit\":\"days\",\"version\":1}"
-                           : "{\"definition\":\"Days\",\"id\":\"lone.units\",\"kind\":\"outcome\",\"name\":\"Units\","
-                             "\"unit\":\"days\",\"version\":1}");
-    return propose();
+    define("shared.units");
+    define("lone.units");
+    propose_signed("stays", TERMS, true, ACTORS(&buyer, &judge, &other, &seller, &vera), ACTORS(&buyer, &seller));
+    return 0;
 }
 
 static int stop_with_contract(void **state)

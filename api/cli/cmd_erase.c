@@ -35,9 +35,8 @@ static const struct cli_option OPTIONS[] = {
 static const struct cli_command COMMANDS[] = {
     {NULL, "SEQ --ground TEXT",
      "erase the body of an entry that you signed, or as the operator of any: text, signature and nonce go for good\n"
-     "Header, chain and tree stay; what calculations need stays as residue. Copies that others took, and backups until "
-     "they "
-     "expire, are not reached.",
+     "Header, chain and tree stay; what calculations need stays as residue, of a result its dimensions and value. Copies "
+     "that others took, and backups until they expire, are not reached.",
      "tally erase 12 --ground \"asked for by the person concerned\"", 1, 1, run, CLI_OPTIONS(OPTIONS)},
 };
 const struct cli_family cli_erase = {"erase", "the body of an entry, on a stated ground", COMMANDS, 1};

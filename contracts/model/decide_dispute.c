@@ -190,7 +190,7 @@ static enum tally_code statement_in_contract(struct deciding *d, const struct di
 {
     bool open = p->contract->row.open;
     for (uint32_t i = 0; i < p->count; i++)
-        open = open && result_is_open(&view_result(d->model, p->rows[i].result_seq, p->rows[i].item)->row);
+        open = open && result_is_public(&view_result(d->model, p->rows[i].result_seq, p->rows[i].item)->row);
     d->out->open = open;
     return open ? TALLY_OK : concerns(d, d->place->seq, p->contract->row.id);
 }

@@ -164,7 +164,7 @@ static enum tally_code statement_in_contract(struct deciding *d, const struct re
         const struct view_result *result = view_result(d->model, r->disputed[i]->row.result_seq, r->disputed[i]->item);
         if (result == NULL)
             return not_loaded(d, "a disputed result of contract", r->contract->row.id);
-        open = open && result_is_open(&result->row);
+        open = open && result_is_public(&result->row);
     }
     d->out->open = open;
     return open ? TALLY_OK : concerns(d, d->place->seq, r->contract->row.id);

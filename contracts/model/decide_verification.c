@@ -131,6 +131,16 @@ done:
     return rc;
 }
 
+/* Of results that were erased: those who need it to compute read it. */
+static enum tally_code statement_of_erased(struct deciding *d, const struct verifying *v)
+{
+    enum tally_code rc = TALLY_OK;
+    for (uint32_t i = 0; i < v->contracts.count && v->submission->items[0]->row.is_erased; i++)
+        TRY(concerns(d, d->place->seq, v->contracts.items[i]->row.id));
+done:
+    return rc;
+}
+
 enum tally_code decide_verify_result(struct deciding *d)
 {
     enum tally_code rc = TALLY_OK;
@@ -149,6 +159,7 @@ enum tally_code decide_verify_result(struct deciding *d)
             STEP(change_verification(d, &row));
     }
     STEP(statement_of_result(d, &v.submission->items[0]->row));
+    STEP(statement_of_erased(d, &v));
     struct news news = {.is_verification = true,
                         .verified_seq = VERIFICATION.seq,
                         .is_verified = v.is_named,

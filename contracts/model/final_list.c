@@ -102,7 +102,7 @@ static enum tally_code end(struct deciding *d, const struct work *work, struct l
     canon_close(&list->json);
     canon_close(&list->json);
     for (uint32_t i = list->from; i < to; i++)
-        open = open && result_is_open(&work->finals[i]->fit.result->row);
+        open = open && result_is_public(&work->finals[i]->fit.result->row);
     TRY(event_add(d, "result.finalised", open, work->row.id, &list->body, &seq));
     for (uint32_t i = list->from; i < to; i++) {
         struct new_final *now = work->finals[i];

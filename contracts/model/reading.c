@@ -36,6 +36,11 @@ bool result_is_open(const struct row_result *row)
     return row->only_in.len == 0;
 }
 
+bool result_is_public(const struct row_result *row)
+{
+    return result_is_open(row) && !row->is_erased;
+}
+
 bool result_counts_in(const struct row_result *row, struct slice contract)
 {
     struct slice rest = row->only_in, id;
@@ -145,7 +150,7 @@ enum tally_code statement_of_result(struct deciding *d, const struct row_result 
 {
     enum tally_code rc = TALLY_OK;
     struct slice rest = row->only_in, id;
-    d->out->open = result_is_open(row);
+    d->out->open = result_is_public(row); /* of one that was erased, the tables know who has a metric of it */
     while (next_named(&rest, &id))
         TRY(concerns(d, d->place->seq, id));
 done:

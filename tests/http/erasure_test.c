@@ -222,6 +222,21 @@ static void a_dispute_a_decision_and_a_list_lose_their_text_and_nothing_else(voi
     assert_get("/v1/contracts/deal/state", 200, "\"stands\":\"250.00\"", NULL);
 }
 
+/* Its body, in which this stands, is for one of them. */
+static void assert_withheld(const struct service_actor *from, const struct service_actor *reader, unsigned long long seq,
+                            const char *says)
+{
+    struct http_reply reply;
+    get_as(from, path_of("entries", seq, ""), &reply);
+    if (strstr(reply.body, "\"withheld\":true") == NULL || strstr(reply.body, says) != NULL)
+        fail_msg("not withheld: %s", reply.body);
+    assert_reply(&reply, 200, NULL);
+    get_as(reader, path_of("entries", seq, ""), &reply);
+    if (strstr(reply.body, says) == NULL)
+        fail_msg("%s is not in %s", says, reply.body);
+    assert_reply(&reply, 200, NULL);
+}
+
 /* What ought not to have been public ends with it, for whoever is no party of a contract that uses it; and calculations go on. */
 static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state)
 {
@@ -235,6 +250,7 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     assert_get("/v1/entries?type=residue.kept", 200, "\"withheld\":true", NULL);
     unsigned long long again = said(&seller, path_of("results", north, "restatements"), "{\"value\":\"90\"}");
     assert_get(path_of("results", again, ""), 404, "result.not_found", NULL);
+    assert_withheld(&stranger, &buyer, again, "\\\"value\\\":\\\"90\\\"");
     assert_get("/v1/contracts/deal/state", 200, "\"stands\":\"225.00\"", NULL);
     assert_int_equal(service_number(&service, "SELECT max(seq) FROM outcomes.payment", &number), 0);
     assert_true((unsigned long long) number > again);
@@ -244,6 +260,42 @@ static void a_result_that_is_erased_is_public_no_more_and_counts_on(void **state
     assert_non_null(strstr(reply.body, "\"value\":\"100\""));
     assert_non_null(strstr(reply.body, "\"replaced_by\":{"));
     assert_reply(&reply, 200, NULL);
+}
+
+#define CHECKED                                                                                                            \
+    "terms 1\ncontract checked \"Checked\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
+    "runs 2020-01-01 to 2090-12-31\ncloses 2091-12-31\n\nparty buyer outcome payer \"Buyer\"\n"                            \
+    "party judge evaluator \"Judge\"\nparty seller provider \"Seller\"\n"                                                  \
+    "in force when buyer and seller have signed\n"                                                                         \
+    "disputes decided by buyer within 60 days, otherwise stands\ndimension place (north, south)\n"                         \
+    "metric checks is shared.checks version 1 in days between 0 and 1_000\n  by place\n  reported by seller\n"             \
+    "  verified by judge\n  disputes within 30 days\n  if missing use 0\n"                                                 \
+    "pay each_place from buyer to seller\n  for each place\n  amount 1 per day of checks\n"
+
+/* Nor is what is said of it afterwards, and what follows, which names its key. */
+static void what_is_said_of_an_erased_result_is_for_those_who_read_it(void **state)
+{
+    (void) state;
+    define("shared.checks");
+    propose_signed("checked", CHECKED, true, ACTORS(&buyer, &judge, &seller), ACTORS(&buyer, &seller));
+    unsigned long long result = said(&seller, "/v1/results",
+                                     "{\"dimensions\":{\"place\":\"south\"},\"indicator\":\"shared.checks\","
+                                     "\"value\":\"7\",\"version\":1}");
+    (void) said(&seller, path_of("entries", result, "erasure"), GROUND);
+    unsigned long long verified = said(&judge, path_of("results", result, "verifications"), "{\"note\":\"Anna, south\"}");
+    assert_withheld(&stranger, &buyer, verified, "Anna, south");
+    assert_withheld(&stranger, &seller, verified + 1, "\\\"key\\\":\\\"south\\\""); /* result.finalised */
+    unsigned long long disputed = said(&seller, path_of("results", result, "disputes"),
+                                       "{\"contract\":\"checked\",\"reason\":\"Anna was not there\"}");
+    assert_withheld(&stranger, &judge, disputed, "Anna was not there");
+    unsigned long long decided =
+        said(&buyer, path_of("disputes", disputed, "resolution"), "{\"decision\":\"stands\",\"note\":\"Anna was\"}");
+    assert_withheld(&stranger, &judge, decided, "Anna was");
+    unsigned long long gone = said(&seller, path_of("results", result, "withdrawal"), "{\"note\":\"Anna asked\"}");
+    assert_withheld(&stranger, &judge, gone, "Anna asked");
+    for (size_t i = 0; i < 4; i++) /* for the auditor, who looks for the name */
+        (void) said(&service.operator,
+                    path_of("entries", (unsigned long long[]){verified, disputed, decided, gone}[i], "erasure"), GROUND);
 }
 
 /* To who may not read it, it is on every route what was never there; to whoever has a metric of it, what it was. */
@@ -320,7 +372,7 @@ static void the_auditor_and_the_database_agree_and_count(void **state)
     http_reply_release(&reply);
     assert_int_equal(service_vkey(&service, vkey, sizeof vkey), 0);
     assert_int_equal(service_number(&service, "SELECT count(*) FROM ledger.erasure", &erased), 0);
-    assert_int_equal(erased, 6);
+    assert_int_equal(erased, 11);
     (void) snprintf(wanted, sizeof wanted, "%lld erased were not seen", (long long) erased);
     cli_program("tally-verify", program, sizeof program);
     for (size_t i = 0; i < 3; i++) {
@@ -366,6 +418,7 @@ int main(void)
         cmocka_unit_test(what_was_erased_cannot_be_said_again_under_its_id),
         cmocka_unit_test(a_dispute_a_decision_and_a_list_lose_their_text_and_nothing_else),
         cmocka_unit_test(a_result_that_is_erased_is_public_no_more_and_counts_on),
+        cmocka_unit_test(what_is_said_of_an_erased_result_is_for_those_who_read_it),
         cmocka_unit_test(what_is_erased_is_the_same_on_every_route),
         cmocka_unit_test(after_a_start_everything_goes_on_from_what_is_left),
         cmocka_unit_test(the_auditor_and_the_database_agree_and_count),

@@ -129,6 +129,14 @@ done:
     return rc;
 }
 
+/* What a failed preview is to who asked. Said of the statement it would be wrong: recording it needs no answer of this size. */
+static const struct refusal *refusal_of(const struct err *err)
+{
+#define TOO_MUCH "what there is to say of it is too much for one answer: ask about fewer results at once"
+    static const struct refusal too_much = {.code = REFUSE_EVALUATION_LIMIT, .detail = {TOO_MUCH, sizeof TOO_MUCH - 1}};
+    return err->code == TALLY_E_LIMIT ? &too_much : problem_of_error("preview.failed", err);
+}
+
 void handle_preview(struct tallyd *tallyd, struct http_request *request)
 {
     struct err err = {0};
@@ -138,7 +146,7 @@ void handle_preview(struct tallyd *tallyd, struct http_request *request)
         rc = buf_check(&request->answer.text, &err);
     err.code = rc;
     if (rc != TALLY_OK)
-        refusal = problem_of_error("preview.failed", &err);
+        refusal = refusal_of(&err);
     if (refusal != NULL) {
         http_refuse(request, refusal);
         return;

@@ -138,8 +138,9 @@ static void a_proposal_is_checked(void **state)
     buf_release(&terms);
 }
 
-/* Sends body to a preview with a token of denver's, and wants the ledger as it was. */
-static void preview(const char *path, struct slice body, int status, const char *code, const char *says)
+/* Sends body to a preview with a token of this actor's, and wants the ledger as it was. */
+static void preview(const struct service_actor *actor, const char *path, struct slice body, int status, const char *code,
+                    const char *says)
 {
     struct http_reply reply;
     struct http_client client;
@@ -147,8 +148,8 @@ static void preview(const char *path, struct slice body, int status, const char 
     struct head before = head_now();
     buf_init(&token, 4096);
     buf_init(&headers, 4096);
-    assert_int_equal(read_token_sign(SLICE("denver"), SLICE(SERVICE_ORIGIN), (struct instant){instant_now().us + 60000000},
-                                     denver.key, &token, NULL),
+    assert_int_equal(read_token_sign(slice_str(actor->id), SLICE(SERVICE_ORIGIN),
+                                     (struct instant){instant_now().us + 60000000}, actor->key, &token, NULL),
                      TALLY_OK);
     buf_printf(&headers, "Authorization: Bearer %s\r\n", token.ptr);
     assert_int_equal(http_client_open(&client, service.port), 0);
@@ -170,13 +171,14 @@ static void a_preview_of_terms_checks_them_and_records_nothing(void **state)
     buf_init(&body, 262144);
     terms_text(&terms);
     proposal("housing", buf_slice(&terms), &body);
-    preview("/v1/preview/contracts", buf_slice(&body), 200, NULL, "{\"events\":[]}");
-    preview("/v1/preview/contracts", buf_slice(&body), 200, NULL, "{\"events\":[]}"); /* the id was not taken by it */
+    preview(&denver, "/v1/preview/contracts", buf_slice(&body), 200, NULL, "{\"events\":[]}");
+    preview(&denver, "/v1/preview/contracts", buf_slice(&body), 200, NULL,
+            "{\"events\":[]}"); /* the id was not taken by it */
     assert_int_equal(service_get(&service, "/v1/contracts/housing", &reply), 0);
     assert_reply(&reply, 404, "contract.not_found");
     buf_clear(&body);
     proposal("housing", SLICE("terms 1\ncontract housing \"H\"\nparty denver payer\n"), &body);
-    preview("/v1/preview/contracts", buf_slice(&body), 422, "contract.terms", "terms:3:");
+    preview(&denver, "/v1/preview/contracts", buf_slice(&body), 422, "contract.terms", "terms:3:");
     buf_release(&body);
     buf_release(&terms);
 }
@@ -406,6 +408,35 @@ static void a_preview_says_what_would_follow_and_records_nothing(void **state)
     buf_release(&token);
 }
 
+/* Ten thousand results of an indicator that many contracts use: each is told why it fits none. That is no trouble of the database's. */
+static void a_preview_too_large_to_be_told_says_so(void **state)
+{
+    enum { CONTRACTS = 30, RESULTS = 10000 };
+    struct buf terms, body;
+    char id[32];
+    (void) state;
+    buf_init(&terms, 65536);
+    buf_init(&body, 4u << 20);
+    terms_text(&terms);
+    for (int i = 0; i < CONTRACTS; i++) {
+        (void) snprintf(id, sizeof id, "another-%d", i);
+        buf_clear(&body);
+        proposal(id, buf_slice(&terms), &body);
+        post_ok(&denver, "/v1/contracts", body.ptr);
+    }
+    buf_clear(&body);
+    buf_add_str(&body, "{\"results\":[");
+    for (int i = 0; i < RESULTS; i++)
+        buf_printf(&body,
+                   "%s{\"dimensions\":{\"payment\":\"the-payment-that-no-text-knows-%05d\"},"
+                   "\"indicator\":\"denver.net-days-housed\",\"value\":\"1\",\"version\":1}",
+                   i == 0 ? "" : ",", i);
+    buf_add_str(&body, "]}");
+    preview(&csh, "/v1/preview/results", buf_slice(&body), 422, "evaluation.limit", "fewer results");
+    buf_release(&body);
+    buf_release(&terms);
+}
+
 static void no_more_is_settled_than_is_due(void **state)
 {
     struct http_reply reply;
@@ -512,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_verification_triggers_the_payment),
         cmocka_unit_test(the_payment_is_explained),
         cmocka_unit_test(a_preview_says_what_would_follow_and_records_nothing),
+        cmocka_unit_test(a_preview_too_large_to_be_told_says_so),
         cmocka_unit_test(no_more_is_settled_than_is_due),
         cmocka_unit_test(a_verification_signed_before_its_result_was_recorded_is_refused),
         cmocka_unit_test(one_of_two_verifications_in_one_batch_counts),

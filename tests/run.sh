@@ -14,7 +14,7 @@ export CMOCKA_MESSAGE_OUTPUT=STDOUT ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:
 
 run_one() {
     local program=$1 work=$2 limit=$3
-    local build=${program%%/tests/*}
+    local build=${program%/tests/*}
     local name=${program#"$build"/tests/}
     if [[ $build != build ]]; then name="${build##*/}: $name"; fi
     export TALLY_BIN=$TALLY_ROOT/$build/bin

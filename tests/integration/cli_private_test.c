@@ -80,11 +80,11 @@ static void a_contract_that_is_not_open_is_read_with_the_key_of_a_party(void **s
         tally(0, words);
         file_write("proof.json", ran.out);
         (void) snprintf(words, sizeof words,
-                        "--actor operator --key %s/operator.pem actor add proof.json --kind organisation", service.data);
+                        "--actor operator --key '%s/operator.pem' actor add proof.json --kind organisation", service.data);
         tally(0, words);
     }
     (void) snprintf(words, sizeof words,
-                    "--actor operator --key %s/operator.pem indicator define shared.units --version 1 --kind outcome "
+                    "--actor operator --key '%s/operator.pem' indicator define shared.units --version 1 --kind outcome "
                     "--unit days --name Units --definition Days",
                     service.data);
     tally(0, words);

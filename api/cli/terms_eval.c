@@ -3,6 +3,7 @@
 
 #include "tally/digest.h"
 #include "tally/text.h"
+#include "terms_compile.h"
 
 #define NAME_WIDTH 35 /* of an instance's name: states stand under one another */
 #define KEY_WIDTH 25  /* of a key in the list of a payment */
@@ -220,27 +221,15 @@ MUST_CHECK static enum tally_code read_terms(struct job *job, const char *path, 
     struct slice text = SLICE("");
     struct digest digest;
     struct terms *terms = NULL;
-    struct diags diags;
-    struct buf told;
     char *hash = arena_alloc(cli->arena, 2 * DIGEST_LEN + 1);
-    diags_init(&diags, cli->arena);
-    buf_init(&told, CLI_FILE_MAX);
     if (hash == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "out of memory"));
-    TRY(cli_file_read(cli, path, &text, err));
-    TRY(terms_compile(text, &diags, &terms, err));
-    if (terms == NULL) {
-        diags_sort(&diags);
-        diags_print(&diags, slice_str(path), text, &told);
-        (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
-        TRY(err_set(err, TALLY_E_MALFORMED, "%s", "")); /* the diagnostics have said it */
-    }
+    TRY(terms_compile_file(cli, path, &text, &terms, err));
     digest_of(text, &digest);
     text_hex(digest.bytes, DIGEST_LEN, hash);
     *source = (struct history_source){file, slice_of(hash, (size_t) 2 * DIGEST_LEN), terms};
     job->source_count++;
 done:
-    buf_release(&told);
     return rc;
 }
 

@@ -4,27 +4,7 @@
 #include "tally/canon.h"
 #include "tally/diag.h"
 #include "tally/exposure.h"
-
-enum tally_code cli_terms_compile(struct cli *cli, const char *file, struct terms **out, struct err *err)
-{
-    enum tally_code rc = TALLY_OK;
-    struct slice text = SLICE("");
-    struct diags diags;
-    struct buf told;
-    diags_init(&diags, cli->arena);
-    buf_init(&told, CLI_FILE_MAX);
-    TRY(cli_file_read(cli, file, &text, err));
-    TRY(terms_compile(text, &diags, out, err));
-    if (*out == NULL) {
-        diags_sort(&diags);
-        diags_print(&diags, slice_str(file), text, &told);
-        (void) fwrite(told.ptr == NULL ? "" : told.ptr, 1, told.len, stderr);
-        rc = err_set(err, TALLY_E_MALFORMED, "%s", ""); /* the diagnostics have said it */
-    }
-done:
-    buf_release(&told);
-    return rc;
-}
+#include "terms_compile.h"
 
 static struct slice bound(struct cli *cli, struct slice amount)
 {
@@ -82,7 +62,7 @@ enum tally_code cli_terms_exposure(struct cli *cli, struct err *err)
     struct buf out;
     struct canon w;
     buf_init(&out, CLI_ANSWER_MAX);
-    TRY(cli_terms_compile(cli, cli->args[0], &terms, err));
+    TRY(terms_compile_file(cli, cli->args[0], NULL, &terms, err));
     TRY(terms_exposure(terms, cli->arena, &exposure, err));
     if (cli->is_json) {
         canon_init(&w, &out);

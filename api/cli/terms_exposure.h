@@ -3,12 +3,9 @@
 #define TALLY_TERMS_EXPOSURE_H
 
 #include "cli.h"
-#include "tally/terms.h"
 
 MUST_CHECK enum tally_code cli_terms_exposure(struct cli *cli, struct err *err); /* the command */
 /* What one party can owe and receive under a text that checks. */
 MUST_CHECK enum tally_code cli_exposure_print(struct cli *cli, struct slice text, const char *party, struct err *err);
-/* Compiles a text that a command works on; what is wrong with it goes to standard error, and err then says nothing more. */
-MUST_CHECK enum tally_code cli_terms_compile(struct cli *cli, const char *file, struct terms **out, struct err *err);
 
 #endif

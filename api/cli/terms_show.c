@@ -6,6 +6,7 @@
 
 #include "tally/exposure.h"
 #include "tally/instant.h"
+#include "terms_compile.h"
 
 #define MINUTES_OF_HOUR 60
 
@@ -90,20 +91,10 @@ done:
 enum tally_code cli_terms_show(struct cli *cli, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
-    struct slice text = SLICE("");
     struct terms *terms = NULL;
-    struct diags diags;
     struct buf out;
-    diags_init(&diags, cli->arena);
     buf_init(&out, CLI_ANSWER_MAX);
-    TRY(cli_file_read(cli, cli->args[0], &text, err));
-    TRY(terms_compile(text, &diags, &terms, err));
-    if (terms == NULL) {
-        diags_sort(&diags);
-        diags_print(&diags, slice_str(cli->args[0]), text, &out);
-        (void) fwrite(out.ptr == NULL ? "" : out.ptr, 1, out.len, stderr);
-        TRY(err_set(err, TALLY_E_MALFORMED, "%s", "")); /* the diagnostics have said it */
-    }
+    TRY(terms_compile_file(cli, cli->args[0], NULL, &terms, err));
     if (cli->is_json) {
         TRY(print_tree(terms_ast(terms), &out, err));
         goto done;

@@ -8,7 +8,7 @@
 #include "tally/history.h"
 #include "tally/instant.h"
 #include "tally/text.h"
-#include "terms_exposure.h"
+#include "terms_compile.h"
 
 #define STEPS_DEFAULT 20
 #define FACTS_MAX 1000000u          /* of a history and of those set by hand */
@@ -471,7 +471,7 @@ MUST_CHECK static enum tally_code read_job(struct job *job, uint64_t *steps, str
     struct terms *terms = NULL;
     const char *as_of = cli_option(job->cli, "--as-of");
     TRY(cli_option_u64(job->cli, "--steps", 1, SIMULATE_STEPS_MAX, steps, err));
-    TRY(cli_terms_compile(job->cli, job->cli->args[0], &terms, err));
+    TRY(terms_compile_file(job->cli, job->cli->args[0], NULL, &terms, err));
     job->s.terms = terms;
     job->s.day = terms_closes(terms) == DAY_NEVER ? DAY_MAX : terms_closes(terms);
     if (as_of != NULL && day_parse(slice_str(as_of), &job->s.day) != TALLY_OK)

@@ -376,7 +376,8 @@ bool view_is_erased(const struct model *model, uint64_t seq); /* the body of thi
 
 /* ---- results that are not open (reading.c) ---- */
 bool result_is_open(const struct row_result *row);
-bool result_is_public(const struct row_result *row); /* it is open, and has not been erased: what is said of it is for everybody */
+bool result_is_public(
+    const struct row_result *row); /* it is open, and has not been erased: what is said of it is for everybody */
 /* It is open, or for this contract. */
 bool result_counts_in(const struct row_result *row, struct slice contract);
 

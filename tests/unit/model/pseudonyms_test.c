@@ -106,12 +106,42 @@ static void an_amendment_says_who_is_a_person(void **state)
     world_release(&w);
 }
 
+#define CLOSES                                                                                                             \
+    "terms 1\ncontract watched \"Watched\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"                          \
+    "runs 2012-01-01 to 2013-12-31\ncloses 2014-06-30\nparty city outcome payer \"City\"\n"                                \
+    "party maker provider \"Maker\"\nin force when city have signed\ndimension participant persons, at most 2\n"           \
+    "metric days is zone.stays version 1 in days between 0 and 1_000\n  by participant\n"                                  \
+    "metric visits is \"Visits\" in days between 0 and 1_000\n  by participant\n  reported by maker\n"                     \
+    "pay each_one from city to maker\n  for each participant of days\n  amount 2 per day of days\n"                        \
+    "pay each_visit from city to maker\n  for each participant of visits\n  amount 2 per day of visits\n"
+
+/* A figure is of one contract, which its reporter knows, signed or not. One that has closed says nothing any more. */
+static void a_figure_names_persons_by_pseudonyms_and_a_closed_contract_asks_for_none(void **state)
+{
+    (void) state;
+    begin_watched(CLOSES);
+    do_sign(&w, "city", "watched", "city"); /* in force */
+    do_result(&w, "maker", "=watched/visits participant=clara 5");
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_PERSON, "/dimensions");
+    do_result(&w, "maker", "=watched/visits participant=" PERSON " 5");
+    ASSERT_DONE(&w);
+    do_sign(&w, "maker", "watched", "maker");
+    do_result(&w, "maker", "zone.stays/1 participant=clara 5");
+    ASSERT_REFUSED_AT(&w, REFUSE_RESULT_PERSON, "/dimensions");
+    world_day(&w, "2014-07-02");
+    (void) world_moments(&w);
+    do_result(&w, "maker", "zone.stays/1 participant=clara 5");
+    ASSERT_DONE(&w);
+    world_release(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_has_signed_names_persons_by_pseudonyms_alone),
         cmocka_unit_test(each_result_that_names_a_person_is_told_once),
         cmocka_unit_test(an_amendment_says_who_is_a_person),
+        cmocka_unit_test(a_figure_names_persons_by_pseudonyms_and_a_closed_contract_asks_for_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lexer.h"
 
@@ -22,17 +23,47 @@ static bool has_error_at(const struct diags *diags, struct span span)
     return false;
 }
 
-/* A copy cut to whole characters; an empty one without memory. */
+static bool is_malformed(struct slice line, size_t at, size_t length)
+{
+    unsigned char first = (unsigned char) line.ptr[at];
+    if (length == 1)
+        return first >= 0x80;
+    for (size_t i = 1; i < length; i++)
+        if (((unsigned char) line.ptr[at + i] & 0xC0) != 0x80)
+            return true;
+    return first > 0xF4;
+}
+
+/* The character at a place as it may be shown: U+FFFD for what a terminal would not show as it is, so that a message about a hidden character
+ * does not do what the character does. *step: its bytes in the text. */
+static struct slice shown_at(struct slice text, size_t at, size_t *step)
+{
+    uint32_t character = 0;
+    *step = lex_character(text, at, &character);
+    bool is_bad = is_malformed(text, at, *step);
+    *step = is_bad ? 1 : *step;
+    return is_bad || lex_is_forbidden(character) ? SLICE("\xEF\xBF\xBD") : slice_of(text.ptr + at, *step);
+}
+
+/* A copy of whole characters, cut where it is too long; an empty one without memory. */
 static struct slice keep(struct arena *arena, const char *text)
 {
-    size_t length = strnlen(text, MESSAGE_MAX - 1);
-    struct slice out = {NULL, 0};
-    bool is_cut = length == MESSAGE_MAX - 1;
-    while (is_cut && length > 0 && ((unsigned char) text[length - 1] & 0xC0) == 0x80)
-        length--;
-    if (is_cut && length > 0 && (unsigned char) text[length - 1] >= 0xC0)
-        length--;
-    if (length == 0 || arena_copy(arena, text, length, &out, NULL) != TALLY_OK)
+    struct slice all = slice_of(text, strnlen(text, MESSAGE_MAX - 1)), out = {NULL, 0};
+    char shown[MESSAGE_MAX];
+    size_t len = 0;
+    if (all.len == MESSAGE_MAX - 1) { /* its last character may be half of one */
+        while (all.len > 0 && ((unsigned char) all.ptr[all.len - 1] & 0xC0) == 0x80)
+            all.len--;
+        all.len -= all.len > 0 && (unsigned char) all.ptr[all.len - 1] >= 0xC0;
+    }
+    for (size_t at = 0, step = 1; at < all.len; at += step) {
+        struct slice character = shown_at(all, at, &step);
+        if (len + character.len >= sizeof shown)
+            break;
+        memcpy(shown + len, character.ptr, character.len);
+        len += character.len;
+    }
+    if (len == 0 || arena_copy(arena, shown, len, &out, NULL) != TALLY_OK)
         return (struct slice){NULL, 0};
     return out;
 }
@@ -97,19 +128,7 @@ static struct slice line_of(struct slice text, struct span span)
     return slice_of(text.ptr + begin, end - begin);
 }
 
-static bool is_malformed(struct slice line, size_t at, size_t length)
-{
-    unsigned char first = (unsigned char) line.ptr[at];
-    if (length == 1)
-        return first >= 0x80;
-    for (size_t i = 1; i < length; i++)
-        if (((unsigned char) line.ptr[at + i] & 0xC0) != 0x80)
-            return true;
-    return first > 0xF4;
-}
-
-/* Shows the line and marks the span in it. What a terminal would not show as it is stands as U+FFFD, so that a message
- * about a hidden character does not do what the character does. */
+/* Shows the line and marks the span in it. */
 static void print_line(struct slice line, size_t from, size_t length, uint32_t column, struct buf *out)
 {
     uint32_t first = column > LINE_BEFORE + 1 ? column - LINE_BEFORE : 1;
@@ -117,16 +136,10 @@ static void print_line(struct slice line, size_t from, size_t length, uint32_t c
     size_t carets = 0;
     buf_add_str(out, "  ");
     for (size_t at = 0, step = 1; at < line.len; at += step, shown++) {
-        uint32_t character = 0;
-        step = lex_character(line, at, &character);
-        bool is_bad = is_malformed(line, at, step);
-        step = is_bad ? 1 : step;
+        struct slice character = shown_at(line, at, &step);
         if (shown < first || shown >= first + LINE_MAX_SHOWN)
             continue;
-        if (is_bad || lex_is_forbidden(character))
-            buf_add_str(out, "\xEF\xBF\xBD");
-        else
-            buf_add(out, line.ptr + at, step);
+        buf_add_slice(out, character);
         carets += at >= from && at < from + length;
     }
     buf_add_str(out, "\n  ");

@@ -105,6 +105,19 @@ static void a_long_message_is_cut_between_characters(void **state)
     sample_release(&s);
 }
 
+/* What a text holds may be quoted in a message: the terminal gets no command and no turned line from it. */
+static void a_message_does_not_do_what_a_hidden_character_does(void **state)
+{
+    struct sample s = {.arena = arena_new(65536), .source = SLICE("abc")};
+    (void) state;
+    buf_init(&s.out, OUT_MAX);
+    diags_init(&s.diags, s.arena);
+    diags_add(&s.diags, DIAG_ERROR, "e", at(0, 1, 1, 1), "no \x1b[2J", "after \"\x1b[31m\xE2\x80\xAE\xC3\xA9\"");
+    assert_true(slice_is(s.diags.first->message, "after \"\xEF\xBF\xBD[31m\xEF\xBF\xBD\xC3\xA9\""));
+    assert_true(slice_is(s.diags.first->hint, "no \xEF\xBF\xBD[2J"));
+    sample_release(&s);
+}
+
 static void the_nearest_name_is_found(void **state)
 {
     const struct slice names[] = {SLICE("cohort"), SLICE("quarter"), SLICE("arm"), SLICE("reduction")};
@@ -129,6 +142,7 @@ int main(void)
         cmocka_unit_test(without_memory_errors_are_counted),
         cmocka_unit_test(a_long_line_is_shown_around_its_place),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
+        cmocka_unit_test(a_message_does_not_do_what_a_hidden_character_does),
         cmocka_unit_test(the_nearest_name_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,7 @@ struct reached { /* metrics and defines that a rule's amount comes from */
     bool *metrics, *defines, *rules;
     bool *found;     /* metrics of which only counts whether, and when, there is a result */
     uint8_t *warned; /* by metric: of what, once is enough */
+    bool *paid;      /* parties that the rule pays as members of a dimension */
 };
 
 enum { WARNED_ALONE = 1, WARNED_BACK = 2, WARNED_CARRY = 4, WARNED_SILENT = 8 };
@@ -223,7 +224,7 @@ static unsigned payee_can(struct checker *c, const struct rule *rule, uint32_t p
 {
     bool is_alone = m->shown.source < AST_SOURCE_USED && alone_behind(&m->shown, payee), carries = false;
     unsigned of = (is_alone ? WARNED_ALONE : 0u) | (is_alone && rule->is_never_back ? WARNED_BACK : 0u);
-    if (!has_value)
+    if (!has_value || m->shown.source >= AST_SOURCE_USED) /* what others say, and the bank, nobody stops reporting */
         return of;
     check_visit(c, m->missing, find_prior, &carries);
     return of | (carries && is_reporter(&m->shown, payee) ? WARNED_CARRY : 0u) |
@@ -253,23 +254,37 @@ static void warn_payee(struct checker *c, const struct rule *rule, uint32_t part
                 SLICE_ARG(name), SLICE_ARG(rule->shown.name));
 }
 
-static void warn_of_payee(struct checker *c, const struct rule *rule, uint32_t payee, struct reached *r)
+static void warn_of_payee(struct checker *c, const struct rule *rule, uint32_t payee, uint32_t m, struct reached *r)
 {
-    const struct terms *t = c->t;
-    for (uint32_t m = 0; m < t->metric_count; m++) {
-        bool is_reached = r->metrics[m] || r->found[m];
-        unsigned of = is_reached ? payee_can(c, rule, payee, &t->metrics[m], r->metrics[m]) & ~(unsigned) r->warned[m] : 0;
-        r->warned[m] = (uint8_t) (r->warned[m] | of);
-        warn_payee(c, rule, payee, &t->metrics[m], of);
-    }
+    const struct metric *metric = &c->t->metrics[m];
+    unsigned of = payee_can(c, rule, payee, metric, r->metrics[m]) & ~(unsigned) r->warned[m];
+    r->warned[m] = (uint8_t) (r->warned[m] | of);
+    warn_payee(c, rule, payee, metric, of);
+}
+
+/* Of many payees only those can do something that stand behind the figure; where nobody is named, any of them. */
+static void warn_of_payees(struct checker *c, const struct rule *rule, uint32_t m, struct reached *r)
+{
+    const struct terms_metric *shown = &c->t->metrics[m].shown;
+    uint32_t first = 0;
+    while (shown->reporter_count == 0 && first < c->t->party_count && !r->paid[first])
+        first++;
+    if (shown->reporter_count == 0 && first < c->t->party_count)
+        warn_of_payee(c, rule, first, m, r);
+    for (uint32_t i = 0; i < shown->reporter_count; i++)
+        if (shown->reporters[i] < c->t->party_count && r->paid[shown->reporters[i]])
+            warn_of_payee(c, rule, shown->reporters[i], m, r);
+    for (uint32_t i = 0; shown->quorum == 1 && i < shown->verifier_count; i++)
+        if (r->paid[shown->verifiers[i]])
+            warn_of_payee(c, rule, shown->verifiers[i], m, r);
 }
 
 static void warn_payees(struct checker *c)
 {
     const struct terms *t = c->t;
-    struct reached r = {CHECK_NEW(c, t->metric_count, bool), CHECK_NEW(c, t->define_count, bool),
-                        CHECK_NEW(c, t->rule_count, bool), CHECK_NEW(c, t->metric_count, bool),
-                        CHECK_NEW(c, t->metric_count, uint8_t)};
+    struct reached r = {CHECK_NEW(c, t->metric_count, bool),    CHECK_NEW(c, t->define_count, bool),
+                        CHECK_NEW(c, t->rule_count, bool),      CHECK_NEW(c, t->metric_count, bool),
+                        CHECK_NEW(c, t->metric_count, uint8_t), CHECK_NEW(c, t->party_count, bool)};
     if (c->failed)
         return;
     for (uint32_t i = 0; i < t->rule_count; i++) {
@@ -280,11 +295,16 @@ static void warn_payees(struct checker *c)
         memset(r.defines, 0, t->define_count * sizeof(bool));
         memset(r.rules, 0, t->rule_count * sizeof(bool));
         mark_rule(c, &t->rules[i], &r);
-        if (!is_list)
-            warn_of_payee(c, &t->rules[i], rule->payee, &r);
         for (uint32_t p = 0; is_list && p < t->party_count; p++)
-            if (takes_part(t, rule->payee, rule->payee_dimension, p))
-                warn_of_payee(c, &t->rules[i], p, &r);
+            r.paid[p] = takes_part(t, rule->payee, rule->payee_dimension, p);
+        for (uint32_t m = 0; m < t->metric_count; m++) {
+            if (!r.metrics[m] && !r.found[m])
+                continue;
+            if (is_list)
+                warn_of_payees(c, &t->rules[i], m, &r);
+            else
+                warn_of_payee(c, &t->rules[i], rule->payee, m, &r);
+        }
     }
 }
 

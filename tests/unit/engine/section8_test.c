@@ -157,6 +157,15 @@ static const struct item warnings[] = {
     {"one of several payees alone reports", "warning.payee",
      SIDES M("reported by lender") "pay p from city to side for each side amount m\n",
      SIDES M("reported by city") "pay p from city to side for each side amount m\n"},
+    {"one of several payees alone verifies", "warning.payee",
+     SIDES M("reported by city verified by lender") "pay p from city to side for each side amount m\n",
+     SIDES M("reported by city verified by lender and city") "pay p from city to side for each side amount m\n"},
+    {"one of several payees carries on what anybody reports", "warning.carry",
+     SIDES "metric m is \"M2\" in USD between 0 and 9\n  by year\n  verified by city\n  if missing use prior(year, m, 0)\n"
+           "pay p from city to side for each side, year amount m\n",
+     SIDES "metric m is settlements of q in USD\n  by year\n  if missing use prior(year, m, 0)\n"
+           "pay q from judge to city for each year amount 5\n"
+           "pay p from city to side for each side, year amount m\n"},
     {"the arbiter is one of several payees", "warning.arbiter",
      SIDES "pay p from city to side for each side amount money\n",
      "dimension other (lender)\npay p from city to other for each other amount money\n"},

@@ -204,6 +204,7 @@ static void write_cap(struct writer *w)
 
 static void make(struct dice *dice, bool free_from_history, bool uses_other, struct random_text *out)
 {
+    static const char *const roundings[] = {"0.01, half even", "0.05, half up", "0.5, up", "1, down"};
     struct writer *w = calloc(1, sizeof *w);
     *out = (struct random_text){.villages = dice_in(dice, 3) && !free_from_history ? 3
                                             : dice_in(dice, 3)                     ? RANDOM_VILLAGES * 5
@@ -213,14 +214,17 @@ static void make(struct dice *dice, bool free_from_history, bool uses_other, str
     w->free_from_history = free_from_history;
     w->uses_other = uses_other;
     buf_init(&w->out, 1 << 20);
-    SAY("terms 1\ncontract random \"Random\"\ncurrency USD rounded to 0.01, half even\nclock UTC\n"
+    const char *rounding = roundings[dice_in(dice, 2) ? 0 : ROLL(4)],
+               *closes = dice_in(dice, 3) ? "closes 2020-06-30\n" : "";
+    uint32_t n_most = dice_in(dice, 3) ? N_MAX * 4 : 3;
+    SAY("terms 1\ncontract random \"Random\"\ncurrency USD rounded to %s\nclock UTC\n"
         "runs 2016-01-01 to 2018-12-31\n%sparty city outcome payer \"City\"\nparty lender investor \"Lender\"\n"
         "party judge evaluator \"Judge\"\nin force when city and lender have signed\n"
         "disputes decided by judge within 30 days, otherwise stands\n"
         "calendar working monday to friday except 2016-12-24 to 2017-01-02\n"
         "dimension arm (a, b, c)\ndimension n 1 to %u\nperiod year every 1 year from 2016-01-01 to 2018-12-31\n"
         "dimension village open, at most %u\ndimension site open, at most %u\n",
-        dice_in(dice, 3) ? "closes 2020-06-30\n" : "", dice_in(dice, 3) ? N_MAX * 4 : 3, out->villages, out->villages);
+        rounding, closes, n_most, out->villages, out->villages);
     if (uses_other)
         SAY("uses other is contract 0000000000000000000000000000000000000000000000000000000000000001\n");
     uint32_t metrics = 2 + ROLL(4), defines = ROLL(4), rules = 1 + ROLL(5),

@@ -49,22 +49,24 @@ static long years_between(int32_t d, int32_t e)
     return years;
 }
 
-/* Each day over the length of its year; d not after e. */
+/* The part of its year that has passed before the day. */
+static void part_of_year(int32_t day, mpq_ptr out)
+{
+    struct civil c = day_civil(day);
+    mpq_set_si(out, day - day_of_civil((struct civil){c.year, 1, 1}), (unsigned long) (337 + civil_month_days(c.year, 2)));
+    mpq_canonicalize(out);
+}
+
+/* Each day over the length of its year; all days of one are 1. */
 static void actual_actual(int32_t d, int32_t e, mpq_ptr dest)
 {
     mpq_t part;
     mpq_init(part);
-    mpq_set_ui(dest, 0, 1);
-    while (d < e) {
-        struct civil c = day_civil(d);
-        int32_t year_start = day_of_civil((struct civil){c.year, 1, 1});
-        int32_t length = 337 + civil_month_days(c.year, 2);
-        int32_t stop = year_start + length < e ? year_start + length : e;
-        mpq_set_si(part, stop - d, (unsigned long) length);
-        mpq_canonicalize(part);
-        mpq_add(dest, dest, part);
-        d = stop;
-    }
+    mpq_set_si(dest, (long) day_civil(e).year - day_civil(d).year, 1);
+    part_of_year(e, part);
+    mpq_add(dest, dest, part);
+    part_of_year(d, part);
+    mpq_sub(dest, dest, part);
     mpq_clear(part);
 }
 
@@ -88,9 +90,7 @@ static void fraction_between(enum ast_daycount daycount, int32_t d, int32_t e, m
         mpq_set_si(dest, thirty_e(d, e), 360);
         break;
     case AST_ACTUAL_ACTUAL:
-        actual_actual(d < e ? d : e, d < e ? e : d, dest);
-        if (d > e)
-            mpq_neg(dest, dest);
+        actual_actual(d, e, dest);
         break;
     }
     mpq_canonicalize(dest);

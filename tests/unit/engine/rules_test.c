@@ -1087,6 +1087,10 @@ static void rule_N6_dates(void **state)
         "fraction(2016-01-01, 2016-01-31, actual_360) = 1 / 12",
         "fraction(2016-01-31, 2016-03-31, thirty_e_360) = 1 / 6",
         "fraction(2015-07-02, 2016-07-01, actual_actual) = 183 / 365 + 182 / 366",
+        "fraction(2016-07-01, 2015-07-02, actual_actual) = -183 / 365 - 182 / 366",
+        "fraction(2015-03-01, 2017-03-01, actual_actual) = 306 / 365 + 1 + 59 / 365",
+        "fraction(2016-12-31, 2017-01-02, actual_actual) = 1 / 366 + 1 / 365",
+        "fraction(0001-01-01, 9999-12-31, actual_actual) = 9_998 + 364 / 365",
         "30 days after never = never",
         "start of contract = 2016-01-01 and end of contract = 2020-12-31",
     };
@@ -1099,6 +1103,18 @@ static void rule_N6_dates(void **state)
             fail_msg("not so: %s %.*s", truths[i], SLICE_ARG(world_instance(w, "p", "")->reason));
         world_free(w);
     }
+}
+
+static void a_word_is_one_of_those_that_are_named_in_any_order(void **state)
+{
+    (void) state;
+    struct world *w = world_new(SMALL("dimension site (a, b, c, d, e)\npay p from city to lender for each site\n"
+                                      "  when site in (d, b, d, a)\n  amount 1\n"));
+    static const char *const targets[] = {"1.00", "1.00", "0.00", "1.00", "0.00"};
+    world_day(w, "2017-01-01");
+    for (size_t i = 0; i < 5; i++)
+        expect_slice(world_instance(w, "p", (const char[]){(char) ('a' + i), '\0'})->target, targets[i]);
+    world_free(w);
 }
 
 static void expect_parts(const struct world *w, const char *const *parts)
@@ -1330,6 +1346,7 @@ int main(void)
         cmocka_unit_test(bands_and_lines_at_their_ends),
         cmocka_unit_test(rule_N3_rounding_is_symmetrical),
         cmocka_unit_test(rule_N6_dates),
+        cmocka_unit_test(a_word_is_one_of_those_that_are_named_in_any_order),
         cmocka_unit_test(rule_N5_the_parts_are_whole_cents_and_sum_to_the_pot),
         cmocka_unit_test(rule_N6_days_of_a_calendar),
         cmocka_unit_test(rule_N6_days_of_a_calendar_are_those_that_one_finds_by_counting),

@@ -1,6 +1,8 @@
 /* Expressions: names to places, types of all nodes (language.md section 5). */
 #include "check.h"
 
+#include <stdlib.h>
+
 #include "tally/engine.h"
 #include "tally/instant.h"
 
@@ -105,6 +107,12 @@ MUST_CHECK static struct node *check_compare(struct checker *c, const struct sco
     return n;
 }
 
+static int word_order(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+    return (x > y) - (x < y);
+}
+
 MUST_CHECK static struct node *check_among(struct checker *c, const struct scope *scope, const struct ast_expr *e)
 {
     struct node *a = check_expr(c, scope, e->a, NO_WORD);
@@ -118,10 +126,15 @@ MUST_CHECK static struct node *check_among(struct checker *c, const struct scope
         if (!check_member(c, a->type.dimension, &key, &words[i]))
             return NULL;
     }
+    uint32_t count = 0;
+    qsort(words, e->u.in.count, sizeof *words, word_order);
+    for (uint32_t i = 0; i < e->u.in.count; i++)
+        if (i == 0 || words[i] != words[count - 1])
+            words[count++] = words[i];
     struct node *n = check_parts(check_node(c, NODE_AMONG, e, &(struct type){.kind = TYPE_TRUTH}), a, NULL, NULL);
     if (n != NULL) {
         n->u.among.words = words;
-        n->u.among.count = e->u.in.count;
+        n->u.among.count = count;
     }
     return n;
 }

@@ -164,11 +164,9 @@ static enum known eval_logic(struct eval *ev, const struct node *n, struct value
 static enum known eval_among(struct eval *ev, const struct node *n, struct value *out)
 {
     struct value a = {0};
-    bool is_among = false;
     NEED(eval_node(ev, n->a, &a));
-    for (uint32_t i = 0; i < n->u.among.count; i++)
-        is_among = is_among || n->u.among.words[i] == a.word;
-    out->word = is_among ? 1 : 0;
+    uint32_t at = node_among_from(n, a.word);
+    out->word = at < n->u.among.count && n->u.among.words[at] == a.word ? 1 : 0;
     return KNOWN;
 }
 

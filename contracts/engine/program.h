@@ -150,7 +150,7 @@ struct node {
         } ref;
         enum ast_op compare;
         struct {
-            const uint32_t *words;
+            const uint32_t *words; /* rising */
             uint32_t count;
         } among;
         struct {
@@ -196,6 +196,20 @@ struct node {
         } prior;
     } u;
 };
+
+/* The place of the first of an `in (...)` that is not below the word. */
+static inline uint32_t node_among_from(const struct node *n, uint32_t word)
+{
+    uint32_t low = 0, high = n->u.among.count;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (n->u.among.words[mid] < word)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
 
 static inline bool node_is_ref(const struct node *n)
 {

@@ -380,6 +380,8 @@ static void conditions_open_and_close_ways(void **state)
     expect_one("amount if x < 6 then 1 else 100", "1.00", "1.00");
     expect_one("amount if yes then 1 else 100", "1.00", "100.00");
     expect_one("when side in (programme, comparison) amount 4", "4.00", "4.00");
+    expect_one("when side in (comparison, programme, comparison) amount 4", "4.00", "4.00");
+    expect_one("when side in (comparison, comparison) amount 4", "0.00", "4.00");
     expect_one("when side = programme amount 4", "0.00", "4.00");
     expect_one("when born < 2016-01-10 amount 4", "0.00", "0.00");
     expect_one("when born <= 2016-02-20 amount 4", "4.00", "4.00");

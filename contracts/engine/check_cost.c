@@ -51,7 +51,7 @@ static uint64_t cost_of_memo(const struct terms *t, const struct node *n)
 static void count_rule(struct terms *t, const struct rule *r)
 {
     const struct node *clauses[] = {r->dated, r->when, r->amount, r->not_before};
-    uint64_t cost = 1;
+    uint64_t cost = 1 + (uint64_t) r->cap_count; /* each budget of an instance is a look at it */
     for (size_t i = 0; i < 4; i++)
         if (clauses[i] != NULL)
             cost = saturating_add(cost, cost_of(t, clauses[i]));

@@ -700,6 +700,7 @@ static void the_cost_of_a_text_is_counted_exactly(void **state)
         {"for each participant of by_person amount by_person * x", 10, 0, 10, 40}, /* one for all persons */
         {"amount sum(by_year over year)", 1, 1, 1, 5},                             /* three years and the sum */
         {"for each year amount sum(by_year over year so far)", 3, 3, 3, 15},
+        {"for each year amount by_year\ncap 9 on p\ncap 5 per year on p", 3, 3, 1, 12}, /* two budgets of each */
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         char text[8000];

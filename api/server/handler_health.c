@@ -41,6 +41,10 @@ void handle_readyz(struct tallyd *tallyd, struct http_request *request)
     canon_str(&w, role_text(status.role));
     canon_name(&w, "status");
     canon_str(&w, "ready");
+    if (status.is_stuck) {
+        canon_name(&w, "stuck");
+        canon_bool(&w, true);
+    }
     canon_close(&w);
     answer_plain(request, 200, "application/json", SLICE(""));
 }
@@ -54,6 +58,8 @@ static void write_sequencer(const struct sequencer_status *s, struct buf *out)
 {
     gauge(out, "gauge", "tally_sequencer_leading", "1 while this process appends to the ledger.",
           s->role == SEQUENCER_LEADING);
+    gauge(out, "gauge", "tally_sequencer_stuck", "1 while a moment that is due cannot be decided: nothing is recorded.",
+          s->is_stuck);
     gauge(out, "gauge", "tally_ledger_entries", "Entries in the ledger.", s->has_head ? s->head_seq + 1 : 0);
     gauge(out, "gauge", "tally_ledger_checkpoint_entries", "Entries under the newest signed checkpoint.",
           s->checkpoint_size);

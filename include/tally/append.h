@@ -163,6 +163,8 @@ struct append_keeper {
 #define APPEND_QUEUE_PER_ACTOR 64 /* so that one actor cannot take the queue (429) */
 #define APPEND_BATCH_MAX 256      /* statements in one transaction: beyond, nothing is gained and all wait longer */
 #define APPEND_BATCH_BYTES_MAX (16u << 20)
+/* A batch has room for one plan that takes so much of its memory, with what commits it, whatever else is in it. */
+#define APPEND_PLAN_BYTES_MAX ((size_t) 160 << 20)
 #define APPEND_TROUBLE_MAX 640 /* with the way out */
 
 enum sequencer_role { SEQUENCER_STARTING, SEQUENCER_LEADING, SEQUENCER_STANDBY, SEQUENCER_AWAY, SEQUENCER_STOPPED };
@@ -200,6 +202,8 @@ struct sequencer_status {
     uint64_t last_batch_us;
     /* Why it is not leading, for readyz and so for strangers: what the database or libpq said is in the log (sequencer.role) alone. */
     char trouble[APPEND_TROUBLE_MAX];
+    bool
+        is_stuck; /* the moment that is due cannot be decided, and nothing else before it; why is in the log (sequencer.stuck) */
     bool
         is_forked; /* because what was published of this ledger is not in the database: what is in the record would be contradicted */
     uint64_t checkpoint_size; /* newest that was signed, or seen published by another; 0: none yet */

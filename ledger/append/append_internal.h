@@ -22,9 +22,11 @@
 /* ---- limits ---- */
 #define BATCH_ARENA_MAX ((size_t) 256 << 20) /* bodies twice (once as parameters), plans and projections of a full batch */
 #define BATCH_ENTRIES_MAX 4096 /* further moments and statements wait for the next batch: bounds a transaction */
-/* They wait as well when so much of it is used: one more, and the commit, mostly find room behind that. One that does not is the first of the
- * next batch. */
-#define BATCH_ARENA_FULL (BATCH_ARENA_MAX / 4)
+/* They wait as well when so much of it is used: one more plan, and the commit of all, find room behind that. What takes more than a plan may
+ * is the first of the next batch. */
+#define BATCH_ARENA_FULL (BATCH_ARENA_MAX / 8)
+_Static_assert(BATCH_ARENA_MAX >= 2 * BATCH_ARENA_FULL + APPEND_PLAN_BYTES_MAX,
+               "what is decided already, its parameters, and one more plan");
 #define NONCES_DRAWN 64         /* at once: a kilobyte */
 #define HEAD_RING 4096          /* hashes kept in memory: a client's head is seldom older than a second */
 #define FLUSH_PROBES 5          /* commits that measure the flush; the least counts */
@@ -183,6 +185,8 @@ bool sequencer_has_room(const struct sequencer *s);
 /* trouble: for everybody; why: for the log. */
 void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *trouble, const char *why);
 void sequencer_publish(struct sequencer *s); /* head, into the status */
+/* A moment that is due cannot be decided, and until it can, nothing is; why is for the log; NULL: it can. */
+void sequencer_stuck(struct sequencer *s, const char *why);
 
 /* lead.c */
 /* One attempt; SEQUENCER_LEADING when everything that appending rests on is so. */

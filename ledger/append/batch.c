@@ -80,6 +80,14 @@ static bool is_full(const struct batch *batch, size_t place)
     return batch->entry_count >= BATCH_ENTRIES_MAX || (is_begun && arena_used(batch->arena) > BATCH_ARENA_FULL);
 }
 
+/* What a statement leaves over is a moment that is due, and so comes before the statements behind it: in the next batch. */
+MUST_CHECK static enum tally_code is_due(struct sequencer *s, bool *yes, struct err *err)
+{
+    const struct append_domain *domain = s->options.domain;
+    struct instant moment;
+    return domain->next_due(domain->self, s->batch.time, &moment, yes, err);
+}
+
 /* *has_more: the batch is full, and moments are still due. One that finds too little memory behind others has all of it in the next batch; were
  * it to fail with them, it would again each time. */
 MUST_CHECK static enum tally_code decide_moments(struct sequencer *s, bool *has_more, struct err *err)
@@ -213,12 +221,16 @@ enum tally_code batch_decide(struct sequencer *s, struct err *err)
     batch->next_seq = s->head_seq + 1;
     batch->head = s->head_hash;
     TRY(load(s, err));
-    TRY(decide_moments(s, &has_more, err));
+    rc = decide_moments(s, &has_more, err);
+    sequencer_stuck(s, rc == TALLY_OK ? NULL : err->detail);
+    if (rc != TALLY_OK)
+        goto done;
     size_t place = 0;
     for (; place < batch->count && !has_more && !is_full(batch, place); place++) {
         TRY(decide_statement(s, place, &has_more, err));
         if (has_more)
             break;
+        TRY(is_due(s, &has_more, err));
     }
     /* a moment that is due comes before every statement of that time; and a transaction has a bound */
     queue_unget(&s->queue, batch->statements + place, batch->count - place);

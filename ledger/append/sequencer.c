@@ -19,11 +19,24 @@ void sequencer_role(struct sequencer *s, enum sequencer_role role, const char *t
     bool is_news = s->status.role != role || strcmp(s->why, why) != 0;
     s->status.role = role;
     s->status.is_forked = role == SEQUENCER_AWAY && s->is_forked;
+    s->status.is_stuck = s->status.is_stuck && role == SEQUENCER_LEADING; /* who leads sees for itself */
     (void) snprintf(s->status.trouble, sizeof s->status.trouble, "%s", trouble);
     pthread_mutex_unlock(&s->status_lock);
     (void) snprintf(s->why, sizeof s->why, "%s", why);
     if (is_news)
         LOG_INFO("sequencer.role", LOG_STR("role", role_names[role]), LOG_STR("trouble", why));
+}
+
+void sequencer_stuck(struct sequencer *s, const char *why)
+{
+    pthread_mutex_lock(&s->status_lock);
+    bool is_news = s->status.is_stuck != (why != NULL);
+    s->status.is_stuck = why != NULL;
+    pthread_mutex_unlock(&s->status_lock);
+    if (is_news && why != NULL)
+        LOG_ERROR("sequencer.stuck", LOG_STR("why", why));
+    else if (is_news)
+        LOG_INFO("sequencer.goes_on");
 }
 
 void sequencer_publish(struct sequencer *s)

@@ -582,6 +582,42 @@ static void a_statement_over_the_limit_takes_no_room_from_others(void **state)
     assert_chain_whole();
 }
 
+/* What it does not do itself comes first in the next batch, before what was said behind it. */
+static void what_a_statement_leaves_over_comes_before_the_next(void **state)
+{
+    (void) state;
+    struct gate gate;
+    gate_close(&gate);
+    uint64_t head = status().head_seq, batches = status().batches;
+    struct toy_statement *first = submitted(&ann, &(struct toy_draft){.command = {.leaves_over = true}});
+    struct toy_statement *second = submitted(&ann, &record);
+    gate_open(&gate);
+    struct toy_answer answers[] = {taken(first), taken(second)};
+    assert_int_equal(answers[0].seq, head + 1);
+    assert_int_equal(answers[1].seq, head + 4); /* behind the moment, and the entry that it causes */
+    assert_int_equal(status().batches, batches + 2);
+    gate_release(&gate);
+    assert_chain_whole();
+}
+
+static void a_moment_that_cannot_be_decided_is_told(void **state)
+{
+    (void) state;
+    assert_false(status().is_stuck);
+    uint64_t head = status().head_seq;
+    toy_add_large_moment(&service.toy, instant_now(), 300 * MIB);
+    struct toy_answer answer = taken(submitted(&ann, &record));
+    assert_refused(&answer, REFUSE_INTERNAL);
+    assert_true(status().is_stuck);
+    assert_int_equal(status().role, SEQUENCER_LEADING);
+    assert_int_equal(status().head_seq, head);
+    toy_mend_moments(&service.toy);
+    answer = taken(submitted(&ann, &record));
+    assert_int_equal(answer.seq, head + 3);
+    assert_false(status().is_stuck);
+    assert_chain_whole();
+}
+
 /* What a moment caused is not part of the answer to the statement before it. */
 static void a_replay_ends_where_a_moment_begins(void **state)
 {
@@ -766,6 +802,8 @@ int main(void)
         cmocka_unit_test(moments_come_before_the_statements_of_their_time_and_without_any),
         cmocka_unit_test(many_large_moments_of_one_time_find_room),
         cmocka_unit_test(a_statement_over_the_limit_takes_no_room_from_others),
+        cmocka_unit_test(what_a_statement_leaves_over_comes_before_the_next),
+        cmocka_unit_test(a_moment_that_cannot_be_decided_is_told),
         cmocka_unit_test(a_replay_ends_where_a_moment_begins),
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(a_drained_stop_records_what_waits_and_another_refuses_it),

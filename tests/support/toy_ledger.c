@@ -132,6 +132,8 @@ static enum tally_code toy_record(void *self, const struct submission *submissio
     const struct toy_command *command = submission->command;
     if (toy->pending == TOY_PENDING_MAX)
         return err_set(err, TALLY_E_BUG, "the toy is full");
+    if (command->leaves_over)
+        toy_add_moment(toy, entries[0].time);
     toy->total++;
     toy->seqs[toy->pending] = (int64_t) entries[0].seq;
     toy->totals[toy->pending] = command->kind == TOY_SPOIL ? -1 : toy->total;
@@ -186,6 +188,13 @@ void toy_release(struct toy *toy)
 void toy_add_moment(struct toy *toy, struct instant moment)
 {
     toy_add_large_moment(toy, moment, 0);
+}
+
+void toy_mend_moments(struct toy *toy)
+{
+    pthread_mutex_lock(&toy->lock);
+    memset(toy->moment_bytes, 0, sizeof toy->moment_bytes);
+    pthread_mutex_unlock(&toy->lock);
 }
 
 void toy_add_large_moment(struct toy *toy, struct instant moment, size_t bytes)

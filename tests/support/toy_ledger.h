@@ -26,6 +26,7 @@ struct toy_command {
     int events; /* of TOY_RECORD */
     size_t
         bytes; /* of the batch's memory, before anything else; where there is less it takes all, and is refused as over the limit */
+    bool leaves_over; /* of TOY_RECORD: a moment, due at its own time */
 };
 
 struct toy {
@@ -43,6 +44,7 @@ struct toy {
 void toy_init(struct toy *toy);
 void toy_release(struct toy *toy);
 void toy_add_moment(struct toy *toy, struct instant moment);                     /* in order */
+void toy_mend_moments(struct toy *toy);                                          /* none takes any memory more */
 void toy_add_large_moment(struct toy *toy, struct instant moment, size_t bytes); /* to decide it takes so much */
 
 /* ---- database ---- */

@@ -5,6 +5,8 @@
 #include "tally/store.h"
 
 #define GENESIS_BYTES_MAX 65536 /* an id and a key */
+_Static_assert(MODEL_ENTRY_ROOM + 2 * MODEL_EXPLAINED_BYTES <= APPEND_PLAN_BYTES_MAX,
+               "whatever a decision causes fits a batch: explanations stand in it, and once more as parameters");
 
 struct wire {
     struct append_domain domain;

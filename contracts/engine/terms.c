@@ -19,6 +19,7 @@ size_t terms_memory(const struct terms *terms)
 }
 
 #define ANSWER_TEXT_BYTES 120 /* key, amount, target and difference of an instance of two dimensions */
+#define ANSWER_PLACE_BYTES 16 /* while it is looked at which of them are news */
 
 /* Places of keys in the ways in which aggregates over open dimensions go through them (keys.c). */
 static uint64_t walked_keys(const struct terms *terms, uint64_t most)
@@ -39,9 +40,9 @@ uint64_t terms_evaluation_bytes(const struct terms *terms)
     uint64_t own = terms->instances * (sizeof(struct instance) + 2 * sizeof(struct instance *)) +
                    terms->keys * (sizeof(struct slot) + 2 * sizeof(uint32_t)) +
                    walked * 2 * sizeof(uint64_t); /* while they are sorted */
-    uint64_t given =
-        terms->instances * (sizeof(struct engine_record) + sizeof(struct engine_instance) + ANSWER_TEXT_BYTES) +
-        terms->keys * sizeof(struct engine_fact);
+    uint64_t given = terms->instances * (sizeof(struct engine_record) + sizeof(struct engine_instance) + ANSWER_TEXT_BYTES +
+                                         ANSWER_PLACE_BYTES) +
+                     terms->keys * sizeof(struct engine_fact);
     return own > given ? own : given;
 }
 

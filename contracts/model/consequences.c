@@ -31,6 +31,7 @@ static enum tally_code begin(struct deciding *d, const struct news *news, struct
         work->row.activated_seq = d->place->seq + 1;
     }
     work->settled = news->settled;
+    work->is_behind = news->has_more; /* together, as they lapsed */
     work->is_touched = news->activated != NULL || news->reached != NULL || news->settled != NULL || news->is_amended;
     if (!closes_by(terms, work->today))
         TRY(finality(d, news, work));
@@ -56,32 +57,92 @@ done:
     return rc;
 }
 
-static enum tally_code end(struct deciding *d, const struct news *news, struct work *works, uint32_t count,
-                           struct work *work)
+/* ---- what finds no room in this entry (room.c) ---- */
+static bool uses_one(const struct deciding *d, const struct work *work, const struct work *used)
+{
+    const struct view_uses *uses = view_uses(d->model, work->contract->row.id);
+    for (uint32_t i = 0; uses != NULL && i < uses->out_count; i++)
+        if (use_counts(work->contract, uses->out[i]) && slice_equal(uses->out[i]->used, used->contract->row.id))
+            return true;
+    return false;
+}
+
+/* It is due again at once, behind those that it uses. */
+static enum tally_code leave_over(struct deciding *d, const struct work *works, uint32_t count, struct work *work)
+{
+    struct instant at = moment_left_over(work->now);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct work *used = &works[i];
+        if (used->is_behind && used != work && used->row.next_moment.us >= at.us && uses_one(d, work, used))
+            at.us = used->row.next_moment.us + 1;
+    }
+    followed_drop(d->model, work->contract); /* what it has been told is more than is recorded, or less */
+    work->row.next_moment = at;
+    return is_same_row(&work->row, &work->contract->row) ? TALLY_OK : change_contract(d, &work->row);
+}
+
+/* What an earlier entry has left over of a contract comes when its turn does, and until then nothing is evaluated there. */
+static bool waits_its_turn(const struct news *news, const struct work *work)
+{
+    const struct row_contract *row = &work->contract->row;
+    return news->reached != work->contract && row->state == CONTRACT_IN_FORCE && row->next_moment.us != INT64_MAX &&
+           moment_is_left_over(row->next_moment);
+}
+
+/* Is there room to evaluate it, and is everything there that it rests on? Whoever asks it for figures asks again. */
+static bool can_go_on(const struct deciding *d, struct work *works, uint32_t count, struct work *work)
+{
+    if (!room_is_full(d))
+        return !work->is_behind;
+    if (!work->is_asked)
+        work->is_behind = true;
+    for (uint32_t i = 0; i < count && work->is_asked; i++)
+        works[i].is_behind = works[i].is_behind || works[i].is_given;
+    return false;
+}
+
+/* A contract that is in force, of which there is something to do. */
+static enum tally_code go_on(struct deciding *d, const struct news *news, struct work *works, uint32_t count,
+                             struct work *work)
 {
     static const struct news nothing = {0};
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = NULL;
-    if (work->is_asked && work->row.state == CONTRACT_CLOSED) {
-        TRY(figures_ask(d, works, count, work));
-        return evaluation_closed(d, work);
-    }
-    if (work->row.state != CONTRACT_IN_FORCE || (!work->is_given && !work->is_touched))
-        return TALLY_OK;
-    if (work->is_touched)
-        TRY(figures_ask(d, works, count, work));
     TRY(terms_of(d->model, work->contract, &terms, d->err));
     if (closes_by(terms, work->today) && work->is_touched) {
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_CLOSE);
         work->row.next_moment.us = INT64_MAX;
     } else {
-        if (work->is_touched)
+        if (work->is_touched && !can_go_on(d, works, count, work))
+            return work->is_behind ? leave_over(d, works, count, work) : TALLY_OK;
+        if (work->is_touched) {
+            TRY(figures_ask(d, works, count, work));
             TRY(evaluation(d, work, work->today));
+        }
+        if (work->is_behind)
+            return leave_over(d, works, count, work);
         TRY(terms_of(d->model, work->contract, &terms, d->err));
         TRY(move_clock(d, work->is_given ? news : &nothing, work, terms));
     }
     if (!is_same_row(&work->row, &work->contract->row))
         TRY(change_contract(d, &work->row));
+done:
+    return rc;
+}
+
+static enum tally_code end(struct deciding *d, const struct news *news, struct work *works, uint32_t count,
+                           struct work *work)
+{
+    enum tally_code rc = TALLY_OK;
+    bool is_closed = work->is_asked && work->row.state == CONTRACT_CLOSED;
+    if (waits_its_turn(news, work))
+        return TALLY_OK; /* its row stays as it is */
+    if (is_closed && can_go_on(d, works, count, work)) {
+        TRY(figures_ask(d, works, count, work));
+        return evaluation_closed(d, work);
+    }
+    if (work->row.state == CONTRACT_IN_FORCE && (work->is_given || work->is_touched || work->is_behind))
+        return go_on(d, news, works, count, work);
 done:
     return rc;
 }
@@ -96,7 +157,7 @@ static bool is_among(const struct contract_list *list, const struct view_contrac
     return false;
 }
 
-/* What comes into force uses others, which are asked for their figures. */
+/* What comes into force uses others, which are asked for their figures; and so is what is left over, of which some may be. */
 static enum tally_code add_used(struct deciding *d, const struct view_contract *contract, struct contract_list *asked)
 {
     enum tally_code rc = TALLY_OK;
@@ -121,7 +182,7 @@ static enum tally_code works_make(struct deciding *d, const struct news *news, s
     struct contract_list given = {.items = (struct view_contract **) (uintptr_t) contracts, .count = count}, asked = {0},
                          users = {0};
     uint32_t made = 0;
-    if (news->activated != NULL || news->is_amended)
+    if (news->activated != NULL || news->is_amended || (news->reached != NULL && moment_is_left_over(news->moment)))
         TRY(add_used(d, contracts[0], &asked));
     for (uint32_t i = 0; i < count; i++)
         TRY(uses_add_users(d, contracts[i]->row.id, &users));

@@ -11,7 +11,7 @@
 /* The explanation of one payment, and those of all that one entry triggers: some hundreds of instances, which somebody may read. What is
  * over is counted and left out. */
 #define EXPLANATION_BYTES_MAX (1u << 20)
-#define EXPLANATIONS_BYTES_MAX (8u << 20)
+#define EXPLANATIONS_BYTES_MAX MODEL_EXPLAINED_BYTES
 
 #define EVENT_BODY_MAX (8u << 20) /* as an entry's body */
 /* A list of results or instances ends when it has grown to this, and goes on in an entry of its own: what one more adds is under 5 KiB (a
@@ -29,6 +29,8 @@ struct deciding {
     const struct view_actor *actor; /* who signed */
     uint64_t next_seq;              /* of the next event */
     size_t explained;               /* bytes of explanations so far */
+    size_t room_taken;              /* room.c */
+    bool has_written;               /* something that is counted there: every entry gets on */
     uint32_t event_cap;
 };
 
@@ -56,6 +58,14 @@ bool refused_enough(const struct deciding *d); /* as many places are named */
 
 /* A state that lacks what model_needs asked for. */
 MUST_CHECK enum tally_code not_loaded(struct deciding *d, const char *what, struct slice name);
+
+/* ---- how much one entry may cause (room.c) ---- */
+enum room_kind { ROOM_FINAL, ROOM_INSTANCE, ROOM_PAYMENT, ROOM_FIGURE, ROOM_TAKING, ROOM_LAPSE };
+size_t room_size(enum room_kind kind, size_t text_len); /* text_len: of its key and what else it says */
+void room_take(struct deciding *d, size_t size);
+void room_take_aside(struct deciding *d, size_t size); /* for what has to be there before anything is written */
+size_t room_left(const struct deciding *d);
+bool room_is_full(const struct deciding *d); /* what is not written yet is left over */
 
 /* ---- effects (effect.c); rows borrow from the arena, the command or the view, never from compiled terms ---- */
 #define X(type, list) MUST_CHECK enum tally_code change_##type(struct deciding *d, const struct row_##type *row);
@@ -147,6 +157,7 @@ struct news {
     uint32_t dispute_count;
     const struct row_decision *decisions; /* decided, or lapsed by the moment */
     uint32_t decision_count;
+    bool has_more;                        /* disputes that have lapsed, for the next entry */
     const struct row_settlement *settled; /* a figure of the one contract that it is about; or NULL */
 };
 
@@ -216,6 +227,8 @@ struct work {
     bool is_given;   /* what happened concerns it; otherwise it is here for the figures that contracts take of each other */
     bool is_asked;   /* for its figures, though nothing has changed in it */
     bool is_touched; /* something that its evaluation uses has changed */
+    bool
+        is_behind; /* something of it is left over: it is due again at once, and not evaluated before all that it rests on is there */
     struct taking *takings; /* what the others take of it (figures.c) */
     uint32_t taking_count, taking_cap;
     struct overlay figures; /* struct row_figure by ident_final: what it takes, as this decision changes it */
@@ -254,7 +267,7 @@ void standing_sweep(struct view_contract *contract);
 /* A result that became final as `end` says may still be disputed on the day of `time` (F1). */
 MUST_CHECK enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
                                                     const struct fit *fit, const struct chain_end *end, struct instant time,
-                                                    struct arena *arena, bool *yes, struct err *err);
+                                                    bool *yes, struct err *err);
 /* A restatement or withdrawal that is not final yet in a contract in force that its author has signed: *in is one of them, or NULL (S2:
  * only one may be open). */
 MUST_CHECK enum tally_code standing_open(struct deciding *d, const struct view_result *result,
@@ -348,8 +361,8 @@ MUST_CHECK enum tally_code engine_input_texts(const struct view_contract *contra
                                               struct engine_input *out, struct err *err);
 /* What the engine is told of a result; *counts false: another one counts for its key, or it counts no more. */
 MUST_CHECK enum tally_code fact_make(const struct model *model, const struct view_contract *contract,
-                                     const struct work *work, const struct fit *fit, struct arena *arena,
-                                     struct engine_fact *out, bool *counts, struct err *err);
+                                     const struct work *work, const struct fit *fit, struct engine_fact *out, bool *counts,
+                                     struct err *err);
 /* people.c: who counts of an open dimension of the newest text (S7), for readers. terms_of was called; in the arena. */
 struct people {
     uint32_t dimension;

@@ -68,7 +68,7 @@ static enum tally_code standing_for(struct deciding *d, const struct disputing *
     } else if (used->result_seq != row->seq) {
         *out = ITEM_SUPERSEDED;
     } else {
-        TRY(standing_in_dispute_days(d->model, p->contract, fit, used, d->place->time, d->arena, &is_in_days, d->err));
+        TRY(standing_in_dispute_days(d->model, p->contract, fit, used, d->place->time, &is_in_days, d->err));
         *out = is_in_days ? ITEM_MAY : ITEM_LATE;
     }
 done:

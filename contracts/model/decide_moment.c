@@ -33,7 +33,7 @@ enum tally_code model_next_due(const struct model *model, struct instant by, str
 
 /* ---- disputes that nobody has decided in time (F3) ---- */
 #define LAPSES_MAX                                                                                                         \
-    10000 /* in one entry, as results under one signature; what is left lapses by the next entry of the same moment */
+    10000 /* in one entry, as results under one signature; what is left lapses by the next entry, and all is evaluated then */
 
 static int by_dispute(const void *a, const void *b)
 {
@@ -51,21 +51,51 @@ static enum decision_kind lapse_of(const struct view_contract *contract, const s
     return terms_disputes_fall(terms) ? DECISION_ANNULLED : DECISION_STANDS;
 }
 
+/* What may become final of the disputed result, or count no more. */
+static size_t room_of_lapse(const struct view_contract *contract, const struct view_dispute *dispute)
+{
+    size_t size = room_size(ROOM_LAPSE, 0);
+    for (const struct fit *fit = fit_first_of(contract, dispute->row.result_seq); fit != NULL;
+         fit = fit_next_of(contract, fit))
+        size += fit->result->row.item == dispute->item ? room_size(ROOM_FINAL, fit->key.len) : 0;
+    return size;
+}
+
+/* How many of them this entry has room for; at least one. */
+static uint32_t lapses_in_room(struct deciding *d, const struct view_contract *contract,
+                               const struct view_dispute *const *list, uint32_t count)
+{
+    uint32_t n = 0;
+    size_t size = 0;
+    for (; n < count && n < LAPSES_MAX && (n == 0 || size < room_left(d)); n++)
+        size += room_of_lapse(contract, list[n]);
+    room_take(d, n * room_size(ROOM_LAPSE, 0)); /* and what becomes final, when it does */
+    return n;
+}
+
 static enum tally_code lapses_find(struct deciding *d, const struct view_contract *contract, struct news *news)
 {
     enum tally_code rc = TALLY_OK;
     const struct table *table = &contract->disputes;
     uint32_t at = 0, count = 0;
-    const struct view_dispute **list = ARENA_ARRAY(d->arena, (size_t) table->count + 1, const struct view_dispute *);
-    struct row_decision *rows = ARENA_ARRAY(d->arena, (size_t) table->count + 1, struct row_decision);
-    if (list == NULL || rows == NULL)
+    const struct view_dispute **list =
+        ARENA_ARRAY(d->model->scratch, (size_t) table->count + 1, const struct view_dispute *);
+    struct row_decision *rows = NULL;
+    if (list == NULL)
         return no_arena(d);
     for (const struct view_dispute *dispute; (dispute = table_next(table, &at)) != NULL;) {
         if (dispute->has_row && !dispute->is_decided && dispute->row.lapses.us <= news->moment.us)
             list[count++] = dispute;
     }
-    qsort(list, count, sizeof(*list), by_dispute);
-    for (uint32_t i = 0; i < count && i < LAPSES_MAX; i++) {
+    if (count > 1)
+        qsort(list, count, sizeof(*list), by_dispute);
+    uint32_t found = count;
+    count = lapses_in_room(d, contract, list, count);
+    news->has_more = count < found;
+    rows = ARENA_ARRAY(d->arena, (size_t) count + 1, struct row_decision);
+    if (rows == NULL)
+        TRY(no_arena(d));
+    for (uint32_t i = 0; i < count; i++) {
         rows[i] = (struct row_decision){
             .dispute_seq = list[i]->row.seq,
             .contract = contract->row.id,
@@ -79,8 +109,9 @@ static enum tally_code lapses_find(struct deciding *d, const struct view_contrac
         TRY(change_decision(d, &rows[i]));
     }
     news->decisions = rows;
-    news->decision_count = count < LAPSES_MAX ? count : LAPSES_MAX;
+    news->decision_count = count;
 done:
+    arena_clear(d->model->scratch);
     return rc;
 }
 
@@ -115,6 +146,7 @@ static enum tally_code reach(struct deciding *d, struct view_contract *contract,
     struct news news = {.reached = contract, .moment = moment};
     buf_init(&body, EVENT_BODY_MAX);
     TRY(terms_of(d->model, contract, &terms, d->err));
+    TRY(fits_update(d->model, contract, d->err));
     if (instant_day(moment, terms_clock_minutes(terms)) <= terms_closes(terms)) /* after it nothing changes any more (T5) */
         TRY(lapses_find(d, contract, &news));
     instant_format(moment, at);
@@ -149,5 +181,7 @@ enum tally_code model_decide_moment(const struct model *model, const struct mode
     TRY(reach(&deciding, contract, contract->row.next_moment));
     *out = decision;
 done:
+    if (rc != TALLY_OK && err != NULL)
+        return err_context(err, "a moment of contract %.*s cannot be decided", SLICE_ARG(contract->row.id));
     return rc;
 }

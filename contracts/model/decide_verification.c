@@ -53,7 +53,7 @@ static enum tally_code is_verifier(struct deciding *d, const struct view_contrac
 {
     enum tally_code rc = TALLY_OK;
     uint32_t text = 0, m = 0;
-    TRY(fit_policy(d->model, contract, fit, d->arena, &text, &m, d->err));
+    TRY(fit_policy(d->model, contract, fit, &text, &m, d->err));
     const struct terms_metric *metric = terms_metric(contract->texts[text]->terms, m);
     for (uint32_t i = 0; i < metric->verifier_count && !*yes; i++)
         *yes = slice_equal(party_at(contract, text, metric->verifiers[i], d->place->seq)->actor, d->command->actor);

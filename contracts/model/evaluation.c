@@ -1,4 +1,6 @@
 /* One contract's evaluation: what the engine is given, and what of its answer is recorded (P1, P2). */
+#include <stdlib.h>
+
 #include "uses.h"
 
 struct instant moment_of(const struct terms *terms, int32_t day)
@@ -15,8 +17,7 @@ struct instant moment_of_close(const struct terms *terms)
 }
 
 enum tally_code fact_make(const struct model *model, const struct view_contract *contract, const struct work *work,
-                          const struct fit *fit, struct arena *arena, struct engine_fact *out, bool *counts,
-                          struct err *err)
+                          const struct fit *fit, struct engine_fact *out, bool *counts, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct row_result *row = &fit->result->row;
@@ -37,7 +38,7 @@ enum tally_code fact_make(const struct model *model, const struct view_contract 
         return TALLY_OK;
     struct dispute_now dispute = standing_dispute(contract, work, fit->result);
     if (dispute.standing == DISPUTE_OPEN)
-        TRY(standing_in_dispute_days(model, contract, fit, used, dispute.time, arena, &is_in_days, err));
+        TRY(standing_in_dispute_days(model, contract, fit, used, dispute.time, &is_in_days, err));
     out->standing = is_in_days ? ENGINE_DISPUTED : ENGINE_FINAL;
     out->became_final = used->began_seq;
     if (used->replaced.len > 0)
@@ -70,7 +71,7 @@ static enum tally_code facts_of(const struct model *model, const struct view_con
         const struct fit *fit = i < contract->fit_count ? &contract->fits[i] : &work->fresh[i - contract->fit_count];
         bool counts = false;
         if (fit->text == text)
-            TRY(fact_make(model, contract, work, fit, arena, &facts[count], &counts, err));
+            TRY(fact_make(model, contract, work, fit, &facts[count], &counts, err));
         count += counts;
     }
     TRY(settled_as_facts(contract, work, text, arena, facts + count, &settled, err));
@@ -134,6 +135,98 @@ done:
 }
 
 /* ---- what is recorded of the answer ---- */
+/* Is anything of it recorded otherwise than before? */
+static bool is_news(const struct work *work, struct slice rule, const struct engine_instance *instance)
+{
+    const struct view_instance *before = table_find(&work->contract->instances, ident_pair(rule, instance->key));
+    return instance->has_difference || instance->first != (before == NULL ? 0 : before->row.first) ||
+           instance->day != (before == NULL ? DAY_NEVER : before->row.day);
+}
+
+struct change { /* of an instance of the answer */
+    const struct engine_instance *instance;
+    size_t size;
+};
+
+/* By their places among first amounts, so that what is left over finds the places it would have had (C4). */
+static int by_first(const void *a, const void *b)
+{
+    const struct engine_instance *x = ((const struct change *) a)->instance, *y = ((const struct change *) b)->instance;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct engine_instance *x = ((const struct change *) a)->instance, *y = ((const struct change *) b)->instance;
+    return (x > y) - (x < y);
+}
+
+/* What is news, in the scratch; *size: how much room it takes beside each. Where members pay or are paid, each may be a payment of its own. */
+static enum tally_code changes_of(struct deciding *d, const struct work *work, const struct engine_input *texts,
+                                  const struct engine_output *output, struct change **out, size_t *out_count, size_t *size)
+{
+    const struct terms *terms = NULL;
+    struct change *list = ARENA_ARRAY(d->model->scratch, output->count + 1, struct change);
+    size_t count = 0;
+    uint32_t last = TERMS_NONE;
+    if (list == NULL)
+        return no_arena(d);
+    *size = 0;
+    for (size_t i = 0; i < output->count; i++) {
+        const struct engine_instance *instance = &output->instances[i];
+        const struct terms_rule *rule = engine_rule(texts, instance->rule, &terms);
+        if (!is_news(work, rule->name, instance))
+            continue;
+        bool is_each = rule->payer_dimension != TERMS_NONE || rule->payee_dimension != TERMS_NONE;
+        *size += instance->rule == last ? 0 : room_size(ROOM_PAYMENT, 0);
+        last = instance->rule;
+        list[count].instance = instance;
+        list[count].size = room_size(ROOM_INSTANCE, instance->key.len) + (is_each ? room_size(ROOM_PAYMENT, 0) : 0);
+        count++;
+    }
+    *out = list;
+    *out_count = count;
+    return TALLY_OK;
+}
+
+/* What of the answer is recorded by this entry: all of it, or as much as there is room for, and at least something. */
+static enum tally_code answer_in_room(struct deciding *d, struct work *work, const struct engine_input *texts,
+                                      const struct engine_output *whole, struct engine_output *out)
+{
+    enum tally_code rc = TALLY_OK;
+    struct change *list = NULL;
+    size_t count = 0, size = 0, n = 0;
+    *out = *whole;
+    TRY(changes_of(d, work, texts, whole, &list, &count, &size));
+    room_take_aside(d, size);
+    for (size = 0; n < count; n++)
+        size += list[n].size;
+    if (size <= room_left(d)) {
+        room_take(d, size);
+        return TALLY_OK;
+    }
+    qsort(list, count, sizeof(*list), by_first);
+    for (n = 0; n < count && (n == 0 || list[n].size <= room_left(d)); n++)
+        room_take(d, list[n].size);
+    if (n == count)
+        return TALLY_OK;
+    work->is_behind = true;
+    out->next_first = work->contract->row.next_first;
+    if (list[n - 1].instance->first >= out->next_first)
+        out->next_first = list[n - 1].instance->first + 1;
+    qsort(list, n, sizeof(*list), by_place);
+    out->instances = ARENA_ARRAY(d->model->scratch, n, struct engine_instance);
+    if (out->instances == NULL)
+        return no_arena(d);
+    for (size_t i = 0; i < n; i++)
+        out->instances[i] = *list[i].instance;
+    out->count = n;
+done:
+    return rc;
+}
+
 static enum tally_code record_instances(struct deciding *d, const struct work *work, const struct engine_input *texts,
                                         const struct engine_output *output)
 {
@@ -142,9 +235,7 @@ static enum tally_code record_instances(struct deciding *d, const struct work *w
     for (size_t i = 0; i < output->count; i++) {
         const struct engine_instance *instance = &output->instances[i];
         struct slice rule = engine_rule(texts, instance->rule, &terms)->name;
-        const struct view_instance *before = table_find(&work->contract->instances, ident_pair(rule, instance->key));
-        if (!instance->has_difference && instance->first == (before == NULL ? 0 : before->row.first) &&
-            instance->day == (before == NULL ? DAY_NEVER : before->row.day))
+        if (!is_news(work, rule, instance))
             continue;
         struct row_instance row = {
             .contract = work->row.id,
@@ -170,12 +261,14 @@ enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
 {
     enum tally_code rc = TALLY_OK;
     struct evaluated evaluated = {0};
+    struct engine_output answer;
     struct engine_input texts;
     TRY(engine_input_texts(work->contract, d->arena, &texts, d->err));
     texts.today = today;
     work->has_closed = has_closed(work);
     TRY(followed_evaluate(d, work, today, &evaluated));
-    const struct engine_output *output = evaluated.output;
+    TRY(answer_in_room(d, work, &texts, evaluated.output, &answer));
+    const struct engine_output *output = &answer;
     TRY(record_instances(d, work, &texts, output));
     for (size_t from = 0, to = 0; from < output->count; from = to) {
         while (to < output->count && output->instances[to].rule == output->instances[from].rule)
@@ -185,7 +278,7 @@ enum tally_code evaluation(struct deciding *d, struct work *work, int32_t today)
     work->row.next_first = output->next_first;
     work->row.is_full = output->is_full;
     work->row.next_moment = moment_of(texts.terms, output->next_moment);
-    TRY(figures_give(d, work, output)); /* which may let go of the compiled texts */
+    TRY(figures_give(d, work, evaluated.output)); /* which may let go of the compiled texts */
 done:
     followed_end(d->model, work->contract, &evaluated);
     arena_clear(d->model->scratch);

@@ -30,6 +30,7 @@ static enum tally_code taking_add(struct deciding *d, struct work *used, const s
         used->taking_cap = cap;
     }
     used->takings[used->taking_count++] = *taking;
+    room_take_aside(d, room_size(ROOM_TAKING, 0));
     return TALLY_OK;
 }
 
@@ -59,6 +60,10 @@ static enum tally_code ask_text(struct deciding *d, struct work *user, uint32_t 
             metric->source == AST_SOURCE_USED ? use_of(d->model, user->contract, text, metric->use) : NULL;
         if (use == NULL || !slice_equal(use->used, used->row.id))
             continue;
+        if (!user->is_given && room_left(d) < d->model->entry_room / 2) { /* the rest is for what they take */
+            user->is_behind = true;
+            return TALLY_OK; /* it asks by itself, when its turn comes */
+        }
         struct taking taking = {
             .user = user, .text = text, .metric = m, .used_text = use->as_amended ? AS_AMENDED : use->used_version - 1};
         taking.has_figure = engine_figure_find(used_terms(used, taking.used_text), metric->of, &taking.figure);
@@ -149,9 +154,13 @@ static enum tally_code figure_change(struct deciding *d, const struct taking *ta
     bool is_other = before == NULL || !is_same(before, row);
     if (!is_other && before->has_closed == row->has_closed)
         return TALLY_OK;
+    user->is_behind = user->is_behind || room_is_full(d);
+    if (user->is_behind)
+        return TALLY_OK;
     struct row_figure *kept = ARENA_NEW(d->arena, struct row_figure);
     if (kept == NULL)
         return no_arena(d);
+    room_take(d, room_size(ROOM_FIGURE, row->key.len + row->value.len + row->reason.len));
     row->contract = user->row.id;
     row->version = taking->text + 1;
     TRY(keep(d, name, &row->metric));
@@ -224,7 +233,7 @@ static enum tally_code forget(struct deciding *d, const struct work *used, const
     enum tally_code rc = TALLY_OK;
     const struct terms_metric *metric = terms_metric(taking->user->contract->texts[taking->text]->terms, taking->metric);
     struct slice why =
-        arena_printf(d->arena, "`%.*s` of %.*s is not there any more", SLICE_ARG(metric->of), SLICE_ARG(used->row.id));
+        arena_printf(arena, "`%.*s` of %.*s is not there any more", SLICE_ARG(metric->of), SLICE_ARG(used->row.id));
     const struct view_figure **gone = NULL;
     size_t gone_count = 0;
     if (why.ptr == NULL)

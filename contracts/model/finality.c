@@ -28,6 +28,7 @@ enum tally_code finals_inherit(struct deciding *d, struct work *work, const stru
         return no_arena(d);
     *now = (struct new_final){.fit = *fit, .end = *end};
     TRY(finals_room(d, work));
+    room_take(d, room_size(ROOM_FINAL, fit->key.len + end->replaced.len));
     work->finals[work->final_count++] = now;
     TRY(overlay_put(d, &work->ends, work_ident(now->end.first_seq, &now->fit), now));
     TRY(overlay_put(d, &work->used, work_ident(0, &now->fit), now));
@@ -41,6 +42,7 @@ static enum tally_code finals_succeed(struct deciding *d, struct work *work, con
     struct new_final *now = work->finals[work->final_count - 1], *ended = ARENA_NEW(d->arena, struct new_final);
     if (ended == NULL)
         return no_arena(d);
+    room_take(d, room_size(ROOM_FINAL, now->fit.key.len));
     now->succeeds = true;
     now->of_first = before->of_first;
     now->of_seq = before->of_seq;
@@ -84,7 +86,7 @@ enum tally_code finality_day(struct deciding *d, const struct news *news, const 
     *out = DAY_NEVER;
     if (standing_dispute(contract, work, fit->result).standing == DISPUTE_OPEN)
         return TALLY_OK;
-    TRY(fit_policy(d->model, contract, fit, d->arena, &text, &metric, d->err));
+    TRY(fit_policy(d->model, contract, fit, &text, &metric, d->err));
     const struct terms *terms = contract->texts[text]->terms;
     TRY(quorum_day(d, news, contract, text, metric, fit->result, &verified));
     *out = terms_final_day(terms, metric, instant_day(fit->result->row.time, terms_clock_minutes(terms)), verified);
@@ -319,8 +321,12 @@ static enum tally_code statement_finals(struct deciding *d, const struct news *n
     }
     if (fits[0]->result->row.is_set && !is_whole)
         return TALLY_OK;
-    for (uint32_t i = 0; i < count; i++) { /* what was final just now may have taken the key */
-        if (is_ready[i] && standing_is_pending(d->model, work->contract, work, fits[i]))
+    for (uint32_t i = 0; i < count && !work->is_behind; i++) { /* what was final just now may have taken the key */
+        if (!is_ready[i] || !standing_is_pending(d->model, work->contract, work, fits[i]))
+            continue;
+        work->is_behind =
+            room_is_full(d); /* nothing is evaluated before the rest is final: so far a set may be half there */
+        if (!work->is_behind)
             TRY(finals_add(d, work, fits[i], fits[i]->result->row.is_withdrawal, SLICE("")));
     }
 done:
@@ -333,7 +339,7 @@ static enum tally_code round_of_finals(struct deciding *d, const struct news *ne
     const struct fit **candidates = NULL;
     uint32_t count = 0;
     TRY(candidates_find(d, news, work, is_all, &candidates, &count));
-    for (uint32_t from = 0, to = 0; from < count; from = to) {
+    for (uint32_t from = 0, to = 0; from < count && !work->is_behind; from = to) {
         while (to < count && candidates[to]->result->row.seq == candidates[from]->result->row.seq)
             to++;
         TRY(statement_finals(d, news, work, candidates + from, to - from));
@@ -368,7 +374,7 @@ static enum tally_code decide_fit(struct deciding *d, struct work *work, const s
     const struct chain_end *used = standing_used(work->contract, work, fit);
     bool is_in_days = false;
     if (used != NULL && used->result_seq == decision->result_seq && used->item == decision->item)
-        TRY(standing_in_dispute_days(d->model, work->contract, fit, used, dispute.time, d->arena, &is_in_days, d->err));
+        TRY(standing_in_dispute_days(d->model, work->contract, fit, used, dispute.time, &is_in_days, d->err));
     if (decision->kind == DECISION_ANNULLED && is_in_days)
         return finals_add(d, work, fit, true, SLICE(""));
     if (decision->kind == DECISION_REPLACED && (is_in_days || standing_is_pending(d->model, work->contract, work, fit)))
@@ -443,13 +449,14 @@ enum tally_code finality(struct deciding *d, const struct news *news, struct wor
 {
     enum tally_code rc = TALLY_OK;
     bool is_all = news->activated != NULL || news->is_amended ||
-                  (news->reached != NULL && (finality_has_days(work->contract) || news->decision_count > 0));
+                  (news->reached != NULL &&
+                   (finality_has_days(work->contract) || news->decision_count > 0 || moment_is_left_over(news->moment)));
     if (news->is_amended)
         TRY(inherit(d, work));
     TRY(fresh_find(d, news, work));
     TRY(apply_disputes(d, news, work));
     TRY(round_of_finals(d, news, work, is_all));
-    if (has_freed(work))
+    if (has_freed(work) && !work->is_behind)
         TRY(round_of_finals(d, news, work, true));
     if (work->final_count > 0)
         TRY(final_list_record(d, work));

@@ -171,7 +171,7 @@ done:
 
 /* The metric of that text by which the result is judged; TERMS_NONE: it fits none. */
 static enum tally_code policy_of(const struct model *model, const struct view_contract *contract, uint32_t text,
-                                 const struct fit *fit, struct arena *arena, uint32_t *metric, struct err *err)
+                                 const struct fit *fit, uint32_t *metric, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     const struct terms *terms = contract->texts[text]->terms;
@@ -181,7 +181,7 @@ static enum tally_code policy_of(const struct model *model, const struct view_co
         bool fits = false, is_same = slice_equal(terms_metric(terms, m)->name, name);
         if ((*metric != TERMS_NONE && !is_same) || !fit_is_source(contract, terms_metric(terms, m), &fit->result->row))
             continue;
-        TRY(fit_chain(model, contract, text, m, fit->result, arena, &fits, &key, &why, err));
+        TRY(fit_chain(model, contract, text, m, fit->result, model->aside, &fits, &key, &why, err));
         *metric = fits ? m : *metric;
         if (fits && is_same)
             break;
@@ -191,26 +191,27 @@ done:
 }
 
 enum tally_code fit_policy(const struct model *model, const struct view_contract *contract, const struct fit *fit,
-                           struct arena *arena, uint32_t *text, uint32_t *metric, struct err *err)
+                           uint32_t *text, uint32_t *metric, struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     uint32_t at = text_at(contract, fit->result->row.seq);
     *text = fit->text;
     *metric = fit->metric;
     for (uint32_t k = at + 1; contract->text_count > 1 && k-- > 0;) { /* those in force then, the newest first */
-        TRY(policy_of(model, contract, k, fit, arena, metric, err));
+        TRY(policy_of(model, contract, k, fit, metric, err));
         *text = k;
         if (*metric != TERMS_NONE)
             goto done;
     }
     for (uint32_t k = at + 1; k < contract->text_count; k++) { /* it was there before the text that uses it */
-        TRY(policy_of(model, contract, k, fit, arena, metric, err));
+        TRY(policy_of(model, contract, k, fit, metric, err));
         *text = k;
         if (*metric != TERMS_NONE)
             goto done;
     }
     ENSURE(*metric != TERMS_NONE); /* it fits fit->text */
 done:
+    arena_clear(model->aside);
     return rc;
 }
 

@@ -188,7 +188,7 @@ static enum tally_code key_take(struct deciding *d, const struct work *work, str
     bool counts = false;
     if (now == NULL)
         return TALLY_OK;
-    TRY(fact_make(d->model, work->contract, work, fit, d->arena, &fact, &counts, d->err));
+    TRY(fact_make(d->model, work->contract, work, fit, &fact, &counts, d->err));
     if (!counts)
         return TALLY_OK;
     if (fact.standing == ENGINE_PENDING) {

@@ -511,7 +511,11 @@ enum tally_code model_needs_due(const struct model *model, struct instant by, st
     if (model->next.us > by.us)
         return TALLY_OK;
     for (const struct view_contract *contract; (contract = table_next(&model->contracts, &at)) != NULL;) {
-        if (contract->has_row && contract->row.next_moment.us <= by.us)
+        if (!contract->has_row || contract->row.next_moment.us > by.us)
+            continue;
+        if (moment_is_left_over(contract->row.next_moment)) /* figures of others among it, perhaps */
+            TRY(need_with_used(model, needs, contract->row.id, err));
+        else
             TRY(need_whole(model, needs, contract->row.id, err));
     }
 done:

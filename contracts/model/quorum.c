@@ -119,13 +119,14 @@ enum tally_code quorum_day(struct deciding *d, const struct news *news, const st
     struct quorum q = {d, contract, terms_metric(terms, metric), text, few, tried};
     uint32_t count = q.metric->verifier_count;
     if (count > VERIFIERS_MAX) {
-        q.holders = ARENA_ARRAY(d->arena, count, struct verified);
-        q.tried = ARENA_ARRAY(d->arena, count, bool);
+        q.holders = ARENA_ARRAY(d->model->aside, count, struct verified);
+        q.tried = ARENA_ARRAY(d->model->aside, count, bool);
     }
     if (q.holders == NULL || q.tried == NULL)
         return no_arena(d);
     *out = count == 0 ? instant_day(result->row.time, terms_clock_minutes(terms)) : DAY_NEVER;
     for (uint32_t k = 0; *out == DAY_NEVER && k < contract->text_count; k++)
         *out = day_as_of(&q, news, result, k == 0 ? 0 : contract->texts[k]->in_force_seq);
+    arena_clear(d->model->aside);
     return TALLY_OK;
 }

@@ -103,12 +103,12 @@ void standing_sweep(struct view_contract *contract)
 }
 
 enum tally_code standing_in_dispute_days(const struct model *model, const struct view_contract *contract,
-                                         const struct fit *fit, const struct chain_end *end, struct instant time,
-                                         struct arena *arena, bool *yes, struct err *err)
+                                         const struct fit *fit, const struct chain_end *end, struct instant time, bool *yes,
+                                         struct err *err)
 {
     enum tally_code rc = TALLY_OK;
     uint32_t text = 0, metric = 0;
-    TRY(fit_policy(model, contract, fit, arena, &text, &metric, err));
+    TRY(fit_policy(model, contract, fit, &text, &metric, err));
     const struct terms *terms = contract->texts[text]->terms;
     int minutes = terms_clock_minutes(terms);
     *yes = instant_day(time, minutes) <= terms_dispute_day(terms, metric, instant_day(end->time, minutes));

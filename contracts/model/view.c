@@ -31,8 +31,10 @@ static enum tally_code make(const struct model_ports *ports, bool is_whole, cons
     view_clear(model);
     TRY(terms_cache_new(limits->terms_bytes, &model->terms, err));
     TRY(followed_new(&limits->followed, &model->followed, err));
+    model->entry_room = MODEL_ENTRY_ROOM;
     model->scratch = arena_new(SCRATCH_BYTES_MAX);
-    if (model->scratch == NULL)
+    model->aside = arena_new(SCRATCH_BYTES_MAX);
+    if (model->scratch == NULL || model->aside == NULL)
         TRY(err_set(err, TALLY_E_NO_MEMORY, "no memory for the model"));
     *out = model;
     model = NULL;
@@ -62,6 +64,7 @@ void model_free(struct model *model)
     followed_free(model);
     terms_cache_free(model->terms);
     arena_free(model->scratch);
+    arena_free(model->aside);
     mem_free(model);
 }
 

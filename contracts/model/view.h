@@ -283,6 +283,8 @@ struct model {
     struct terms_cache *terms;
     struct followed *followed; /* sessions of the engine: no part of the state */
     struct arena *scratch;     /* of one contract's evaluation, empty in between: no part of the state */
+    struct arena *aside;       /* of one question, empty behind it: no part of the state */
+    size_t entry_room;         /* MODEL_ENTRY_ROOM */
     bool has_due;              /* due_until means something */
     struct instant due_until;  /* every contract due by then is in the view */
     struct instant later;      /* no contract outside the view is due before it */
@@ -319,6 +321,12 @@ static inline struct ident ident_final(uint32_t text, struct slice metric, struc
 {
     return (struct ident){text, metric, key};
 }
+
+/* ---- room.c: what an entry leaves over ---- */
+/* When what an entry of `now` has left over is due: at once, and of the same day; and whether a moment is such a one: then nothing else
+ * of its contract begins with it. */
+struct instant moment_left_over(struct instant now);
+bool moment_is_left_over(struct instant moment);
 
 /* ---- waiting.c: what is recorded ---- */
 /* The day of this fit may have come nearer, or it is new: it is looked at again. */
@@ -474,8 +482,7 @@ MUST_CHECK enum tally_code fit_chain(const struct model *model, const struct vie
 /* The metric by whose policy a result becomes final wherever it fits in the contract (who verifies, how many days): of the newest text that
  * was in force when it was submitted and that it fits; of those of one text, the one of the fit's name, otherwise the first. */
 MUST_CHECK enum tally_code fit_policy(const struct model *model, const struct view_contract *contract,
-                                      const struct fit *fit, struct arena *arena, uint32_t *text, uint32_t *metric,
-                                      struct err *err);
+                                      const struct fit *fit, uint32_t *text, uint32_t *metric, struct err *err);
 /* Is the result one of this metric's indicator and version, or of this figure? */
 bool fit_is_source(const struct view_contract *contract, const struct terms_metric *metric, const struct row_result *row);
 void dimensions_write(const struct command_result *result, struct buf *out); /* as canonical JSON */

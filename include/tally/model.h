@@ -182,6 +182,13 @@ struct model_place {
     struct instant time; /* of that entry */
 };
 
+/* One decision takes at most so much of its arena for what it makes final, triggers and hands on to other contracts; what is more is left
+ * over, and due at once (contracts/model/room.c), with what commits it. */
+#define MODEL_ENTRY_ROOM ((size_t) 128 << 20)
+#define MODEL_EXPLAINED_BYTES ((size_t) 8 << 20) /* explanations of one decision, which are not counted in that */
+/* For tests, before the first decision: less than that. Whoever is to decide the same has to be told the same. */
+void model_set_entry_room(struct model *model, size_t bytes);
+
 /* An event: an entry of the service's own; type is a name of the closed table, body canonical JSON. */
 struct model_event {
     const char *type;

@@ -109,24 +109,33 @@ struct comers {
 /* Has a party of `used` signed any text of this contract, or does so now? Whom it names alone may know nothing of it. */
 static bool is_of_a_party(const struct deciding *d, const struct view_contract *user, const struct view_contract *used)
 {
-    for (uint32_t k = 0; k < user->text_count; k++) {
-        for (uint32_t i = 0; i < user->texts[k]->party_count; i++) {
+    struct slice asked = SLICE(""); /* who is many of its parties is asked about once */
+    bool was = false;
+    for (uint32_t k = 0; k < user->text_count && !was; k++) {
+        for (uint32_t i = 0; i < user->texts[k]->party_count && !was; i++) {
             const struct row_party *party = user->texts[k]->parties[i];
             bool has_signed = party->signed_seq != ROW_NO_SEQ || slice_equal(party->actor, d->command->actor);
-            if (has_signed && view_was_party(used, party->actor))
-                return true;
+            if (!has_signed || slice_equal(party->actor, asked))
+                continue;
+            asked = party->actor;
+            was = view_was_party(used, asked);
         }
     }
-    return false;
+    return was;
 }
 
 /* What is proposed has been signed by nobody yet: it may be by a party that it names. */
 static bool may_be_of_a_party(const struct deciding *d, const struct view_contract *used)
 {
-    for (uint32_t i = 0; i < PROPOSAL.party_count; i++)
-        if (view_was_party(used, PROPOSAL.parties[i].actor))
-            return true;
-    return false;
+    struct slice asked = SLICE("");
+    bool was = false;
+    for (uint32_t i = 0; i < PROPOSAL.party_count && !was; i++) {
+        if (slice_equal(PROPOSAL.parties[i].actor, asked))
+            continue;
+        asked = PROPOSAL.parties[i].actor;
+        was = view_was_party(used, asked);
+    }
+    return was;
 }
 
 /* users: with the comers that exist already. What strangers have taken is refused to strangers alone. */

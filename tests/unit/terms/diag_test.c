@@ -115,6 +115,13 @@ static void a_message_does_not_do_what_a_hidden_character_does(void **state)
     diags_add(&s.diags, DIAG_ERROR, "e", at(0, 1, 1, 1), "no \x1b[2J", "after \"\x1b[31m\xE2\x80\xAE\xC3\xA9\"");
     assert_true(slice_is(s.diags.first->message, "after \"\xEF\xBF\xBD[31m\xEF\xBF\xBD\xC3\xA9\""));
     assert_true(slice_is(s.diags.first->hint, "no \xEF\xBF\xBD[2J"));
+    char text[400]; /* each of them becomes three bytes, of which a message has no half */
+    memset(text, '\x1b', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    diags_add(&s.diags, DIAG_ERROR, "e", at(1, 1, 2, 1), NULL, "%s", text);
+    struct slice shown = s.diags.first->next->message;
+    assert_int_equal(shown.len, 170 * 3);
+    assert_memory_equal(shown.ptr + shown.len - 3, "\xEF\xBF\xBD", 3);
     sample_release(&s);
 }
 

@@ -184,7 +184,7 @@ MUST_CHECK static enum tally_code cut_text(mpq_srcptr q, size_t places, const ch
     mpz_ui_pow_ui(z, 10, places);
     mpz_mul(z, z, mpq_numref(q));
     mpz_tdiv_q(z, z, mpq_denref(q));
-    /* what is cut to nothing has no sign unless it says that it was cut */
+    /* what is cut to nothing has no sign: z is 0 */
     enum tally_code rc = shifted_text(z, places, suffix, arena, out, err);
     mpz_clear(z);
     return rc;

@@ -79,9 +79,9 @@ static enum tally_code change(struct deciding *d, const struct work *work, const
                             .first_seq = now->end.first_seq,
                             .began_seq = now->end.began_seq,
                             .time = now->end.time,
-                            .is_none = now->end.is_none,
-                            .replaced = now->end.replaced};
+                            .is_none = now->end.is_none};
     TRY(keep(d, metric_name(work, now), &row.metric));
+    TRY(keep(d, now->end.replaced, &row.replaced)); /* of the chain by the text before, which lets go of it when it ends */
     TRY(change_final(d, &row));
     if (!now->succeeds)
         return TALLY_OK;

@@ -273,6 +273,17 @@ static void how_results_stand_does_not_begin_anew(void **state)
     do_verify(&w, "judge", w.seq - 1, 0, NULL);
     ASSERT_DONE(&w);
     assert_string_equal(stands(&w, KEY2012), "60.00");
+    /* and so does one of what the arbiter replaced: what was recorded of that before may not have been committed yet */
+    uint64_t again = w.seq;
+    do_restate(&w, "seller", two, "19");
+    ASSERT_DONE(&w);
+    do_verify(&w, "judge", again, 0, NULL);
+    ASSERT_DONE(&w);
+    assert_string_equal(stands(&w, KEY2013), "57.00");
+    uint32_t replaced = 0;
+    for (uint32_t i = 0; i < w.base.finals_count; i++)
+        replaced += w.base.finals[i].result_seq == two && slice_is(w.base.finals[i].replaced, "7");
+    assert_int_equal(replaced, 2); /* by each text */
     world_release(&w);
 }
 

@@ -67,17 +67,26 @@ static bool uses_one(const struct deciding *d, const struct work *work, const st
     return false;
 }
 
+/* When all is there of what it uses, directly or not, that is left over; 0: it is. */
+static struct instant rest_of_used(const struct deciding *d, const struct work *works, uint32_t count,
+                                   const struct work *work)
+{
+    struct instant rest = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (works[i].rest.us > rest.us && &works[i] != work && uses_one(d, work, &works[i]))
+            rest = works[i].rest;
+    return rest;
+}
+
 /* It is due again at once, behind those that it uses. */
-static enum tally_code leave_over(struct deciding *d, const struct work *works, uint32_t count, struct work *work)
+static enum tally_code leave_over(struct deciding *d, struct work *work)
 {
     struct instant at = moment_left_over(work->now);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct work *used = &works[i];
-        if (used->is_behind && used != work && used->row.next_moment.us >= at.us && uses_one(d, work, used))
-            at.us = used->row.next_moment.us + 1;
-    }
+    if (work->rest.us >= at.us)
+        at = moment_left_over((struct instant){work->rest.us + 1});
     followed_drop(d->model, work->contract); /* what it has been told is more than is recorded, or less */
     work->row.next_moment = at;
+    work->rest = at;
     return is_same_row(&work->row, &work->contract->row) ? TALLY_OK : change_contract(d, &work->row);
 }
 
@@ -113,14 +122,15 @@ static enum tally_code go_on(struct deciding *d, const struct news *news, struct
         work->row.state = contract_next(work->row.state, CONTRACT_DEED_CLOSE);
         work->row.next_moment.us = INT64_MAX;
     } else {
+        work->is_behind = work->is_behind || work->rest.us > 0;
         if (work->is_touched && !can_go_on(d, works, count, work))
-            return work->is_behind ? leave_over(d, works, count, work) : TALLY_OK;
+            return work->is_behind ? leave_over(d, work) : TALLY_OK;
         if (work->is_touched) {
             TRY(figures_ask(d, works, count, work));
             TRY(evaluation(d, work, work->today));
         }
         if (work->is_behind)
-            return leave_over(d, works, count, work);
+            return leave_over(d, work);
         TRY(terms_of(d->model, work->contract, &terms, d->err));
         TRY(move_clock(d, work->is_given ? news : &nothing, work, terms));
     }
@@ -135,13 +145,19 @@ static enum tally_code end(struct deciding *d, const struct news *news, struct w
 {
     enum tally_code rc = TALLY_OK;
     bool is_closed = work->is_asked && work->row.state == CONTRACT_CLOSED;
-    if (waits_its_turn(news, work))
+    work->rest = rest_of_used(d, works, count, work);
+    bool is_due = work->contract->row.next_moment.us <= work->rest.us; /* before what it uses is all there */
+    if (waits_its_turn(news, work) && !is_due) {
+        work->rest = work->contract->row.next_moment;
         return TALLY_OK; /* its row stays as it is */
+    }
     if (is_closed && can_go_on(d, works, count, work)) {
         TRY(figures_ask(d, works, count, work));
         return evaluation_closed(d, work);
     }
-    if (work->row.state == CONTRACT_IN_FORCE && (work->is_given || work->is_touched || work->is_behind))
+    if (waits_its_turn(news, work))
+        return leave_over(d, work);
+    if (work->row.state == CONTRACT_IN_FORCE && (work->is_given || work->is_touched || work->is_behind || is_due))
         return go_on(d, news, works, count, work);
 done:
     return rc;

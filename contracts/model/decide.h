@@ -229,6 +229,7 @@ struct work {
     bool is_touched; /* something that its evaluation uses has changed */
     bool
         is_behind; /* something of it is left over: it is due again at once, and not evaluated before all that it rests on is there */
+    struct instant rest;    /* when what is left over of it, and of what it uses, has come; 0: nothing is */
     struct taking *takings; /* what the others take of it (figures.c) */
     uint32_t taking_count, taking_cap;
     struct overlay figures; /* struct row_figure by ident_final: what it takes, as this decision changes it */

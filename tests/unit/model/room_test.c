@@ -25,7 +25,8 @@
     HEAD("early")                                                                                                          \
     "dimension n 1 to 12\nmetric units is shared.units version 1 in days between 0 and 1_000\n  by n\n  reported by "      \
     "seller\n"                                                                                                             \
-    "  verified by judge\npay all_days from buyer to seller\n  for each n\n  amount USD 1 per day of units\n"
+    "  verified by judge or 15 days of silence\npay all_days from buyer to seller\n  for each n\n  amount USD 1 per day "  \
+    "of units\n"
 #define USER                                                                                                               \
     HEAD("user")                                                                                                           \
     "uses fund is contract @\ndimension n 1 to 12\nmetric paid is each_one of fund in USD\n  by n\n  if missing use 0\n"   \
@@ -37,6 +38,11 @@
     "metric paid is each_one of fund in USD\n  by n\n  if missing use 0\n"                                                 \
     "metric shared is part of user in USD\n  by n\n  if missing use 0\n"                                                   \
     "pay rest from seller to buyer\n  amount sum(paid - shared over n)\n  either way\n"
+/* The day of which it waits for is one on which figures of the other become known. */
+#define TOGETHER                                                                                                           \
+    HEAD("together")                                                                                                       \
+    "uses early is contract @\ndimension n 1 to 12\nmetric days is all_days of early in USD\n  by n\n"                     \
+    "pay part from seller to buyer\n  for each n\n  amount days\n  not before 2012-12-01\ncap 100 on part\n"
 #define PARTIES "buyer=buyer judge=judge seller=seller"
 
 static const size_t rooms[] = {MODEL_ENTRY_ROOM, 60000, 14000, 1};
@@ -256,6 +262,19 @@ static void disputes_lapse_together(struct world *w)
     day(w, "2013-01-15");
 }
 
+static void a_day_comes_for_who_uses_it_too(struct world *w)
+{
+    day(w, "2012-07-01");
+    put_in_force(w, "early", EARLY);
+    put_in_force(w, "together", using(w, TOGETHER, '@', EARLY));
+    day(w, "2012-11-15");
+    uint64_t seq = report_all(w, false, 10);
+    static const uint32_t half[] = {0, 2, 4, 6, 8, 10};
+    do_verify(w, "judge", seq, 6, half);
+    ASSERT_DONE(w);
+    day(w, "2012-12-15");
+}
+
 static void others_take_its_figures(struct world *w)
 {
     day(w, "2012-07-01");
@@ -294,6 +313,12 @@ static void disputes_that_lapse_together_come_about(void **state)
 {
     (void) state;
     assert_same_in_any_room(disputes_lapse_together, PEOPLE / 2);
+}
+
+static void a_day_that_comes_for_a_contract_and_its_user_comes_about(void **state)
+{
+    (void) state;
+    assert_same_in_any_room(a_day_comes_for_who_uses_it_too, PEOPLE);
 }
 
 static void figures_come_to_those_who_use_them(void **state)
@@ -495,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_statement_that_moves_many_comes_about),
         cmocka_unit_test(what_came_before_the_contract_comes_about),
         cmocka_unit_test(disputes_that_lapse_together_come_about),
+        cmocka_unit_test(a_day_that_comes_for_a_contract_and_its_user_comes_about),
         cmocka_unit_test(figures_come_to_those_who_use_them),
         cmocka_unit_test(no_moment_takes_more_than_there_is),
         cmocka_unit_test(no_results_that_become_final_take_more),

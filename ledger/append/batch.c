@@ -80,12 +80,13 @@ static bool is_full(const struct batch *batch, size_t place)
     return batch->entry_count >= BATCH_ENTRIES_MAX || (is_begun && arena_used(batch->arena) > BATCH_ARENA_FULL);
 }
 
-/* What a statement leaves over is a moment that is due, and so comes before the statements behind it: in the next batch. */
+/* What a statement leaves over is a moment that is due, and so comes before the statements behind it: in the next batch. That has a later time:
+ * what is due by the first that it may have waits for it as well. */
 MUST_CHECK static enum tally_code is_due(struct sequencer *s, bool *yes, struct err *err)
 {
     const struct append_domain *domain = s->options.domain;
-    struct instant moment;
-    return domain->next_due(domain->self, s->batch.time, &moment, yes, err);
+    struct instant moment, by = {s->batch.time.us + 1};
+    return domain->next_due(domain->self, by, &moment, yes, err);
 }
 
 /* *has_more: the batch is full, and moments are still due. One that finds too little memory behind others has all of it in the next batch; were

@@ -583,13 +583,12 @@ static void a_statement_over_the_limit_takes_no_room_from_others(void **state)
 }
 
 /* What it does not do itself comes first in the next batch, before what was said behind it. */
-static void what_a_statement_leaves_over_comes_before_the_next(void **state)
+static void assert_left_over_comes_before_the_next(const struct toy_command *command)
 {
-    (void) state;
     struct gate gate;
     gate_close(&gate);
     uint64_t head = status().head_seq, batches = status().batches;
-    struct toy_statement *first = submitted(&ann, &(struct toy_draft){.command = {.leaves_over = true}});
+    struct toy_statement *first = submitted(&ann, &(struct toy_draft){.command = *command});
     struct toy_statement *second = submitted(&ann, &record);
     gate_open(&gate);
     struct toy_answer answers[] = {taken(first), taken(second)};
@@ -598,6 +597,13 @@ static void what_a_statement_leaves_over_comes_before_the_next(void **state)
     assert_int_equal(status().batches, batches + 2);
     gate_release(&gate);
     assert_chain_whole();
+}
+
+static void what_a_statement_leaves_over_comes_before_the_next(void **state)
+{
+    (void) state;
+    assert_left_over_comes_before_the_next(&(struct toy_command){.leaves_over = true});
+    assert_left_over_comes_before_the_next(&(struct toy_command){.leaves_over_late = true});
 }
 
 static void a_moment_that_cannot_be_decided_is_told(void **state)

@@ -132,8 +132,8 @@ static enum tally_code toy_record(void *self, const struct submission *submissio
     const struct toy_command *command = submission->command;
     if (toy->pending == TOY_PENDING_MAX)
         return err_set(err, TALLY_E_BUG, "the toy is full");
-    if (command->leaves_over)
-        toy_add_moment(toy, entries[0].time);
+    if (command->leaves_over || command->leaves_over_late)
+        toy_add_moment(toy, (struct instant){entries[0].time.us + command->leaves_over_late});
     toy->total++;
     toy->seqs[toy->pending] = (int64_t) entries[0].seq;
     toy->totals[toy->pending] = command->kind == TOY_SPOIL ? -1 : toy->total;

@@ -26,7 +26,8 @@ struct toy_command {
     int events; /* of TOY_RECORD */
     size_t
         bytes; /* of the batch's memory, before anything else; where there is less it takes all, and is refused as over the limit */
-    bool leaves_over; /* of TOY_RECORD: a moment, due at its own time */
+    bool leaves_over;      /* of TOY_RECORD: a moment, due at its own time */
+    bool leaves_over_late; /* the same, a microsecond later */
 };
 
 struct toy {

@@ -167,6 +167,7 @@ struct candidates {
 
 static void candidate_add(struct candidates *list, const struct fit *fit)
 {
+    ENSURE(list->items != NULL); /* candidates_room comes first */
     if (standing_is_pending(list->model, list->contract, list->work, fit))
         list->items[list->count++] = fit;
 }

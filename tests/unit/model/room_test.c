@@ -421,7 +421,7 @@ static const char *long_names(struct large *l)
     struct buf text;
     buf_init(&text, 65536);
     buf_add_str(&text, HEAD("names"));
-    for (char name = 'a'; name < 'e'; name++) {
+    for (int name = 'a'; name < 'e'; name++) {
         buf_printf(&text, "dimension %c (", name);
         for (int i = 0; i < 18; i++)
             buf_printf(&text, "%s%c%061d_%c", i == 0 ? "" : ", ", name, 0, 'a' + i);

@@ -1,12 +1,10 @@
 /* The instances of a contract as they stand, page by page: in the places of their rules, each once, of as many as a text may have;
  * and what is asked for wrongly. */
-#include "http_help.h"
+#include "said_help.h"
 
 #include <jansson.h>
 #include <signal.h>
-#include <string.h>
 
-#include "tally/canon.h"
 #include "tally/text.h"
 
 /* With the parties of all contracts here. */
@@ -35,51 +33,14 @@
 
 static struct service_actor buyer, seller;
 
-static void said(const struct service_actor *actor, const char *path, const char *body, struct http_reply *reply)
-{
-    assert_int_equal(service_post(&service, actor, path, body, reply), 0);
-    if (reply->status != 201)
-        fail_msg("%s: %s", path, reply->body);
-}
-
-static void propose(const char *id, const char *terms)
-{
-    struct buf body;
-    struct http_reply reply;
-    char path[96], version[80];
-    buf_init(&body, 65536);
-    buf_printf(&body, "{\"id\":\"%s\",\"open\":true,\"parties\":{\"buyer\":{\"actor\":\"buyer\",\"kid\":\"%s\"},", id,
-               buyer.kid.text);
-    buf_printf(&body, "\"seller\":{\"actor\":\"seller\",\"kid\":\"%s\"}},\"terms\":", seller.kid.text);
-    canon_quote(&body, slice_str(terms));
-    buf_add_char(&body, '}');
-    said(&buyer, "/v1/contracts", body.ptr, &reply);
-    http_reply_release(&reply);
-    buf_release(&body);
-    (void) snprintf(path, sizeof path, "/v1/contracts/%s", id);
-    assert_int_equal(service_get(&service, path, &reply), 0);
-    const char *at = strstr(reply.body, "\"version\":\"");
-    assert_non_null(at);
-    (void) snprintf(version, sizeof version, "%.64s", at + strlen("\"version\":\""));
-    http_reply_release(&reply);
-    (void) snprintf(path, sizeof path, "/v1/contracts/%s/signatures", id);
-    for (size_t i = 0; i < 2; i++) {
-        char signature[240];
-        const struct service_actor *actor = i == 0 ? &buyer : &seller;
-        (void) snprintf(signature, sizeof signature, "{\"as\":\"%s\",\"version\":\"%s\"}", actor->id, version);
-        said(actor, path, signature, &reply);
-        http_reply_release(&reply);
-    }
-}
-
 static int start_with_contracts(void **state)
 {
     if (start_service(state) != 0)
         return -1;
     if (service_register(&service, "buyer", "", &buyer) != 0 || service_register(&service, "seller", "", &seller) != 0)
         return -1;
-    propose("places", PLACES);
-    propose("large", LARGE);
+    propose_signed("places", PLACES, true, ACTORS(&buyer, &seller), ACTORS(&buyer, &seller));
+    propose_signed("large", LARGE, true, ACTORS(&buyer, &seller), ACTORS(&buyer, &seller));
     return 0;
 }
 
@@ -158,10 +119,11 @@ static void persons_are_not_told_to_everybody(void **state)
 {
     struct http_reply reply;
     (void) state;
-    said(
-        &seller, "/v1/results",
-        "{\"contract\":\"places\",\"dimensions\":{\"who\":\"p-4f2ab81c9d03e6657788\"},\"metric\":\"seen\",\"value\":\"3\"}",
-        &reply);
+    (void) said(&seller, "/v1/results",
+                "{\"contract\":\"places\",\"dimensions\":{\"who\":\"p-4f2ab81c9d03e6657788\"},\"metric\":\"seen\","
+                "\"value\":\"3\"}");
+    get_as(&seller, "/v1/contracts/places/state?rule=visit", &reply);
+    assert_non_null(strstr(reply.body, "\"key\":\"p-4f2ab81c9d03e6657788\"")); /* it is there */
     http_reply_release(&reply);
     expect("limit=5",
            "each_place[north] each_place[east] each_place[south] each_place[west] each_place[centre] / once[] .");

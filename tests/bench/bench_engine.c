@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "must.h"
 #include "tally/engine.h"
 #include "tally/mem.h"
 #include "tally/solve.h"
@@ -21,25 +22,6 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
-}
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_engine: %s: %s\n", what, why);
-    exit(1);
-}
-
-static void must(enum tally_code code, const struct err *err, const char *what)
-{
-    if (code != TALLY_OK)
-        die(what, err->detail);
-}
-
-static void *need(void *p)
-{
-    if (p == NULL)
-        die("memory", "there is none left");
-    return p;
 }
 
 static struct terms *compile(struct slice text)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "must.h"
 #include "tally/diag.h"
 #include "tally/digest.h"
 #include "tally/model.h"
@@ -26,25 +27,6 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double) t.tv_sec * 1e6 + (double) t.tv_nsec / 1e3;
-}
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench_model: %s: %s\n", what, why);
-    exit(1);
-}
-
-static void must(enum tally_code code, const struct err *err, const char *what)
-{
-    if (code != TALLY_OK)
-        die(what, err->detail);
-}
-
-static void *need(void *p)
-{
-    if (p == NULL)
-        die("memory", "there is none left");
-    return p;
 }
 
 static void sha256(const char *prefix, struct slice data, uint8_t out[32])

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "../../../ledger/format/archive_string.h"
+#include "../../support/dice.h"
 #include "tally/buf.h"
 #include "tally/canon.h"
 
@@ -26,12 +27,10 @@ MUST_CHECK enum tally_code read_without_steps(struct scan *scan, char **to, stru
 #define ROUNDS 60000
 #define MUTATIONS 4
 
-static uint64_t seed = 1;
-
 static uint32_t below(uint32_t bound)
 {
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) ((seed >> 33) % bound);
+    static struct dice state = {1};
+    return dice_below(&state, bound);
 }
 
 /* What a reader should do with the bytes from the opening quote on, whatever follows the closing one: the length of the string with its

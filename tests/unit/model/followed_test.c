@@ -1,6 +1,7 @@
 /* A contract whose evaluation is kept from entry to entry: whatever happens, a model that keeps it, one that forgets everything before
  * each decision and one that is trimmed decide the same (world_step sees to that), each twice in turn, so that a decision that never
  * became part of the state leaves nothing behind. */
+#include "../../support/dice.h"
 #include "world.h"
 
 #define PARTIES "buyer=buyer judge=judge seller=seller vera=vera"
@@ -23,9 +24,8 @@ static struct world w;
 
 static uint32_t dice(uint32_t below)
 {
-    static uint64_t state = 4711;
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (state >> 33) % below;
+    static struct dice state = {4711};
+    return dice_below(&state, below);
 }
 
 #define SEQS_MAX 400

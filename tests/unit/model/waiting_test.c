@@ -1,6 +1,7 @@
 /* Results that wait are found in the order of their days: whatever happens, the next moment is the one that looking at all of them finds,
  * and nothing whose day has come is behind its entry (waiting.c). world_step holds a model that keeps the order against one that makes it
  * anew before each decision. */
+#include "../../support/dice.h"
 #include "world.h"
 
 #include "../../../contracts/model/decide.h"
@@ -23,9 +24,8 @@ static struct world w;
 
 static uint32_t dice(uint32_t below)
 {
-    static uint64_t state = 90125;
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t) (state >> 33) % below;
+    static struct dice state = {90125};
+    return dice_below(&state, below);
 }
 
 /* ---- looking at all ---- */
